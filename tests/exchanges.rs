@@ -1,22 +1,22 @@
-//! Every file under `exchanges/` against every token store and directory, each a test with its own name:
-//! tokens in memory or in a file beside users in SQLite, and tokens in Redis beside users in PostgreSQL.
+//! Runs every file under `exchanges/` against every token store and directory, each as a test with its own name.
 //!
-//! A file with settings has a gateway of its own, its tokens in memory.
+//! The combinations are tokens in memory or in a file with users in SQLite, and tokens in Redis with users in
+//! PostgreSQL. A file with settings runs on a gateway of its own, with tokens in memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use isogloss_testkit::{Conversation, Failure, Gateway, Host, Postgres, Redis, Result, Store};
+use isogloss_testkit::{Conversation, Error, Gateway, Host, Postgres, Redis, Result, Store};
 use libtest_mimic::{Arguments, Trial};
 use toml::Table;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 
-/// Conversations that are held at the same time. They wait for their gateway, and for time to pass.
+/// Conversations that run concurrently. Most of their time they wait for their gateway, or for time to pass.
 const THREADS: usize = 6;
-/// Servers of each kind: one holds one conversation at a time.
+/// Servers of each kind. Each runs one conversation at a time.
 const SERVERS: usize = 2;
 
 fn main() -> ExitCode {
@@ -32,12 +32,12 @@ fn main() -> ExitCode {
                 trials(&kinds.each_ref().map(|kind| kind.server(number)), file)
             })
             .collect(),
-        Err(failure) => vec![failing("exchanges", failure)],
+        Err(error) => vec![failing("exchanges", error)],
     };
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Servers that differ in their stores.
+/// Servers with the same kind of stores.
 struct Kind([Arc<Server>; SERVERS]);
 
 impl Kind {
@@ -45,22 +45,22 @@ impl Kind {
         Self([(); SERVERS].map(|()| Server::new(name, start)))
     }
 
-    /// The server for the file of that number.
+    /// Returns the server for the file of that number.
     fn server(&self, number: usize) -> &Arc<Server> {
         &self.0[number % SERVERS]
     }
 }
 
-/// A server to hold conversations with. It starts when the first one needs it.
+/// A server for conversations. It starts when the first conversation needs it.
 struct Server {
     name: &'static str,
     start: fn() -> Result<Running>,
-    /// Locked for a whole conversation: the demo's users are few, and a login with the same client id may
-    /// replace what another conversation has just been given.
+    /// Locked for a whole conversation: the demo has few users, and a login with the same client id may replace a
+    /// token that another conversation has just received.
     running: Mutex<Option<Result<Running>>>,
 }
 
-/// A server that runs, and what must live as long as it does.
+/// A running server, and the servers that it needs.
 struct Running {
     gateway: Gateway,
     _servers: Option<(Redis, Postgres)>,
@@ -78,8 +78,8 @@ impl Server {
     fn hold(&self, conversation: &Conversation) -> Result<()> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match running.get_or_insert_with(self.start) {
-            Ok(running) => conversation.hold(&running.host()),
-            Err(failure) => Err(failure.clone()),
+            Ok(running) => conversation.run(&running.host()),
+            Err(error) => Err(error.clone()),
         }
     }
 }
@@ -131,7 +131,7 @@ fn trials(servers: &[&Arc<Server>; 3], file: &Path) -> Vec<Trial> {
         case.unwrap_or_default().display()
     );
     match Conversation::read(file) {
-        Err(failure) => vec![failing(&case, failure.during("reading it"))],
+        Err(error) => vec![failing(&case, error.context("reading it"))],
         Ok(conversation) if conversation.settings().is_empty() => servers
             .iter()
             .map(|server| {
@@ -143,16 +143,16 @@ fn trials(servers: &[&Arc<Server>; 3], file: &Path) -> Vec<Trial> {
             .collect(),
         Ok(conversation) => vec![Trial::test(format!("settings::{case}"), move || {
             let running = Running::start(Store::Memory, conversation.settings())?;
-            conversation.hold(&running.host()).map_err(Into::into)
+            conversation.run(&running.host()).map_err(Into::into)
         })],
     }
 }
 
-fn failing(name: &str, failure: Failure) -> Trial {
-    Trial::test(name, move || Err(failure.into()))
+fn failing(name: &str, error: Error) -> Trial {
+    Trial::test(name, move || Err(error.into()))
 }
 
-/// `<dialect>/<case>.toml`, sorted.
+/// Returns the paths `<dialect>/<case>.toml` below `folder`, sorted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for dialect in entries(folder)? {
@@ -162,7 +162,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         .iter()
         .find(|file| file.extension().is_none_or(|e| e != "toml"))
     {
-        return Err(Failure::new(format!(
+        return Err(Error::new(format!(
             "{} is no exchange file",
             other.display()
         )));
@@ -179,5 +179,5 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
                 .map(|entry| entry.map(|entry| entry.path()))
                 .collect()
         })
-        .map_err(|error| Failure::from(error).during(act()))
+        .map_err(|error| Error::from(error).context(act()))
 }

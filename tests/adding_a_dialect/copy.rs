@@ -6,32 +6,32 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::{env, iter};
 
-use isogloss_testkit::{Failure, Result};
+use isogloss_testkit::{Error, Result};
 
 use crate::guide;
 use crate::tree::Tree;
 
 pub(crate) struct Copy {
-    /// Where it stands.
+    /// Path of the copy.
     pub(crate) folder: PathBuf,
-    /// Where its programs are put.
+    /// Folder for its programs.
     programs: PathBuf,
-    /// For other processes that run this test to wait for us.
+    /// Makes other processes that run this test wait for this one.
     _lock: File,
 }
 
-/// The copy, made and built once for all tests. It is kept: the next build finds most of it done.
+/// Returns the copy, made and built once for all tests. It stays on disk, so that the next build is quick.
 pub(crate) fn copy() -> &'static Copy {
     static COPY: LazyLock<Result<Copy>> = LazyLock::new(Copy::make);
     COPY.as_ref().unwrap()
 }
 
-/// This repository.
+/// Returns the path of this repository.
 pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// What the new dialect brings, under the paths that it will have.
+/// Returns the files of the new dialect, by the paths that they will have.
 pub(crate) fn toy() -> Tree {
     Tree::read(&repository().join("tests/toy-dialect"))
 }
@@ -57,17 +57,17 @@ impl Copy {
         };
         let said = copy.run(guide::commands()[0])?;
         if said.contains("warning") {
-            return Err(Failure::new(said));
+            return Err(Error::new(said));
         }
         Ok(copy)
     }
 
-    /// The gateway with the new dialect in it.
+    /// Returns the path of the gateway with the new dialect.
     pub(crate) fn program(&self) -> PathBuf {
         self.programs.join("debug/isogloss")
     }
 
-    /// Runs a line of the guide in the copy; what it said. Fails unless it succeeds.
+    /// Runs a line of the guide in the copy and returns its output. Fails unless the command succeeds.
     pub(crate) fn run(&self, line: &str) -> Result<String> {
         let output = self.shell(line).output()?;
         let said = [output.stdout, output.stderr].concat();
@@ -75,12 +75,12 @@ impl Copy {
         if output.status.success() {
             Ok(said)
         } else {
-            Err(Failure::new(format!("{line}\n{said}")))
+            Err(Error::new(format!("{line}\n{said}")))
         }
     }
 
-    /// What others wrote and is not of this workspace is taken from our own build. The crates of the
-    /// copy have our crates' names: a wrapper, which does nothing, makes cargo keep them apart.
+    /// Returns a command in the copy. Third-party crates come from our own build. The crates of the copy have the
+    /// names of ours: with a wrapper, which does nothing, cargo keeps them apart.
     fn shell(&self, line: &str) -> Command {
         let build = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let cargo = Path::new(env!("CARGO")).parent().unwrap();
@@ -95,7 +95,7 @@ impl Copy {
             .env("CARGO_BUILD_BUILD_DIR", build)
             .env("CARGO_TARGET_DIR", &self.programs)
             .env("RUSTC_WORKSPACE_WRAPPER", "env");
-        // Cargo tells its tests about their own package. Build scripts ask whether that has changed.
+        // Cargo sets variables about the package of a running test. Build scripts would rerun if they changed.
         for (key, _) in env::vars_os() {
             let name = key.to_string_lossy();
             let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "ISOGLOSS_"];

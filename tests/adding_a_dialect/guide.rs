@@ -1,27 +1,27 @@
-//! What `docs/adding-a-dialect.md` prints: excerpts of files, edits to make, commands to run.
+//! Contents of `docs/adding-a-dialect.md`: excerpts of files, edits and commands.
 
 const GUIDE: &str = include_str!("../../docs/adding-a-dialect.md");
 
-/// Lines that stand somewhere in a file.
+/// Lines that must appear in a file.
 pub(crate) struct Excerpt {
     pub(crate) path: &'static str,
     pub(crate) text: &'static str,
 }
 
-/// Lines of a file, and what is to stand in their place.
+/// Lines of a file, and their replacement.
 pub(crate) struct Edit {
     pub(crate) path: &'static str,
     old: String,
     new: String,
 }
 
-/// What the blocks in Rust and TOML show.
+/// Returns the blocks in Rust and TOML.
 pub(crate) fn excerpts() -> Vec<Excerpt> {
     let shown = blocks("rust").chain(blocks("toml"));
     shown.map(Excerpt::of).collect()
 }
 
-/// What the blocks of differences ask for, in their order.
+/// Returns the edits of the diff blocks, in their order.
 pub(crate) fn edits() -> Vec<Edit> {
     let differences = blocks("diff").map(Excerpt::of);
     differences
@@ -32,7 +32,7 @@ pub(crate) fn edits() -> Vec<Edit> {
         .collect()
 }
 
-/// The commands, in their order.
+/// Returns the commands, in their order.
 pub(crate) fn commands() -> Vec<&'static str> {
     blocks("sh").flat_map(str::lines).collect()
 }
@@ -43,7 +43,7 @@ fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
 }
 
 impl Excerpt {
-    /// The first line is a comment that names the file.
+    /// Splits a block into the path and the text. Its first line is a comment with the path.
     fn of(block: &'static str) -> Self {
         let (first, text) = block.split_once('\n').unwrap();
         let path = first.trim_start_matches(['#', '/', ' ']);
@@ -68,13 +68,13 @@ impl Edit {
         Self { path, old, new }
     }
 
-    /// Whether it leaves alone what is there.
+    /// Returns whether the edit keeps all existing lines.
     pub(crate) fn only_adds(&self) -> bool {
         let mut new = self.new.lines();
         self.old.lines().all(|old| new.any(|line| line == old))
     }
 
-    /// The file's text with the edit made.
+    /// Returns the file's text with the edit applied. Panics unless the old lines occur exactly once.
     pub(crate) fn apply(&self, text: &str) -> String {
         let Self { path, old, new } = self;
         let places = text.matches(old.as_str()).count();

@@ -1,5 +1,7 @@
-//! `docs/adding-a-dialect.md`, done as printed: a fifth dialect joins a copy of this repository and is
-//! served there beside the others, and nobody else's file has changed.
+//! Follows `docs/adding-a-dialect.md` as printed.
+//!
+//! A fifth dialect is added to a copy of this repository and served there next to the others, without changes to
+//! any other files.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod copy;
@@ -17,14 +19,15 @@ use self::copy::{copy, repository, toy};
 use self::tree::Tree;
 use isogloss_testkit::ended;
 
-/// The copy's gateway. The demo's configuration is this repository's, where the new dialect has no table.
+/// Returns a builder for the copy's gateway. The demo's configuration is that of this repository, without a table
+/// for the new dialect.
 fn gateway(settings: &str) -> Builder {
     Gateway::builder(copy().program()).config_text(format!("[dialects.tollgate]\n{settings}\n"))
 }
 
 fn hold(file: &Path, gateway: &Gateway) {
     let conversation = Conversation::read(file).unwrap();
-    let held = conversation.hold(&gateway.public().into());
+    let held = conversation.run(&gateway.public().into());
     held.unwrap_or_else(|failure| panic!("{}: {failure}", file.display()));
 }
 
@@ -62,7 +65,7 @@ fn the_gateway_changes_by_an_entry_and_a_dependency() {
     }
 }
 
-/// A dialect costs its own crate and the edits that no suite and no list of names can do without.
+/// A dialect needs only its own crate, and edits without which no suite and no list of names would include it.
 #[test]
 fn the_guide_edits_at_most_five_existing_files() {
     let edits = guide::edits();
@@ -89,7 +92,7 @@ fn nothing_else_changes() {
     }
     let edits = guide::edits();
     let mut edited: BTreeSet<_> = edits.iter().map(|edit| Path::new(edit.path)).collect();
-    // Cargo's own doing.
+    // Cargo changes this file.
     edited.insert(Path::new("Cargo.lock"));
     assert_eq!(changed, edited);
 }

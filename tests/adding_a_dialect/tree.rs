@@ -1,10 +1,10 @@
-//! Files below a folder, and a folder made to hold just these.
+//! Files below a folder, and a folder with exactly these files.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a build reads.
+/// The parts of the repository that a build reads.
 const PARTS: [&str; 8] = [
     "Cargo.lock",
     "Cargo.toml",
@@ -21,7 +21,7 @@ const PARTS: [&str; 8] = [
 pub(crate) struct Tree(BTreeMap<PathBuf, Vec<u8>>);
 
 impl Tree {
-    /// The repository in that folder, as far as a build reads it; parts that are missing are left out.
+    /// Reads the parts of the repository in `folder` that a build needs. Parts that do not exist are skipped.
     pub(crate) fn read(folder: &Path) -> Self {
         let mut tree = Self::default();
         for part in PARTS.map(|part| folder.join(part)) {
@@ -41,19 +41,20 @@ impl Tree {
         }
     }
 
-    /// Lays other files over these.
+    /// Adds files, which replace those with the same paths.
     pub(crate) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// Changes a text.
+    /// Changes the text of a file. Panics if there is no such file.
     pub(crate) fn edit(&mut self, path: &str, change: impl FnOnce(&str) -> String) {
         let file = self.0.get_mut(Path::new(path));
         let file = file.unwrap_or_else(|| panic!("no file {path}"));
         *file = change(str::from_utf8(file).unwrap()).into_bytes();
     }
 
-    /// Makes the folder hold these files. What is as it should be is not touched: cargo goes by the time.
+    /// Makes the folder contain exactly these files. Files that are already right are not written, because cargo
+    /// compares timestamps.
     pub(crate) fn write(&self, folder: &Path) {
         let there = Self::read(folder);
         for gone in there.0.keys().filter(|path| !self.0.contains_key(*path)) {
@@ -68,12 +69,12 @@ impl Tree {
         }
     }
 
-    /// The paths of these files.
+    /// Returns the paths of the files.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.0.keys().map(PathBuf::as_path)
     }
 
-    /// The paths of what is in one and not, or not the same, in the other.
+    /// Returns the paths of files that are missing in one tree or differ. A path may be returned twice.
     pub(crate) fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Path> {
         let all = self.paths().chain(other.paths());
         all.filter(|path| self.0.get(*path) != other.0.get(*path))

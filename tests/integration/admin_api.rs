@@ -1,4 +1,4 @@
-//! What programs of administrators do at the management listener.
+//! Administration over the management listener, as programs use it.
 
 mod organisations;
 mod users;
@@ -19,7 +19,7 @@ fn start() -> Gateway {
     gateway
 }
 
-/// What a route answers to the demo's key.
+/// Returns status and JSON body of a route, called with the demo's key.
 fn admin(gateway: &Gateway, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
     let request = Request::new(method, path).header("Authorization", "Bearer demo-admin-key");
     let request = match body {
@@ -30,7 +30,7 @@ fn admin(gateway: &Gateway, method: &str, path: &str, body: Option<Value>) -> (u
     (answer.status, answer.json().unwrap_or_default())
 }
 
-/// Waits for an event of that kind in the audit log.
+/// Waits for an event of that kind in the audit log, and returns it.
 fn recorded(gateway: &Gateway, kind: &str) -> Value {
     let path = gateway.folder().join("data/audit.jsonl");
     let deadline = Instant::now() + PATIENCE;

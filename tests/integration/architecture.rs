@@ -1,4 +1,4 @@
-//! Who may depend on whom, read from `cargo metadata`. A new dialect needs no edit here.
+//! Which packages may depend on which, from `cargo metadata`. A new dialect needs no change here.
 
 mod third_party;
 
@@ -12,8 +12,9 @@ const CORE: &str = "isogloss-core";
 const DIALECT: &str = "isogloss-dialect";
 const CONFORMANCE: &str = "isogloss-conformance";
 const GATEWAY: &str = "isogloss-gateway";
+const PASSWORD: &str = "isogloss-password";
 const LANES: &str = "isogloss-bcrypt-lanes";
-/// Where tokens and users are stored.
+/// Packages that store tokens and users.
 const BACKENDS: [&str; 3] = [
     "isogloss-directory-sql",
     "isogloss-store-embedded",
@@ -22,7 +23,7 @@ const BACKENDS: [&str; 3] = [
 const STORE_CONTRACT: &str = "isogloss-store-contract";
 const TESTKIT: &str = "isogloss-testkit";
 
-/// The workspace and everything below it.
+/// The workspace and all packages that it depends on.
 struct Graph(Value);
 
 impl Graph {
@@ -30,7 +31,7 @@ impl Graph {
         let output = Command::new(env!("CARGO"))
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
             .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-            // What other machines would need was not downloaded.
+            // Packages for other platforms were not downloaded.
             .args(["--filter-platform", &this_machine()])
             .output()
             .unwrap();
@@ -39,7 +40,7 @@ impl Graph {
         Self(serde_json::from_slice(&output.stdout).unwrap())
     }
 
-    /// The packages of this workspace, by name.
+    /// Returns the packages of this workspace, by name.
     fn members(&self) -> BTreeMap<&str, &Value> {
         let members = self.0["workspace_members"].as_array().unwrap();
         let packages = self.0["packages"].as_array().unwrap().iter();
@@ -49,7 +50,7 @@ impl Graph {
             .collect()
     }
 
-    /// Those in `crates/`.
+    /// Returns the names of the packages in `crates/`.
     fn crates(&self) -> BTreeSet<&str> {
         let is_crate = |package: &Value| {
             let manifest = Path::new(package["manifest_path"].as_str().unwrap());
@@ -70,6 +71,7 @@ impl Graph {
             DIALECT,
             CONFORMANCE,
             GATEWAY,
+            PASSWORD,
             LANES,
             STORE_CONTRACT,
             TESTKIT,
@@ -78,7 +80,7 @@ impl Graph {
         dialects
     }
 
-    /// What a member names in its manifest, for building, testing or using it.
+    /// Returns all packages that a member's manifest names, also those for builds and tests.
     fn dependencies(&self, member: &str) -> BTreeSet<&str> {
         let declared = self.members()[member]["dependencies"].as_array().unwrap();
         declared
@@ -87,7 +89,8 @@ impl Graph {
             .collect()
     }
 
-    /// The other packages of this workspace that a member names. Every crate may use the testkit in its tests.
+    /// Returns the other packages of this workspace that a member names, without the testkit, which every crate
+    /// may use in its tests.
     fn siblings(&self, member: &str) -> BTreeSet<&str> {
         let mut members: BTreeSet<_> = self.members().into_keys().collect();
         members.remove(TESTKIT);
@@ -95,7 +98,7 @@ impl Graph {
         dependencies.intersection(&members).copied().collect()
     }
 
-    /// The siblings that a member is built with, its tests aside.
+    /// Returns the siblings that a member is built with, without those of its tests.
     fn built_with(&self, member: &str) -> BTreeSet<&str> {
         let declared = self.members()[member]["dependencies"].as_array().unwrap();
         let built = declared
@@ -108,7 +111,7 @@ impl Graph {
         siblings.intersection(&built).copied().collect()
     }
 
-    /// Names of everything that a member's own build pulls in, tests aside.
+    /// Returns the names of all packages that a member's own build needs, without its tests.
     fn below(&self, member: &str) -> BTreeSet<String> {
         let nodes = self.0["resolve"]["nodes"].as_array().unwrap();
         let used: BTreeMap<&str, Vec<&str>> = nodes
@@ -138,7 +141,7 @@ impl Graph {
     }
 }
 
-/// What rustc builds for here.
+/// Returns the target triple of this machine.
 fn this_machine() -> String {
     let output = Command::new("rustc").arg("-vV").output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
@@ -163,15 +166,14 @@ fn the_crates_are_found() {
     }
 }
 
-/// Backends, which its tests use, depend on core.
+/// The backends depend on core, and only core's tests depend on them.
 #[test]
 fn core_knows_no_database_and_no_web_framework() {
     let graph = Graph::read();
-    assert_eq!(graph.built_with(CORE), BTreeSet::from([LANES]));
-    let mut with_tests = BTreeSet::from([LANES, STORE_CONTRACT]);
+    assert_eq!(graph.built_with(CORE), BTreeSet::from([PASSWORD]));
+    let mut with_tests = BTreeSet::from([PASSWORD, LANES, STORE_CONTRACT]);
     with_tests.extend(BACKENDS);
     assert_eq!(graph.siblings(CORE), with_tests);
-    assert_eq!(graph.siblings(LANES), BTreeSet::new());
     let below = graph.below(CORE);
     assert!(below.contains("argon2"), "the search finds nothing");
     for foreign in [
@@ -191,6 +193,13 @@ fn core_knows_no_database_and_no_web_framework() {
     ] {
         assert!(!below.contains(foreign), "{foreign}");
     }
+}
+
+#[test]
+fn password_hashing_knows_the_bcrypt_lanes_and_no_other_sibling() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(PASSWORD), BTreeSet::from([LANES]));
+    assert_eq!(graph.siblings(LANES), BTreeSet::new());
 }
 
 #[test]
@@ -243,7 +252,7 @@ fn a_dialect_knows_core_and_what_dialects_share_and_no_other_sibling() {
         assert!(known.contains(CORE), "{dialect}: {known:?}");
         let mut allowed = BTreeSet::from([CORE, DIALECT]);
         assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
-        // Its tests need somewhere to put tokens and users.
+        // The tests of a dialect need stores for tokens and users.
         allowed.extend(BACKENDS);
         let known = graph.siblings(dialect);
         assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
@@ -281,7 +290,7 @@ fn only_the_gateway_knows_the_dialects() {
         let known: BTreeSet<_> = graph.siblings(member);
         let known: BTreeSet<_> = known.intersection(&dialects).copied().collect();
         if member == GATEWAY {
-            assert_eq!(known, dialects, "a dialect that nobody mounts");
+            assert_eq!(known, dialects, "a dialect that is never mounted");
         } else {
             assert_eq!(known, BTreeSet::new(), "{member}");
         }

@@ -1,5 +1,4 @@
-//! The audit log of a gateway that serves: what is in it, and what becomes of it when the disk does not
-//! take it.
+//! The audit log of a running gateway: its contents, and what happens when the disk fails.
 
 mod admin_operations;
 mod disk;
@@ -14,7 +13,7 @@ fn gateway() -> Builder {
     Gateway::builder(crate::PROGRAM)
 }
 
-/// A BIMplus login.
+/// Sends a BIMplus login and returns the response.
 fn log_in(gateway: &Gateway, name: &str, password: &str) -> Response {
     let login = json!({"user_id": name, "password": password});
     let login = Request::post("/v2/authorize").json(&login);

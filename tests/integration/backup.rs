@@ -1,4 +1,4 @@
-//! `isogloss backup` and `isogloss restore`: nothing acknowledged is lost, nothing that ended comes back.
+//! `isogloss backup` and `isogloss restore`: nothing acknowledged is lost, nothing that ended is valid again.
 
 mod damaged;
 mod refused;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::backup::site::{Site, Work};
 
-/// Backs a site up under load, restores it to another one, and looks for all that was acknowledged.
+/// Backs up a site under load, restores it at another one, and checks for everything that was acknowledged.
 fn moves(from: &Site, to: &Site) {
     let room = TempDir::new().unwrap();
     let folder = room.path().join("new/backup");
@@ -56,7 +56,7 @@ fn moves(from: &Site, to: &Site) {
     let usage = to.alone(&["sunset", "report", "--json"]).json();
     let calls = calls(&usage);
     assert!(calls >= work.logins() as u64, "{calls}: {usage}");
-    // What was restored is as good as any other.
+    // A restored site can be backed up like any other.
     let second = room.path().join("second");
     let second = second.to_str().unwrap();
     to.command(&gateway, &["backup", second, "--json"]).json();

@@ -1,4 +1,4 @@
-//! The letters of BIMplus, and settings of its that are refused.
+//! E-mails of BIMplus, and settings of BIMplus that are refused.
 
 use std::fs;
 use std::thread::sleep;
@@ -20,7 +20,7 @@ fn post(gateway: &Gateway, path: &str, body: &Value) -> Response {
     request.send(gateway.public()).unwrap()
 }
 
-/// The letters so far, their lines put together again; waits for `count` of them.
+/// Waits for `count` e-mails and returns them with unfolded lines.
 fn letters(gateway: &Gateway, count: usize) -> Vec<String> {
     let folder = gateway.folder().join("mail");
     let patience = Instant::now() + Duration::from_secs(10);
@@ -40,7 +40,7 @@ fn letters(gateway: &Gateway, count: usize) -> Vec<String> {
     }
 }
 
-/// What stands between two texts in a letter.
+/// Returns the text between two others in an e-mail. Panics if one of them is missing.
 fn between<'a>(letter: &'a str, before: &str, after: &str) -> &'a str {
     let rest = letter
         .split_once(before)
@@ -106,7 +106,7 @@ fn a_letter_logs_in_once_and_the_newest_of_its_kind_counts() {
 #[test]
 fn letters_go_to_nobody_else() {
     let gateway = gateway("portal_url = \"https://portal.example/\"");
-    // Unknown, disabled, with a second factor, without an address; then one who gets a letter.
+    // Unknown, disabled, with a second factor, without an address; then a user who gets an e-mail.
     for user in [
         "nobody@example.com",
         "retired@example.com",
@@ -122,7 +122,7 @@ fn letters_go_to_nobody_else() {
         );
     }
     letters(&gateway, 1);
-    // By the time that one more has come, so would have the others.
+    // Once another e-mail has arrived, the others would have arrived, too.
     post(&gateway, "/v2/auth-forgot", &json!({"user_id": "linguist"}));
     let letters = letters(&gateway, 2);
     assert_eq!(letters.len(), 2, "{letters:?}");

@@ -1,4 +1,4 @@
-//! The commands on users and the directory, alone and beside a running gateway.
+//! Commands for users and the directory, without a gateway and next to a running one.
 
 mod absent;
 mod against_running_gateway;

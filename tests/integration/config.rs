@@ -1,4 +1,4 @@
-//! `isogloss config check` and `show`: what is wrong is told in one line, and no secret in any.
+//! `isogloss config check` and `show`: errors take one line, and secrets are never shown.
 
 mod error_location;
 mod extremes;

@@ -1,4 +1,4 @@
-//! The Containerfile: what it copies is there, and what it runs is understood. No container engine is asked.
+//! The Containerfile: the files it copies exist, and the commands it runs are valid. No container engine is used.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Switching a dialect off, or moving it, changes its own routes and nobody else's.
+//! Disabling or moving a dialect changes only its own routes.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn gateway() -> isogloss_testkit::Builder {
     Gateway::builder(PROGRAM)
 }
 
-/// Every route, and beside them the mount and a path that is below it only.
+/// Returns every route of the dialect, the mount itself, and an unknown path below it.
 fn paths(dialect: &Dialect) -> Vec<String> {
     let mut paths = vec![String::new(), "/nothing".to_owned()];
     for path in dialect.paths() {
@@ -27,7 +27,7 @@ fn paths(dialect: &Dialect) -> Vec<String> {
     paths.iter().map(|path| format!("{mount}{path}")).collect()
 }
 
-/// The dialect is there: a login works, and a path it does not have is refused in its words.
+/// Checks that the dialect is served: a login works, and an unknown path is refused in the dialect's format.
 fn assert_served(gateway: &Gateway, dialect: &Dialect) {
     let (response, token) = dialect
         .login(gateway.public(), "admin", "admin-demo")
@@ -40,7 +40,7 @@ fn assert_served(gateway: &Gateway, dialect: &Dialect) {
     assert!(response.json().is_ok(), "{at}: {response:?}");
 }
 
-/// The dialect is not there: 404, and nobody's words.
+/// Checks that the dialect is not served: 404 with an empty body.
 fn assert_gone(gateway: &Gateway, dialect: &Dialect) {
     for path in paths(dialect) {
         for method in ["GET", "POST", "DELETE", "PUT"] {
@@ -64,7 +64,7 @@ fn assert_only_one_is_gone(gateway: &Gateway, off: &Dialect) {
     }
 }
 
-/// What `serve` says when it is to refuse.
+/// Runs `serve` with a configuration that it should refuse, and returns its output.
 fn refused(builder: &isogloss_testkit::Builder) -> Output {
     let folder = TempDir::new().unwrap();
     ended(builder.command(folder.path()).unwrap()).unwrap()
@@ -120,8 +120,8 @@ fn one_without_a_table_is_off() {
     }
 }
 
-/// A gateway that does not know of the demo's configuration. The builder always names it, so a script takes
-/// the program's place: `/bin/sh serve --config …` runs the script of that name.
+/// Starts a gateway without the demo's configuration. The builder always names that file, so a script replaces the
+/// program: `/bin/sh serve --config …` runs the script of that name.
 fn with_own_config(folder: &Path, config: &str) -> Gateway {
     let own = folder.join("own.toml");
     fs::write(&own, config).unwrap();

@@ -1,4 +1,4 @@
-//! Who may change the tables of the directory, and what works for those who may not.
+//! Which roles may change the tables of the directory, and what works for those that may not.
 
 mod migrate;
 mod roles;
@@ -7,7 +7,7 @@ mod standby;
 use std::path::Path;
 use std::process::Command;
 
-/// How a command on a directory ended and what it said.
+/// Exit code and output of a command on a directory.
 #[derive(Debug, PartialEq, Eq)]
 struct Said {
     exit: Option<i32>,

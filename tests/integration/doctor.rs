@@ -1,4 +1,4 @@
-//! `isogloss doctor`: what is well is told, and what is not, with what to do.
+//! `isogloss doctor`: reports what is right, what is wrong, and how to repair it.
 
 mod behind_nginx;
 mod certificates;
@@ -117,7 +117,7 @@ fn digest_keys_that_no_pepper_opens_are_found_out() {
     gateway.wait_until_ready().unwrap();
     let report = Report::new(&builder, &gateway, &folder, None);
     report.assert("digest keys", "ok", "opens all of them");
-    let wrong = builder.env("ISOGLOSS__TOKENS__PEPPER", "the pepper of somebody else");
+    let wrong = builder.env("ISOGLOSS__TOKENS__PEPPER", "the pepper of another gateway");
     let report = Report::new(&wrong, &gateway, &folder, None);
     assert_eq!(report.code, 1);
     report.assert("digest keys", "failed", "of 7 cards and keys");
@@ -126,7 +126,7 @@ fn digest_keys_that_no_pepper_opens_are_found_out() {
 #[test]
 fn names_that_are_taken_for_one_another_are_told() {
     let folder = TempDir::new().unwrap();
-    // As an export of an earlier release's directory has them.
+    // As in an export of an earlier release's directory.
     let user = |name: &str| {
         format!(
             "[[users]]\nuser_name = \"{name}\"\norganisation = \"Old\"\n\
@@ -223,7 +223,7 @@ fn a_proxy_that_is_not_listed_is_found_out() {
         let report = Report::new(&builder, &gateway, &folder, Some(&url));
         report.assert(&format!("bimplus at {url}"), verdict, text);
     }
-    // The doctor's own questions are no proxy's.
+    // The doctor's own requests do not count as those of a proxy.
     let report = Report::new(&builder, &gateway, &folder, Some(&http(gateway.public())));
     report.assert("bimplus at", "ok", "seen as 127.0.0.1");
     assert!(

@@ -1,5 +1,7 @@
-//! Stores that fail under load: every answer is a success or the dialect's "unavailable", no live
-//! token is refused, no ended one accepted, and all is well again without a restart.
+//! Stores that fail under load.
+//!
+//! Every response is a success or the dialect's "unavailable". No valid token is refused, and no ended one is
+//! accepted. The gateway recovers without a restart.
 //!
 //! `make faults` prints how long each recovery took.
 
@@ -21,7 +23,7 @@ use isogloss_testkit::{Builder, Gateway, Store};
 
 use crate::faults::load::Load;
 
-/// How long a load runs before, during and after a fault: long enough for hundreds of requests.
+/// Duration of the load before, during and after a fault: long enough for hundreds of requests.
 const WHILE: Duration = Duration::from_millis(1500);
 
 fn gateway(store: Store) -> Builder {
@@ -34,7 +36,7 @@ fn gateway(store: Store) -> Builder {
         .env("ISOGLOSS__TOKENS__PER_CLIENT", "100000")
 }
 
-/// Runs a load over a fault and its end, and judges what came. `heal` may take its time.
+/// Runs a load before, during and after a fault, and judges the responses. `heal` may take some time.
 fn survives(what: &str, gateway: &Gateway, strike: impl FnOnce(), heal: impl FnOnce()) {
     let load = Load::on(gateway.public());
     thread::sleep(WHILE);
@@ -48,7 +50,7 @@ fn survives(what: &str, gateway: &Gateway, strike: impl FnOnce(), heal: impl FnO
     thread::sleep(WHILE);
     let tally = load.end();
     eprintln!(
-        "{what}: {} done, {} unavailable, well {recovery:?} after its end",
+        "{what}: {} done, {} unavailable, recovered {recovery:?} after its end",
         tally.done, tally.unavailable
     );
     tally.assert_flawless(what, struck);

@@ -1,4 +1,4 @@
-//! Clients and proxies that mean no good, at the level of connections.
+//! Hostile clients and proxies at the level of connections.
 
 mod behind_nginx;
 mod connection_limit;
@@ -12,7 +12,7 @@ mod unlisted;
 use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Builder, Gateway};
 
-/// A gateway that soon loses its patience, and writes down each request.
+/// Returns a builder for a gateway with short time-outs that logs each request.
 fn impatient() -> Builder {
     let mut builder = Gateway::builder(crate::PROGRAM);
     for (key, value) in [
@@ -26,7 +26,7 @@ fn impatient() -> Builder {
     builder
 }
 
-/// Whoever comes now is served, through every dialect.
+/// Checks that new clients are served, in every dialect.
 fn assert_served(gateway: &Gateway) {
     for dialect in dialects() {
         let login = dialect.login(gateway.public(), "admin", "admin-demo");

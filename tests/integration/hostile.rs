@@ -1,4 +1,4 @@
-//! Whatever is sent to a dialect's routes is refused in that dialect's own words, and harms nobody.
+//! Every request to a dialect's route is refused in the dialect's format, and does no harm.
 
 mod bodies;
 mod body_size;
@@ -38,7 +38,7 @@ fn every_dialect_has_its_routes_here() {
     }
 }
 
-/// Good logins still work, and the log knows of no panic and no failure of ours.
+/// Checks that valid logins still work, and that the log has no panic and no internal error.
 fn assert_unharmed(gateway: &mut Gateway) {
     for dialect in dialects() {
         let (response, token) = dialect

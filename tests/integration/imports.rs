@@ -1,5 +1,7 @@
-//! A directory file that is applied again takes nothing back: over rotations of the pepper, older exports,
-//! versions of the file, and the move to another database.
+//! Applying a directory file again undoes no later change.
+//!
+//! Also after rotations of the pepper, with older exports and other versions of the file, and after a move to
+//! another database.
 
 use std::fs;
 use std::io::Write as _;
@@ -16,7 +18,7 @@ const PEPPERS: [&str; 3] = [
     "the pepper of next year",
 ];
 
-/// A directory, the gateways and commands on it.
+/// A directory for gateways and commands.
 struct Place {
     folder: TempDir,
     url: String,
@@ -72,7 +74,7 @@ impl Place {
         self.run(&["directory", "export"], "")
     }
 
-    /// The export without the digest keys: these are sealed anew under each pepper.
+    /// Returns the export without the digest keys, which are encrypted again with each pepper.
     fn content(&self) -> toml::Table {
         let mut content: toml::Table = toml::from_str(&self.export()).unwrap();
         content.remove("digest_keys");
@@ -87,7 +89,7 @@ impl Place {
         serde_json::from_str(&said).unwrap()
     }
 
-    /// Changes what the demo's file says otherwise.
+    /// Makes changes that contradict the demo's file.
     fn change(&self) {
         self.run(
             &["user", "set-password", "sample", "--password-stdin"],
@@ -108,7 +110,7 @@ impl Place {
     }
 }
 
-/// What [`Place::change`] has changed is so for clients, too.
+/// Checks that clients see the changes of [`Place::change`].
 fn assert_changed(gateway: &Gateway) {
     gateway.wait_until_ready().unwrap();
     let login = |name: &str, password: &str| {
@@ -138,8 +140,8 @@ fn nothing_comes_back_over_rotations(place: &Place) {
     let mut rotated = rotated.start().unwrap();
     assert_changed(&rotated);
     rotated.terminate().unwrap();
-    // The file is known under the new pepper alone, and one that says the same in other words is not. Under a
-    // pepper that comes without the one before, the digest keys do not open.
+    // With the new pepper the file is still recognised as applied, but an edited copy is not. With a pepper whose
+    // predecessor is not configured, the digest keys cannot be decrypted.
     let same = place.folder.path().join("same.toml");
     fs::write(&same, demo() + "\n# the same\n").unwrap();
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/demo-directory.toml");

@@ -1,4 +1,4 @@
-//! The services behind the gateway: whose token have they received?
+//! Resource servers that ask the gateway about the tokens they receive.
 
 mod callers;
 mod credentials;
@@ -11,7 +11,7 @@ mod token_extraction;
 use isogloss_testkit::{Builder, Gateway, Request, Response, Store};
 use serde_json::Value;
 
-/// A gateway that also issues JWTs.
+/// Starts a gateway that also issues JWTs.
 fn gateway() -> Gateway {
     gateway_on(Store::Memory)
 }
@@ -28,7 +28,7 @@ fn builder() -> Builder {
     )
 }
 
-/// The answer to that form, sent with a key.
+/// Posts a form with a key and returns the response.
 fn post(gateway: &Gateway, path: &str, form: &[(&str, &str)]) -> Response {
     let body = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(form)
@@ -40,7 +40,7 @@ fn post(gateway: &Gateway, path: &str, form: &[(&str, &str)]) -> Response {
         .unwrap()
 }
 
-/// What the gateway says of what a service has received.
+/// Returns the introspection of a token.
 fn introspect(gateway: &Gateway, token: &str) -> Value {
     let answer = post(gateway, "/introspect", &[("token", token)]);
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -1,4 +1,4 @@
-//! Letters: into a folder, or to a mail server, and what a user can do with one.
+//! E-mails to a folder or to a mail server, and what a user can do with the tokens in them.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use serde_json::json;
 const PATIENCE: Duration = Duration::from_secs(30);
 const ACTIONS: &str = "/api/v1/Authentication";
 
-/// At the level at which most is logged: what a letter holds is not among it.
+/// Returns a builder with the most detailed log level. Even that logs nothing of an e-mail's content.
 fn gateway() -> Builder {
     Gateway::builder(crate::PROGRAM).env("ISOGLOSS__LOGGING__LEVEL", "trace")
 }
@@ -38,7 +38,7 @@ fn log_in(server: SocketAddr, password: &str) -> u16 {
     call(server, "Login", &body).status
 }
 
-/// The letters in a folder, as soon as there are that many.
+/// Waits for that many e-mails in a folder and returns them.
 fn letters(folder: &Path, many: usize) -> Vec<String> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -50,12 +50,12 @@ fn letters(folder: &Path, many: usize) -> Vec<String> {
                 .map(|file| fs::read_to_string(file).unwrap())
                 .collect();
         }
-        assert!(Instant::now() < deadline, "{} letters came", files.len());
+        assert!(Instant::now() < deadline, "{} e-mails arrived", files.len());
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// The reset key in a letter: the only 32 hexadecimal digits in a row.
+/// Returns the reset key in an e-mail: the only 32 consecutive hexadecimal digits.
 fn key(letter: &str) -> String {
     let words = letter.split(|c: char| !c.is_ascii_hexdigit());
     let keys: Vec<_> = words.filter(|word| word.len() == 32).collect();
@@ -124,7 +124,7 @@ fn link_of_a_letter_logs_in_once() {
     assert_unlogged(&gateway, &[&token, "sample@example.com"]);
 }
 
-/// A letter folds long lines with `=`.
+/// Unfolds the lines of an e-mail, which end with `=`.
 fn unfolded(letter: &str) -> String {
     letter
         .replace("=\r\n", "")
@@ -132,15 +132,15 @@ fn unfolded(letter: &str) -> String {
         .replace("=3D", "=")
 }
 
-/// Shows the token of a link to BIMplus; the status of the answer.
+/// Redeems the token of a link to BIMplus, and returns the status.
 fn swap(server: SocketAddr, token: &str) -> u16 {
     let body = json!({"cross_token": token});
     let request = Request::post("/v2/cross-authorize").json(&body);
     request.send(server).unwrap().status
 }
 
-/// Asks for an invitation in the name of an administrator, with the access token of `inviter`. The answer is
-/// the same for all.
+/// Requests an invitation in the name of an administrator, with the access token of `inviter`. The response is the
+/// same in all cases.
 fn invite(server: SocketAddr, user: &str, inviter: Option<&str>) {
     let admin = "6d0dfe60-0ee9-4b6b-9ce4-1ea2a39d1a46";
     let body = json!({"user_id": user, "creator_user_id": admin});
@@ -191,7 +191,7 @@ fn only_those_who_may_invite() {
     let resets =
         resets.filter(|one| one.contains("forgot_password") && one.contains("within 1day"));
     assert_eq!(resets.count(), 4, "{all:?}");
-    // A letter that anybody may ask for does not end the invitation.
+    // An e-mail that any client may request does not end the invitation.
     assert_eq!(swap(server, &invitation), 200);
 }
 
@@ -237,7 +237,7 @@ fn mail_server_that_is_away_is_the_operators_trouble_not_the_clients() {
     assert!(gateway.logs("was not sent"));
 }
 
-/// A gateway whose letters go to that listener, at which nobody answers yet, with one letter on its way.
+/// Starts a gateway that sends an e-mail to that listener, which does not respond yet.
 fn sending_to(listener: &TcpListener, shutdown_timeout: &str) -> Gateway {
     let address = listener.local_addr().unwrap();
     let gateway = gateway()
@@ -255,10 +255,10 @@ fn a_letter_that_was_acknowledged_is_sent_before_the_gateway_ends() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut gateway = sending_to(&listener, "30s");
     gateway.ask_to_stop().unwrap();
-    // The workers that took the request have ended when the management listener is closed.
+    // When the management listener is closed, the workers that received the request have ended.
     let deadline = Instant::now() + PATIENCE;
     while TcpStream::connect(gateway.management()).is_ok() {
-        assert!(Instant::now() < deadline, "connections are still taken");
+        assert!(Instant::now() < deadline, "connections are still accepted");
         thread::sleep(Duration::from_millis(5));
     }
     // Without the e-mail it would have ended by then.

@@ -1,6 +1,7 @@
 //! The gateway as a process: with its stores, its clients, its commands and the proxies in front of it.
 //!
-//! [`faults`] and [`hardening`] depend on how busy the machine is. `make test` runs them by themselves, two tests at a time.
+//! [`faults`] and [`hardening`] depend on how busy the machine is. `make test` runs them by themselves, two tests at a
+//! time.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admin_api;

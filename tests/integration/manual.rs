@@ -1,8 +1,8 @@
-//! Every command that a page prints is run as printed: those of ours beside a gateway on Redis, those that
-//! set up servers in [`servers`].
+//! Every command on a page is run as printed.
 //!
-//! Pages whose commands depend on each other have tests of their own: the README and `back-ends.md` in
-//! `readme.rs`, `migration.md` in `deb/guide`, `adding-a-dialect.md` in `adding_a_dialect`.
+//! Commands of `isogloss` run next to a gateway on Redis, commands that set up servers in [`servers`]. Pages whose
+//! commands depend on each other have tests of their own: the README and `back-ends.md` in `readme.rs`,
+//! `migration.md` in `deb/guide`, `adding-a-dialect.md` in `adding_a_dialect`.
 
 mod server_setup;
 
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 /// Pages with tests of their own.
 const ELSEWHERE: [&str; 3] = ["adding-a-dialect.md", "back-ends.md", "migration.md"];
 
-/// What is not run as it stands, and why.
+/// Commands that are not run as printed, and why.
 const NOT_RUN: [(&str, &str); 2] = [
     (
         "isogloss serve",
@@ -34,7 +34,7 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The pages and their texts.
+/// Returns the pages with their texts.
 fn texts() -> Vec<(String, String)> {
     let mut paths: Vec<PathBuf> = fs::read_dir(repository().join("docs"))
         .unwrap()
@@ -52,7 +52,7 @@ fn texts() -> Vec<(String, String)> {
     paths.into_iter().map(read).collect()
 }
 
-/// The blocks of a page, each with its language.
+/// Returns the code blocks of a page, each with its language.
 fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
     let blocks = page.split("\n```").skip(1).step_by(2);
     blocks.filter_map(|block| block.split_once('\n'))
@@ -129,7 +129,7 @@ impl Desk {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{command}: {output:?}"))
     }
 
-    /// The command with what the page cannot know: names of things that are made on the way.
+    /// Returns the command with names that the page cannot know, because they are created during the test.
     fn with_names(&self, command: &str) -> String {
         let mut command = command.to_owned();
         if command.contains("uws2ljnfuws2ljnfuws2ljnfuu") {
@@ -138,7 +138,7 @@ impl Desk {
             command = command.replace("uws2ljnfuws2ljnfuws2ljnfuu", &handle);
         }
         if command.starts_with("isogloss user totp enrol") {
-            // Nobody is at the terminal to type a code; `cli/second_factor.rs` does.
+            // There is no terminal to type a code at; `cli/second_factor.rs` tests that.
             command.push_str(" --unconfirmed");
         }
         if command.ends_with(" ID") {
@@ -176,7 +176,7 @@ fn every_command_of_the_pages_does_its_work() {
             if NOT_RUN.iter().any(|(start, _)| command.starts_with(start)) {
                 continue;
             }
-            // Somebody is logged in, for what is seen and ended.
+            // There must be a session to list and to end.
             let login = "userName=ada&password=ada-demo";
             let login = Request::post("/web/api/v3/auth/login").form(login);
             assert_eq!(login.send(gateway.public()).unwrap().status, 200);
@@ -186,7 +186,7 @@ fn every_command_of_the_pages_does_its_work() {
                 .replace("127.0.0.1:8081", &gateway.management().to_string())
                 .replace("http://127.0.0.1:8080", &base)
                 .replace("https://login.example.com", &base)
-                // By then it is issued.
+                // So that the session was issued before this time.
                 .replace("2026-11-22T09:00:00Z", "2100-01-01T00:00:00Z");
             let output = desk.run(&command);
             assert!(output.status.success(), "{page}: {command}: {output:?}");
@@ -201,7 +201,7 @@ fn every_command_of_the_pages_does_its_work() {
     assert!(run >= 15, "{run} commands were found");
 }
 
-/// What is no command of ours is one that [`servers`] runs.
+/// Blocks with other commands must be among those that [`servers`] runs.
 #[test]
 fn every_command_of_the_pages_is_run_by_somebody() {
     for (page, text) in texts() {
@@ -217,7 +217,7 @@ fn every_command_of_the_pages_is_run_by_somebody() {
     }
 }
 
-/// The sources of all crates in one text.
+/// Appends the sources of all crates to one text.
 fn sources(folder: &Path, all: &mut String) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

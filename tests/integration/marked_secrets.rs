@@ -1,4 +1,4 @@
-//! Secrets that stand out: users and keys whose every fragment is found wherever it turns up.
+//! Users and keys with distinctive names and secrets, of which any fragment can be found in outputs.
 
 use std::fs;
 use std::path::Path;
@@ -6,27 +6,27 @@ use std::path::Path;
 use isogloss_testkit::dialects::Person;
 use isogloss_testkit::{Builder, Result};
 
-/// A user who may log in, an administrator.
+/// Name of an administrator who may log in.
 pub(crate) const NAME: &str = "qzwinnerqz";
-/// That user's password.
+/// Password of that user.
 pub(crate) const PASSWORD: &str = "Kq7RightPasswordXv9";
-/// A password that is nobody's.
+/// A password that no user has.
 pub(crate) const WRONG_PASSWORD: &str = "Jw4WrongPasswordYb8";
-/// A user who exists and never gets the password right.
+/// Name of a user that exists, and for which only wrong passwords are tried.
 pub(crate) const LOSER: &str = "qzloserqz";
-/// The developer's key of TokenLogin.
+/// Developer's key of TokenLogin.
 pub(crate) const API_KEY: &str = "Hf3ApiKeyLm6";
-/// An access card's code.
+/// Code of an access card.
 pub(crate) const CARD_CODE: &str = "Vd5CardCodeNp2";
-/// An access card's identifier.
+/// Identifier of an access card.
 pub(crate) const CARD_IDENTIFIER: &str = "qzcardqz";
-/// Its pass code.
+/// Pass code of that card.
 pub(crate) const PASS_CODE: &str = "Bt1PassCodeRg4";
 
 /// A key of the realm `admin`.
 pub(crate) const ADMIN_KEY: &str = "Zw3AdminKeyQp8";
 
-/// The marked user, at a device of its own.
+/// Returns the marked user with a device of its own.
 pub(crate) fn person() -> Person {
     Person {
         name: NAME.to_owned(),
@@ -36,7 +36,7 @@ pub(crate) fn person() -> Person {
     }
 }
 
-/// Adds the marked users and keys to the demo's, by a file in that folder.
+/// Adds the marked users and keys to those of the demo, with a file in that folder.
 pub(crate) fn import(builder: Builder, folder: &Path) -> Result<Builder> {
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/demo-directory.toml");
     let mut directory = fs::read_to_string(demo)?;

@@ -1,4 +1,4 @@
-//! `/metrics`: what is counted of requests and stores, and what a stranger cannot make of it.
+//! `/metrics`: requests and stores are counted, and clients cannot create arbitrary series.
 
 mod routes;
 
@@ -21,7 +21,7 @@ fn metrics(gateway: &Gateway) -> Vec<String> {
     answer.text().lines().map(str::to_owned).collect()
 }
 
-/// The value of the series of that name that has all these labels.
+/// Returns the value of the series of that name that has all these labels, `None` if there is none.
 fn value(metrics: &[String], name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     let labels: Vec<_> = labels
         .iter()
@@ -46,7 +46,7 @@ fn login(user: &str, password: &str) -> Request {
     Request::post("/v2/authorize").json(&json!({"user_id": user, "password": password}))
 }
 
-/// Names without what a histogram adds.
+/// Returns the names of the metrics, without the suffixes of histograms.
 fn families(metrics: &[String]) -> BTreeSet<String> {
     let helped = metrics
         .iter()
@@ -85,14 +85,14 @@ fn requests_are_counted_and_timed_by_dialect_and_route() {
         |status, outcome| [&authorize[..], &[("status", status), ("outcome", outcome)]].concat();
     assert_eq!(total(&metrics, &ended("200", "done")), Some(3.0));
     assert_eq!(total(&metrics, &ended("401", "refused")), Some(1.0));
-    // A refusal is one, whatever status its dialect gives it.
+    // An error counts as refused, whatever status its dialect has for it.
     let crmcom = [
         ("dialect", "crmcom"),
         ("status", "200"),
         ("outcome", "refused"),
     ];
     assert_eq!(total(&metrics, &crmcom), Some(1.0));
-    // A route that compares without case has one name.
+    // A route that ignores case has one name.
     let tokenlogin = [
         ("dialect", "tokenlogin"),
         ("route", "/api/v1/authentication/login"),
@@ -141,9 +141,9 @@ fn a_flood_of_paths_and_methods_makes_no_new_series() {
         names.sort();
         names
     };
-    // This is a request, too, that is counted.
+    // This request is counted, too.
     series();
-    // Each worker meets each kind of them.
+    // So that each worker has had each kind of request.
     flood(0);
     let before = series();
     flood(1000);
@@ -181,7 +181,7 @@ fn connections_are_counted_while_they_are_open() {
         .map(|_| std::net::TcpStream::connect(gateway.public()).unwrap())
         .collect();
     open("public", 5.0);
-    // The one that asks.
+    // The connection of the request itself.
     open("management", 1.0);
     drop(held);
     open("public", 0.0);
@@ -269,7 +269,7 @@ fn the_table_of_the_documentation_names_what_is_served_and_nothing_else() {
         .collect();
     assert_eq!(documented, served);
 
-    // Alerts are about nothing that is not there.
+    // Alerts use only metrics that exist.
     let words = section.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     for word in words.filter(|word| word.starts_with("isogloss_")) {
         let base = word.trim_end_matches("_bucket").trim_end_matches("_count");

@@ -1,4 +1,4 @@
-//! A one-time token that fifty requests present at the same moment opens one session.
+//! A one-time token in fifty concurrent requests opens one session.
 
 use std::net::SocketAddr;
 use std::sync::Barrier;
@@ -14,7 +14,7 @@ fn text(answer: &Value, member: &str) -> String {
     answer[member].as_str().unwrap().to_owned()
 }
 
-/// How many of the requests, sent together, are answered with that status; the rest must be 401.
+/// Returns how many of the concurrent requests get that status. The others must get 401.
 fn answered(server: SocketAddr, request: &(impl Fn() -> Request + Sync), status: u16) -> usize {
     let start = Barrier::new(AT_ONCE);
     let one = || {

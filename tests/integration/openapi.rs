@@ -1,5 +1,6 @@
-//! The documents of what is served: those in `docs/openapi`, those that a gateway serves, and what they
-//! promise of scopes. `make openapi` writes them anew.
+//! The OpenAPI documents: those in `docs/openapi`, those that a gateway serves, and the scopes in them.
+//!
+//! `make openapi` writes the files.
 
 use std::fs;
 use std::path::Path;
@@ -68,7 +69,7 @@ fn a_gateway_serves_those_of_its_dialects_at_its_paths() {
     }
 }
 
-/// Operations as (path, method, operation).
+/// Returns operations as path, method and operation.
 fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -137,7 +138,7 @@ fn every_route_of_administrators_asks_for_the_scope_that_its_document_names() {
     }
 }
 
-/// A body that can be read.
+/// Returns a body that can be parsed.
 fn minimal(path: &str) -> Value {
     match path {
         "/admin/keys" => json!({"realm": "admin", "label": "x"}),
@@ -235,9 +236,9 @@ fn whatever_is_wrong_is_told_in_json() {
             "give the realm or the identifier",
         ),
     ] {
-        let (answered, told) = send(method, path, body);
-        assert_eq!(answered, status, "{method} {path} {told}");
-        assert!(told.contains(reason), "{method} {path} {told}");
+        let (answered, text) = send(method, path, body);
+        assert_eq!(answered, status, "{method} {path} {text}");
+        assert!(text.contains(reason), "{method} {path} {text}");
     }
     let huge = format!("{{\"realm\": \"{}\"}}", "x".repeat(70_000));
     assert_eq!(send("POST", "/admin/keys", json(&huge)).0, 413);

@@ -1,5 +1,6 @@
-//! At an orderly end every store is closed: the file of a SQLite directory is whole by itself, and that of an
-//! embedded token store needs no repair.
+//! An orderly shutdown closes every store.
+//!
+//! The file of a SQLite directory is then complete by itself, and that of an embedded token store needs no repair.
 
 use std::fs;
 use std::path::Path;
@@ -14,21 +15,21 @@ use crate::shell::Shell;
 
 const ENDS: usize = 50;
 
-/// What is left in the write-ahead log beside the directory.
+/// Returns the size of the directory's write-ahead log.
 fn left(folder: &Path) -> u64 {
     let log = folder.join("directory.db-wal");
     log.metadata().map_or(0, |found| found.len())
 }
 
-/// Whether redb would repair the embedded token store when it opens it: the second bit of the byte behind the
-/// nine of its magic number (redb, `docs/design.md`, "Database header").
+/// Returns whether redb would repair the embedded token store when it opens it: the second bit of the byte after
+/// the nine bytes of its magic number (redb, `docs/design.md`, "Database header").
 fn needs_repair(folder: &Path) -> bool {
     let header = fs::read(folder.join("tokens.redb")).unwrap();
     assert_eq!(&header[..4], b"redb");
     header[9] & 2 != 0
 }
 
-/// The users that a copy of the file has, without what is beside it.
+/// Returns the number of users in a copy of the database file alone, without the files next to it.
 fn users_of_a_copy(folder: &Path) -> usize {
     let copy = TempDir::new().unwrap();
     fs::copy(
@@ -40,7 +41,7 @@ fn users_of_a_copy(folder: &Path) -> usize {
     users.json().as_array().unwrap().len()
 }
 
-/// Asks the gateway to stop at a moment of its own: as soon as it listens, while it starts, when it is ready,
+/// Stops the gateway at a time that depends on `turn`: as soon as it listens, while it starts, when it is ready,
 /// or under load.
 fn end(gateway: &mut Gateway, turn: usize) {
     let public = gateway.public();
@@ -55,7 +56,7 @@ fn end(gateway: &mut Gateway, turn: usize) {
                 for _ in 0..2 {
                     scope.spawn(|| {
                         while !ended.load(Ordering::Relaxed) {
-                            // Refused once nobody is let in any more.
+                            // Fails once the gateway accepts no more connections.
                             drop(dialect("bimplus").login(public, "sample", "sample-demo"));
                         }
                     });
@@ -71,7 +72,7 @@ fn end(gateway: &mut Gateway, turn: usize) {
 
 #[test]
 fn fifty_ends_of_serve_leave_no_file_unfinished() {
-    // Half of them at a time in each of two folders.
+    // Two folders are used concurrently, for half of the stops each.
     thread::scope(|scope| {
         for first in 0..2 {
             scope.spawn(move || ends(first));
@@ -103,7 +104,7 @@ fn ends(first: usize) {
         assert!(!needs_repair(folder.path()), "end {turn}");
     }
     assert_eq!(users_of_a_copy(folder.path()), users);
-    // A gateway that is killed shows that the bit is looked at where it is.
+    // A gateway that is killed proves that this bit is the right one.
     let mut gateway = start(0);
     gateway.wait_until_ready().unwrap();
     let login = dialect("bimplus").login(gateway.public(), "sample", "sample-demo");

@@ -1,4 +1,4 @@
-//! A new pepper takes the place of the old one while the gateway's clients stay logged in.
+//! A new pepper replaces the old one while the gateway's clients stay logged in.
 
 use std::process::Command;
 
@@ -112,8 +112,8 @@ fn cards_and_keys_are_unavailable_while_their_pepper_is_missing() {
         .unwrap();
     assert_eq!((ready.status, keys.len()), (200, 1), "{body}");
     let lines = wrong.log();
-    let told = lines.iter().filter(|line| line.contains(text)).count();
-    assert_eq!(told, 1, "{lines:?}");
+    let count = lines.iter().filter(|line| line.contains(text)).count();
+    assert_eq!(count, 1, "{lines:?}");
     wrong.terminate().unwrap();
 
     let right = gateway(&folder, OLD, None).start().unwrap();
@@ -123,7 +123,7 @@ fn cards_and_keys_are_unavailable_while_their_pepper_is_missing() {
     assert_eq!(ready.json().unwrap(), json!({"status": "ok"}));
 }
 
-/// The directory file was applied under the old pepper, and is not applied again under the new one.
+/// The directory file was applied with the old pepper, and is not applied again with the new one.
 #[test]
 fn who_was_disabled_by_hand_stays_disabled() {
     let folder = TempDir::new().unwrap();

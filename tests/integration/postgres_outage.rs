@@ -1,5 +1,6 @@
-//! PostgreSQL away, stalled or late: unavailable in every dialect, never "not logged in", and well again
-//! by itself.
+//! PostgreSQL that is stopped, stalled or late.
+//!
+//! Every dialect responds with "unavailable", never with "not logged in", and recovers by itself.
 
 use std::thread;
 use std::time::Instant;
@@ -17,7 +18,7 @@ fn gateway_on(address: &str) -> Builder {
         .env("ISOGLOSS__DIRECTORY__TIMEOUT", "1s")
 }
 
-/// Logins and every live token are answered with "unavailable".
+/// Checks that logins and requests with every valid token get "unavailable".
 fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     let server = gateway.public();
     for (name, login) in Person::admin().logins() {
@@ -36,7 +37,7 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
 fn every_token_but_cross_tokens(gateway: &Gateway) -> Vec<Held> {
     gateway.wait_until_ready().unwrap();
     let mut tokens = Person::admin().every_token(gateway.public()).unwrap();
-    // Being asked for is the end of these.
+    // Presenting these redeems them.
     tokens.retain(|held| held.kind != Kind::of("bimplus", "cross"));
     tokens
 }
@@ -57,7 +58,7 @@ fn stopped_postgres_is_unavailable_until_it_is_back() {
         assert_well_again(&gateway);
         let took = back.elapsed();
         eprintln!(
-            "well again {took:?} after PostgreSQL was, every kind of token asked for included"
+            "recovered {took:?} after PostgreSQL, including a request for every kind of token"
         );
         assert_live(gateway.public(), &tokens);
     }
@@ -71,7 +72,7 @@ fn stalled_postgres_is_unavailable_and_the_tokens_live_on() {
         .unwrap();
     let tokens = every_token_but_cross_tokens(&gateway);
     let stalled = postgres.stall().unwrap();
-    // Each answer is awaited for 30 s at most, and the time-out is 1 s.
+    // The client waits up to 30 s for each response; the time-out is 1 s.
     assert_nothing_but_unavailable(&gateway, &tokens);
     drop(stalled);
     assert_well_again(&gateway);
@@ -85,7 +86,7 @@ fn unavailable_is_answered_to_all_who_ask_at_once() {
         .start()
         .unwrap();
     let server = gateway.public();
-    // Whether the directory file was applied or not: nobody is told of a wrong password.
+    // Even if the directory file was not applied yet, no response may claim a wrong password.
     postgres.stop().unwrap();
     // More than there are connections to PostgreSQL.
     thread::scope(|scope| {

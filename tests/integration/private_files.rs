@@ -1,4 +1,4 @@
-//! Whatever the umask, what the gateway and its commands write is for the owner's eyes only.
+//! With any umask, files of the gateway and its commands are accessible only to their owner.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,7 +15,7 @@ use crate::PROGRAM;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Writes a script that runs the program with no umask, which this process shares with other tests.
+/// Writes a script that runs the program with umask 000. The umask of this process is shared with other tests.
 fn unmasked(folder: &TempDir) -> PathBuf {
     let file = folder.path().join("test-unmasked");
     let script = format!("#!/bin/sh\numask 000\nexec '{PROGRAM}' \"$@\"\n");
@@ -24,7 +24,7 @@ fn unmasked(folder: &TempDir) -> PathBuf {
     file
 }
 
-/// Everything that the gateway writes is switched on.
+/// Enables everything that the gateway writes.
 fn builder(folder: &TempDir) -> Builder {
     Gateway::builder(unmasked(folder))
         .store(Store::Embedded)
@@ -37,7 +37,7 @@ fn builder(folder: &TempDir) -> Builder {
         .env("ISOGLOSS__MAIL__TRANSPORT", "folder:letters/sent")
 }
 
-/// All files and folders below that one, but for the configuration that the tests themselves write.
+/// Returns all files and folders below this one, except for the configuration that the tests write.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -77,7 +77,7 @@ fn files_of_the_gateway_are_for_its_owner_whatever_the_umask() {
     let letters = folder.path().join("letters/sent");
     let deadline = Instant::now() + PATIENCE;
     while fs::read_dir(&letters).unwrap().count() == 0 {
-        assert!(Instant::now() < deadline, "no letter came");
+        assert!(Instant::now() < deadline, "no e-mail arrived");
         thread::sleep(Duration::from_millis(20));
     }
     let files = [

@@ -1,5 +1,6 @@
-//! Proxies with the configurations that docs give: who is let through, what the others are told, and
-//! that nobody says by himself who he is.
+//! Proxies with the configurations in docs.
+//!
+//! Which calls they let through, the responses to others, and that no client can claim an identity by itself.
 
 mod header_spoofing;
 mod proxy;
@@ -15,7 +16,7 @@ use crate::proxies::upstream_service::{Head, Service, variable};
 
 const HOST: &str = "tms.example.com";
 
-/// A gateway, and a service behind a proxy that asks it.
+/// A gateway, and a proxy that asks it about each call before it forwards the call to a service.
 struct Scene {
     gateway: Gateway,
     service: Service,
@@ -45,7 +46,7 @@ impl Scene {
         }
     }
 
-    /// The token of a login through the proxy.
+    /// Logs in through the proxy and returns the token.
     fn log_in(&self, dialect: &str, user: &str) -> String {
         let dialect = self::dialect(dialect);
         let login = dialect.request(user, &format!("{user}-demo"));
@@ -65,7 +66,7 @@ impl Scene {
     }
 }
 
-/// A call with its token where clients of the dialect put it.
+/// Returns a call with the token where clients of the dialect put it.
 fn call(dialect: &str, token: &str) -> Request {
     match dialect {
         "bimplus" => Request::get(PATH).header("Authorization", format!("BimPlus {token}")),
@@ -137,7 +138,7 @@ fn a_dead_token_is_refused_in_the_words_of_its_dialect() {
         ] {
             let scene = Scene::new(kind, dialect, Store::Memory);
             let answer = scene.call(call(dialect, dead));
-            // nginx asks for the refusal, and gets the status that clients of this dialect read.
+            // nginx requests the error response, with the status that clients of this dialect read.
             let status = if (kind, dialect) == (Kind::Nginx, "crmcom") {
                 200
             } else {
@@ -163,7 +164,7 @@ fn with_the_store_away_nobody_is_let_through_nor_told_that_a_token_is_dead() {
         redis.stop().unwrap();
         let answer = scene.call(call("memsource", &token));
         assert_eq!(answer.status, 503, "{kind:?}");
-        // Envoy makes its own of every answer that starts with a 5.
+        // Envoy replaces every 5xx response with its own.
         let in_words = answer.text().contains("ServiceUnavailable");
         assert_eq!(in_words, kind != Kind::Envoy, "{kind:?}: {}", answer.text());
         assert!(scene.service.received().is_empty());
@@ -189,7 +190,7 @@ fn nobody_says_by_himself_who_he_is() {
                     "GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\n{authorization}{}Connection: close\r\n\r\n{}",
                     attempt.lines, attempt.body
                 );
-                // What a proxy makes of rubbish is its own affair, as long as nothing comes through.
+                // The proxy may respond to garbage in any way, as long as nothing reaches the service.
                 drop(roundtrip(
                     &scene.proxy.address.to_string(),
                     message.as_bytes(),
@@ -207,7 +208,7 @@ fn nobody_says_by_himself_who_he_is() {
     }
 }
 
-/// Whatever names an identity is what the gateway said, or is not there.
+/// Checks that all headers with an identity come from the gateway.
 fn assert_same_identity(head: &Head, genuine: &Head, who: &str) {
     assert_eq!(head.line, format!("GET {PATH} HTTP/1.1"), "{who}");
     for (name, value) in &head.headers {

@@ -1,4 +1,4 @@
-//! What is the gateway's own and no dialect's.
+//! Routes of the public listener that belong to no dialect.
 
 mod demo_passwords;
 
@@ -65,7 +65,7 @@ fn every_answer_has_a_request_id_that_the_log_knows() {
         let log = gateway.log();
         let line = parsed(log.iter().find(|line| line.contains(id)).unwrap());
         assert_eq!(line["span"]["request_id"], id, "{what}");
-        assert!(ids.insert(id.to_owned()), "{what}: {id} came before");
+        assert!(ids.insert(id.to_owned()), "{what}: {id} was used before");
     }
 }
 

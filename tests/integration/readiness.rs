@@ -1,5 +1,6 @@
-//! `/readyz` and `isogloss doctor` tell the truth: what a store's server does not permit or cannot do is
-//! named, and logins are shown to fail, or not to, for just that.
+//! `/readyz` and `isogloss doctor` report the truth.
+//!
+//! What a store's server does not permit or cannot do is named, and it affects logins just as reported.
 
 mod embedded;
 mod postgres;
@@ -13,16 +14,16 @@ use tempfile::TempDir;
 
 use isogloss_testkit::Report;
 
-/// What a state of a store does.
+/// Effect of a fault of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
-    /// Logins are 503, so `/readyz` is.
+    /// Logins get 503, and so does `/readyz`.
     Refused,
-    /// Logins work. It is worth a warning.
+    /// Logins work, but there is a warning.
     Warning,
 }
 
-/// What is shown of each state.
+/// A gateway under test.
 struct Subject {
     folder: TempDir,
     builder: Builder,
@@ -54,8 +55,8 @@ impl Subject {
         (answer.status, answer.json().unwrap())
     }
 
-    /// Shows that login, readiness and log agree on what is wrong and why, and that the doctor says what to
-    /// do about it.
+    /// Checks that login, readiness and log agree on the fault and its reason, and that the doctor says what to
+    /// do.
     #[track_caller]
     fn assert_broken(&self, case: &str, check: &str, effect: Effect, reasons: [&str; 2]) {
         let [reason, doctor] = reasons;
@@ -65,7 +66,7 @@ impl Subject {
         };
         let what = format!("{case}: a login is {status}");
         wait_until(&what, || self.login() == status).unwrap();
-        // An operator who changed something says so by a reload; nothing waits for the minute.
+        // A reload triggers the check, so that the test need not wait a minute.
         self.gateway.hang_up().unwrap();
         let agrees = || {
             let (ready, body) = self.readyz();

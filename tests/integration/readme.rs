@@ -1,5 +1,4 @@
-//! The commands of the README and of the page for services behind, run as printed, give the printed
-//! answers.
+//! Commands of the README and of `back-ends.md`, run as printed, return the printed responses.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +9,7 @@ use serde_json::{Number, Value};
 const README: &str = include_str!("../../README.md");
 const BACK_ENDS: &str = include_str!("../../docs/back-ends.md");
 
-/// The blocks of a page in the languages given, in their order.
+/// Returns the blocks of a page in these languages, in their order.
 fn blocks(page: &'static str, languages: [&str; 3]) -> Vec<(&'static str, &'static str)> {
     page.split("```")
         .skip(1)
@@ -20,7 +19,8 @@ fn blocks(page: &'static str, languages: [&str; 3]) -> Vec<(&'static str, &'stat
         .collect()
 }
 
-/// The same keys, and under each the same type; strings of the same length and make.
+/// Returns whether two values have the same keys, types and formats: strings of the same length with the same
+/// kinds of characters.
 fn same_shape(printed: &Value, came: &Value) -> bool {
     match (printed, came) {
         (Value::Object(printed), Value::Object(came)) => {
@@ -39,20 +39,20 @@ fn same_shape(printed: &Value, came: &Value) -> bool {
     }
 }
 
-/// The name of a token.
+/// Returns whether the text is the handle of a token.
 fn is_handle(text: &str) -> bool {
     let allowed = |c| matches!(c, 'a'..='z' | '2'..='7');
     text.len() == 26 && text.chars().all(allowed)
 }
 
-/// Unix time, of this century.
+/// Returns whether the number is a Unix time after 2001.
 fn is_moment(number: &Number) -> bool {
     number
         .as_i64()
         .is_some_and(|seconds| seconds > 1_000_000_000)
 }
 
-/// Digits and hexadecimal letters all count as one.
+/// Replaces all hexadecimal digits with one character for each case.
 fn make(text: &str) -> String {
     let one = |c: char| match c {
         '0'..='9' | 'a'..='f' => 'x',
@@ -60,7 +60,7 @@ fn make(text: &str) -> String {
         other => other,
     };
     let mixed: String = text.chars().map(one).collect();
-    // In upper-case tokens digits are as good as letters.
+    // In upper-case tokens, decimal digits count as upper case.
     if mixed.contains('X') {
         mixed.replace('x', "X")
     } else {
@@ -86,7 +86,7 @@ fn every_command_gives_the_printed_answer(page: &'static str, answers: usize) ->
             .replace("127.0.0.1:8081", &gateway.management().to_string())
     };
     let folder = tempfile::tempdir()?;
-    // Later commands use what earlier ones put into variables and files: one shell runs them all.
+    // Later commands use variables and files of earlier ones, so one shell runs all of them.
     let mut script = "set -eu\n".to_owned();
     let mut printed: Vec<Value> = Vec::new();
     for (language, text) in blocks(page, ["sh", "json", "text"]) {
@@ -101,10 +101,13 @@ fn every_command_gives_the_printed_answer(page: &'static str, answers: usize) ->
         .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(printed.len(), answers, "answers on the page");
+    assert_eq!(printed.len(), answers, "responses on the page");
     assert_eq!(came.len(), printed.len(), "{output}");
     for (printed, came) in printed.iter().zip(&came) {
-        assert!(same_shape(printed, came), "printed {printed}\ncame {came}");
+        assert!(
+            same_shape(printed, came),
+            "printed {printed}\nreceived {came}"
+        );
     }
     Ok(())
 }

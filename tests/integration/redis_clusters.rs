@@ -1,5 +1,6 @@
-//! Two gateways on a Redis cluster, of each kind that operators run: what ends at one is refused at the
-//! other, counts are right, and readiness is true.
+//! Two gateways on a Redis cluster, for each kind of cluster.
+//!
+//! A token that ends at one gateway is refused at the other, counts are right, and readiness is true.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,17 +12,17 @@ use tempfile::TempDir;
 
 use crate::shell::{Said, Shell};
 
-/// Enough for each of three primaries to have some.
+/// Enough that each of three primaries has some.
 const TOKENS: usize = 30;
-/// How many slots move under load, if so many have keys.
+/// Number of slots that move under load, if that many have keys.
 const MOVES: usize = 12;
-/// How long a token may be taken elsewhere after it was ended.
+/// How long another gateway may accept a token after it was ended.
 const BOUND: Duration = Duration::from_secs(1);
 
 /// How long a request is sent again.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Two gateways with the same stores, and the commands of an operator beside them.
+/// Two gateways with the same stores, and a shell for an operator's commands.
 struct Pair {
     here: Gateway,
     there: Gateway,
@@ -62,9 +63,9 @@ impl Pair {
         self.shell.run(&["session", "revoke", "--all", "--json"])
     }
 
-    /// Asks for tokens until all of them are answered without a query to Redis.
+    /// Checks the tokens until all of them are in the cache of the other gateway.
     fn wait_until_kept_there(&self, tokens: &[String]) {
-        wait_until("all tokens are kept near", || {
+        wait_until("all tokens are in the cache", || {
             let before = kept_near(&self.there);
             for token in tokens {
                 assert_eq!(check(&self.there, token), 200);
@@ -74,19 +75,19 @@ impl Pair {
         .unwrap();
     }
 
-    /// Logs in, is known at the other gateway, logs out, and is refused there.
+    /// Logs in, checks the token at the other gateway, logs out, and checks that the token is refused there.
     fn come_and_go(&self) {
         let token = login(&self.here);
         for _ in 0..3 {
             let status = check(&self.there, &token);
-            assert!([200, 503].contains(&status), "a live token: {status}");
+            assert!([200, 503].contains(&status), "a valid token: {status}");
         }
         log_out(&self.here, &token);
         assert_refused_in_time(&self.there, &token);
     }
 }
 
-/// Sends a request again while the answer is "unavailable", as a client does: a slot may be moving.
+/// Sends a request again while the response is "unavailable", as a client does, since a slot may be moving.
 fn send(gateway: &Gateway, request: &Request) -> Response {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -104,7 +105,7 @@ fn login(gateway: &Gateway) -> String {
     answer.json().unwrap()["token"].as_str().unwrap().to_owned()
 }
 
-/// The status with which a token is taken or refused.
+/// Returns the status of a check of the token.
 fn check(gateway: &Gateway, token: &str) -> u16 {
     let check = Request::get(format!("/web/api/v3/auth/whoAmI?token={token}"));
     check.send(gateway.public()).unwrap().status
@@ -113,7 +114,7 @@ fn check(gateway: &Gateway, token: &str) -> u16 {
 fn log_out(gateway: &Gateway, token: &str) {
     let end = Request::get(format!("/web/api/v3/auth/logout?token={token}"));
     let answer = send(gateway, &end);
-    // The answer to an earlier attempt may have been lost.
+    // The response to an earlier attempt may have been lost.
     let is_ended = answer.status < 300 || answer.status == 401;
     assert!(is_ended, "{}", answer.text());
 }
@@ -122,11 +123,11 @@ fn log_out(gateway: &Gateway, token: &str) {
 fn assert_refused_in_time(gateway: &Gateway, token: &str) {
     let deadline = Instant::now() + BOUND;
     while check(gateway, token) != 401 {
-        assert!(Instant::now() < deadline, "an ended token lives on");
+        assert!(Instant::now() < deadline, "an ended token is still valid");
     }
 }
 
-/// How many lookups of tokens were answered without a query.
+/// Returns how many token lookups were served from the cache.
 fn kept_near(gateway: &Gateway) -> usize {
     let metrics = Request::get("/metrics").send(gateway.management()).unwrap();
     let text = metrics.text();
@@ -195,7 +196,7 @@ fn a_lost_slot_is_named_and_nothing_is_believed(pair: &Pair, servers: &mut Clust
             status == 503 && reason.contains("slot 0 has no primary")
         })
         .unwrap();
-        wait_until("a token is neither taken nor refused", || {
+        wait_until("a token is neither accepted nor refused", || {
             check(gateway, &token) == 503
         })
         .unwrap();
@@ -208,7 +209,10 @@ fn a_lost_slot_is_named_and_nothing_is_believed(pair: &Pair, servers: &mut Clust
         .unwrap();
     for gateway in pair.both() {
         gateway.wait_until_ready().unwrap();
-        wait_until("a token is taken again", || check(gateway, &token) == 200).unwrap();
+        wait_until("a token is accepted again", || {
+            check(gateway, &token) == 200
+        })
+        .unwrap();
     }
 }
 

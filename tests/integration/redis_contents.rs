@@ -1,4 +1,4 @@
-//! What stands in Redis after logins: digests that end by themselves, and nothing that logs anybody in.
+//! Redis after logins: only digests that expire, and nothing that can be used to log in.
 
 use isogloss_testkit::dialects::{Held, Person, dialect};
 use isogloss_testkit::{Gateway, Redis, Reply, Request, Store};
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use isogloss_testkit::token_spellings::{Place, Secret};
 
-/// Every key with the milliseconds it has left and all that it holds.
+/// Returns every key with its remaining milliseconds and its content.
 const EVERYTHING: &str = r"
 local found = {}
 for _, key in ipairs(redis.call('KEYS', '*')) do
@@ -25,12 +25,12 @@ return found
 
 struct Entry {
     milliseconds_left: i64,
-    /// Key and contents.
+    /// The key and its content.
     bytes: Vec<Vec<u8>>,
 }
 
 impl Entry {
-    /// Whether the gateway wrote it to find out if it may write, at the start and each minute.
+    /// Returns whether the gateway wrote this to check its write access, at its start and every minute.
     fn is_of_a_probe(&self) -> bool {
         let key = String::from_utf8_lossy(&self.bytes[0]);
         key.contains(":{probe")
@@ -73,7 +73,7 @@ fn collect(reply: &Reply, into: &mut Vec<Vec<u8>>) {
     }
 }
 
-/// Logs in everywhere, right and wrong, and presents every token; what was held.
+/// Logs in at all dialects, with right and wrong passwords, and presents every token. Returns the tokens.
 fn busy(gateway: &Gateway) -> Vec<Held> {
     let server = gateway.public();
     let mut tokens = Vec::new();
@@ -143,7 +143,7 @@ fn redis_holds_no_clear_text_and_every_key_ends_by_itself() {
             );
         }
     }
-    // Nothing was put where the script does not look.
+    // Nothing is stored in other databases, where the script does not look.
     let databases = redis
         .command(&["INFO", "keyspace"])
         .unwrap()
@@ -174,7 +174,7 @@ fn key_lives_as_long_as_what_it_holds() {
         // A list lives a minute longer, for gateways whose clocks are behind.
         let is_list = entry.bytes[0].starts_with(b"isogloss:u:");
         let longest = if is_list { 160_000 } else { 100_000 };
-        // The test may be slow, Redis never adds.
+        // The test may be slow, but Redis never adds time.
         assert!(entry.milliseconds_left <= longest);
         assert!(entry.milliseconds_left > 50_000);
     }

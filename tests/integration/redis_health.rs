@@ -1,4 +1,4 @@
-//! What the log and `/readyz` say of the Redis that holds the tokens.
+//! What the log and `/readyz` report about the Redis server with the tokens.
 
 use isogloss_testkit::servers::{ClusterServers, RedisServer, SentinelServers, wait_until};
 use isogloss_testkit::{Builder, Gateway, Request, Response, Store};

@@ -1,4 +1,4 @@
-//! Redis away or stalled: unavailable in every dialect, never "not logged in", and well again by itself.
+//! Redis that is stopped or stalled: every dialect responds with "unavailable" and recovers by itself.
 
 use std::thread;
 
@@ -21,7 +21,7 @@ fn gateway_at(url: String) -> Gateway {
         .unwrap()
 }
 
-/// Logins and every live token are answered with "unavailable", and so is what else asks the store.
+/// Checks that logins, every valid token, and other requests that use the store get "unavailable".
 fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     let server = gateway.public();
     for (name, login) in Person::admin().logins() {
@@ -112,11 +112,11 @@ fn stalled_redis_is_unavailable_and_its_tokens_live_on() {
     let gateway = gateway_at(format!("redis://{}", relay.address()));
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     relay.stall();
-    // Each answer is awaited for 30 s at most, and the time-out is 200 ms.
+    // The client waits up to 30 s for each response; the time-out is 200 ms.
     assert_nothing_but_unavailable(&gateway, &tokens);
     relay.go_on();
     assert_well_again(&gateway);
-    // What was asked meanwhile reached Redis when the relay went on: the deletions may have been done.
+    // Requests during the stall reached Redis when the relay continued, so the deletions may have been done.
     let kept = [
         Kind::of("bimplus", "remember_me"),
         Kind::of("tokenlogin", "reauthentication"),

@@ -1,4 +1,4 @@
-//! SIGHUP: the configuration is read again, and nobody's connection is dropped.
+//! SIGHUP: the configuration is reloaded, and no connection is dropped.
 
 mod at_a_terminal;
 mod contents;
@@ -27,19 +27,19 @@ fn start(text: &str) -> Gateway {
     gateway
 }
 
-/// Puts that text in place of the one that the gateway was started with.
+/// Replaces the text of the configuration that the gateway was started with.
 fn rewrite(gateway: &Gateway, text: &str) {
     fs::write(gateway.folder().join("test-1.toml"), text).unwrap();
 }
 
-/// The same, and waits until it is in force; it is the gateway's `times`th reload.
+/// Replaces the configuration and reloads it, for the `times`th time. Waits until it is in force.
 fn reload(gateway: &Gateway, text: &str, times: usize) {
     rewrite(gateway, text);
     gateway.hang_up().unwrap();
     assert!(gateway.logs_times(RELOADED, times), "{:#?}", gateway.log());
 }
 
-/// What the log has of lines with that text.
+/// Returns the fields of all log lines with that text.
 fn fields(gateway: &Gateway, text: &str) -> Vec<Value> {
     let log = gateway.log().into_iter();
     log.filter(|line| line.contains(text))
@@ -141,9 +141,9 @@ fn a_bad_configuration_changes_nothing_and_is_told_in_one_line() {
         rewrite(&gateway, &text);
         gateway.hang_up().unwrap();
         assert!(gateway.logs_times(NOT_RELOADED, before + 1));
-        let told = fields(&gateway, NOT_RELOADED);
-        let told = told.last().unwrap()["problem"].as_str().unwrap();
-        assert!(told.contains(problem), "{told}");
+        let found = fields(&gateway, NOT_RELOADED);
+        let found = found.last().unwrap()["problem"].as_str().unwrap();
+        assert!(found.contains(problem), "{found}");
         assert_eq!(kept.status("/v2/authorize"), 401, "{text}");
         assert_eq!(kept.status("/v9/authorize"), 404, "{text}");
     }
@@ -171,8 +171,8 @@ path = \"/v9\"
 ";
     reload(&gateway, wanted, 1);
     let keys = |gateway: &Gateway| {
-        let told = fields(gateway, "a changed setting waits for a restart").into_iter();
-        let mut keys: Vec<_> = told
+        let found = fields(gateway, "a changed setting waits for a restart").into_iter();
+        let mut keys: Vec<_> = found
             .map(|fields| fields["key"].as_str().unwrap().to_owned())
             .collect();
         keys.sort();
@@ -185,10 +185,10 @@ path = \"/v9\"
         "tokens.previous_pepper",
     ];
     assert_eq!(keys(&gateway), expected);
-    // What could change has.
+    // Settings that can be reloaded have changed.
     assert_eq!(Kept::connect(gateway.public()).status("/v9/authorize"), 401);
     assert!(!gateway.log().join("\n").contains("marked-pepper"));
-    // As long as it waits, it is told.
+    // As long as a change waits for a restart, each reload reports it.
     reload(&gateway, wanted, 2);
     assert_eq!(keys(&gateway).len(), 8);
 }

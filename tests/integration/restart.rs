@@ -1,4 +1,4 @@
-//! What the embedded store keeps over a restart, an orderly one and a sudden one.
+//! What the embedded store keeps over a restart, after an orderly shutdown and after a kill.
 
 mod kills;
 
@@ -19,7 +19,7 @@ fn embedded() -> Builder {
     Gateway::builder(crate::PROGRAM).store(Store::Embedded)
 }
 
-/// The status of the answer when the token is presented.
+/// Returns the status of presenting the token, `None` if it cannot be presented.
 fn status(gateway: &Gateway, held: &Held) -> Option<u16> {
     let request = held.presented()?;
     Some(request.send(gateway.public()).unwrap().status)
@@ -30,7 +30,7 @@ fn of_kinds(tokens: &[Held], kinds: &[Kind]) -> Vec<Held> {
     wanted.cloned().collect()
 }
 
-/// Presents every token that can be presented and expects that status for each. There must be one.
+/// Presents every token that can be presented and expects that status for each. There must be at least one.
 fn assert_each(gateway: &Gateway, tokens: &[Held], expected: u16) {
     assert!(assert_all(gateway, tokens, expected) > 0);
 }
@@ -45,7 +45,7 @@ fn assert_all(gateway: &Gateway, tokens: &[Held], expected: u16) -> usize {
         };
         presented += 1;
         if came != expected {
-            writeln!(differing, "{held:?}: expected {expected}, came {came}").unwrap();
+            writeln!(differing, "{held:?}: expected {expected}, received {came}").unwrap();
         }
     }
     assert!(differing.is_empty(), "{differing}");
@@ -89,7 +89,7 @@ fn ended_tokens_stay_ended(how: End) {
     let spending = Person::admin().every_token(server).unwrap();
     let revoking = Person::admin().every_token(server).unwrap();
     let of = |tokens: &[Held], kind: Kind| of_kinds(tokens, &[kind]).remove(0);
-    // Its parent lives on: it would be refused for a dead one, spent or not.
+    // Its parent stays valid: with an ended parent it would be refused, used or not.
     let cross = of(&spending, Kind::of("bimplus", "cross"));
     let bimplus = of(&revoking, Kind::of("bimplus", "access"));
     let memsource = of(&revoking, Kind::of("memsource", "access"));
@@ -151,8 +151,8 @@ fn expired_remembered_logins_are_refused_before_and_after_a_restart() {
     let earlier = Person::admin().every_token(gateway.public()).unwrap();
     let later = Person::admin().every_token(gateway.public()).unwrap();
     wait_until_refused(&gateway, &of_kinds(&later, &REMEMBERED_KINDS));
-    // To present a cross token would spend it. This one is older than what has just expired, and lived as
-    // long.
+    // Presenting a cross token would redeem it. This one is older than those that have just expired, and had the
+    // same lifetime.
     let cross = of_kinds(&earlier, &[Kind::of("bimplus", "cross")]);
     assert_each(&gateway, &cross, 401);
     gateway.start_again().unwrap();
@@ -167,7 +167,7 @@ fn expired_remembered_logins_are_refused_before_and_after_a_restart() {
 
 #[test]
 fn expired_sessions_are_refused_before_and_after_a_restart() {
-    // Long enough to ask for all kinds one after the other, some of which need another that still lives.
+    // Long enough to issue all kinds in turn, some of which require another valid token.
     let mut gateway = living("3s", &SESSIONS);
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     let mut sessions = tokens.clone();
@@ -185,7 +185,7 @@ fn tokens_that_expire_while_the_gateway_is_down_are_refused() {
     let mut gateway = living("3s", &[&REMEMBERED[..], &SESSIONS[..]].concat());
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     gateway.kill().unwrap();
-    // How long it is down, not a wait for anything.
+    // Time for which the gateway is down. Nothing is awaited.
     thread::sleep(Duration::from_secs(4));
     gateway.start_again().unwrap();
     assert_each(&gateway, &tokens, 401);

@@ -1,5 +1,4 @@
-//! Nothing that logs anybody in is written to a log or sent back in a refusal, whatever was asked; the
-//! audit log is one of them.
+//! No credentials in logs or error responses, whatever was requested. The audit log is one of the logs.
 
 mod attempts;
 mod command_line;
@@ -19,7 +18,7 @@ use tempfile::TempDir;
 use crate::secrets::attempts::Outcome;
 use isogloss_testkit::token_spellings::{Place, Secret};
 
-/// A gateway that writes down all it can, with the marked users in its directory.
+/// Returns a builder for a gateway that logs everything, with the marked users in its directory.
 fn talkative(store: Store, folder: &TempDir) -> Builder {
     let builder = Gateway::builder(crate::PROGRAM)
         .store(store)
@@ -30,7 +29,7 @@ fn talkative(store: Store, folder: &TempDir) -> Builder {
     crate::marked_secrets::import(builder, folder.path()).unwrap()
 }
 
-/// What the audit log of a gateway that has ended holds, in its file and in its table.
+/// Returns the audit log of a gateway that has ended, from its file and its table.
 fn audited(builder: &Builder, folder: &Path) -> Vec<String> {
     let file = fs::read_to_string(folder.join("data/audit.jsonl")).unwrap();
     let serve = builder.command(folder).unwrap();
@@ -99,7 +98,7 @@ fn nothing_leaks(store: Store) {
             .map(|held| Secret::token(format!("{:?}", held.kind), &held.text)),
     );
     secrets.push(Secret::token(
-        "a token that is nobody's",
+        "a token that was never issued",
         attempts::UNKNOWN_TOKEN,
     ));
 
@@ -113,7 +112,7 @@ fn nothing_leaks(store: Store) {
             Outcome::Refused => assert!(!accepted, "{shown}: {answer:?}"),
             Outcome::Either => {}
         }
-        // What is no HTTP may be answered by hanging up.
+        // The server may close the connection if the message is not HTTP.
         if let Some(answer) = answer.ok().filter(|_| !accepted) {
             leaks.extend(leaking_answer(&shown, &answer, &secrets));
         }
@@ -129,7 +128,7 @@ fn nothing_leaks(store: Store) {
     }
     assert!(gateway.terminate().unwrap().success());
     let log = gateway.log();
-    // It did talk.
+    // The log was detailed.
     assert!(log.iter().any(|line| line.contains(r#""level":"TRACE""#)));
     leaks.extend(leaking_lines(&log, &secrets));
     let audited = audited(&builder, folder.path());
@@ -137,7 +136,7 @@ fn nothing_leaks(store: Store) {
     assert!(leaks.is_empty(), "{}", leaks.join("\n\n"));
 }
 
-/// Presents each token as it should be; the answers. Cross tokens are left out: they are spent by then.
+/// Presents each token, checks the status, and returns the responses. Cross tokens are left out: they are used up.
 fn present(gateway: &Gateway, tokens: &[Held], expected: u16) -> Vec<Response> {
     let reusable = tokens
         .iter()
@@ -156,7 +155,7 @@ fn leaking_answer(asked: &str, answer: &Response, secrets: &[Secret]) -> Vec<Str
     leaks
         .map(|secret| {
             format!(
-                "{asked}\nthe answer holds {}: {}",
+                "{asked}\nthe response contains {}: {}",
                 secret.what,
                 sent.escape_ascii()
             )
@@ -172,7 +171,7 @@ fn sent(answer: &Response) -> Vec<u8> {
     bytes
 }
 
-/// The first line of each target and secret, with their number.
+/// Returns the first line of each target and secret, with their number.
 fn leaking_lines(log: &[String], secrets: &[Secret]) -> Vec<String> {
     let mut lines: BTreeMap<(String, &str), (usize, &str)> = BTreeMap::new();
     // One search for each secret, unless there is something to find.

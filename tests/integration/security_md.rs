@@ -1,17 +1,17 @@
-//! `SECURITY.md` names a test for everything it says is defended, and each of them is there.
+//! `SECURITY.md` names a test for each defence, and each of these tests exists.
 
 use std::fs;
 use std::path::Path;
 
-/// The header of each table, after its first cell.
+/// Header of each table, after its first cell.
 const HEADER: &str = " | what stops it | shown by |";
 const NOT_DEFENDED: &str = "## What is not defended";
 
-/// What is wrong with the page. `has` tells whether a file has a test, or is there if none is named.
+/// Returns the faults of the page. `has` returns whether a file has a test, or exists if no test is named.
 fn faults(page: &str, has: impl Fn(&str, Option<&str>) -> bool) -> Vec<String> {
     let mut faults = Vec::new();
     if !page.contains(NOT_DEFENDED) {
-        faults.push(format!("nothing stands under `{NOT_DEFENDED}`"));
+        faults.push(format!("nothing is under `{NOT_DEFENDED}`"));
     }
     let rows = page.lines().filter(|line| line.starts_with("| "));
     let rows = rows.filter(|line| !line.ends_with(HEADER) && !line.starts_with("| ---"));
@@ -23,7 +23,7 @@ fn faults(page: &str, has: impl Fn(&str, Option<&str>) -> bool) -> Vec<String> {
             faults.push(format!("not three cells: {row}"));
             continue;
         };
-        // Every second piece stands in backticks.
+        // Every second piece is in backticks.
         let names: Vec<_> = shown_by.split('`').skip(1).step_by(2).collect();
         if names.is_empty() {
             faults.push(format!("{attack}: no test shows it"));
@@ -32,7 +32,7 @@ fn faults(page: &str, has: impl Fn(&str, Option<&str>) -> bool) -> Vec<String> {
             .into_iter()
             .filter(|name| match name.split_once("::") {
                 Some((file, test)) => !has(file, Some(test)),
-                // A documented conversation is a test of its own.
+                // A documented conversation is a test by itself.
                 None => !(name.starts_with("tests/exchanges/") && has(name, None)),
             });
         faults.extend(missing.map(|name| format!("{attack}: there is no {name}")));
@@ -43,7 +43,7 @@ fn faults(page: &str, has: impl Fn(&str, Option<&str>) -> bool) -> Vec<String> {
     faults
 }
 
-/// Whether the text has a test of that name, rather than any function.
+/// Returns whether the text has a test of that name, and not just a function.
 fn has_test(text: &str, name: &str) -> bool {
     let heads = [format!("fn {name}()"), format!("async fn {name}()")];
     let mut lines = text.lines().map(str::trim).scan("", |before, line| {

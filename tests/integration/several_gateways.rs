@@ -1,4 +1,4 @@
-//! Several gateways on one PostgreSQL and one Redis act as one.
+//! Several gateways on one PostgreSQL and one Redis server act as one.
 
 use std::process::Command;
 use std::thread;
@@ -6,7 +6,7 @@ use std::thread;
 use isogloss_testkit::dialects::{Held, Kind, Person};
 use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Request, Response, Store};
 
-/// What the gateways share.
+/// Servers that the gateways share.
 struct Servers {
     redis: Redis,
     directory: String,
@@ -31,7 +31,7 @@ impl Servers {
             .env("ISOGLOSS__DIRECTORY__TIMEOUT", "20s")
     }
 
-    /// Starts so many at the same moment.
+    /// Starts that many gateways concurrently.
     fn gateways(&self, count: usize) -> Vec<Gateway> {
         thread::scope(|scope| {
             let starts: Vec<_> = (0..count)
@@ -44,7 +44,7 @@ impl Servers {
         })
     }
 
-    /// Runs a command with the settings of the gateways.
+    /// Runs a command with the settings of the gateways, and returns its output.
     fn isogloss(&self, gateway: &Gateway, arguments: &[&str]) -> String {
         let serve = self.gateway().command(gateway.folder()).unwrap();
         let settings = serve
@@ -65,7 +65,7 @@ fn present(held: &Held, gateway: &Gateway) -> Response {
     request.send(gateway.public()).unwrap()
 }
 
-/// Tokens of that person that can be presented again and again.
+/// Returns that user's tokens that can be presented repeatedly.
 fn lasting(person: &Person, gateway: &Gateway) -> Vec<Held> {
     let mut tokens = person.every_token(gateway.public()).unwrap();
     let others = [
@@ -106,7 +106,7 @@ fn a_token_of_one_lives_and_ends_at_the_other() {
     for held in [bimplus, memsource] {
         assert_eq!(present(held, &one).status, 401);
     }
-    // A one-time token is spent for both.
+    // Using a one-time token at one gateway uses it up at both.
     let fresh = Person::admin().every_token(one.public()).unwrap();
     let cross = fresh
         .iter()

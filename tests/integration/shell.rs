@@ -1,4 +1,4 @@
-//! Commands in a folder, with the settings of a gateway that works there.
+//! Runs commands in a folder, with the settings of a gateway there.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,7 +10,7 @@ use isogloss_testkit::{Builder, Gateway};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How a command ended and what it said.
+/// Exit code and output of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) exit: Option<i32>,
@@ -19,7 +19,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// What it said, having done its work without complaint.
+    /// Returns the standard output. Panics unless the command succeeded without any message.
     #[track_caller]
     pub(crate) fn done(self) -> String {
         assert_eq!((self.exit, self.err.as_str()), (Some(0), ""), "{self:?}");
@@ -31,7 +31,7 @@ impl Said {
         serde_json::from_str(&self.done()).unwrap()
     }
 
-    /// One line of complaint, and nothing done.
+    /// Returns the error message. Panics unless the command failed with one line and no output.
     #[track_caller]
     pub(crate) fn refused(self) -> String {
         assert_eq!((self.exit, self.out.as_str()), (Some(1), ""), "{self:?}");
@@ -43,14 +43,14 @@ impl Said {
     }
 }
 
-/// Where commands run.
+/// A folder and settings with which commands run.
 pub(crate) struct Shell {
     folder: PathBuf,
     env: Vec<(OsString, OsString)>,
 }
 
 impl Shell {
-    /// In the folder of the gateway that `builder` starts there.
+    /// Returns a shell in the folder of the gateway that `builder` starts there.
     pub(crate) fn beside(builder: &Builder, folder: &Path) -> Self {
         let command = builder.command(folder).unwrap();
         let set = command
@@ -62,12 +62,12 @@ impl Shell {
         }
     }
 
-    /// In a folder where no gateway runs.
+    /// Returns a shell in a folder where no gateway runs.
     pub(crate) fn alone(folder: &Path) -> Self {
         Self::beside(&Gateway::builder(crate::PROGRAM), folder)
     }
 
-    /// In a folder of its own where no gateway runs, with the demo's directory.
+    /// Returns a shell in a new folder where no gateway runs, with the demo's directory.
     pub(crate) fn with_demo() -> (TempDir, Self) {
         let folder = TempDir::new().unwrap();
         let shell = Self::alone(folder.path());
@@ -75,7 +75,7 @@ impl Shell {
         (folder, shell)
     }
 
-    /// In a folder that has to do with no gateway, all settings being the defaults.
+    /// Returns a shell in a folder with default settings, without any of a gateway.
     pub(crate) fn bare(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
@@ -83,7 +83,7 @@ impl Shell {
         }
     }
 
-    /// The same with one environment variable more.
+    /// Adds an environment variable.
     pub(crate) fn with(mut self, key: &str, value: &str) -> Self {
         self.env.push((key.into(), value.into()));
         self
@@ -93,10 +93,10 @@ impl Shell {
         self.run_with(arguments, "")
     }
 
-    /// Runs it with that on its standard input.
+    /// Runs a command with that standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Said {
         let mut child = self.spawn(arguments);
-        // A command that does not read may be gone by now.
+        // A command that does not read its input may have ended already.
         drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
         let output = child.wait_with_output().unwrap();
         Said {
@@ -106,8 +106,7 @@ impl Shell {
         }
     }
 
-    /// Runs it with a standard input that says nothing and does not end: a command that reads it does not
-    /// end either.
+    /// Runs a command with a standard input that stays empty and open: a command that reads it would not end.
     pub(crate) fn run_unanswered(&self, arguments: &[&str]) -> Said {
         let mut child = self.spawn(arguments);
         let input = child.stdin.take();
@@ -120,7 +119,7 @@ impl Shell {
         }
     }
 
-    /// Runs it with its standard output going into that file.
+    /// Runs a command with its standard output going to that file.
     pub(crate) fn run_into(&self, arguments: &[&str], file: fs::File) -> Said {
         let output = self.command(arguments).stdout(file).output().unwrap();
         Said {
@@ -130,7 +129,7 @@ impl Shell {
         }
     }
 
-    /// Runs it, and answers the first line to which `reply` knows an answer.
+    /// Runs a command, and sends a reply to the first line of output for which `reply` returns one.
     pub(crate) fn run_replying(
         &self,
         arguments: &[&str],
@@ -177,13 +176,13 @@ impl Shell {
         fs::write(self.folder.join(name), text).unwrap();
     }
 
-    /// Loads the demo directory.
+    /// Imports the demo directory.
     pub(crate) fn import_demo(&self) -> Said {
         self.run(&["directory", "import", &demo()])
     }
 }
 
-/// The demo's directory file.
+/// Returns the path of the demo's directory file.
 pub(crate) fn demo() -> String {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let demo = package.join("../config/demo-directory.toml");

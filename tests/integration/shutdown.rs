@@ -1,4 +1,4 @@
-//! An orderly end: who asked before it is answered, who comes after it is turned away.
+//! Orderly shutdown: earlier requests are completed, later ones are refused.
 
 mod draining;
 
@@ -13,7 +13,7 @@ use socket2::SockRef;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where a login goes, its body, and what only the answer to a login holds.
+/// Path and body of a login, and text that only a successful response contains.
 const LOGINS: [(&str, &str, &str); 4] = [
     (
         "/v2/authorize",
@@ -37,17 +37,17 @@ const LOGINS: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Logins in each dialect that are under way at the end. Hashing takes them one after the other.
+/// Logins in each dialect that are in flight at the end. One thread hashes them in turn.
 const EACH: usize = 3;
 
-/// A gateway that hashes slowly, and takes connections by now.
+/// Starts a gateway that hashes slowly, and waits until it accepts connections.
 fn slow(store: Store) -> Gateway {
     let gateway = starting(store);
     probe(gateway.public());
     gateway
 }
 
-/// A gateway that hashes less slowly, and finishes requests for that long at its end.
+/// Starts a gateway that hashes less slowly, and has that long to complete requests at its end.
 fn slow_for(store: Store, shutdown_timeout: &str) -> Gateway {
     let builder = builder(store).env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", shutdown_timeout);
     let builder = builder.env("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
@@ -56,7 +56,7 @@ fn slow_for(store: Store, shutdown_timeout: &str) -> Gateway {
     gateway
 }
 
-/// The same, with its listeners bound and its users' passwords yet to be hashed.
+/// Starts a gateway whose listeners are bound while its users' passwords are still hashed.
 fn starting(store: Store) -> Gateway {
     builder(store).start().unwrap()
 }
@@ -65,7 +65,7 @@ fn builder(store: Store) -> Builder {
     Gateway::builder(crate::PROGRAM)
         .store(store)
         .env("ISOGLOSS__PASSWORDS__BCRYPT_COST", "12")
-        // It is about the end, not about who waits for whom on a busy machine.
+        // The test is not about logins that wait for others on a busy machine.
         .env("ISOGLOSS__PASSWORDS__LOW_PRIORITY", "false")
         .env("ISOGLOSS__PASSWORDS__QUEUE_TIMEOUT", "1m")
         .env("ISOGLOSS__PASSWORDS__ACCOUNT_SHARE", "100")
@@ -73,7 +73,7 @@ fn builder(store: Store) -> Builder {
         .env("ISOGLOSS__PASSWORDS__THREADS", "1")
 }
 
-/// Asks something that costs nothing, often enough for each worker to get its turn.
+/// Sends requests that cost nothing, enough for each worker to serve some.
 fn probe(server: SocketAddr) {
     let workers = thread::available_parallelism().unwrap().get();
     for _ in 0..2 * workers {
@@ -104,7 +104,7 @@ fn is_answered(stream: &TcpStream) -> bool {
 fn wait_until_refused(server: SocketAddr) {
     let deadline = Instant::now() + PATIENCE;
     while TcpStream::connect(server).is_ok() {
-        assert!(Instant::now() < deadline, "connections are still taken");
+        assert!(Instant::now() < deadline, "connections are still accepted");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -114,7 +114,7 @@ fn logins_under_way_are_finished(store: Store) {
     let server = gateway.public();
     let mut under_way = Vec::new();
     for (path, body, proof) in [LOGINS; EACH].concat() {
-        // Clients that would like to go on are to be let go, too.
+        // Clients with persistent connections must be disconnected, too.
         for connection in ["close", "keep-alive"] {
             let stream = send(server, path, body, connection);
             under_way.push((stream, path, proof));
@@ -150,13 +150,13 @@ fn logins_under_way_are_finished_with_redis() {
     logins_under_way_are_finished(Store::Redis(redis.url()));
 }
 
-/// The lines of the audit log with that text.
+/// Returns how many lines of the audit log contain that text.
 fn recorded(gateway: &Gateway, text: &str) -> usize {
     let log = std::fs::read_to_string(gateway.folder().join("data/audit.jsonl")).unwrap();
     log.lines().filter(|line| line.contains(text)).count()
 }
 
-/// Sends that many logins in each dialect, and resets all their connections.
+/// Sends that many logins in each dialect, and resets all their connections. Returns the number of logins.
 fn abandon_logins(server: SocketAddr, each: usize) -> usize {
     let logins = LOGINS.repeat(each);
     let streams = logins.iter().map(|(path, body, _)| {
@@ -166,7 +166,7 @@ fn abandon_logins(server: SocketAddr, each: usize) -> usize {
         stream
     });
     let streams: Vec<_> = streams.collect();
-    // A reset discards what was not read. What comes by another connection is answered after these are read.
+    // A reset discards unread data. A response on another connection shows that these requests were read before.
     probe(server);
     drop(streams);
     logins.len()
@@ -176,7 +176,7 @@ fn abandon_logins(server: SocketAddr, each: usize) -> usize {
 fn requests_whose_clients_have_gone_are_processed_before_the_end() {
     for store in [Store::Memory, Store::Embedded] {
         let mut gateway = slow_for(store, "30s");
-        // Enough for seconds: a worker looks once a second whether it can end.
+        // Enough for several seconds: a worker checks once per second whether it can end.
         let logins = abandon_logins(gateway.public(), 3 * EACH);
         assert_eq!(gateway.terminate().unwrap().code(), Some(0));
         let issued = r#""event":"issue","outcome":"done""#;
@@ -197,7 +197,7 @@ fn what_is_not_finished_in_time_is_given_up_and_logged() {
         .start()
         .unwrap();
     gateway.wait_until_ready().unwrap();
-    // Redis answers to no request any more.
+    // Redis does not respond any more.
     relay.stall();
     let logins = abandon_logins(gateway.public(), EACH);
     assert_eq!(gateway.terminate().unwrap().code(), Some(0));
@@ -217,7 +217,7 @@ fn a_second_signal_cuts_off_requests_that_are_being_finished() {
         .start()
         .unwrap();
     let server = gateway.public();
-    // The rest of its body never comes, so the gateway would wait for it.
+    // The rest of the body never comes, so the gateway would wait for it.
     let mut login = TcpStream::connect(server).unwrap();
     let head = "POST /v2/authorize HTTP/1.1\r\nHost: isogloss\r\n\
          Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
@@ -234,7 +234,7 @@ fn a_second_signal_cuts_off_requests_that_are_being_finished() {
 #[test]
 fn idle_gateway_ends_at_once_though_clients_keep_connections() {
     let mut gateway = Gateway::builder(crate::PROGRAM)
-        // A connection would be kept for longer than this test waits.
+        // A connection would stay open for longer than this test waits.
         .env("ISOGLOSS__SERVER__KEEP_ALIVE", "10m")
         .env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", "10m")
         .start()

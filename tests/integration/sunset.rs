@@ -1,4 +1,4 @@
-//! Who uses which dialect, and how one is retired.
+//! Which clients use which dialect, and how a dialect is retired.
 
 mod known;
 mod retirement;
@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use isogloss_testkit::{Builder, Gateway};
 use serde_json::Value;
 
-/// A gateway that writes counts down at once.
+/// Returns a builder for a gateway that writes usage counts almost at once.
 fn builder() -> Builder {
     Gateway::builder(crate::PROGRAM)
         .env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "20ms")
@@ -33,7 +33,7 @@ fn isogloss(builder: &Builder, gateway: &Gateway, arguments: &[&str]) -> Output 
         .unwrap()
 }
 
-/// What the report says of that dialect, once `done` says that all is written down.
+/// Returns the report on that dialect, once `done` returns true for it.
 fn report(
     builder: impl Fn() -> Builder,
     gateway: &Gateway,
@@ -51,5 +51,5 @@ fn report(
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    panic!("{dialect}: what was to be counted is not");
+    panic!("{dialect}: the expected counts are missing");
 }

@@ -1,4 +1,4 @@
-//! Guesses through four dialects: what is counted, who is held up by it, and what it tells.
+//! Guesses in four dialects: what is counted, which clients are delayed, and what the responses reveal.
 
 mod budgets;
 mod keys;
@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use isogloss_testkit::{Builder, Gateway, Request, Response};
 use serde_json::json;
 
-/// Locks and refills that outlast any test.
+/// Locks and refill times that are longer than any test.
 const ENDLESS: &str = "\
 first_lock = '1day'
 longest_lock = '1day'
@@ -56,7 +56,7 @@ impl Dialect {
     }
 }
 
-/// Login attempts that were refused without a look at the password: those that the gateway counted.
+/// Returns how many login attempts the gateway counted as refused without checking the password.
 fn throttled(gateway: &Gateway) -> usize {
     let metrics = Request::get("/metrics").send(gateway.management()).unwrap();
     let metrics = metrics.text();
@@ -68,7 +68,7 @@ fn throttled(gateway: &Gateway) -> usize {
         .sum()
 }
 
-/// Whether that is the answer to a login that succeeded.
+/// Returns whether this is the response to a successful login.
 fn is_in(dialect: Dialect, answer: &str) -> bool {
     match dialect {
         Bimplus => answer.contains("access_token"),
@@ -83,14 +83,14 @@ fn assert_in(dialect: Dialect, request: &Request, server: SocketAddr) {
     assert!(is_in(dialect, &answer), "{dialect:?}: {answer}");
 }
 
-/// What all but CRM.COM say.
+/// Returns whether the login was throttled, in all dialects except CRM.COM.
 fn is_throttled(answer: &Response) -> bool {
     answer.status == 429 && answer.header("Retry-After").is_some()
 }
 
 const BEHIND_A_PROXY: &str = "[server]\ntrusted_proxies = ['127.0.0.1', '10.0.0.0/8']";
 
-/// As the trusted proxy sends it on.
+/// Adds the header with which the trusted proxy forwards a request.
 fn forwarded(request: Request, chain: &str) -> Request {
     request.header("X-Forwarded-For", chain)
 }

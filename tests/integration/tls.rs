@@ -1,4 +1,4 @@
-//! TLS of both listeners: who is let in, and certificates that change while connections go on.
+//! TLS of both listeners: which clients are accepted, and certificates that change while connections are open.
 
 mod certificate_pair;
 mod certificate_rotation;
@@ -13,11 +13,11 @@ use rustls::{ProtocolVersion, version};
 use crate::tls::certificate_pair::{Files, Pair};
 use crate::tls::client::Client;
 
-/// A gateway whose public listener speaks TLS by these files.
+/// Starts a gateway whose public listener uses TLS with these files.
 fn start(files: &Files) -> Gateway {
     let gateway = Gateway::builder(crate::PROGRAM).config_text(files.table("server"));
     let gateway = gateway.start().unwrap();
-    // The listeners are there before the files are read.
+    // The listeners are bound before the files are read.
     gateway.wait_until_ready().unwrap();
     gateway
 }
@@ -38,7 +38,7 @@ fn the_public_listener_speaks_tls_1_2_and_1_3_and_http_1_1() {
         assert_eq!(client.protocol(), Some(&b"http/1.1"[..]));
         let answer = client.get("/v2/authorize").unwrap();
         assert_eq!(answer.status, 401);
-        // The same connection, and header names as one client wants them.
+        // The same connection, and header names in the case that one client requires.
         let answer = client.get(WHO_AM_I).unwrap();
         assert_eq!(answer.status, 401);
         let spelt: Vec<_> = answer
@@ -48,7 +48,7 @@ fn the_public_listener_speaks_tls_1_2_and_1_3_and_http_1_1() {
             .collect();
         assert!(spelt.contains(&"Content-Type"), "{spelt:?}");
     }
-    // The inner one was not told to.
+    // TLS is not configured for the management listener.
     assert_eq!(
         Request::get("/healthz")
             .send(gateway.management())
@@ -104,7 +104,7 @@ fn the_management_listener_asks_for_a_certificate_where_set() {
         .unwrap();
     let asks = |own: Option<&Pair>| {
         for offered in [&version::TLS12, &version::TLS13] {
-            // With TLS 1.3 a refusal comes when the client takes itself for let in.
+            // With TLS 1.3, a refusal arrives only after the client has completed its handshake.
             Client::connect_by(gateway.management(), &pair, &[offered], own)?.get("/healthz")?;
         }
         Ok::<_, std::io::Error>(())
@@ -119,7 +119,7 @@ fn the_management_listener_asks_for_a_certificate_where_set() {
     ] {
         assert_eq!(commands_are_let_in(&gateway, &files, who), [is_let_in; 2]);
     }
-    // Authorities change, too.
+    // The authorities change, too.
     files.put("clients.pem", &stranger.certificate);
     gateway.hang_up().unwrap();
     assert!(gateway.logs("the configuration is reloaded"));
@@ -127,7 +127,7 @@ fn the_management_listener_asks_for_a_certificate_where_set() {
     assert!(asks(Some(&known)).is_err());
 }
 
-/// Whether `isogloss health` and `isogloss session list` get an answer with that certificate.
+/// Returns whether `isogloss health` and `isogloss session list` succeed with that certificate.
 fn commands_are_let_in(gateway: &Gateway, files: &Files, own: Option<&Pair>) -> [bool; 2] {
     let mut identity = Vec::new();
     if let Some(own) = own {

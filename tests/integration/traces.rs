@@ -1,4 +1,4 @@
-//! Traces: a collector gets a span for each request, with what is its business and no more.
+//! Traces: a collector receives a span for each request, without secrets.
 
 mod collector;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::traces::collector::{Collector, attributes};
 
-/// A gateway that sends spans there as soon as they have ended.
+/// Returns a builder for a gateway that sends spans as soon as they have ended.
 fn builder(collector: SocketAddr) -> Builder {
     Gateway::builder(crate::PROGRAM)
         .env(
@@ -28,7 +28,7 @@ fn login(user: &str, password: &str) -> Request {
 #[test]
 fn a_span_tells_dialect_route_and_status_and_nothing_that_is_secret() {
     let collector = Collector::start();
-    // Whatever the log leaves out.
+    // Independent of the log level.
     let mut gateway = builder(collector.address())
         .env(
             "ISOGLOSS__LOGGING__LEVEL",
@@ -56,7 +56,7 @@ fn a_span_tells_dialect_route_and_status_and_nothing_that_is_secret() {
         "a server's, without events"
     );
 
-    // More of what could leak, and the last of it is sent before the end.
+    // More requests with marked values. The last spans are sent before the end.
     for request in [
         Request::get("/web/api/v3/auth/whoAmI?token=30-marked"),
         Request::get("/api/v1/Authentication/Login?APIKey=marked"),
@@ -116,7 +116,7 @@ fn a_trace_is_gone_on_with_for_trusted_proxies_alone() {
 fn a_collector_that_is_away_is_told_of_once_and_is_sent_to_when_it_is_back() {
     const AWAY: &str = "traces cannot be sent, and are lost meanwhile";
 
-    // A port that nobody listens at any more.
+    // A port on which no process listens any more.
     let address = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -132,12 +132,12 @@ fn a_collector_that_is_away_is_told_of_once_and_is_sent_to_when_it_is_back() {
         ask();
         std::thread::sleep(std::time::Duration::from_millis(30));
     }
-    let told = gateway
+    let count = gateway
         .log()
         .iter()
         .filter(|line| line.contains(AWAY))
         .count();
-    assert_eq!(told, 1);
+    assert_eq!(count, 1);
     let collector = Collector::at(address);
     ask();
     collector.until(|span| span.name == "GET /v2/authorize");

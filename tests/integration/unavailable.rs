@@ -1,4 +1,4 @@
-//! A store that cannot be asked, as each dialect tells of it, and how a gateway is when it is well again.
+//! An unreachable store: the errors of each dialect, and the gateway after recovery.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -9,7 +9,7 @@ use isogloss_testkit::{Gateway, Request};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The process is well; whether it is ready depends on its stores.
+/// Checks that the process is healthy, and the status of its readiness, which depends on its stores.
 pub(crate) fn assert_health(gateway: &Gateway, ready: u16) {
     let status = |path: &str| {
         Request::get(path)
@@ -20,7 +20,7 @@ pub(crate) fn assert_health(gateway: &Gateway, ready: u16) {
     assert_eq!((status("/healthz"), status("/readyz")), (200, ready));
 }
 
-/// Waits until a login works again, then asks for every kind of token and presents it.
+/// Waits until logins work again, then issues every kind of token and presents it.
 pub(crate) fn assert_well_again(gateway: &Gateway) {
     let server = gateway.public();
     wait_until("a login works again", || {

@@ -1,14 +1,14 @@
-//! Where a vendor's documents are silent, the dialect's README says what we do and who shows it.
+//! Where a vendor's documents are silent, the dialect's README says what Isogloss does, and what shows it.
 
 use std::fs;
 use std::path::Path;
 
 const HEADING: &str = "# Where the documents are silent";
 const HEADER: [&str; 3] = ["question", "our answer", "shown by"];
-/// How the answer of a row begins that has nothing to show.
+/// Beginning of the second cell of a row without anything to show.
 const NOT_YET: &str = "not yet";
 
-/// The cells of the table below the heading, without its first two lines.
+/// Returns the cells of the table below the heading, without its first two lines.
 fn rows(readme: &str) -> Result<Vec<[&str; 3]>, String> {
     let section = readme.lines().skip_while(|line| *line != HEADING).skip(1);
     let mut table = section
@@ -20,7 +20,7 @@ fn rows(readme: &str) -> Result<Vec<[&str; 3]>, String> {
     }
     let rows: Vec<_> = table.skip(1).collect::<Result<_, _>>()?;
     if rows.is_empty() {
-        return Err(format!("nothing stands under `{HEADING}`"));
+        return Err(format!("nothing is under `{HEADING}`"));
     }
     Ok(rows)
 }
@@ -33,7 +33,7 @@ fn cells(line: &str) -> Result<[&str; 3], String> {
     <[&str; 3]>::try_from(cells).map_err(|_| format!("not three cells: {line}"))
 }
 
-/// What a README says that is not so. A name with a slash is a file of ours, another one a conversation.
+/// Returns what is wrong in a README. A name with a slash is a file of ours, any other is a conversation.
 fn faults(
     readme: &str,
     is_conversation: impl Fn(&str) -> bool,
@@ -111,7 +111,7 @@ fn faults_are_found() {
         ),
         (
             format!("{table}{head}\n# After\n{good}"),
-            &["nothing stands under `# Where the documents are silent`"],
+            &["nothing is under `# Where the documents are silent`"],
         ),
         (
             format!("{head}{good}"),

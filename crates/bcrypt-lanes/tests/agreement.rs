@@ -1,4 +1,4 @@
-//! The `bcrypt` crate says the same. `ISOGLOSS_CASES` sets how many passwords it is asked about.
+//! Compares results with the `bcrypt` crate on random passwords. `ISOGLOSS_CASES` sets how many.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use isogloss_bcrypt_lanes::{Check, Cost, Key, LANES, Malformed, outputs, verify, verify_all};
@@ -12,10 +12,10 @@ mod writing;
 
 use writing::{PREFIXES, write};
 
-/// How many are checked together.
+/// Number of passwords that are checked in one call.
 const TOGETHER: u32 = 8;
 
-/// What was hashed, and what is tried.
+/// A hash, and a password that is checked against it.
 #[derive(Debug, Clone)]
 struct Try {
     hash: String,
@@ -48,7 +48,7 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new(config)
 }
 
-/// Short ones, ones with NULs, and of all lengths up to some that are cut.
+/// Generates short passwords, passwords with NULs, and passwords of all lengths, also longer than 72 bytes.
 fn passwords() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..=80),
@@ -57,7 +57,7 @@ fn passwords() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The password that was hashed, or one that is nearly the same.
+/// Generates pairs of the password that is hashed and the one that is checked: the same, or nearly the same.
 fn near(password: Vec<u8>) -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     let twice = [password.as_slice(), &[0], password.as_slice()].concat();
     let longer = [password.as_slice(), b"x"].concat();

@@ -1,10 +1,10 @@
-//! What is no hash is refused, where the `bcrypt` crate refuses it, and stops nobody else's check.
+//! Malformed hashes are rejected where the `bcrypt` crate rejects them, and do not disturb other checks.
 
 use isogloss_bcrypt_lanes::{Check, Malformed, verify, verify_all};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// Of `U*U`, at cost 4.
+/// Hash of `U*U` at cost 4.
 const HASH: &str = "$2b$04$CCCCCCCCCCCCCCCCCCCCC.K7Qr0se1MxuggH4aP4YgB.U2Em1pGSK";
 
 fn characters() -> impl Strategy<Value = char> {
@@ -14,7 +14,7 @@ fn characters() -> impl Strategy<Value = char> {
     ]
 }
 
-/// What is done to a hash.
+/// One way to damage a hash.
 #[derive(Debug, Clone)]
 enum Damage {
     Replace(Index, char),
@@ -62,7 +62,7 @@ fn damaged() -> impl Strategy<Value = String> {
     })
 }
 
-/// Nobody waits for cost 31.
+/// Returns false if `hash` has a cost of 7 to 31, which would take too long here.
 fn is_quick(hash: &str) -> bool {
     let cost = hash.get(4..6).and_then(|cost| cost.parse().ok());
     cost.is_none_or(|cost: u32| !(7..=31).contains(&cost))

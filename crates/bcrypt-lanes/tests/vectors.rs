@@ -1,8 +1,8 @@
-//! What others published, with where it was found.
+//! Published test vectors, with their sources.
 
 use isogloss_bcrypt_lanes::{Check, verify, verify_all};
 
-/// `TestBCrypt.java` of jBCrypt 0.4, <https://github.com/djmdjm/jBCrypt>: those of up to cost 8.
+/// Vectors up to cost 8 of `TestBCrypt.java` of jBCrypt 0.4, <https://github.com/djmdjm/jBCrypt>.
 const JBCRYPT: [(&str, &str); 10] = [
     (
         "",
@@ -46,8 +46,8 @@ const JBCRYPT: [(&str, &str); 10] = [
     ),
 ];
 
-/// `wrapper.c` of `crypt_blowfish` 1.3, <https://www.openwall.com/crypt/>: those with the prefixes of
-/// which there is one reading only.
+/// Vectors of `wrapper.c` of `crypt_blowfish` 1.3, <https://www.openwall.com/crypt/>, whose prefixes have only one
+/// meaning.
 const CRYPT_BLOWFISH: [(&[u8], &str); 10] = [
     (
         b"U*U",
@@ -92,8 +92,7 @@ const CRYPT_BLOWFISH: [(&[u8], &str); 10] = [
     ),
 ];
 
-/// `tests/test_bcrypt.py` of <https://github.com/pyca/bcrypt>: the first of those with OpenBSD's own
-/// prefix.
+/// The first vectors with OpenBSD's own prefix of `tests/test_bcrypt.py`, <https://github.com/pyca/bcrypt>.
 const OPENBSD: [(&str, &str); 7] = [
     (
         "Kk4DQuMMfZL9o",
@@ -125,7 +124,7 @@ const OPENBSD: [(&str, &str); 7] = [
     ),
 ];
 
-/// From `wrapper.c`, too: hashes made with the mistake.
+/// Vectors of `wrapper.c` of `crypt_blowfish` for hashes that were made with the sign-extension bug (`$2x$`).
 const SIGNED: [(&[u8], &str); 3] = [
     (
         b"\xa3",
@@ -170,7 +169,8 @@ fn nothing_else_fits_what_others_hashed() {
     assert_eq!(verify_all(&checks), vec![Ok(false); 6]);
 }
 
-/// The mistake is one in making the key, whose 72 bytes are a password like any other.
+/// The bug affects only how the key is derived from the password. The 72 bytes of that key, used as a password,
+/// match the hash.
 #[test]
 fn the_mistake_of_2x_is_left_to_those_who_make_it() {
     for (password, hash) in SIGNED {
@@ -180,7 +180,7 @@ fn the_mistake_of_2x_is_left_to_those_who_make_it() {
     }
 }
 
-/// The 18 words that it makes of a password and its NUL.
+/// Returns the 18 words, as bytes, that an implementation with the bug derives from a password and its NUL.
 fn signed_key(password: &[u8]) -> Vec<u8> {
     let bytes: Vec<_> = password.iter().chain(&[0]).copied().collect();
     let mut bytes = bytes.iter().cycle();

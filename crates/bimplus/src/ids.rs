@@ -1,13 +1,13 @@
 //! Client and application ids: usually GUIDs, echoed as sent, equal in every spelling of a GUID.
 
-use isogloss_core::Client;
+use isogloss_core::ClientIdentity;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::json_body::Members;
+use crate::json_body::JsonObject;
 
 /// Characters.
-const LONGEST_ID: usize = 128;
+const MAX_ID_CHARS: usize = 128;
 
 /// An id that a client sent.
 pub(crate) struct Id {
@@ -19,12 +19,15 @@ pub(crate) struct Id {
 
 impl Id {
     /// Reads the member of that name. `None` if it is absent, empty or the zero GUID.
-    pub(crate) fn read(members: &mut Members, name: &'static str) -> Result<Option<Self>, Error> {
+    pub(crate) fn parse(
+        members: &mut JsonObject,
+        name: &'static str,
+    ) -> Result<Option<Self>, Error> {
         let Some(text) = members.text(name)?.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
         let printable = text.chars().all(|c| !c.is_control());
-        if text.chars().count() > LONGEST_ID || !printable {
+        if text.chars().count() > MAX_ID_CHARS || !printable {
             return Err(Error::Invalid(name));
         }
         let guid = Uuid::try_parse(&text).ok();
@@ -32,8 +35,8 @@ impl Id {
     }
 
     /// Returns a fresh GUID for a client that names none.
-    pub(crate) fn fresh() -> Self {
-        let guid = Client::unnamed();
+    pub(crate) fn generate() -> Self {
+        let guid = ClientIdentity::unnamed();
         Self {
             text: guid.to_string(),
             guid: Some(guid),

@@ -18,9 +18,9 @@ use serde_json::Value;
 use crate::error::Error;
 
 /// The members of a JSON object by lower-case name.
-pub(crate) struct Members(HashMap<String, Value>);
+pub(crate) struct JsonObject(HashMap<String, Value>);
 
-impl Members {
+impl JsonObject {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         let text = utf8_text(body).ok_or(Error::Malformed)?;
         parse_lenient(text).ok_or(Error::Malformed)
@@ -53,23 +53,23 @@ impl Members {
     }
 }
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for JsonObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
 
         impl<'de> Visitor<'de> for Object {
-            type Value = Members;
+            type Value = JsonObject;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject, A::Error> {
                 let mut members = HashMap::new();
                 while let Some((name, value)) = map.next_entry::<String, Value>()? {
                     members.insert(name.to_lowercase(), value);
                 }
-                Ok(Members(members))
+                Ok(JsonObject(members))
             }
         }
 
@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-impl FromRequest for Members {
+impl FromRequest for JsonObject {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn text(body: &str, name: &'static str) -> Option<String> {
-        Members::parse(body.as_bytes()).ok()?.text(name).ok()?
+        JsonObject::parse(body.as_bytes()).ok()?.text(name).ok()?
     }
 
     #[test]
@@ -164,16 +164,16 @@ mod tests {
             "user_id=a",
             &deep,
         ] {
-            assert!(Members::parse(body.as_bytes()).is_err(), "{body:.9}");
+            assert!(JsonObject::parse(body.as_bytes()).is_err(), "{body:.9}");
         }
-        assert!(Members::parse(b"{\"a\": \"\xff\"}").is_err());
+        assert!(JsonObject::parse(b"{\"a\": \"\xff\"}").is_err());
     }
 
     #[test]
     fn flags_come_in_many_forms() {
         let flag = |value: &str| {
             let body = format!("{{\"remember_me\": {value}}}");
-            Members::parse(body.as_bytes())
+            JsonObject::parse(body.as_bytes())
                 .ok()?
                 .flag("remember_me")
                 .ok()

@@ -13,7 +13,7 @@ use crate::login::{authorize, cross_authorize};
 use crate::password_reset::request_reset;
 use crate::profile::Profile;
 use crate::teams::Team;
-use crate::wire::{self, CrossAnswer, TokenInformation};
+use crate::wire::{self, CrossTokenResponse, TokenInformation};
 use crate::{REALM, Settings};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
@@ -24,7 +24,7 @@ pub(crate) fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
     if settings.company_prefix {
         add_below("/{company}", cfg);
     }
-    cfg.default_service(to(async || HandlerResult::Err(Error::NoRoute)));
+    cfg.default_service(to(async || HandlerResult::Err(Error::NotFound)));
 }
 
 fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
@@ -34,18 +34,21 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
             .route(web::post().to(authorize))
             .route(web::get().to(token_information))
             .route(web::delete().to(revoke))
-            .default_service(to(async || no_method("DELETE, GET, POST"))),
+            .default_service(to(async || method_not_allowed("DELETE, GET, POST"))),
     );
     let get = |path: &str, route| {
         at(path)
             .route(route)
-            .default_service(to(async || no_method("GET")))
+            .default_service(to(async || method_not_allowed("GET")))
     };
-    cfg.service(get("tokeninfo", web::get().to(token_information_of_query)))
-        .service(get("user", web::get().to(user)))
-        .service(get("teams", web::get().to(teams)))
-        .service(get("hello", web::get().to(hello)))
-        .service(get("configurations", web::get().to(configurations)));
+    cfg.service(get(
+        "tokeninfo",
+        web::get().to(token_information_from_query),
+    ))
+    .service(get("user", web::get().to(user)))
+    .service(get("teams", web::get().to(teams)))
+    .service(get("hello", web::get().to(hello)))
+    .service(get("configurations", web::get().to(configurations)));
     for member in configurations::MEMBERS {
         let path = format!("configurations/{}", member.0);
         cfg.service(get(&path, configuration(member)));
@@ -53,7 +56,7 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
     let post = |path: &str, route| {
         at(path)
             .route(route)
-            .default_service(to(async || no_method("POST")))
+            .default_service(to(async || method_not_allowed("POST")))
     };
     cfg.service(post("cross-token", web::post().to(cross_token)))
         .service(post("cross-authorize", web::post().to(cross_authorize)))
@@ -65,13 +68,13 @@ async fn token_information(auth: Data<Auth>, caller: AuthenticatedCaller) -> Han
 }
 
 /// The older form of `GET authorize`, with the token in the query.
-async fn token_information_of_query(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let caller = AuthenticatedCaller::of_query(&auth, &request).await?;
+async fn token_information_from_query(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
+    let caller = AuthenticatedCaller::from_query(&auth, &request).await?;
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
 async fn revoke(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let caller = AuthenticatedCaller::leaving(&auth, &request).await?;
+    let caller = AuthenticatedCaller::for_logout(&auth, &request).await?;
     auth.end(caller.session.digest).await?;
     Ok(ok(&json!({})))
 }
@@ -86,7 +89,7 @@ async fn cross_token(
         ..Terms::new(Purpose::Handover, settings.cross_lifetime).derived_from(&caller.session)
     };
     let cross = auth.issue(REALM, &caller.session.user, terms).await?;
-    Ok(ok(&CrossAnswer::new(&cross)))
+    Ok(ok(&CrossTokenResponse::new(&cross)))
 }
 
 async fn user(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
@@ -111,10 +114,10 @@ async fn hello() -> HttpResponse {
     }))
 }
 
-fn no_method(allowed: &'static str) -> HandlerResult {
-    Err(Error::NoMethod(allowed))
+fn method_not_allowed(allowed: &'static str) -> HandlerResult {
+    Err(Error::MethodNotAllowed(allowed))
 }
 
-pub(crate) fn ok(answer: &impl Serialize) -> HttpResponse {
-    wire::json(&mut HttpResponse::Ok(), answer)
+pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
+    wire::json(&mut HttpResponse::Ok(), body)
 }

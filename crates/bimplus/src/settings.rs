@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use isogloss_core::{Network, SecondFactor, SecondFactorRule};
-use isogloss_dialect::cors::{Cors, Origins, Style};
+use isogloss_dialect::cors::{Cors, CorsStyle, Origins};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -118,11 +118,11 @@ impl Settings {
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
-            style: Style::Open {
+            style: CorsStyle::Open {
                 methods: "DELETE, GET, POST, PUT",
-                request_headers: "Authorization, Content-Type, Cache-Control, If-None-Match, \
+                allowed_headers: "Authorization, Content-Type, Cache-Control, If-None-Match, \
                                   X-Client-Name, X-Client-Version, *",
-                answer_headers: Some("ETag, X-Total-Count"),
+                exposed_headers: Some("ETag, X-Total-Count"),
             },
         }
     }

@@ -46,7 +46,7 @@ impl Team {
 
     fn new(others: &[Self], owner: Uuid, id: Uuid, name: String) -> Self {
         Self {
-            slug: slug(others, &name, id),
+            slug: unique_slug(others, &name, id),
             displayname: name.clone(),
             name,
             owner,
@@ -61,7 +61,7 @@ impl Team {
 }
 
 /// Returns the name as a path segment that no other team has: `Head office` is `head-office`.
-fn slug(others: &[Team], name: &str, id: Uuid) -> String {
+fn unique_slug(others: &[Team], name: &str, id: Uuid) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     let mut slug = match words.join("-").to_lowercase() {

@@ -4,23 +4,23 @@ use serde_json::{Map, Value};
 
 use crate::pattern::Pattern;
 use crate::template::Captures;
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
 /// A body as it must come.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Body {
-    /// Compared key for key and type for type; strings may hold holes.
+    /// Compared key for key and type for type; strings may hold placeholders.
     Json(Value),
-    /// Compared byte for byte, but for its holes.
+    /// Compared byte for byte, but for its placeholders.
     Text(Pattern),
 }
 
 impl Body {
-    /// Reads a JSON body and looks at every hole in it.
+    /// Reads a JSON body and looks at every placeholder in it.
     pub(crate) fn json(text: &str) -> Result<Self> {
         let value = serde_json::from_str(text)
-            .map_err(|error| Failure::new(format!("the expected body is no JSON: {error}")))?;
-        check_holes(&value)?;
+            .map_err(|error| Error::new(format!("the expected body is no JSON: {error}")))?;
+        check_placeholders(&value)?;
         Ok(Self::Json(value))
     }
 
@@ -50,11 +50,11 @@ impl Body {
     }
 }
 
-fn check_holes(value: &Value) -> Result<()> {
+fn check_placeholders(value: &Value) -> Result<()> {
     match value {
         Value::String(text) => Pattern::parse(text).map(drop),
-        Value::Array(items) => items.iter().try_for_each(check_holes),
-        Value::Object(members) => members.values().try_for_each(check_holes),
+        Value::Array(items) => items.iter().try_for_each(check_placeholders),
+        Value::Object(members) => members.values().try_for_each(check_placeholders),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
@@ -112,8 +112,8 @@ fn same(expected: &Value, received: &Value, captures: &mut Captures) -> bool {
     let Some(pattern) = expected.as_str().and_then(|text| Pattern::parse(text).ok()) else {
         return expected == received;
     };
-    match (pattern.sole_hole(), received) {
-        (Some(hole), _) => hole.takes(received, captures),
+    match (pattern.sole_placeholder(), received) {
+        (Some(placeholder), _) => placeholder.accepts(received, captures),
         (None, Value::String(received)) => pattern.matches(received, captures),
         (None, _) => false,
     }

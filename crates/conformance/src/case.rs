@@ -2,7 +2,7 @@
 
 use include_dir::{Dir, include_dir};
 
-use crate::{Conversation, Failure, Result};
+use crate::{Conversation, Error, Result};
 
 static EXCHANGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../tests/exchanges");
 
@@ -35,10 +35,10 @@ pub fn cases() -> Result<Vec<Case>> {
                 dialect: of(path.parent().and_then(|parent| parent.file_name())),
                 name: of(path.file_stem()),
                 conversation: Conversation::parse(text)
-                    .map_err(|failure| failure.during(path.display()))?,
+                    .map_err(|error| error.context(path.display()))?,
             })
         })
-        .collect::<Result<Vec<_>, Failure>>()?;
+        .collect::<Result<Vec<_>, Error>>()?;
     cases.sort_by(|a, b| (&a.dialect, &a.name).cmp(&(&b.dialect, &b.name)));
     Ok(cases)
 }

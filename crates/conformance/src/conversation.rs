@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Table;
 
-use crate::code::until_the_next;
 use crate::exchange::{Exchange, RawExchange};
 use crate::template::Captures;
-use crate::{Failure, Host, Result};
+use crate::totp_code::time_until_next_step;
+use crate::{Error, Host, Result};
 
 /// One documented conversation: requests in their order, and what each must bring.
 #[derive(Debug, Clone)]
@@ -35,23 +35,22 @@ struct RawConversation {
 impl Conversation {
     /// Reads a file under `exchanges/`.
     ///
-    /// Fails if it cannot be read, has an unknown key, no source, no exchange, or a hole of no known kind.
+    /// Fails if it cannot be read, has an unknown key, no source, no exchange, or a placeholder of no known type.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read_to_string(file)
-            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+            .map_err(|error| Error::new(format!("{}: {error}", file.display())))?;
         Self::parse(&text)
     }
 
     /// Reads the text of such a file.
     pub fn parse(text: &str) -> Result<Self> {
         let raw: RawConversation =
-            toml::from_str(text).map_err(|error| Failure::new(error.to_string()))?;
+            toml::from_str(text).map_err(|error| Error::new(error.to_string()))?;
         if raw.source.trim().is_empty() || raw.exchange.is_empty() {
-            return Err(Failure::new("a file needs a source and an exchange"));
+            return Err(Error::new("a file needs a source and an exchange"));
         }
         let exchanges = raw.exchange.into_iter().enumerate().map(|(index, raw)| {
-            Exchange::parse(raw)
-                .map_err(|failure| failure.during(format!("exchange {}", index + 1)))
+            Exchange::parse(raw).map_err(|error| error.context(format!("exchange {}", index + 1)))
         });
         Ok(Self {
             source: raw.source,
@@ -74,22 +73,22 @@ impl Conversation {
     ///
     /// Fails at the first answer that is not as expected, and then tells what was sent, what came and where
     /// they differ. One that sends codes of a second factor has a second try with other codes.
-    pub fn hold(&self, host: &Host) -> Result<()> {
-        let outcome = self.hold_once(host);
-        if outcome.is_ok() || !self.exchanges.iter().any(Exchange::sends_codes) {
+    pub fn run(&self, host: &Host) -> Result<()> {
+        let outcome = self.run_once(host);
+        if outcome.is_ok() || !self.exchanges.iter().any(Exchange::sends_totp_codes) {
             return outcome;
         }
-        thread::sleep(until_the_next());
-        self.hold_once(host)
+        thread::sleep(time_until_next_step());
+        self.run_once(host)
     }
 
-    fn hold_once(&self, host: &Host) -> Result<()> {
+    fn run_once(&self, host: &Host) -> Result<()> {
         let mut captures = Captures::default();
         captures.set("base", Value::from(host.base()));
         for (index, exchange) in self.exchanges.iter().enumerate() {
-            exchange.hold(host, &mut captures).map_err(|failure| {
+            exchange.run(host, &mut captures).map_err(|error| {
                 let (number, all) = (index + 1, self.exchanges.len());
-                failure.during(format!("{}\nexchange {number} of {all}", self.source))
+                error.context(format!("{}\nexchange {number} of {all}", self.source))
             })?;
         }
         Ok(())
@@ -99,7 +98,7 @@ impl Conversation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::tests::server;
+    use crate::http1::tests::server;
 
     fn conversation(exchange: &str) -> Conversation {
         Conversation::parse(&format!("source = \"here\"\n[[exchange]]\n{exchange}")).unwrap()
@@ -138,7 +137,7 @@ mod tests {
         let second =
             "send = '''\nGET /b\nAuthorization: Bearer {{t}}\n'''\nexpect = '''\n200\n\nok\n'''";
         conversation(&format!("{first}\n[[exchange]]\n{second}"))
-            .hold(&authority.parse().unwrap())
+            .run(&authority.parse().unwrap())
             .unwrap();
     }
 
@@ -148,7 +147,7 @@ mod tests {
             server(|_| "HTTP/1.1 401 No\r\nContent-Length: 8\r\n\r\n{\"a\": 1}".to_owned());
         let exchange = "send = 'GET /a'\nexpect = '''\n200\n\n{\"a\": \"{{text}}\"}\n'''";
         let report = conversation(exchange)
-            .hold(&authority.parse().unwrap())
+            .run(&authority.parse().unwrap())
             .unwrap_err()
             .to_string();
         for part in [
@@ -171,7 +170,7 @@ mod tests {
         let exchange = "send = 'GET /a'\ndistinct = ['a', 'b', 'c']\n\
                         expect = '''\n200\n\n{\"a\": \"{{a:int}}\", \"b\": \"{{b:int}}\"}\n'''";
         let report = conversation(exchange)
-            .hold(&authority.parse().unwrap())
+            .run(&authority.parse().unwrap())
             .unwrap_err()
             .to_string();
         assert!(report.contains("b is the same as a: 1"), "{report}");

@@ -7,15 +7,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::expectation::{Expectation, Format, Names, split};
-use crate::form::Form;
+use crate::request_template::RequestTemplate;
 use crate::response::Response;
 use crate::template::Captures;
-use crate::{Failure, Host, Result};
+use crate::{Error, Host, Result};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
     wait: Duration,
-    send: Form,
+    send: RequestTemplate,
     hex_body: Option<Vec<u8>>,
     expect: Expectation,
     expect_text: String,
@@ -53,7 +53,7 @@ impl Exchange {
         };
         Ok(Self {
             wait: raw.wait,
-            send: Form::parse(&raw.send)?,
+            send: RequestTemplate::parse(&raw.send)?,
             hex_body: raw.send_hex_body.as_deref().map(bytes_of_hex).transpose()?,
             expect: Expectation::parse(&raw.expect, names, format)?,
             expect_text: raw.expect,
@@ -61,16 +61,16 @@ impl Exchange {
         })
     }
 
-    pub(crate) fn sends_codes(&self) -> bool {
-        self.send.has_codes()
+    pub(crate) fn sends_totp_codes(&self) -> bool {
+        self.send.has_totp_codes()
     }
 
-    pub(crate) fn hold(&self, host: &Host, captures: &mut Captures) -> Result<()> {
+    pub(crate) fn run(&self, host: &Host, captures: &mut Captures) -> Result<()> {
         thread::sleep(self.wait);
         let message = self.message(host, captures)?;
         let response = host
             .roundtrip(&message)
-            .map_err(|failure| failure.during(format!("{}\n\nno answer", sent(&message))))?;
+            .map_err(|error| error.context(format!("{}\n\nno answer", sent(&message))))?;
         let mut differences = self.expect.differences(&response, captures);
         differences.extend(self.repeated(captures));
         if differences.is_empty() {
@@ -78,7 +78,7 @@ impl Exchange {
         }
         let (differences, expected) = (differences.join("\n  "), self.expect_text.trim_end());
         let (sent, came) = (sent(&message), came(&response));
-        Err(Failure::new(format!(
+        Err(Error::new(format!(
             "\n  {differences}\n\n{sent}\n\n--- expected\n{expected}\n\n--- came\n{came}"
         )))
     }
@@ -88,7 +88,7 @@ impl Exchange {
         let text = self.send.fill(captures)?;
         let (head, body) = split(&text);
         let body = match (&self.hex_body, body) {
-            (Some(_), Some(_)) => return Err(Failure::new("both a body and `send_hex_body`")),
+            (Some(_), Some(_)) => return Err(Error::new("both a body and `send_hex_body`")),
             (Some(bytes), None) => Some(bytes.as_slice()),
             (None, body) => body.map(str::as_bytes),
         };
@@ -159,9 +159,9 @@ fn came(response: &Response) -> String {
 
 /// At most so much of a long body that a report stays readable.
 fn shown(bytes: &[u8]) -> String {
-    const MOST_BYTES: usize = 4096;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_BYTES)]).replace("\r\n", "\n");
-    match bytes.len().checked_sub(MOST_BYTES) {
+    const MAX_BYTES: usize = 4096;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_BYTES)]).replace("\r\n", "\n");
+    match bytes.len().checked_sub(MAX_BYTES) {
         None | Some(0) => text,
         Some(more) => format!("{text}… and {more} bytes more"),
     }
@@ -174,7 +174,7 @@ fn bytes_of_hex(text: &str) -> Result<Vec<u8>> {
         u8::from_str_radix(&pair, 16)
             .ok()
             .filter(|_| pair.len() == 2)
-            .ok_or_else(|| Failure::new(format!("`{pair}` in `send_hex_body` is no byte")))
+            .ok_or_else(|| Error::new(format!("`{pair}` in `send_hex_body` is no byte")))
     };
     digits.chunks(2).map(byte).collect()
 }

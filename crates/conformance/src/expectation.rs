@@ -4,7 +4,7 @@ use crate::body::Body;
 use crate::pattern::Pattern;
 use crate::response::Response;
 use crate::template::Captures;
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
 /// An answer as it must come.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ impl Expectation {
             None => (status, None),
         };
         if status.is_empty() {
-            return Err(Failure::new("the expected answer starts with no status"));
+            return Err(Error::new("the expected answer starts with no status"));
         }
         let headers = lines.map(header).collect::<Result<Vec<_>>>()?;
         let is_json = head.lines().skip(1).any(|line| {
@@ -137,7 +137,7 @@ pub(crate) fn split(text: &str) -> (&str, Option<&str>) {
 fn header(line: &str) -> Result<(String, Presence)> {
     let (name, value) = line
         .split_once(':')
-        .ok_or_else(|| Failure::new(format!("`{line}` is no header")))?;
+        .ok_or_else(|| Error::new(format!("`{line}` is no header")))?;
     let presence = match value.trim() {
         "-" => Presence::Absent,
         value => Presence::With(Pattern::parse(value)?),

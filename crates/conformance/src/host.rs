@@ -13,9 +13,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder};
 use url::Url;
 
+use crate::http1::{self, roundtrip};
 use crate::response::Response;
-use crate::wire::{self, roundtrip};
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
 /// A host, by the address below which it has its routes.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl Host {
     }
 
     /// Asks for anything at all; whatever comes back, the host is there.
-    pub fn reach(&self) -> Result<()> {
+    pub fn check_reachable(&self) -> Result<()> {
         self.get("/", "").map(drop)
     }
 
@@ -75,7 +75,7 @@ impl Host {
     /// host without TLS.
     pub fn certificate(&self) -> Option<Result<Vec<u8>>> {
         let tls = self.tls.as_ref()?;
-        Some(wire::certificate(&self.address, &tls.name, &tls.config))
+        Some(http1::certificate(&self.address, &tls.name, &tls.config))
     }
 
     /// The same host, asked by whom these files in PEM prove to be; for a host without TLS nothing changes.
@@ -89,7 +89,7 @@ impl Host {
         let config = trust()?.with_client_auth_cert(chain, secret);
         let config = config.map_err(|error| {
             let files = format!("{} with {}", certificate.display(), key.display());
-            Failure::new(format!("{files}: {error}")).during("preparing TLS")
+            Error::new(format!("{files}: {error}")).context("preparing TLS")
         })?;
         tls.config = Arc::new(config);
         Ok(self)
@@ -102,14 +102,14 @@ impl Host {
             .tls
             .as_ref()
             .map(|tls| (tls.name.as_str(), &tls.config));
-        wire::download(&self.address, tls, message, file)
+        http1::download(&self.address, tls, message, file)
     }
 
     /// Sends a message as it stands and reads one answer, 30 seconds at most.
     pub fn roundtrip(&self, message: &[u8]) -> Result<Response> {
         match &self.tls {
             None => roundtrip(&self.address, message),
-            Some(tls) => wire::encrypted(&self.address, &tls.name, &tls.config, message),
+            Some(tls) => http1::encrypted(&self.address, &tls.name, &tls.config, message),
         }
     }
 }
@@ -127,12 +127,12 @@ impl From<SocketAddr> for Host {
 }
 
 impl FromStr for Host {
-    type Err = Failure;
+    type Err = Error;
 
     /// Takes `http://` and `https://`, with a port and a path or without.
     fn from_str(text: &str) -> Result<Self> {
         let bad = |why: &str| {
-            Failure::new(format!(
+            Error::new(format!(
                 "`{text}` {why}, expected something like https://login.example.com"
             ))
         };
@@ -179,12 +179,12 @@ fn trust() -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::new(error.to_string()).during("preparing TLS"))?;
+        .map_err(|error| Error::new(error.to_string()).context("preparing TLS"))?;
     Ok(config.with_root_certificates(roots))
 }
 
-fn unreadable(file: &Path, error: &pem::Error) -> Failure {
-    Failure::new(format!("{}: {error}", file.display())).during("reading PEM")
+fn unreadable(file: &Path, error: &pem::Error) -> Error {
+    Error::new(format!("{}: {error}", file.display())).context("reading PEM")
 }
 
 #[cfg(test)]
@@ -240,8 +240,8 @@ mod tests {
             "http://localhost#x",
             "",
         ] {
-            let failure = text.parse::<Host>().unwrap_err().to_string();
-            assert!(failure.ends_with("https://login.example.com"), "{failure}");
+            let error = text.parse::<Host>().unwrap_err().to_string();
+            assert!(error.ends_with("https://login.example.com"), "{error}");
         }
     }
 }

@@ -39,7 +39,7 @@
 //! `settings` stands above the first `[[exchange]]` and names what the host must be set to for the
 //! conversation to hold, as a part of its configuration file.
 //!
-//! | hole in `expect` | stands for |
+//! | placeholder in `expect` | stands for |
 //! | --- | --- |
 //! | `{{int}}`, `{{int:1..5}}` | a whole number, with both ends included |
 //! | `{{number}}`, `{{bool}}` | any number; `true` or `false` |
@@ -52,10 +52,10 @@
 //! | `{{name:KIND}}` | one of the above, captured under the name, or equal to what was captured before |
 //! | `{{name}}` | what was captured under the name |
 //!
-//! A JSON string that is nothing but a hole matches a value of the hole's own type. A hole may also be a part
+//! A JSON string that is nothing but a placeholder matches a value of the placeholder's own type. A placeholder may also be a part
 //! of a string, a header's value or a text body.
 //!
-//! | hole in `send` | is filled with |
+//! | placeholder in `send` | is filled with |
 //! | --- | --- |
 //! | `{{name}}` | what was captured; `{{name\|upper}}`, `\|lower`, `\|dashed` spell it in another way |
 //! | `{{base}}` | the address of the host, like `http://localhost:8080` (in `expect`, too) |
@@ -65,23 +65,23 @@
 
 mod body;
 mod case;
-mod code;
 mod conversation;
+mod error;
 mod exchange;
 mod expectation;
-mod failure;
-mod form;
-mod hole;
 mod host;
+mod http1;
 mod pattern;
+mod placeholder;
+mod request_template;
 mod response;
 mod template;
-mod wire;
+mod totp_code;
 
 pub use case::{Case, cases};
-pub use code::{Step, totp};
 pub use conversation::Conversation;
-pub use failure::{Failure, Result};
+pub use error::{Error, Result};
 pub use host::Host;
+pub use http1::roundtrip;
 pub use response::Response;
-pub use wire::roundtrip;
+pub use totp_code::{TimeStep, totp_code};

@@ -1,56 +1,65 @@
-//! Text with holes that an answer is held against.
+//! Text with placeholders that an answer is held against.
 
 use serde_json::Value;
 
-use crate::hole::Kind;
+use crate::placeholder::ValueType;
 use crate::template::{Captures, Part, is_name, split};
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
-/// A hole of an expectation: a kind, a name, or both.
+/// A placeholder of an expectation: a type, a name, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hole {
+pub(crate) struct Placeholder {
     name: Option<String>,
-    kind: Option<Kind>,
+    value_type: Option<ValueType>,
 }
 
-impl Hole {
+impl Placeholder {
     fn parse(text: &str) -> Result<Self> {
-        if let Some(kind) = Kind::parse(text)? {
+        if let Some(value_type) = ValueType::parse(text)? {
             return Ok(Self {
                 name: None,
-                kind: Some(kind),
+                value_type: Some(value_type),
             });
         }
-        let (name, kind) = match text.split_once(':') {
-            Some((name, kind)) => (name, Some(kind)),
+        let (name, value_type) = match text.split_once(':') {
+            Some((name, value_type)) => (name, Some(value_type)),
             None => (text, None),
         };
         if !is_name(name) {
-            return Err(Failure::new(format!(
-                "`{{{{{text}}}}}` has neither a kind nor a name"
+            return Err(Error::new(format!(
+                "`{{{{{text}}}}}` has neither a type nor a name"
             )));
         }
-        let kind = match kind.map(|kind| (kind, Kind::parse(kind))) {
-            None => None,
-            Some((_, Ok(Some(kind)))) => Some(kind),
-            Some((kind, Ok(None))) => return Err(Failure::new(format!("no kind `{kind}`"))),
-            Some((_, Err(failure))) => return Err(failure),
-        };
+        let value_type =
+            match value_type.map(|value_type| (value_type, ValueType::parse(value_type))) {
+                None => None,
+                Some((_, Ok(Some(value_type)))) => Some(value_type),
+                Some((value_type, Ok(None))) => {
+                    return Err(Error::new(format!("no type `{value_type}`")));
+                }
+                Some((_, Err(error))) => return Err(error),
+            };
         Ok(Self {
             name: Some(name.to_owned()),
-            kind,
+            value_type,
         })
     }
 
-    /// Whether the value fits; if so it is captured.
-    pub(crate) fn takes(&self, value: &Value, captures: &mut Captures) -> bool {
-        let fits = self.kind.as_ref().is_none_or(|kind| kind.fits(value));
-        fits && self.repeats_or_captures(value, captures)
+    /// Whether the value matches; if so it is captured.
+    pub(crate) fn accepts(&self, value: &Value, captures: &mut Captures) -> bool {
+        let matches = self
+            .value_type
+            .as_ref()
+            .is_none_or(|value_type| value_type.matches(value));
+        matches && self.repeats_or_captures(value, captures)
     }
 
-    fn takes_text(&self, text: &str, captures: &mut Captures) -> bool {
-        let fits = self.kind.as_ref().is_none_or(|kind| kind.fits_text(text));
-        fits && self.repeats_or_captures(&Value::from(text), captures)
+    fn accepts_text(&self, text: &str, captures: &mut Captures) -> bool {
+        let matches = self
+            .value_type
+            .as_ref()
+            .is_none_or(|value_type| value_type.matches_text(text));
+        matches && self.repeats_or_captures(&Value::from(text), captures)
     }
 
     fn repeats_or_captures(&self, value: &Value, captures: &mut Captures) -> bool {
@@ -59,7 +68,7 @@ impl Hole {
         };
         match captures.get(name) {
             Some(known) => known == value,
-            None if self.kind.is_none() => false,
+            None if self.value_type.is_none() => false,
             None => {
                 captures.set(name, value.clone());
                 true
@@ -68,50 +77,50 @@ impl Hole {
     }
 }
 
-/// Text with holes that an answer is held against.
+/// Text with placeholders that an answer is held against.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pattern(Vec<Part<Hole>>);
+pub(crate) struct Pattern(Vec<Part<Placeholder>>);
 
 impl Pattern {
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        split(text, Hole::parse).map(Self)
+        split(text, Placeholder::parse).map(Self)
     }
 
-    /// The hole, if the text is one hole and nothing else.
-    pub(crate) fn sole_hole(&self) -> Option<&Hole> {
+    /// The placeholder, if the text is one placeholder and nothing else.
+    pub(crate) fn sole_placeholder(&self) -> Option<&Placeholder> {
         match self.0.as_slice() {
-            [Part::Hole(hole)] => Some(hole),
+            [Part::Placeholder(placeholder)] => Some(placeholder),
             _ => None,
         }
     }
 
-    /// Whether the whole text matches; if so its holes are captured.
+    /// Whether the whole text matches; if so its placeholders are captured.
     pub(crate) fn matches(&self, text: &str, captures: &mut Captures) -> bool {
         matches_parts(&self.0, text, captures)
     }
 }
 
-fn matches_parts(parts: &[Part<Hole>], text: &str, captures: &mut Captures) -> bool {
+fn matches_parts(parts: &[Part<Placeholder>], text: &str, captures: &mut Captures) -> bool {
     let Some((first, rest)) = parts.split_first() else {
         return text.is_empty();
     };
-    let hole = match first {
+    let placeholder = match first {
         Part::Literal(literal) => {
             return text
                 .strip_prefix(literal.as_str())
                 .is_some_and(|text| matches_parts(rest, text, captures));
         }
-        Part::Hole(hole) => hole,
+        Part::Placeholder(placeholder) => placeholder,
     };
-    // The longest first; with nothing behind the hole, only the whole.
+    // The longest first; with nothing behind the placeholder, only the whole.
     let shortest = if rest.is_empty() { text.len() } else { 0 };
     (shortest..=text.len())
         .rev()
         .filter_map(|end| text.split_at_checked(end))
         .any(|(mine, text)| {
             let mut attempt = captures.clone();
-            let matched =
-                hole.takes_text(mine, &mut attempt) && matches_parts(rest, text, &mut attempt);
+            let matched = placeholder.accepts_text(mine, &mut attempt)
+                && matches_parts(rest, text, &mut attempt);
             if matched {
                 *captures = attempt;
             }
@@ -162,7 +171,7 @@ mod tests {
             "{{",
             "{{int",
             "{{}}",
-            "{{no kind}}",
+            "{{no type}}",
             "{{name:kind}}",
             "{{int:x}}",
             "{{Name}}",

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
 /// An answer, its header names spelt as they came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Response {
     /// The body as JSON.
     pub fn json(&self) -> Result<Value> {
         serde_json::from_slice(&self.body)
-            .map_err(|error| Failure::new(format!("the body is no JSON: {error}")))
+            .map_err(|error| Error::new(format!("the body is no JSON: {error}")))
     }
 
     /// The body as text; what is no UTF-8 is replaced.

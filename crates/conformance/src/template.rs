@@ -1,12 +1,12 @@
-//! Text with holes, and what holes have captured.
+//! Text with placeholders, and what placeholders have captured.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
-/// What holes have captured so far, by name.
+/// What placeholders have captured so far, by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Captures(BTreeMap<String, Value>);
 
@@ -27,11 +27,11 @@ impl Captures {
     }
 }
 
-/// A piece of a text with holes.
+/// A piece of a text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part<H> {
     Literal(String),
-    Hole(H),
+    Placeholder(H),
 }
 
 /// Whether the text can name a capture.
@@ -42,17 +42,17 @@ pub(crate) fn is_name(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// Takes a text apart at its holes, reading each by `parse`.
+/// Takes a text apart at its placeholders, reading each by `parse`.
 pub(crate) fn split<H>(mut text: &str, parse: impl Fn(&str) -> Result<H>) -> Result<Vec<Part<H>>> {
     let mut parts = Vec::new();
     while let Some((before, after)) = text.split_once("{{") {
-        let (hole, rest) = after
+        let (placeholder, rest) = after
             .split_once("}}")
-            .ok_or_else(|| Failure::new(format!("`{{{{{after}` has no end")))?;
+            .ok_or_else(|| Error::new(format!("`{{{{{after}` has no end")))?;
         if !before.is_empty() {
             parts.push(Part::Literal(before.to_owned()));
         }
-        parts.push(Part::Hole(parse(hole)?));
+        parts.push(Part::Placeholder(parse(placeholder)?));
         text = rest;
     }
     if !text.is_empty() {

@@ -54,9 +54,9 @@ pub use self::snapshot::{
 pub use self::user_filter::UserFilter;
 pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;
-use crate::connections::Connections;
+use crate::connections::PoolStatus;
 use crate::error::StoreError;
-use crate::near::NearStatus;
+use crate::near::NearCacheStatus;
 use crate::store::Finding;
 use crate::totp::TotpSecret;
 use crate::usage::UsageTable;
@@ -76,7 +76,7 @@ pub trait Directory:
 
     /// The same, if it is kept in this process and still holds. [`user`](Self::user) has to be asked
     /// otherwise.
-    fn kept(&self, _id: Uuid) -> Option<Arc<User>> {
+    fn user_cached(&self, _id: Uuid) -> Option<Arc<User>> {
         None
     }
 
@@ -173,12 +173,12 @@ pub trait Directory:
     async fn close(&self);
 
     /// The connections to its server, if it has some that callers share.
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         None
     }
 
     /// What of it is kept in this process, if anything is.
-    fn near(&self) -> Option<NearStatus> {
+    fn cache_status(&self) -> Option<NearCacheStatus> {
         None
     }
 }

@@ -1,4 +1,4 @@
-//! The suite of all throttles, in memory.
+//! Runs the contract suite of throttles on the in-memory throttle.
 
 use isogloss_core::throttle::MemoryThrottle;
 use isogloss_store_contract::throttle::fulfil;

@@ -3,7 +3,7 @@
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret as _;
 
-use crate::json_body::Members;
+use crate::json_body::JsonObject;
 use crate::requests::{Login, TokenRequest};
 use crate::{api_key, wire};
 
@@ -12,14 +12,14 @@ pub type Text = Option<Option<String>>;
 
 /// The members of those names, as texts; nothing for a body that is refused.
 pub fn texts(body: &[u8], names: &[&'static str]) -> Option<Vec<Text>> {
-    let members = Members::parse(body).ok()?;
+    let members = JsonObject::parse(body).ok()?;
     let texts = names.iter().map(|name| members.text(name).ok());
     Some(texts.collect())
 }
 
 /// Whether the body is a login, and then whether it is one with a password.
 pub fn login(body: &[u8]) -> Option<bool> {
-    let request = TokenRequest::try_from(Members::parse(body).ok()?).ok()?;
+    let request = TokenRequest::try_from(JsonObject::parse(body).ok()?).ok()?;
     Some(matches!(request.login, Login::Password { .. }))
 }
 

@@ -22,28 +22,28 @@ pub(crate) struct Body {
 
 /// The members of an object.
 #[derive(Default)]
-pub(crate) struct Members(Map<String, Value>);
+pub(crate) struct JsonObject(Map<String, Value>);
 
 impl Body {
     /// Returns the members of the object, which must be there.
-    pub(crate) fn members(&self) -> Result<Members, Error> {
+    pub(crate) fn object(&self) -> Result<JsonObject, Error> {
         if !self.is_json {
             return Err(Error::Malformed);
         }
-        Members::parse(&self.bytes)
+        JsonObject::parse(&self.bytes)
     }
 
     /// Returns the members of an object that may be missing. The media type of an empty body does not matter:
     /// PHP calls it a form.
-    pub(crate) fn members_if_any(&self) -> Result<Members, Error> {
+    pub(crate) fn optional_object(&self) -> Result<JsonObject, Error> {
         if self.bytes.trim_ascii().is_empty() {
-            return Ok(Members::default());
+            return Ok(JsonObject::default());
         }
-        self.members()
+        self.object()
     }
 }
 
-impl Members {
+impl JsonObject {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         let bytes = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let members = serde_json::from_slice(bytes);

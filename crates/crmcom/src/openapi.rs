@@ -20,7 +20,7 @@ use crate::wire::Envelope;
     ),
     components(schemas(TokenRequest, Release, KeyToken, Envelope<'static>))
 )]
-struct Shapes;
+struct ApiDoc;
 
 /// `username` and `password`, or `access_token_identifier`.
 #[derive(ToSchema)]
@@ -58,7 +58,7 @@ struct KeyToken {
 
 /// Returns the document of the routes, with paths relative to the mount path.
 pub(crate) fn openapi() -> OpenApi {
-    let mut document = Shapes::openapi();
+    let mut document = ApiDoc::openapi();
     let mut key = Http::new(HttpAuthScheme::Basic);
     key.description = Some("The web API key is the user name, the password is empty.".to_owned());
     let components = document.components.get_or_insert_default();
@@ -74,7 +74,7 @@ fn paths() -> Paths {
             Error::Missing("…"),
             Error::Invalid("…"),
             Error::TooLarge,
-            Error::TooSlow,
+            Error::TimedOut,
         ]
     };
     let issuing = || {
@@ -99,35 +99,38 @@ fn paths() -> Paths {
     add(
         "/authentication/token",
         operation("logIn", login).request_body(Some(
-            of("TokenRequest").required(Some(Required::True)).build(),
+            json_body("TokenRequest")
+                .required(Some(Required::True))
+                .build(),
         )),
     );
     add(
         "/authentication/token/release",
-        operation("release", release)
-            .request_body(Some(of("Release").required(Some(Required::True)).build())),
+        operation("release", release).request_body(Some(
+            json_body("Release").required(Some(Required::True)).build(),
+        )),
     );
     add(
         "/authentication/web_api_key/token",
         operation("logInByKey", by_key)
-            .request_body(Some(of("KeyToken").build()))
+            .request_body(Some(json_body("KeyToken").build()))
             .security(key),
     );
     paths
 }
 
-fn operation(id: &str, refusals: impl IntoIterator<Item = Error>) -> OperationBuilder {
+fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuilder {
     let content = Content::new(Some(Ref::from_schema_name("Envelope")));
     let response = Response::builder()
         .description("`status.code` is `OK`, or says why it was refused")
         .content("application/json", content);
     let operation = OperationBuilder::new().operation_id(Some(id));
     operation
-        .responses(responses_by_status(refusals, "Envelope"))
+        .responses(responses_by_status(errors, "Envelope"))
         .response("200", response)
 }
 
-fn of(schema: &str) -> RequestBodyBuilder {
+fn json_body(schema: &str) -> RequestBodyBuilder {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     RequestBody::builder().content("application/json", content)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use isogloss_core::{Lifetime, Network, OrganisationName, SecondFactor, SecondFactorRule};
-use isogloss_dialect::cors::{Cors, Origins, Style};
+use isogloss_dialect::cors::{Cors, CorsStyle, Origins};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,7 @@ impl Settings {
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
-            style: Style::Exception,
+            style: CorsStyle::OptIn,
         }
     }
 
@@ -84,7 +84,7 @@ pub enum Release {
 
 impl Release {
     /// What stands for `message` and `description` when there is nothing to say.
-    pub(crate) const fn no_text(self) -> Option<&'static str> {
+    pub(crate) const fn empty_text(self) -> Option<&'static str> {
         match self {
             Self::R6 => None,
             Self::R10 | Self::R12 => Some(""),
@@ -118,7 +118,7 @@ pub enum OrganisationMatch {
 
 impl OrganisationMatch {
     /// The name of a login, to be compared so.
-    pub(crate) fn name(self, name: String) -> OrganisationName {
+    pub(crate) fn organisation_name(self, name: String) -> OrganisationName {
         match self {
             Self::Exact => OrganisationName::Exact(name),
             Self::AnyCase => OrganisationName::AnyCase(name),
@@ -200,9 +200,9 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_refused_with_those_that_exist() {
-        let refusal = read(json!({"release": "r7"})).unwrap_err();
-        assert_eq!(refusal, "expected r6, r10 or r12");
-        let refusal = read(json!({"organisation_match": "loose"})).unwrap_err();
-        assert_eq!(refusal, "expected exact or any_case");
+        let error = read(json!({"release": "r7"})).unwrap_err();
+        assert_eq!(error, "expected r6, r10 or r12");
+        let error = read(json!({"organisation_match": "loose"})).unwrap_err();
+        assert_eq!(error, "expected exact or any_case");
     }
 }

@@ -9,7 +9,7 @@ use crate::REALM;
 
 /// The value of `message` and `description` in the samples of the methods that came with R10, in every
 /// release.
-pub(crate) const EMPTY: Option<&str> = Some("");
+pub(crate) const EMPTY_TEXT: Option<&str> = Some("");
 
 /// The envelope of every answer.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -40,12 +40,12 @@ impl<'a> Envelope<'a> {
     }
 
     /// Returns a success without data.
-    pub(crate) fn done() -> Self {
-        Self::new("OK", EMPTY, None)
+    pub(crate) fn success() -> Self {
+        Self::new("OK", EMPTY_TEXT, None)
     }
 
     /// Returns an error.
-    pub(crate) fn refusal(code: &'a str, text: &'a str) -> Self {
+    pub(crate) fn error(code: &'a str, text: &'a str) -> Self {
         Self::new(code, Some(text), None)
     }
 

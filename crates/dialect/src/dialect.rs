@@ -3,7 +3,7 @@
 use actix_web::dev::RequestHead;
 use actix_web::web::{Data, ServiceConfig, to};
 use actix_web::{HttpRequest, ResponseError};
-use isogloss_core::{Auth, AuthError, Presented, Session};
+use isogloss_core::{Auth, AuthError, BearerToken, Session};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,10 +47,10 @@ pub trait Dialect: 'static {
 
     /// Returns the token that a request carries in the place that this dialect has for it. `None` if there is
     /// none, or if it is not spelled like a token of this dialect.
-    fn find_token(settings: &Self::Settings, head: &RequestHead) -> Option<Presented>;
+    fn find_token(settings: &Self::Settings, head: &RequestHead) -> Option<BearerToken>;
 
     /// Parses a token that stands alone. `None` if it is not spelled like a token of this dialect.
-    fn parse_token(text: &str) -> Option<Presented>;
+    fn parse_token(text: &str) -> Option<BearerToken>;
 
     /// Returns the document of the routes, with paths relative to the mount path.
     fn openapi() -> OpenApi;
@@ -67,7 +67,7 @@ pub trait Dialect: 'static {
         async {
             let token = Self::find_token(settings, request.head());
             let token = token.ok_or(AuthError::InvalidToken)?;
-            Ok(auth.open(&token).await?)
+            Ok(auth.validate_bearer(&token).await?)
         }
     }
 

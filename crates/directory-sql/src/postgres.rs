@@ -137,7 +137,7 @@ impl PostgresDirectory {
 
 #[async_trait]
 impl Directory for PostgresDirectory {
-    fn connections(&self) -> Option<isogloss_core::Connections> {
+    fn connections(&self) -> Option<isogloss_core::PoolStatus> {
         Some(self.access.connections().status())
     }
 

@@ -36,14 +36,14 @@ use uuid::Uuid;
 use self::connections::Connections;
 use self::near_cache::NearRows;
 use self::transaction::SqliteTables;
-use isogloss_core::NearStatus;
+use isogloss_core::NearCacheStatus;
 use isogloss_core::StoreError;
 use isogloss_core::SystemClock;
 use isogloss_core::backend::directory::Abort;
 use isogloss_core::backend::directory::UserPage;
 use isogloss_core::backend::directory::find_look_alikes;
 use isogloss_core::backend::directory::{DigestKind, OpenKeys, find_digest};
-use isogloss_core::backend::find_or;
+use isogloss_core::backend::get_or_load;
 use isogloss_core::create_private_file;
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, DigestKeys, Directory,
@@ -109,7 +109,7 @@ impl SqliteDirectory {
     }
 
     /// Keeps so many users after they were looked up, for as long as nobody changes the file.
-    pub async fn keeping(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
+    pub async fn with_near_cache(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
         let opened = async {
             let mut open = self.options.connect().await.map_err(failed)?;
             // Only who has read from the file counts as one who has it open.
@@ -140,8 +140,8 @@ impl Directory for SqliteDirectory {
         read::account(&self.pool, login).await.map_err(failed)
     }
 
-    fn kept(&self, id: Uuid) -> Option<Arc<User>> {
-        self.near.as_ref()?.rows.users()?.kept(&id)
+    fn user_cached(&self, id: Uuid) -> Option<Arc<User>> {
+        self.near.as_ref()?.rows.users()?.get(&id)
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
@@ -150,10 +150,10 @@ impl Directory for SqliteDirectory {
             let user = read::user(&self.pool, id).await.map_err(failed)?;
             Ok(user.map(Arc::new))
         };
-        find_or(near, id, look_up).await
+        get_or_load(near, id, look_up).await
     }
 
-    fn near(&self) -> Option<NearStatus> {
+    fn cache_status(&self) -> Option<NearCacheStatus> {
         Some(self.near.as_ref()?.rows.status())
     }
 
@@ -207,7 +207,7 @@ impl Directory for SqliteDirectory {
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
         let near = self.near.as_ref().and_then(|kept| kept.rows.keys());
         let look_up = async || find_digest(self, DigestKind::Key { realm }, digest).await;
-        find_or(near, (realm.to_owned(), digest), look_up).await
+        get_or_load(near, (realm.to_owned(), digest), look_up).await
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {

@@ -30,6 +30,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use isogloss_core::{PasswordSettings, Passwords};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
@@ -37,7 +38,6 @@ use self::postgres::postgres;
 use crate::SqliteDirectory;
 use isogloss_core::directory::file::{File, Import, import};
 use isogloss_core::directory::{Applied, DigestKeys, Directory, Precedence, SetHere};
-use isogloss_core::{PasswordSettings, Passwords};
 use isogloss_testkit::Postgres;
 
 const FILE: &str = r#"
@@ -213,7 +213,7 @@ impl digests::Reopen for SqliteFile {
     async fn open(&self, digests: DigestKeys) -> Box<dyn Directory> {
         let directory = SqliteDirectory::open(&self.0.path().join("directory.db")).await;
         let room = const { NonZeroUsize::new(1_000).unwrap() };
-        let directory = directory.unwrap().keeping(room).await.unwrap();
+        let directory = directory.unwrap().with_near_cache(room).await.unwrap();
         Box::new(directory.digesting(digests))
     }
 }

@@ -11,14 +11,14 @@ pub(crate) mod users;
 
 use std::sync::Arc;
 
-use isogloss_core::audit::{Audit, Event, Kind, Reason};
+use isogloss_core::audit::{Audit, Event, EventKind, RefusalReason};
 use isogloss_core::directory::file::FileError;
 use isogloss_core::directory::{ChangeError, Directory, InvalidChange};
 use isogloss_core::{Clock as _, StoreError, SystemClock};
 use thiserror::Error;
 
 /// The directory, and where what is done to it is recorded, in the name of the
-/// [`Caller`](isogloss_core::audit::Caller).
+/// [`RequestContext`](isogloss_core::audit::RequestContext).
 #[derive(Clone)]
 pub(crate) struct AdminService {
     pub(crate) directory: Arc<dyn Directory>,
@@ -93,7 +93,7 @@ impl AdminService {
         let made = made.map_err(Into::into);
         let event = match &made {
             Ok(result) => complete(event, result),
-            Err(AdminError::Unavailable(_)) => Some(event.refused(Reason::Unavailable)),
+            Err(AdminError::Unavailable(_)) => Some(event.refused(RefusalReason::Unavailable)),
             Err(_) => None,
         };
         if let Some(event) = event {
@@ -104,6 +104,6 @@ impl AdminService {
 }
 
 /// Something that is done now.
-fn event(kind: Kind) -> Event {
+fn event(kind: EventKind) -> Event {
     Event::new(kind, SystemClock.now())
 }

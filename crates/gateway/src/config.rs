@@ -1,27 +1,27 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
-mod abandoned;
 mod audit;
 mod backend_url;
 mod base_url;
 mod bounds;
-mod contents;
 mod dialects;
 mod diff;
 mod directory;
 mod environment;
 mod error;
 mod file;
+mod file_digests;
 mod jwt;
 mod key;
 mod layers;
+mod legacy_path;
 mod logging;
 mod mail;
 mod passwords;
 mod paths;
 mod redact;
 mod reference;
-mod renamed;
+mod renamed_keys;
 mod schema;
 mod secret_file;
 mod sections;
@@ -32,7 +32,7 @@ mod throttle;
 mod tls;
 mod tokens;
 mod tracing;
-mod unheeded;
+mod unrecognized_variables;
 mod usage;
 
 use std::path::{Path, PathBuf};
@@ -42,10 +42,10 @@ use ::config::{Map, Value};
 pub use self::audit::{Audit, AuditTarget};
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
-pub(crate) use self::contents::Contents;
 pub use self::directory::Directory;
-use self::error::Places;
-pub use self::error::Problem;
+pub use self::error::ConfigError;
+use self::error::KeyLocations;
+pub(crate) use self::file_digests::FileDigests;
 pub use self::jwt::Jwt;
 use self::layers::Merged;
 pub use self::logging::{LogFormat, Logging};
@@ -56,13 +56,13 @@ pub(crate) use self::schema::schema;
 pub(crate) use self::secret_file::read_secret;
 pub use self::sections::Sections;
 pub use self::server::{Management, ProxyHeader, Server};
-pub use self::sunset::{CutOff, Moment, Sunset, Then, Window};
+pub use self::sunset::{AfterSunset, BlockedClient, BrownoutWindow, Sunset, Timestamp};
 pub use self::throttle::Throttle;
 pub(crate) use self::tls::KeyMaterial;
 pub use self::tls::Tls;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
 pub use self::tracing::Tracing;
-pub(crate) use self::unheeded::unheeded_variables;
+pub(crate) use self::unrecognized_variables::unrecognized_variables;
 pub use self::usage::Usage;
 use crate::dialects::Mount;
 
@@ -78,23 +78,23 @@ pub struct Config {
 impl Config {
     /// Reads the files in order, then the environment; later values win. A problem names the key,
     /// where it stands and what was expected.
-    pub fn load(files: &[PathBuf]) -> Result<Self, Problem> {
+    pub fn load(files: &[PathBuf]) -> Result<Self, ConfigError> {
         let Merged { tables, folder, .. } = Merged::read(files)?;
         Self::check(tables, &folder)
     }
 
     /// Reads what all layers say, with the paths of defaults below `folder`.
-    fn check(tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
-        let places = Places::of(&tables);
-        Self::read(tables, folder).map_err(|problem| problem.found_in(&places))
+    fn check(tables: Map<String, Value>, folder: &Path) -> Result<Self, ConfigError> {
+        let locations = KeyLocations::from_tables(&tables);
+        Self::read(tables, folder).map_err(|problem| problem.with_location(&locations))
     }
 
-    fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
+    fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, ConfigError> {
         bounds::check(&tables)?;
         let tables_of_dialects = match tables.remove("dialects") {
             Some(value) => value
                 .into_table()
-                .map_err(|error| Problem::of("dialects", error))?,
+                .map_err(|error| ConfigError::from_library("dialects", error))?,
             None => Map::new(),
         };
         let sections = Sections::read(tables, folder)?;

@@ -4,7 +4,7 @@ mod advice;
 mod certificates;
 mod files;
 mod finding;
-mod queries;
+mod proxy_log;
 mod reachability;
 mod stores;
 
@@ -13,7 +13,7 @@ use std::path::Path;
 use isogloss_core::directory::{Directory, UserFilter};
 
 use self::advice::advice;
-pub(crate) use self::finding::{Finding, Findings, Verdict};
+pub(crate) use self::finding::{Finding, Findings, Severity};
 use crate::bootstrap::{components, demo_credentials, look_alikes, secrets};
 use crate::config::Config;
 
@@ -26,20 +26,20 @@ pub(crate) async fn examine(
     let mut findings = Findings::default();
     findings.add(Finding::ok("configuration", "is valid"));
     files::examine(config, &mut findings);
-    match components::directory_to_look_at(&config.sections).await {
-        Ok(directory) => people(config, directory.as_ref(), &mut findings).await,
+    match components::directory_read_only(&config.sections).await {
+        Ok(directory) => directory_contents(config, directory.as_ref(), &mut findings).await,
         Err(error) => findings.add(unreachable(&format!("{error:#}"))),
     }
-    certificates::in_files(config, &mut findings);
+    certificates::check_files(config, &mut findings);
     stores::tokens(config, &mut findings).await;
     reachability::management(config, &mut findings);
     reachability::public(config, public_url, &mut findings);
-    queries::examine(config, public_url, proxy_log, &mut findings);
+    proxy_log::examine(config, public_url, proxy_log, &mut findings);
     findings
 }
 
 /// Checks the directory, and that no demo credentials are in use.
-async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findings) {
+async fn directory_contents(config: &Config, directory: &dyn Directory, findings: &mut Findings) {
     match directory.health().await {
         Ok(found) => found
             .into_iter()

@@ -127,8 +127,10 @@ impl HttpClient {
         &self,
         request: ureq::http::Result<Request<impl AsSendBody>>,
     ) -> Result<Response<Body>, RequestError> {
-        let request = request.map_err(|error| self.failed(error.into()))?;
-        self.agent.run(request).map_err(|error| self.failed(error))
+        let request = request.map_err(|error| self.request_error(error.into()))?;
+        self.agent
+            .run(request)
+            .map_err(|error| self.request_error(error))
     }
 
     fn copy(&self, body: Body, file: &mut impl Write) -> Result<(), RequestError> {
@@ -141,7 +143,7 @@ impl HttpClient {
                     .write_all(&buffer[..count])
                     .map_err(RequestError::File)?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.cut_off(error.into())),
+                Err(error) => return Err(self.response_error(error.into())),
             }
         }
     }
@@ -149,16 +151,16 @@ impl HttpClient {
     fn read_to_end(&self, body: Body) -> Result<Vec<u8>, RequestError> {
         let mut bytes = Vec::new();
         let read = body.into_reader().read_to_end(&mut bytes);
-        read.map_err(|error| self.cut_off(error.into()))?;
+        read.map_err(|error| self.response_error(error.into()))?;
         Ok(bytes)
     }
 
-    fn cut_off(&self, error: ureq::Error) -> RequestError {
-        RequestError::of_response(self.base.authority(), error)
+    fn response_error(&self, error: ureq::Error) -> RequestError {
+        RequestError::from_response(self.base.authority(), error)
     }
 
-    fn failed(&self, error: ureq::Error) -> RequestError {
-        RequestError::of_host(self.base.authority(), error)
+    fn request_error(&self, error: ureq::Error) -> RequestError {
+        RequestError::from_request(self.base.authority(), error)
     }
 }
 

@@ -12,7 +12,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest};
-use isogloss_core::audit::Caller;
+use isogloss_core::audit::RequestContext;
 use isogloss_dialect::route::readable;
 use tracing::{Level, Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
@@ -87,7 +87,7 @@ fn filter(logging: &Logging) -> EnvFilter {
     EnvFilter::new(format!("{QUIET},{spans}{}", logging.directives()))
 }
 /// Mark of a request that is refused as planned, so that no operator needs to act.
-pub(crate) struct Planned;
+pub(crate) struct PlannedRejection;
 
 /// Builder of the span of a request. The span has the pattern of the route, never the URL: two dialects have
 /// passwords and tokens in URLs.
@@ -128,9 +128,12 @@ impl RootSpanBuilder for RootSpan {
             return;
         };
         // The status of the error itself: the one that the dialect sends may hide the error.
-        let is_planned = outcome
-            .as_ref()
-            .is_ok_and(|response| response.request().extensions().contains::<Planned>());
+        let is_planned = outcome.as_ref().is_ok_and(|response| {
+            response
+                .request()
+                .extensions()
+                .contains::<PlannedRejection>()
+        });
         let status = refusal.as_response_error().status_code();
         if status.is_server_error() && !is_planned {
             let request = outcome.as_ref().ok().map(ServiceResponse::request);
@@ -140,9 +143,9 @@ impl RootSpanBuilder for RootSpan {
                 let extensions = request.extensions();
                 extensions.get::<RequestId>().map(|id| **id)
             });
-            let caller = Caller {
+            let caller = RequestContext {
                 request_id,
-                ..Caller::default()
+                ..RequestContext::default()
             };
             caller.within(|| error!(reason = %refusal, route, "could not answer"));
         } else {
@@ -152,7 +155,7 @@ impl RootSpanBuilder for RootSpan {
 }
 
 /// Adds the header `X-Request-Id`, by which the client's request can be found in the log.
-pub(crate) fn tell_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
+pub(crate) fn add_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
     let mut text = Uuid::encode_buffer();
@@ -168,7 +171,7 @@ pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<Uuid> {
 }
 
 /// Records in the current span which dialect and which of its routes a request is for.
-pub(crate) fn note_dialect(name: &'static str, route: Option<&str>) {
+pub(crate) fn record_dialect(name: &'static str, route: Option<&str>) {
     let span = Span::current();
     span.record("dialect", name);
     if let Some(route) = route {

@@ -6,12 +6,12 @@ use actix_web::test::TestRequest;
 use futures_util::FutureExt as _;
 
 use crate::api2::json_body::LoginBody;
-use crate::authorization::header;
+use crate::authorization::header_token;
 use crate::parameters::Parameters;
 use crate::{Settings, redirect, wire};
 
 /// A call as its reader meets it.
-pub struct Call<'a> {
+pub struct RawRequest<'a> {
     /// The query, without `?`.
     pub query: &'a str,
     /// The header `Content-Type`.
@@ -20,7 +20,7 @@ pub struct Call<'a> {
     pub body: Vec<u8>,
 }
 
-impl Call<'_> {
+impl RawRequest<'_> {
     /// The parameters of those names; nothing for a call that is refused.
     pub fn parameters(self, names: &[&'static str]) -> Option<Vec<Option<String>>> {
         let mut parameters = self.read::<Parameters>()?;
@@ -52,13 +52,13 @@ pub fn redirect(url: &str, origin: &str) -> Option<String> {
         redirect_origins: vec![origin.to_owned()],
         ..Settings::default()
     };
-    redirect::target(&settings, Some(url)).ok()
+    redirect::resolve_target(&settings, Some(url)).ok()
 }
 
 /// The token that the header `Authorization` holds, as it is spelt there.
 pub fn authorization(value: HeaderValue) -> Option<String> {
     let request = TestRequest::default().insert_header((AUTHORIZATION, value));
-    header(request.to_http_request().headers())
+    header_token(request.to_http_request().headers())
 }
 
 /// The number and the digits of a token.

@@ -10,7 +10,7 @@ use crate::{Memsource, REALM};
 
 /// A token with less remaining life is not returned again. The vendor's server issued a new one 59 min 42 s
 /// before the old one's end, and not yet 72 min before it.
-const REUSED_AT_LEAST: Duration = Duration::from_hours(1);
+const MIN_REUSE_LIFETIME: Duration = Duration::from_hours(1);
 
 /// Issues the token of a login with a password.
 pub(crate) async fn access(
@@ -21,7 +21,7 @@ pub(crate) async fn access(
     let concurrency = match settings.login {
         Login::Fresh => Concurrency::Many,
         Login::Reuse => Concurrency::Reuse {
-            at_least: REUSED_AT_LEAST,
+            at_least: MIN_REUSE_LIFETIME,
         },
     };
     let terms = Terms {
@@ -42,7 +42,7 @@ pub(crate) async fn impersonation(
     let actor = caller.acting();
     let terms = Terms {
         actor: Some(actor),
-        longest_from_login: Some(longest_impersonation(settings)),
+        longest_from_login: Some(max_impersonation(settings)),
         ..Terms::new(Purpose::Impersonation, settings.impersonation_lifetime()).derived_from(caller)
     };
     let issued = auth.issue(REALM, user, terms).await?;
@@ -74,7 +74,7 @@ pub(crate) async fn browser_session(
 ) -> Result<IssuedToken, AuthError> {
     let terms = Terms {
         actor: spent.actor(),
-        longest_from_login: Some(longest_impersonation(settings)),
+        longest_from_login: Some(max_impersonation(settings)),
         ..Terms::new(Purpose::Access, settings.impersonation_lifetime()).redeemed_from(spent)
     };
     auth.issue(REALM, &spent.user, terms).await
@@ -82,7 +82,7 @@ pub(crate) async fn browser_session(
 
 /// Returns how long after the administrator's login all impersonation tokens end. Without the limit, an
 /// administrator who impersonates another administrator could go on for ever.
-fn longest_impersonation(settings: &Settings) -> Duration {
+fn max_impersonation(settings: &Settings) -> Duration {
     let own = settings.token_lifetime;
     own.saturating_add(settings.impersonation_lifetime())
 }

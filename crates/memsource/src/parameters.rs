@@ -20,7 +20,7 @@ pub(crate) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
     /// Parses the parameters of the query.
-    pub(crate) fn of_query(request: &HttpRequest) -> Result<Self, Error> {
+    pub(crate) fn from_query(request: &HttpRequest) -> Result<Self, Error> {
         let mut parameters = Self::default();
         parameters.add_form(request.query_string().as_bytes())?;
         Ok(parameters)
@@ -48,7 +48,7 @@ impl Parameters {
 
     fn add(&mut self, name: String, value: String) -> Result<(), Error> {
         match self.0.get(&name) {
-            Some(present) if *present != value => Err(Error::Contradiction),
+            Some(present) if *present != value => Err(Error::ConflictingParameters),
             _ => {
                 self.0.insert(name, value);
                 Ok(())
@@ -87,7 +87,7 @@ impl FromRequest for Parameters {
         let request = request.clone();
         let body = read_body(&request, payload);
         Box::pin(async move {
-            let mut parameters = Self::of_query(&request)?;
+            let mut parameters = Self::from_query(&request)?;
             if request.method() == Method::GET {
                 return Ok(parameters);
             }
@@ -98,7 +98,7 @@ impl FromRequest for Parameters {
                 "application/json" => parameters.add_json(&body)?,
                 _ if body.is_empty() => {}
                 "multipart/form-data" => {
-                    for (name, value) in multipart::parts(content_type, body).await? {
+                    for (name, value) in multipart::parse_parts(content_type, body).await? {
                         parameters.add(name, value)?;
                     }
                 }

@@ -10,7 +10,7 @@ use actix_web::middleware::Next;
 ///
 /// One client (libmemsource) finds `Content-Type` only in this spelling; the other headers were on every response
 /// that was recorded.
-pub(crate) async fn answer<B: MessageBody>(
+pub(crate) async fn set_headers<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {

@@ -3,13 +3,13 @@
 use actix_web::http::header;
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
-use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
+use isogloss_core::{Auth, AuthError, ClientIp, Credentials, LoginOrigin, Purpose, SecondFactor};
 
 use crate::authorization::{AuthenticatedCaller, proofs};
 use crate::cookie::{CookieLifetime, cookie};
-use crate::error::{Error, Page};
+use crate::error::{Error, HtmlError};
 use crate::parameters::Parameters;
-use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
+use crate::wire::{LoginResponse, WhoAmIResponse, json, parse_token};
 use crate::{REALM, Settings, api2, issue, redirect};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
@@ -24,10 +24,12 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .service(
             resource("/login/authByToken")
                 .route(web::get().to(auth_by_token))
-                .default_service(to(async || HandlerResult::Err(Error::NoMethod("GET")))),
+                .default_service(to(async || {
+                    HandlerResult::Err(Error::MethodNotAllowed("GET"))
+                })),
         )
         .configure(api2::configure)
-        .default_service(to(async || HandlerResult::Err(Error::NoRoute)));
+        .default_service(to(async || HandlerResult::Err(Error::NotFound)));
 }
 
 /// Returns a route for GET and POST.
@@ -41,14 +43,14 @@ where
         .route(web::get().to(handler.clone()))
         .route(web::post().to(handler))
         .default_service(to(async || {
-            HandlerResult::Err(Error::NoMethod("GET, POST"))
+            HandlerResult::Err(Error::MethodNotAllowed("GET, POST"))
         }))
 }
 
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
@@ -58,16 +60,16 @@ async fn login(
         password: parameters.mandatory("password")?.into(),
         factor: SecondFactor::Code(parameters.optional("code").map(Into::into)),
         organisation: None,
-        origin: Origin {
+        origin: LoginOrigin {
             proofs: proofs(&settings, request.head(), token.as_deref()),
-            ..Origin::new(REALM, source.as_deref().copied())
+            ..LoginOrigin::new(REALM, source.as_deref().copied())
         },
     };
     let user = auth.login(credentials).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &LoginAnswer::new(&issued, &settings),
+        &LoginResponse::new(&issued, &settings),
     ))
 }
 
@@ -75,7 +77,7 @@ async fn login(
 async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
@@ -89,14 +91,14 @@ async fn login_other(
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
-    let caller = AuthenticatedCaller::of(&auth, &request, &mut parameters).await?;
+    let caller = AuthenticatedCaller::authenticate(&auth, &request, &mut parameters).await?;
     let name = parameters.mandatory("userName")?;
     let user = auth.impersonate(&caller.session, &name, None).await?;
     let user = user.ok_or(Error::UnknownUser)?;
     let issued = issue::impersonation(&auth, &settings, &caller.session, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &LoginAnswer::new(&issued, &settings),
+        &LoginResponse::new(&issued, &settings),
     ))
 }
 
@@ -105,7 +107,7 @@ async fn logout(
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
-    let caller = AuthenticatedCaller::leaving(&auth, &request, &mut parameters).await?;
+    let caller = AuthenticatedCaller::for_logout(&auth, &request, &mut parameters).await?;
     auth.end(caller.session.digest).await?;
     Ok(HttpResponse::Ok().finish())
 }
@@ -116,10 +118,10 @@ async fn who_am_i(
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
-    let caller = AuthenticatedCaller::of(&auth, &request, &mut parameters).await?;
+    let caller = AuthenticatedCaller::authenticate(&auth, &request, &mut parameters).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &WhoAmIAnswer::new(&caller.session.user, &settings),
+        &WhoAmIResponse::new(&caller.session.user, &settings),
     ))
 }
 
@@ -129,9 +131,9 @@ async fn auth_by_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
     parameters: Result<Parameters, Error>,
-) -> Result<HttpResponse, Page> {
+) -> Result<HttpResponse, HtmlError> {
     let mut parameters = parameters?;
-    let target = redirect::target(&settings, parameters.optional("url").as_deref())?;
+    let target = redirect::resolve_target(&settings, parameters.optional("url").as_deref())?;
     let text = parameters.optional("token");
     let parsed = text.as_deref().and_then(parse_token);
     let (number, token) = parsed.ok_or(AuthError::InvalidToken)?;
@@ -141,7 +143,7 @@ async fn auth_by_token(
     }
     let spent = auth.redeem(&token, Purpose::Impersonation).await?;
     let session = issue::browser_session(&auth, &settings, &spent).await?;
-    let cookie = cookie(&settings, &session, CookieLifetime::UntilClosed);
+    let cookie = cookie(&settings, &session, CookieLifetime::BrowserSession);
     Ok(HttpResponse::Found()
         .insert_header((header::LOCATION, target))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))

@@ -12,7 +12,7 @@ use isogloss_core::StoreError;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
-use super::failure::failed;
+use super::error::store_error;
 use super::overlay::Overlay;
 
 /// What is written to check that the disk accepts writes.
@@ -69,8 +69,8 @@ impl Disk {
     /// A database that was not closed properly may belong to a process that saw a sync fail, so it is written
     /// again before it is used, as in [`Self::sync_again`].
     pub(super) fn open(&self) -> Result<Option<Synced>, StoreError> {
-        let storage = (self.open)().map_err(failed)?;
-        if was_left_open(storage.as_ref()).map_err(failed)? {
+        let storage = (self.open)().map_err(store_error)?;
+        if was_left_open(storage.as_ref()).map_err(store_error)? {
             if !lock(storage.as_ref())? {
                 return Ok(None);
             }
@@ -82,19 +82,19 @@ impl Disk {
 
     /// Opens the storage of an existing database to read its content while the disk accepts no writes.
     pub(super) fn open_for_reading(&self) -> Result<Overlay, StoreError> {
-        let storage = with_content((self.open)().map_err(failed)?)?;
-        Overlay::over(storage).map_err(failed)
+        let storage = with_content((self.open)().map_err(store_error)?)?;
+        Overlay::over(storage).map_err(store_error)
     }
 
     /// Opens the storage of an existing database after an error of the disk.
     pub(super) fn open_again(&self) -> Result<Synced, StoreError> {
-        let storage = with_content((self.open)().map_err(failed)?)?;
+        let storage = with_content((self.open)().map_err(store_error)?)?;
         Ok(self.synced(storage))
     }
 
     /// Returns an error if the disk does not accept a small write.
     pub(super) fn probe(&self) -> Result<(), StoreError> {
-        (self.probe)().map_err(failed)
+        (self.probe)().map_err(store_error)
     }
 
     /// Returns whether [`Self::sync_again`] has something to do.
@@ -111,16 +111,16 @@ impl Disk {
         if !self.is_unsynced() {
             return Ok(());
         }
-        let storage = with_content((self.open)().map_err(failed)?)?;
+        let storage = with_content((self.open)().map_err(store_error)?)?;
         if !is_locked && !lock(storage.as_ref())? {
-            return Err(failed("another process has it open"));
+            return Err(store_error("another process has it open"));
         }
         self.rewrite(storage.as_ref())
     }
 
     fn rewrite(&self, storage: &dyn StorageBackend) -> Result<(), StoreError> {
         rewrite(storage).map_err(|error| {
-            failed(format_args!(
+            store_error(format_args!(
                 "the file was not closed in order or not synced, and cannot be written once more: {error}"
             ))
         })?;
@@ -138,8 +138,8 @@ impl Disk {
 
 /// Returns an error if the storage is empty: a database without tokens would be created in it.
 fn with_content(storage: Box<dyn StorageBackend>) -> Result<Box<dyn StorageBackend>, StoreError> {
-    if storage.len().map_err(failed)? == 0 {
-        return Err(failed("the file is empty, restore it from a backup"));
+    if storage.len().map_err(store_error)? == 0 {
+        return Err(store_error("the file is empty, restore it from a backup"));
     }
     Ok(storage)
 }
@@ -160,7 +160,7 @@ fn lock(storage: &dyn StorageBackend) -> Result<bool, StoreError> {
     match storage.try_lock_range(Bound::Unbounded, Bound::Unbounded) {
         Ok(is_locked) => Ok(is_locked),
         Err(BackendError::Unsupported) => Ok(true),
-        Err(error) => Err(failed(io::Error::from(error))),
+        Err(error) => Err(store_error(io::Error::from(error))),
     }
 }
 

@@ -1,13 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod database;
 mod disk;
-mod failure;
+mod error;
 mod overlay;
-mod pace;
-#[cfg(test)]
-mod planting;
-mod shelf;
 mod store;
+mod sweep_batch;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -8,17 +8,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use isogloss_core::backend::decode_or_log;
 use isogloss_core::store::{
-    Caps, Finding, Level, Record, StoreHealth, StoredToken, TokenStore, Visit,
+    Finding, Level, Record, SessionLimits, StoreHealth, StoredToken, TokenStore, Visitor,
 };
 use isogloss_core::{Clock, StoreError, TokenDigest};
 use redb::{Durability, ReadTransaction};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::database::{REOPENING, ReopenableDatabase};
 use crate::disk::PROBE;
-use crate::failure::{failed, named, needs_reopening};
-use crate::pace::Pace;
-use crate::shelf::{REOPENING, Shelf};
+use crate::error::{needs_reopening, read_error, store_error};
+use crate::sweep_batch::SweepBatch;
 use crate::tables;
 use crate::tables::UserKey;
 use crate::writer::{Change, Writer};
@@ -27,45 +27,48 @@ use crate::writer::{Change, Writer};
 const PAGE: usize = 500;
 
 /// How long a read waits for the database to be opened again.
-const PATIENCE: Duration = Duration::from_secs(1);
+const READ_TIME_LIMIT: Duration = Duration::from_secs(1);
 
 /// A token store without a server. Writes are durable when they return. They are grouped: all writes that arrive
 /// during one sync of the disk share the next.
 pub struct EmbeddedStore {
-    pub(crate) shelf: Shelf,
+    pub(crate) database: ReopenableDatabase,
     pub(crate) writer: Writer,
-    pub(crate) patience: Duration,
+    pub(crate) read_time_limit: Duration,
 }
 
 impl EmbeddedStore {
     /// Opens the file, creates it if it is missing, and repairs it after a crash.
-    pub fn open(path: &Path, caps: Caps) -> Result<Self, StoreError> {
-        Self::start(Shelf::open(path)?, Durability::Immediate, caps)
+    pub fn open(path: &Path, caps: SessionLimits) -> Result<Self, StoreError> {
+        Self::start(ReopenableDatabase::open(path)?, Durability::Immediate, caps)
     }
 
     /// Opens the file as [`open`](Self::open) does, but returns `None` if another process has it open.
-    pub fn open_unless_in_use(path: &Path, caps: Caps) -> Result<Option<Self>, StoreError> {
-        match Shelf::open_unless_in_use(path)? {
-            Some(shelf) => Self::start(shelf, Durability::Immediate, caps).map(Some),
+    pub fn open_unless_in_use(
+        path: &Path,
+        caps: SessionLimits,
+    ) -> Result<Option<Self>, StoreError> {
+        match ReopenableDatabase::open_unless_in_use(path)? {
+            Some(database) => Self::start(database, Durability::Immediate, caps).map(Some),
             None => Ok(None),
         }
     }
 
     /// Creates a store in memory, whose tokens are lost when the process ends.
-    pub fn in_memory(caps: Caps) -> Result<Self, StoreError> {
-        Self::start(Shelf::in_memory()?, Durability::None, caps)
+    pub fn in_memory(caps: SessionLimits) -> Result<Self, StoreError> {
+        Self::start(ReopenableDatabase::in_memory()?, Durability::None, caps)
     }
 
     pub(crate) fn start(
-        shelf: Shelf,
+        database: ReopenableDatabase,
         durability: Durability,
-        caps: Caps,
+        caps: SessionLimits,
     ) -> Result<Self, StoreError> {
-        let writer = Writer::start(shelf.clone(), durability, caps)?;
+        let writer = Writer::start(database.clone(), durability, caps)?;
         Ok(Self {
-            shelf,
+            database,
             writer,
-            patience: PATIENCE,
+            read_time_limit: READ_TIME_LIMIT,
         })
     }
 
@@ -84,20 +87,20 @@ impl EmbeddedStore {
         &self,
         read: impl Fn(&ReadTransaction) -> tables::Result<T> + Sync,
     ) -> Result<T, StoreError> {
-        let attempt = || read(&self.shelf.read()?);
+        let attempt = || read(&self.database.read()?);
         let error = match attempt() {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };
         // Only the shelf returns a `StoreError`: the database is not open.
         if !error.is::<StoreError>() && !needs_reopening(error.as_ref()) {
-            return Err(failed(error));
+            return Err(store_error(error));
         }
         // If no write has failed, the writing thread does not know yet that the database needs reopening.
         let checked = self.writer.apply(|answer| Change::Check { answer });
-        match tokio::time::timeout(self.patience, checked).await {
-            Ok(_) => attempt().map_err(named),
-            Err(_) => Err(failed(REOPENING)),
+        match tokio::time::timeout(self.read_time_limit, checked).await {
+            Ok(_) => attempt().map_err(read_error),
+            Err(_) => Err(store_error(REOPENING)),
         }
     }
 
@@ -157,7 +160,7 @@ impl TokenStore for EmbeddedStore {
         Ok(record.await?.transpose()?.map(Arc::new))
     }
 
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
         let holder = self.reading(|transaction| {
             let slots = transaction.open_table(tables::SLOTS)?;
             let holder = slots.get(slot.as_bytes())?;
@@ -194,13 +197,13 @@ impl TokenStore for EmbeddedStore {
             .await
     }
 
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         self.writer
             .apply(|answer| Change::Take { digest, answer })
             .await
     }
 
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
         let (first, last) = tables::user_range(user);
         let records = self.reading(|transaction| {
             let by_user = transaction.open_table(tables::BY_USER)?;
@@ -218,7 +221,7 @@ impl TokenStore for EmbeddedStore {
         records.await
     }
 
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError> {
         let mut after = Bound::Unbounded;
         loop {
             let page = self.page(after).await?;
@@ -243,9 +246,9 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn sweep(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
-        let (mut swept, mut pace) = (0, Pace::default());
+        let (mut swept, mut batch) = (0, SweepBatch::default());
         loop {
-            let at_most = pace.records();
+            let at_most = batch.size();
             let step = self
                 .writer
                 .apply(|answer| Change::Sweep {
@@ -258,7 +261,7 @@ impl TokenStore for EmbeddedStore {
             if step.looked_at < at_most {
                 return Ok(swept);
             }
-            tokio::time::sleep(pace.after(step.took)).await;
+            tokio::time::sleep(batch.pause_after(step.took)).await;
         }
     }
 

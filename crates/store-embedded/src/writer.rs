@@ -1,7 +1,7 @@
 //! The writing thread, which commits all waiting changes together.
 
 mod change;
-mod pause;
+mod retry_delay;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -12,12 +12,12 @@ use tokio::sync::oneshot;
 
 use self::change::Answer;
 pub(super) use self::change::{Change, Step};
-use self::pause::Pauses;
-use super::failure::{failed, needs_reopening};
-use super::shelf::{Refusal, Shelf};
+use self::retry_delay::RetryDelays;
+use super::database::{ReopenError, ReopenableDatabase};
+use super::error::{needs_reopening, store_error};
 use super::tables::{self, Tables};
 use isogloss_core::StoreError;
-use isogloss_core::store::Caps;
+use isogloss_core::store::SessionLimits;
 
 /// Maximum number of changes in one commit.
 const BATCH: usize = 256;
@@ -27,15 +27,15 @@ pub(super) struct Writer(Sender<Change>);
 
 impl Writer {
     pub(super) fn start(
-        shelf: Shelf,
+        database: ReopenableDatabase,
         durability: Durability,
-        caps: Caps,
+        caps: SessionLimits,
     ) -> Result<Self, StoreError> {
         let (changes, queue) = channel();
         thread::Builder::new()
             .name("token-writer".to_owned())
-            .spawn(move || write(&shelf, durability, caps, &queue))
-            .map_err(failed)?;
+            .spawn(move || write(&database, durability, caps, &queue))
+            .map_err(store_error)?;
         Ok(Self(changes))
     }
 
@@ -45,27 +45,35 @@ impl Writer {
         change: impl FnOnce(Answer<T>) -> Change,
     ) -> Result<T, StoreError> {
         let (answer, outcome) = oneshot::channel();
-        self.0.send(change(answer)).map_err(failed)?;
-        outcome.await.map_err(failed)?
+        self.0.send(change(answer)).map_err(store_error)?;
+        outcome.await.map_err(store_error)?
     }
 }
 
-fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Change>) {
-    let mut pauses = Pauses::default();
-    let mut ill: Option<Illness> = None;
+fn write(
+    database: &ReopenableDatabase,
+    durability: Durability,
+    caps: SessionLimits,
+    queue: &Receiver<Change>,
+) {
+    let mut delays = RetryDelays::default();
+    let mut outage: Option<WriteOutage> = None;
     loop {
         // Checked first: the changes that keep arriving are refused, and must not delay this.
-        if ill.as_ref().is_some_and(|illness| illness.left().is_zero()) {
-            ill = shelf
+        if outage
+            .as_ref()
+            .is_some_and(|outage| outage.left().is_zero())
+        {
+            outage = database
                 .reopen()
                 .err()
-                .map(|refusal| Illness::after(refusal, &mut pauses));
+                .map(|error| WriteOutage::from_reopen_error(error, &mut delays));
         }
-        let waited = match &ill {
+        let received = match &outage {
             None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(illness) => queue.recv_timeout(illness.left()),
+            Some(outage) => queue.recv_timeout(outage.left()),
         };
-        let first = match waited {
+        let first = match received {
             Ok(first) => first,
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => continue,
@@ -77,28 +85,26 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
         // The responses to other changes do not wait for a sweep that arrived with them.
         let (sweeps, changes) = split(changes, |change| matches!(change, Change::Sweep { .. }));
         for changes in [changes, sweeps] {
-            match &ill {
-                Some(illness) => changes
-                    .into_iter()
-                    .for_each(|one| one.fail(&illness.reason)),
+            match &outage {
+                Some(outage) => changes.into_iter().for_each(|one| one.fail(&outage.reason)),
                 None if changes.is_empty() => {}
-                None => match make(shelf, durability, caps, changes) {
-                    Ok(()) => pauses = Pauses::default(),
-                    Err(reason) => ill = Some(reopen(shelf, reason, &mut pauses)),
+                None => match make(database, durability, caps, changes) {
+                    Ok(()) => delays = RetryDelays::default(),
+                    Err(reason) => outage = Some(reopen(database, reason, &mut delays)),
                 },
             }
         }
-        if !checks.is_empty() && ill.is_none() {
-            ill = match shelf.check() {
+        if !checks.is_empty() && outage.is_none() {
+            outage = match database.check() {
                 Err(error) if needs_reopening(error.as_ref()) => {
-                    Some(reopen(shelf, error.to_string(), &mut pauses))
+                    Some(reopen(database, error.to_string(), &mut delays))
                 }
                 Ok(()) | Err(_) => None,
             };
         }
         checks.into_iter().for_each(Change::done);
         if !closes.is_empty() {
-            shelf.close();
+            database.close();
             closes.into_iter().for_each(Change::done);
             return;
         }
@@ -113,12 +119,12 @@ fn split(changes: Vec<Change>, is_wanted: fn(&Change) -> bool) -> (Vec<Change>, 
 /// Makes all changes or none, and reports the outcome to each caller. Returns an error, the reason, if the
 /// database needs reopening.
 fn make(
-    shelf: &Shelf,
+    database: &ReopenableDatabase,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     changes: Vec<Change>,
 ) -> Result<(), String> {
-    match commit(shelf, durability, caps, changes) {
+    match commit(database, durability, caps, changes) {
         Ok(answers) => {
             for answer in answers {
                 answer(Ok(()));
@@ -128,7 +134,7 @@ fn make(
         Err((error, answers)) => {
             let reason = error.to_string();
             for answer in answers {
-                answer(Err(failed(&reason)));
+                answer(Err(store_error(&reason)));
             }
             if needs_reopening(error.as_ref()) {
                 return Err(reason);
@@ -140,20 +146,20 @@ fn make(
 
 /// Opens the database again, for readers. Writing pauses in any case: otherwise, a full disk would make the
 /// thread open and close it all the time.
-fn reopen(shelf: &Shelf, reason: String, pauses: &mut Pauses) -> Illness {
-    match shelf.reopen() {
-        Ok(()) => Illness::new(reason, pauses.next()),
-        Err(refusal) => Illness::after(refusal, pauses),
+fn reopen(database: &ReopenableDatabase, reason: String, delays: &mut RetryDelays) -> WriteOutage {
+    match database.reopen() {
+        Ok(()) => WriteOutage::new(reason, delays.next()),
+        Err(error) => WriteOutage::from_reopen_error(error, delays),
     }
 }
 
 /// Why writing pauses, and until when.
-struct Illness {
+struct WriteOutage {
     reason: String,
     until: Instant,
 }
 
-impl Illness {
+impl WriteOutage {
     fn new(reason: String, pause: Duration) -> Self {
         Self {
             reason,
@@ -161,10 +167,10 @@ impl Illness {
         }
     }
 
-    fn after(refusal: Refusal, pauses: &mut Pauses) -> Self {
-        match refusal {
-            Refusal::Disk(error) => Self::new(error.to_string(), pause::FIRST),
-            Refusal::Database(error) => Self::new(error.to_string(), pauses.next()),
+    fn from_reopen_error(error: ReopenError, delays: &mut RetryDelays) -> Self {
+        match error {
+            ReopenError::Disk(error) => Self::new(error.to_string(), retry_delay::FIRST),
+            ReopenError::Database(error) => Self::new(error.to_string(), delays.next()),
         }
     }
 
@@ -179,16 +185,16 @@ type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
 
 /// Applies all changes in one transaction. No caller gets a result before all of it is durable.
 fn commit(
-    shelf: &Shelf,
+    database: &ReopenableDatabase,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     changes: Vec<Change>,
 ) -> Result<Vec<Pending>, Failure> {
     let started = Instant::now();
     let mut pending: Vec<Pending> = Vec::with_capacity(changes.len());
     let apply = || {
-        let database = shelf.database()?;
-        let mut transaction = database.begin_write()?;
+        let open = database.writable()?;
+        let mut transaction = open.begin_write()?;
         transaction.set_durability(durability)?;
         let mut tables = Tables::open(&transaction)?;
         let mut failure = None;
@@ -276,7 +282,7 @@ fn later_with<O: 'static, T: 'static>(
             Ok(())
         }
         Err(error) => {
-            drop(answer.send(Err(failed(&error))));
+            drop(answer.send(Err(store_error(&error))));
             Err(error)
         }
     }

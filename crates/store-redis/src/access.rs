@@ -10,22 +10,22 @@ use tokio::runtime::Handle;
 use super::RedisSettings;
 use super::address::Address;
 use super::cluster::Cluster;
-use super::dialer::Dialer;
-use super::error::failed;
-use super::identity::Identity;
-use super::link::Link;
-use super::place::Place;
-use super::primary::Primary;
-use super::question::{Answered, Manner, Question};
+use super::connector::Connector;
+use super::error::redis_error;
+use super::primary_address::PrimaryAddress;
+use super::primary_pool::PrimaryPool;
+use super::redis_client::RedisClient;
+use super::request::{Request, Response, RetryPolicy};
 use super::sentinel::Sentinels;
+use super::server_identity::ServerIdentity;
 
 /// The handle that replaces the credentials of a [`RedisStore`](super::RedisStore) and its throttle.
 #[derive(Clone)]
-pub struct RedisAccess(Arc<Link>);
+pub struct RedisAccess(Arc<RedisClient>);
 
 impl RedisAccess {
-    pub(super) fn new(link: Arc<Link>) -> Self {
-        Self(link)
+    pub(super) fn new(client: Arc<RedisClient>) -> Self {
+        Self(client)
     }
 
     /// Uses the credentials and authorities of these settings from now on. Requests in progress complete with
@@ -40,89 +40,93 @@ impl RedisAccess {
 /// began with. The connections of a replaced access are closed when its last request ends.
 pub(super) struct Access {
     /// The address without credentials.
-    pub(super) place: String,
-    pub(super) way: Way,
-    pub(super) dialer: Dialer,
+    pub(super) data_set: String,
+    pub(super) topology: Topology,
+    pub(super) connector: Connector,
 }
 
 /// One primary, or all primaries of a cluster.
-pub(super) enum Way {
-    Primary(Box<Primary>),
+pub(super) enum Topology {
+    Primary(Box<PrimaryPool>),
     Cluster(Box<Cluster>),
 }
 
 impl Access {
     pub(super) fn new(
         settings: &RedisSettings,
-        driven: (Handle, Arc<Identity>),
+        runtime_and_identity: (Handle, Arc<ServerIdentity>),
     ) -> Result<Self, StoreError> {
         let address = Address::parse(settings.url.expose_secret());
         let address = address.ok_or_else(|| {
             let expected = RedisSettings::EXPECTED;
-            failed(format_args!("the address is not {expected}"))
+            redis_error(format_args!("the address is not {expected}"))
         })?;
-        let place = address.place();
-        let dialer = Dialer::new(settings, driven)?;
-        let way = match address {
+        let data_set = address.data_set();
+        let connector = Connector::new(settings, runtime_and_identity)?;
+        let topology = match address {
             Address::Server(server) => {
-                let place = Place::Fixed(Box::new(server));
-                let primary = Primary::new(place, dialer.clone(), settings);
-                Way::Primary(Box::new(primary))
+                let address = PrimaryAddress::Fixed(Box::new(server));
+                let primary = PrimaryPool::new(address, connector.clone(), settings);
+                Topology::Primary(Box::new(primary))
             }
             Address::Sentinels(address) => {
-                let sentinels = Sentinels::new(address, dialer.clone());
-                let place = Place::Sentinels(Box::new(sentinels));
-                let primary = Primary::new(place, dialer.clone(), settings);
-                Way::Primary(Box::new(primary))
+                let sentinels = Sentinels::new(address, connector.clone());
+                let address = PrimaryAddress::Sentinels(Box::new(sentinels));
+                let primary = PrimaryPool::new(address, connector.clone(), settings);
+                Topology::Primary(Box::new(primary))
             }
             Address::Cluster(servers) => {
-                let cluster = Cluster::new(servers, dialer.clone(), settings)?;
-                Way::Cluster(Box::new(cluster))
+                let cluster = Cluster::new(servers, connector.clone(), settings)?;
+                Topology::Cluster(Box::new(cluster))
             }
         };
-        Ok(Self { place, way, dialer })
+        Ok(Self {
+            data_set,
+            topology,
+            connector,
+        })
     }
 
     /// Returns whether servers redirect requests to each other.
     pub(super) fn is_cluster(&self) -> bool {
-        matches!(self.way, Way::Cluster(_))
+        matches!(self.topology, Topology::Cluster(_))
     }
 
     /// Checks that commands succeed, on every primary of a cluster. Its primaries must cover all slots.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let ping = cmd("PING");
-        match &self.way {
-            Way::Primary(primary) => {
-                let pinged = primary.put((&ping).into(), Manner::Repeatable).await;
-                pinged.map(|Answered { answer: (), .. }| ())
+        match &self.topology {
+            Topology::Primary(primary) => {
+                let pong = primary.send((&ping).into(), RetryPolicy::Idempotent).await;
+                pong.map(|Response { value: (), .. }| ())
             }
-            Way::Cluster(cluster) => cluster.ping(&ping).await,
+            Topology::Cluster(cluster) => cluster.ping(&ping).await,
         }
     }
 
     /// Marks all existing connections of the pool as unusable. Does nothing for a cluster, which has no pool.
-    pub(super) async fn doubt(&self) {
-        if let Way::Primary(primary) = &self.way {
-            primary.look_anew().await;
+    pub(super) async fn reject_connections(&self) {
+        if let Topology::Primary(primary) = &self.topology {
+            primary.reject_connections().await;
         }
     }
 
     /// Returns the addresses of the primaries: at least one.
     pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
-        match &self.way {
-            Way::Primary(primary) => Ok(vec![primary.place().await?]),
-            Way::Cluster(cluster) => cluster.places().await,
+        match &self.topology {
+            Topology::Primary(primary) => Ok(vec![primary.address().await?]),
+            Topology::Cluster(cluster) => cluster.primaries().await,
         }
     }
 
-    pub(super) async fn put<T: FromRedisValue>(
+    pub(super) async fn send<T: FromRedisValue>(
         &self,
-        question: Question<'_>,
-        manner: Manner,
-    ) -> Result<Answered<T>, StoreError> {
-        match &self.way {
-            Way::Primary(primary) => primary.put(question, manner).await,
-            Way::Cluster(cluster) => cluster.put(question, manner).await,
+        request: Request<'_>,
+        retry: RetryPolicy,
+    ) -> Result<Response<T>, StoreError> {
+        match &self.topology {
+            Topology::Primary(primary) => primary.send(request, retry).await,
+            Topology::Cluster(cluster) => cluster.send(request, retry).await,
         }
     }
 }

@@ -48,7 +48,7 @@ impl Address {
                 if database.is_none() && !path.is_empty() {
                     return None;
                 }
-                let server = server(tls, user, single(hosts)?)?;
+                let server = server(tls, user, only_host(hosts)?)?;
                 let redis = server.redis_settings().clone();
                 let redis = redis.set_db(database.unwrap_or_default().into());
                 Some(Self::Server(server.set_redis_settings(redis)))
@@ -69,7 +69,7 @@ impl Address {
                     tls,
                 }))
             }
-            "redis+cluster" | "rediss+cluster" if path.is_empty() && query.only_tls() => hosts
+            "redis+cluster" | "rediss+cluster" if path.is_empty() && query.has_only_tls() => hosts
                 .map(|host| server(tls, user, host))
                 .collect::<Option<Vec<_>>>()
                 .map(Self::Cluster),
@@ -80,10 +80,10 @@ impl Address {
 
 impl Address {
     /// Returns all that distinguishes one data set from another: kind, servers, name and database.
-    pub(super) fn place(&self) -> String {
-        let of = |servers: &[ConnectionInfo]| {
-            let places = servers.iter().map(|server| format!("{:?}", server.addr()));
-            places.collect::<Vec<_>>().join(",")
+    pub(super) fn data_set(&self) -> String {
+        let addresses = |servers: &[ConnectionInfo]| {
+            let listed = servers.iter().map(|server| format!("{:?}", server.addr()));
+            listed.collect::<Vec<_>>().join(",")
         };
         match self {
             Self::Server(server) => {
@@ -92,10 +92,10 @@ impl Address {
             }
             Self::Sentinels(address) => {
                 let (name, database) = (&address.name, address.primary.db());
-                let sentinels = of(&address.sentinels);
+                let sentinels = addresses(&address.sentinels);
                 format!("sentinels {sentinels} {name} {database} {}", address.tls)
             }
-            Self::Cluster(servers) => format!("cluster {}", of(servers)),
+            Self::Cluster(servers) => format!("cluster {}", addresses(servers)),
         }
     }
 }
@@ -111,7 +111,7 @@ struct Query {
 impl Query {
     fn parse(text: &str) -> Option<Self> {
         let mut query = Self::default();
-        query.sentinel = quiet(query.sentinel);
+        query.sentinel = without_client_setinfo(query.sentinel);
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             // Not form-encoded: a plus sign stands for itself, as it does before the host.
             let (key, value) = pair.split_once('=')?;
@@ -131,13 +131,13 @@ impl Query {
         (has_password || sentinel.username().is_none()).then_some(query)
     }
 
-    fn only_tls(&self) -> bool {
+    fn has_only_tls(&self) -> bool {
         let sentinel = &self.sentinel;
         self.database == 0 && sentinel.username().is_none() && sentinel.password().is_none()
     }
 
     fn is_empty(&self) -> bool {
-        self.only_tls() && !self.tls
+        self.has_only_tls() && !self.tls
     }
 }
 
@@ -151,20 +151,20 @@ fn has_password(user: &str) -> bool {
 /// Parses user, password, host and port with the library's parser.
 fn server(tls: bool, user: Option<&str>, host: &str) -> Option<ConnectionInfo> {
     let scheme = if tls { "rediss" } else { "redis" };
-    let at = if user.is_some() { "@" } else { "" };
+    let separator = if user.is_some() { "@" } else { "" };
     let user = user.unwrap_or_default();
-    let server = format!("{scheme}://{user}{at}{host}").into_connection_info();
+    let server = format!("{scheme}://{user}{separator}{host}").into_connection_info();
     let server = server.ok()?;
-    let redis = quiet(server.redis_settings().clone());
+    let redis = without_client_setinfo(server.redis_settings().clone());
     Some(server.set_redis_settings(redis))
 }
 
 /// Skips `CLIENT SETINFO`, which an access list need not allow.
-fn quiet(redis: RedisConnectionInfo) -> RedisConnectionInfo {
+fn without_client_setinfo(redis: RedisConnectionInfo) -> RedisConnectionInfo {
     redis.set_skip_set_lib_name()
 }
 
-fn single<'a>(mut hosts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn only_host<'a>(mut hosts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let first = hosts.next()?;
     hosts.next().is_none().then_some(first)
 }

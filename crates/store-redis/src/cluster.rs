@@ -6,6 +6,9 @@
 //! take effect in any order.
 
 mod confirmation;
+mod replaceable_client;
+mod router;
+mod slots;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -18,16 +21,16 @@ use redis::{Cmd, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisError, Re
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use self::replaceable_client::{ClusterConnections, ReplaceableClient};
+use self::router::{ClusterRouter, ServerOfKey};
+use self::slots::{Slots, contain_key, parse_primaries};
 use super::RedisSettings;
-use super::cluster_client::{Client, Connected};
-use super::dialer::{Dialer, is_tls, server_at, tcp_settings};
-use super::error::failed;
-use super::fault::Fault;
-use super::name::{failed_at, name_of, names_of};
-use super::question::{Answered, Manner, Question};
-use super::replicas::Replicas;
-use super::topology::{Slots, have_key, primaries_of};
-use super::wire::{NameOf, Wire};
+use super::connector::{Connector, connection_info, is_tls, tcp_settings};
+use super::error::redis_error;
+use super::error_class::ErrorClass;
+use super::request::{Request, Response, RetryPolicy};
+use super::server_name::{error_at, server_name, server_names};
+use super::wait_replicas::WaitReplicas;
 
 /// A cluster.
 pub(super) struct Cluster {
@@ -36,22 +39,25 @@ pub(super) struct Cluster {
     name: String,
     /// The servers that were last known, with their slots.
     known: RwLock<Vec<(ConnectionInfo, Slots)>>,
-    dialer: Dialer,
-    all: Arc<Client>,
+    connector: Connector,
+    all: Arc<ReplaceableClient>,
     /// Separate connections for `WAIT`, which blocks all later commands on its connection.
-    waiting: Arc<Client>,
+    waiting: Arc<ReplaceableClient>,
     timeout: Duration,
-    replicas: Replicas,
+    replicas: WaitReplicas,
 }
 
 impl Cluster {
     pub(super) fn new(
         servers: Vec<ConnectionInfo>,
-        dialer: Dialer,
+        connector: Connector,
         settings: &RedisSettings,
     ) -> Result<Self, StoreError> {
-        let seed = servers.first().ok_or_else(|| failed("no server"))?.clone();
-        let name = format!("the cluster at {}", names_of(&servers));
+        let seed = servers
+            .first()
+            .ok_or_else(|| redis_error("no server"))?
+            .clone();
+        let name = format!("the cluster at {}", server_names(&servers));
         let known = servers.iter().cloned().map(|server| (server, Slots::new()));
         let known = RwLock::new(known.collect());
         let mut client = ClusterClient::builder(servers)
@@ -62,90 +68,95 @@ impl Cluster {
             // Slightly less than the time limit of a whole command, so that the error names the silent server.
             .response_timeout(settings.timeout.mul_f64(0.95))
             .tcp_settings(tcp_settings());
-        if let Some(certificates) = dialer.certificates() {
+        if let Some(certificates) = connector.certificates() {
             client = client.certs(certificates);
         }
-        let client = client.build().map_err(failed)?;
+        let client = client.build().map_err(redis_error)?;
         // Connecting to the configured servers, to those that they name, and reading the slot map.
-        let entering = settings.connect_timeout * 2 + settings.timeout;
-        let times = (entering, settings.pool_timeout);
-        let client = || Client::new(client.clone(), dialer.clone(), name.clone(), times);
+        let connection_time_limit = settings.connect_timeout * 2 + settings.timeout;
+        let times = (connection_time_limit, settings.pool_timeout);
+        let client =
+            || ReplaceableClient::new(client.clone(), connector.clone(), name.clone(), times);
         Ok(Self {
             all: client(),
             waiting: client(),
             seed,
             name,
             known,
-            dialer,
+            connector,
             timeout: settings.timeout,
-            replicas: Replicas::of(settings),
+            replicas: WaitReplicas::from_settings(settings),
         })
     }
 
-    pub(super) async fn put<T: FromRedisValue>(
+    pub(super) async fn send<T: FromRedisValue>(
         &self,
-        question: Question<'_>,
-        manner: Manner,
-    ) -> Result<Answered<T>, StoreError> {
-        let waits = manner == Manner::Revocation && self.replicas.are_wanted();
+        request: Request<'_>,
+        retry: RetryPolicy,
+    ) -> Result<Response<T>, StoreError> {
+        let waits = retry == RetryPolicy::Revocation && self.replicas.is_required();
         let client = if waits { &self.waiting } else { &self.all };
         let connected = client.get().await?;
-        let named = |key: &[u8]| self.name_of_server(key);
-        let way = (connected.connection.clone(), &named as &NameOf<'_>);
-        let mut wire = Wire::new(way, manner, &self.dialer, &self.seed);
+        let server_of_key = |key: &[u8]| self.name_of_server(key);
+        let connection_and_names = (
+            connected.connection.clone(),
+            &server_of_key as &ServerOfKey<'_>,
+        );
+        let mut router =
+            ClusterRouter::new(connection_and_names, retry, &self.connector, &self.seed);
         if waits {
-            wire.wait_elsewhere(self.replicas.wait());
+            router.wait_after_redirects(self.replicas.wait_command());
         }
-        let asked = timeout(self.timeout, question.put(&mut wire)).await;
-        let answer = self.answered((client, &connected), asked)?;
+        let sent = timeout(self.timeout, request.send(&mut router)).await;
+        let value = self.checked_response((client, &connected), sent)?;
         let mut replicated = Ok(());
         if waits {
-            let waited = wire.wait(self.replicas.wait()).await;
+            let waited = router.wait(self.replicas.wait_command()).await;
             if waited.as_ref().is_err_and(RedisError::is_timeout) {
                 client.replace(&connected);
             }
-            replicated = self.replicas.suffice(&self.name, waited);
+            replicated = self.replicas.check(&self.name, waited);
         }
-        Ok(Answered { answer, replicated })
+        Ok(Response { value, replicated })
     }
 
     /// Returns the response or the error. Replaces connections that may be the cause.
-    fn answered<T>(
+    fn checked_response<T>(
         &self,
-        (client, connected): (&Arc<Client>, &Connected),
-        asked: Result<RedisResult<T>, Elapsed>,
+        (client, connected): (&Arc<ReplaceableClient>, &ClusterConnections),
+        sent: Result<RedisResult<T>, Elapsed>,
     ) -> Result<T, StoreError> {
-        match asked {
-            Ok(Ok(answer)) => Ok(answer),
+        match sent {
+            Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
                 if error.is_timeout() {
-                    self.is_silent(client, connected, &error);
-                } else if Fault::of(&error).spoils_the_connection() {
-                    client.doubt(connected);
+                    self.record_timeout(client, connected, &error);
+                } else if ErrorClass::of_error(&error).closes_connection() {
+                    client.replace_if_rested(connected);
                 }
-                Err(self.failed(error))
+                Err(self.error(error))
             }
             Err(_) => {
                 let silent = "no answer in time";
-                self.is_silent(client, connected, &silent);
-                Err(self.failed(silent))
+                self.record_timeout(client, connected, &silent);
+                Err(self.error(silent))
             }
         }
     }
 
     /// Returns the addresses of the primaries: at least one, and together they have all slots.
-    pub(super) async fn places(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
-        let places = self.places_and_slots().await?.into_iter();
-        Ok(places.map(|(server, _)| server).collect())
+    pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
+        let primaries = self.primaries_with_slots().await?.into_iter();
+        Ok(primaries.map(|(server, _)| server).collect())
     }
 
     /// Returns the addresses of the primaries, each with its slots.
-    async fn places_and_slots(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
-        match self.primaries().await {
-            Ok(places) => {
+    async fn primaries_with_slots(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
+        match self.query_primaries().await {
+            Ok(primaries) => {
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-                known.clone_from(&places);
-                Ok(places)
+                known.clone_from(&primaries);
+                Ok(primaries)
             }
             Err(error) => Err(self.unreachable(error).await),
         }
@@ -153,9 +164,9 @@ impl Cluster {
 
     /// Checks that commands succeed, and that all slots have a primary.
     pub(super) async fn ping(&self, ping: &Cmd) -> Result<(), StoreError> {
-        self.places().await?;
-        match self.put(ping.into(), Manner::Repeatable).await {
-            Ok(Answered { answer: (), .. }) => Ok(()),
+        self.primaries().await?;
+        match self.send(ping.into(), RetryPolicy::Idempotent).await {
+            Ok(Response { value: (), .. }) => Ok(()),
             Err(error) => Err(self.unreachable(error).await),
         }
     }
@@ -166,17 +177,17 @@ impl Cluster {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             known.clone()
         };
-        let tried = known.iter().map(async |(server, _)| {
-            let dialled = self.dialer.dial(server).await;
-            dialled
+        let attempts = known.iter().map(async |(server, _)| {
+            let connected = self.connector.connect(server).await;
+            connected
                 .err()
-                .map(|error| format!("{}: {error}", name_of(server)))
+                .map(|error| format!("{}: {error}", server_name(server)))
         });
-        let found: Vec<_> = join_all(tried).await.into_iter().flatten().collect();
+        let found: Vec<_> = join_all(attempts).await.into_iter().flatten().collect();
         if found.is_empty() {
             failure
         } else {
-            failed(found.join("; "))
+            redis_error(found.join("; "))
         }
     }
 
@@ -185,60 +196,60 @@ impl Cluster {
         &self.name
     }
 
-    fn failed(&self, error: impl std::fmt::Display) -> StoreError {
-        failed_at(&self.name, error)
+    fn error(&self, error: impl std::fmt::Display) -> StoreError {
+        error_at(&self.name, error)
     }
 
-    async fn primaries(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
+    async fn query_primaries(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
         let connected = self.all.get().await?;
         let mut slots = cmd("CLUSTER");
         slots.arg("SLOTS");
         // Queries every primary: one that is cut off from the others does not know of a failover.
         let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let mut connection = connected.connection.clone();
-        let asked = timeout(self.timeout, connection.route_command(slots, everywhere)).await;
-        let primaries = match asked {
-            Ok(Ok(responses)) => primaries_of(responses),
+        let sent = timeout(self.timeout, connection.route_command(slots, everywhere)).await;
+        let primaries = match sent {
+            Ok(Ok(responses)) => parse_primaries(responses),
             Ok(Err(error)) if error.is_timeout() => {
-                self.is_silent(&self.all, &connected, &error);
-                Err(self.failed(error))
+                self.record_timeout(&self.all, &connected, &error);
+                Err(self.error(error))
             }
-            Ok(Err(error)) => Err(self.failed(error)),
+            Ok(Err(error)) => Err(self.error(error)),
             Err(_) => {
                 let silent = "no answer in time";
-                self.is_silent(&self.all, &connected, &silent);
-                Err(self.failed(silent))
+                self.record_timeout(&self.all, &connected, &silent);
+                Err(self.error(silent))
             }
         };
         if primaries.is_err() {
-            self.all.doubt(&connected);
+            self.all.replace_if_rested(&connected);
         }
         let tls = is_tls(&self.seed);
-        let places = primaries?.into_iter().map(|(one, slots)| {
-            let server = server_at(one.host, one.port, tls, self.seed.redis_settings())?;
+        let primaries = primaries?.into_iter().map(|(one, slots)| {
+            let server = connection_info(one.host, one.port, tls, self.seed.redis_settings())?;
             Ok((server, slots))
         });
-        places.collect::<RedisResult<_>>().map_err(failed)
+        primaries.collect::<RedisResult<_>>().map_err(redis_error)
     }
 
     /// Returns the name of the server that has a key. `None` if it is not known.
     fn name_of_server(&self, key: &[u8]) -> Option<String> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let mut known = known.iter();
-        let server = known.find(|(_, slots)| have_key(slots, key));
-        server.map(|(server, _)| name_of(server))
+        let server = known.find(|(_, slots)| contain_key(slots, key));
+        server.map(|(server, _)| server_name(server))
     }
 
     /// Logs that a connection was silent, and replaces all connections of this client.
-    fn is_silent(
+    fn record_timeout(
         &self,
-        client: &Arc<Client>,
-        connected: &Connected,
+        client: &Arc<ReplaceableClient>,
+        connected: &ClusterConnections,
         error: &impl std::fmt::Display,
     ) {
-        self.dialer
-            .silence()
-            .log(&format!("{}: {error}", self.name));
+        self.connector
+            .timeout_log()
+            .record(&format!("{}: {error}", self.name));
         client.replace(connected);
     }
 }

@@ -3,6 +3,6 @@
 use isogloss_core::StoreError;
 
 /// Returns the error of a request that failed.
-pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
+pub(super) fn redis_error(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("redis", error)
 }

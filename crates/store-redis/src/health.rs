@@ -3,6 +3,9 @@
 //! What a server does not reveal, because its access list forbids `INFO` or `CONFIG`, is "unknown", and the
 //! server is used.
 
+pub(crate) mod probe;
+pub(crate) mod requirements;
+
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -12,73 +15,73 @@ use isogloss_core::{Clock, StoreError};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionInfo, FromRedisValue, RedisResult, Role, cmd};
 
-use super::dialer::Dialer;
-use super::doorman::is_forbidden;
-use super::name::{failed_at, name_of};
+use super::connector::Connector;
+use super::primary_check::is_forbidden;
+use super::server_name::{error_at, server_name};
 
 /// Queries all facts about one server.
 pub(super) async fn examine(
-    place: &ConnectionInfo,
-    dialer: &Dialer,
+    server: &ConnectionInfo,
+    connector: &Connector,
     clock: &dyn Clock,
 ) -> Result<ServerHealth, StoreError> {
-    let name = name_of(place);
+    let name = server_name(server);
     let examined = async {
-        let server = dialer.dial(place).await?;
-        ask(server, name.clone(), clock).await
+        let connection = connector.connect(server).await?;
+        query_facts(connection, name.clone(), clock).await
     };
-    examined.await.map_err(|error| failed_at(&name, error))
+    examined.await.map_err(|error| error_at(&name, error))
 }
 
-async fn ask(
+async fn query_facts(
     mut server: MultiplexedConnection,
     address: String,
     clock: &dyn Clock,
 ) -> RedisResult<ServerHealth> {
-    let facts: Option<String> = told(&cmd("INFO"), &mut server).await?;
-    let facts = facts.as_deref().map(facts_of).unwrap_or_default();
+    let facts: Option<String> = read_optional(&cmd("INFO"), &mut server).await?;
+    let facts = facts.as_deref().map(parse_facts).unwrap_or_default();
     let fact = |name: &str| facts.get(name).copied();
-    let save = told(cmd("CONFIG").arg("GET").arg("save"), &mut server).await?;
-    let policy = told(
+    let save = read_optional(cmd("CONFIG").arg("GET").arg("save"), &mut server).await?;
+    let policy = read_optional(
         cmd("CONFIG").arg("GET").arg("maxmemory-policy"),
         &mut server,
     )
     .await?;
-    let role = told(&cmd("ROLE"), &mut server).await?;
+    let role = read_optional(&cmd("ROLE"), &mut server).await?;
     Ok(ServerHealth {
         address,
         version: fact("redis_version").map(str::to_owned),
         role: role.map(|role| role_name(&role).to_owned()),
         eviction: fact("maxmemory_policy")
             .map(str::to_owned)
-            .or(policy.and_then(second)),
-        persistence: persistence(fact("aof_enabled"), save.and_then(second).as_deref()),
+            .or(policy.and_then(config_value)),
+        persistence: persistence(fact("aof_enabled"), save.and_then(config_value).as_deref()),
         clock_ahead_ms: clock_ahead(&mut server, clock).await?,
     })
 }
 
 /// Returns the response, or `None` if the command is forbidden.
-async fn told<T: FromRedisValue>(
-    question: &Cmd,
+async fn read_optional<T: FromRedisValue>(
+    command: &Cmd,
     server: &mut MultiplexedConnection,
 ) -> RedisResult<Option<T>> {
-    match question.query_async(server).await {
-        Ok(answer) => Ok(Some(answer)),
+    match command.query_async(server).await {
+        Ok(response) => Ok(Some(response)),
         Err(error) if is_forbidden(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 /// Parses the lines `name:value`.
-fn facts_of(text: &str) -> HashMap<&str, &str> {
+fn parse_facts(text: &str) -> HashMap<&str, &str> {
     text.lines()
         .filter_map(|line| line.trim().split_once(':'))
         .collect()
 }
 
 /// Returns the value in a response of `CONFIG GET`, where it follows its name.
-fn second(answer: Vec<String>) -> Option<String> {
-    answer.into_iter().nth(1)
+fn config_value(response: Vec<String>) -> Option<String> {
+    response.into_iter().nth(1)
 }
 
 fn role_name(role: &Role) -> &'static str {
@@ -110,9 +113,9 @@ async fn clock_ahead(
     clock: &dyn Clock,
 ) -> RedisResult<Option<i64>> {
     let asked = Instant::now();
-    let told: Option<(i64, i64)> = told(&cmd("TIME"), server).await?;
+    let time: Option<(i64, i64)> = read_optional(&cmd("TIME"), server).await?;
     let half = i64::try_from(asked.elapsed().as_millis() / 2).unwrap_or(i64::MAX);
-    Ok(told.map(|(seconds, micros)| {
+    Ok(time.map(|(seconds, micros)| {
         let ahead = seconds * 1000 + micros / 1000 + half - milliseconds(clock.now());
         ahead.signum() * (ahead.abs() - half).max(0)
     }))

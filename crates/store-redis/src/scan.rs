@@ -7,7 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{ConnectionInfo, cmd};
 
 use super::access::Access;
-use super::name::{failed_at, name_of};
+use super::server_name::{error_at, server_name};
 
 /// About how many keys are examined for a page.
 const PAGE: usize = 1000;
@@ -23,35 +23,35 @@ type Listing = (String, MultiplexedConnection, u64);
 pub(crate) struct Scan {
     access: Arc<Access>,
     servers: Vec<ConnectionInfo>,
-    left: Vec<ConnectionInfo>,
+    remaining: Vec<ConnectionInfo>,
     may_be_last: bool,
     pattern: String,
     /// A cursor is valid only at the server that returned it, and only on its connection.
-    now: Option<Listing>,
+    listing: Option<Listing>,
 }
 
 impl Scan {
     pub(super) fn new(access: Arc<Access>, servers: Vec<ConnectionInfo>, pattern: String) -> Self {
         Self {
-            left: servers.clone(),
+            remaining: servers.clone(),
             servers,
             may_be_last: !access.is_cluster(),
             access,
             pattern,
-            now: None,
+            listing: None,
         }
     }
 
     /// Returns the next keys, which may be none; `None` after the last page. After an error, the listing is
     /// incomplete and cannot be continued.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
-        let (name, mut connection, cursor) = match self.now.take() {
-            Some(now) => now,
+    pub(crate) async fn next_page(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        let (name, mut connection, cursor) = match self.listing.take() {
+            Some(listing) => listing,
             None => match self.next_server().await? {
                 Some(server) => {
-                    let name = name_of(&server);
-                    let connected = self.access.dialer.dial(&server).await;
-                    let connection = connected.map_err(|error| failed_at(&name, error))?;
+                    let name = server_name(&server);
+                    let connected = self.access.connector.connect(&server).await;
+                    let connection = connected.map_err(|error| error_at(&name, error))?;
                     (name, connection, 0)
                 }
                 None => return Ok(None),
@@ -65,27 +65,27 @@ impl Scan {
             .arg(PAGE)
             .query_async(&mut connection)
             .await
-            .map_err(|error| failed_at(&name, error))?;
+            .map_err(|error| error_at(&name, error))?;
         if cursor != 0 {
-            self.now = Some((name, connection, cursor));
+            self.listing = Some((name, connection, cursor));
         }
         Ok(Some(keys))
     }
 
     async fn next_server(&mut self) -> Result<Option<ConnectionInfo>, StoreError> {
-        if self.left.is_empty() && self.access.is_cluster() {
+        if self.remaining.is_empty() && self.access.is_cluster() {
             let servers = self.access.primaries().await?;
-            let has_moved = !places(&servers).eq(places(&self.servers));
+            let has_moved = !names(&servers).eq(names(&self.servers));
             if has_moved || !self.may_be_last {
                 self.may_be_last = true;
-                self.left.clone_from(&servers);
+                self.remaining.clone_from(&servers);
                 self.servers = servers;
             }
         }
-        Ok(self.left.pop())
+        Ok(self.remaining.pop())
     }
 }
 
-fn places(servers: &[ConnectionInfo]) -> impl Iterator<Item = String> {
-    servers.iter().map(name_of)
+fn names(servers: &[ConnectionInfo]) -> impl Iterator<Item = String> {
+    servers.iter().map(server_name)
 }

@@ -6,8 +6,8 @@ use isogloss_core::{StoreError, TokenDigest};
 use redis::{Cmd, Pipeline, Script, ScriptInvocation, pipe};
 use time::OffsetDateTime;
 
+use super::health::probe::{PROBE_DIGEST, PROBE_LIFE, PROBE_VALUE};
 use super::keys::Keys;
-use super::probe::{PROBE_DIGEST, PROBE_LIFE, PROBE_VALUE};
 
 /// Lists a token under its user, removes expired ones, and returns how many are listed.
 ///
@@ -71,11 +71,11 @@ return 0
 /// How far the clock of a gateway may be ahead of the others before it removes tokens from a user's list that
 /// are live for them, or lets the list expire before such tokens. Expired tokens stay listed for as long. In
 /// milliseconds.
-const AHEAD: i64 = 60_000;
+const LARGEST_CLOCK_LEAD: i64 = 60_000;
 
 /// Returns until when expired tokens are removed from lists.
-fn pruned_until(now: OffsetDateTime) -> i64 {
-    milliseconds(now) - AHEAD
+fn expired_until(now: OffsetDateTime) -> i64 {
+    milliseconds(now) - LARGEST_CLOCK_LEAD
 }
 
 /// All scripts.
@@ -108,7 +108,7 @@ impl Scripts {
     ) -> Vec<ScriptInvocation<'_>> {
         let lists = record.listed_under().map(|user| {
             let mut list = self.list.key(self.keys.user(user));
-            list.arg(pruned_until(now))
+            list.arg(expired_until(now))
                 .arg(milliseconds(record.expires_at))
                 .arg(digest.as_bytes());
             list
@@ -154,7 +154,7 @@ impl Scripts {
         let lists = record.listed_under().map(|user| {
             let mut arrive = self.arrive.key(self.keys.user(user));
             arrive
-                .arg(pruned_until(now))
+                .arg(expired_until(now))
                 .arg(milliseconds(record.expires_at))
                 .arg(digest.as_bytes())
                 .arg(announcement(digest).as_bytes())

@@ -15,28 +15,28 @@ use redis::{ConnectionInfo, RedisResult, cmd};
 use tokio::sync::Mutex;
 
 use super::address::SentinelAddress;
-use super::dialer::{Dialer, server_at};
-use super::error::failed;
-use super::name::{name_of, names_of};
+use super::connector::{Connector, connection_info};
+use super::error::redis_error;
+use super::server_name::{server_name, server_names};
 
 /// How long a response of the sentinels is used.
-const FRESH: Duration = Duration::from_secs(1);
+const REPORT_VALID_FOR: Duration = Duration::from_secs(1);
 
 /// Sentinels, and their last response.
 pub(super) struct Sentinels {
     address: SentinelAddress,
-    dialer: Dialer,
+    connector: Connector,
     connections: Vec<Mutex<Option<MultiplexedConnection>>>,
     known: Mutex<Option<(Instant, Result<ConnectionInfo, StoreError>)>>,
 }
 
 impl Sentinels {
-    pub(super) fn new(address: SentinelAddress, dialer: Dialer) -> Self {
+    pub(super) fn new(address: SentinelAddress, connector: Connector) -> Self {
         let connections = address.sentinels.iter().map(|_| Mutex::default());
         Self {
             connections: connections.collect(),
             address,
-            dialer,
+            connector,
             known: Mutex::default(),
         }
     }
@@ -44,31 +44,32 @@ impl Sentinels {
     /// Returns the address of the primary.
     pub(super) async fn primary(&self) -> Result<ConnectionInfo, StoreError> {
         let mut known = self.known.lock().await;
-        if let Some((since, said)) = known.as_ref()
-            && since.elapsed() < FRESH
+        if let Some((since, reported)) = known.as_ref()
+            && since.elapsed() < REPORT_VALID_FOR
         {
-            return said.clone();
+            return reported.clone();
         }
-        let said = self.ask_all().await.and_then(|(host, port)| {
-            server_at(host, port, self.address.tls, &self.address.primary).map_err(failed)
+        let reported = self.query_all().await.and_then(|(host, port)| {
+            connection_info(host, port, self.address.tls, &self.address.primary)
+                .map_err(redis_error)
         });
-        *known = Some((Instant::now(), said.clone()));
-        said
+        *known = Some((Instant::now(), reported.clone()));
+        reported
     }
 
     /// Returns whether they name another primary than this one. Sentinels that are unreachable name none.
     /// Returns `false` while another caller queries them: callers do not wait for each other here.
-    pub(super) async fn name_another_than(&self, place: &str) -> bool {
+    pub(super) async fn name_other_than(&self, server: &str) -> bool {
         if self.known.try_lock().is_err() {
             return false;
         }
-        let said = self.primary().await;
-        said.is_ok_and(|primary| name_of(&primary) != place)
+        let reported = self.primary().await;
+        reported.is_ok_and(|primary| server_name(&primary) != server)
     }
 
     /// Returns the configured name of the primary, with the names of the sentinels.
     pub(super) fn name(&self) -> String {
-        let (name, sentinels) = (&self.address.name, names_of(&self.address.sentinels));
+        let (name, sentinels) = (&self.address.name, server_names(&self.address.sentinels));
         format!("the primary {name} of the sentinels {sentinels}")
     }
 
@@ -77,15 +78,15 @@ impl Sentinels {
         *self.known.lock().await = None;
     }
 
-    async fn ask_all(&self) -> Result<(String, u16), StoreError> {
+    async fn query_all(&self) -> Result<(String, u16), StoreError> {
         let all = self.connections.len();
-        let mut asked: FuturesUnordered<_> = (0..all)
-            .map(|index| async move { (index, self.ask(index).await) })
+        let mut queries: FuturesUnordered<_> = (0..all)
+            .map(|index| async move { (index, self.query(index).await) })
             .collect();
         let mut named = HashMap::<_, usize>::new();
         let mut failures = Vec::new();
-        while let Some((index, answer)) = asked.next().await {
-            match answer {
+        while let Some((index, response)) = queries.next().await {
+            match response {
                 Ok(Some(primary)) => {
                     let votes = named.entry(primary.clone()).or_default();
                     *votes += 1;
@@ -95,7 +96,7 @@ impl Sentinels {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    let sentinel = name_of(&self.address.sentinels[index]);
+                    let sentinel = server_name(&self.address.sentinels[index]);
                     failures.push(format!("sentinel {sentinel}: {error}"));
                 }
             }
@@ -103,36 +104,43 @@ impl Sentinels {
         let most = named.into_iter().max_by_key(|(_, votes)| *votes);
         most.map(|(primary, _)| primary).ok_or_else(|| {
             if failures.is_empty() {
-                failed(format_args!(
+                redis_error(format_args!(
                     "no sentinel knows a primary of this name: {}",
                     self.name()
                 ))
             } else {
                 failures.sort_unstable();
-                failed(failures.join("; "))
+                redis_error(failures.join("; "))
             }
         })
     }
 
-    async fn ask(&self, index: usize) -> RedisResult<Option<(String, u16)>> {
+    async fn query(&self, index: usize) -> RedisResult<Option<(String, u16)>> {
         let mut connection = self.connections[index].lock().await;
-        let mut alive = match connection.take() {
-            Some(alive) => alive,
-            None => self.dialer.dial(&self.address.sentinels[index]).await?,
+        let mut connected = match connection.take() {
+            Some(connected) => connected,
+            None => {
+                self.connector
+                    .connect(&self.address.sentinels[index])
+                    .await?
+            }
         };
-        let mut question = cmd("SENTINEL");
-        question
+        let mut command = cmd("SENTINEL");
+        command
             .arg("GET-MASTER-ADDR-BY-NAME")
             .arg(&self.address.name);
-        let answer = match question.query_async(&mut alive).await {
+        let response = match command.query_async(&mut connected).await {
             // The connection may have been closed because it was idle.
             Err(_) => {
-                alive = self.dialer.dial(&self.address.sentinels[index]).await?;
-                question.query_async(&mut alive).await?
+                connected = self
+                    .connector
+                    .connect(&self.address.sentinels[index])
+                    .await?;
+                command.query_async(&mut connected).await?
             }
-            Ok(answer) => answer,
+            Ok(response) => response,
         };
-        *connection = Some(alive);
-        Ok(answer)
+        *connection = Some(connected);
+        Ok(response)
     }
 }

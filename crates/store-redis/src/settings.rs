@@ -47,12 +47,12 @@ impl RedisSettings {
 
     /// Returns how long a request may take with everything that precedes it: querying sentinels, waiting for a
     /// connection or opening one, and querying the role.
-    pub(super) fn patience(&self) -> Duration {
-        self.entering() + self.timeout
+    pub(super) fn request_time_limit(&self) -> Duration {
+        self.connection_time_limit() + self.timeout
     }
 
     /// Returns how long everything that precedes a request may take.
-    pub(super) fn entering(&self) -> Duration {
+    pub(super) fn connection_time_limit(&self) -> Duration {
         self.pool_timeout + self.connect_timeout * 2 + self.timeout
     }
 

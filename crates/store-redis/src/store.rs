@@ -15,96 +15,106 @@
 //! slot first ends the token before it, so a lost response leaves no superseded token alive. A token whose login
 //! fails before it is listed is withdrawn: no client has it.
 
+mod insert;
+pub(crate) mod last_used;
+mod lookup;
+pub(crate) mod unconfirmed;
+mod user_index;
+
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isogloss_core::backend::{decode_or_log, find_or, milliseconds};
-use isogloss_core::store::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
-use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
+use isogloss_core::backend::{decode_or_log, get_or_load, milliseconds};
+use isogloss_core::store::{
+    Record, SessionLimits, Slot, StoreHealth, StoredToken, TokenStore, Visitor,
+};
+use isogloss_core::{Clock, NearCacheStatus, PoolStatus, StoreError, TokenDigest};
 use redis::cmd;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::link::Link;
-use crate::near::NearTokens;
-use crate::question::Answered;
-use crate::replicas::Replicas;
+use self::last_used::LastUsedBatcher;
+use crate::near_cache::TokenNearCache;
+use crate::near_cache::invalidation_listener;
+use crate::redis_client::RedisClient;
+use crate::request::Response;
 use crate::scripts::Scripts;
-use crate::touches::Touches;
-use crate::{RedisAccess, RedisSettings, RedisThrottle, tracker};
+use crate::wait_replicas::WaitReplicas;
+use crate::{RedisAccess, RedisSettings, RedisThrottle};
 
 /// A token store on a Redis server.
 pub struct RedisStore {
-    pub(crate) link: Arc<Link>,
+    pub(crate) client: Arc<RedisClient>,
     pub(crate) scripts: Arc<Scripts>,
-    pub(crate) caps: Caps,
-    pub(crate) near: Option<Arc<NearTokens>>,
+    pub(crate) caps: SessionLimits,
+    pub(crate) near_cache: Option<Arc<TokenNearCache>>,
     /// `None` if each use of a token is written separately.
-    pub(crate) touches: Option<Touches>,
-    pub(crate) replicas: Replicas,
+    pub(crate) last_used: Option<LastUsedBatcher>,
+    pub(crate) replicas: WaitReplicas,
     /// How long it may take to withdraw a token whose login failed.
-    pub(crate) withdrawing: Duration,
+    pub(crate) withdrawal_time_limit: Duration,
 }
 
 impl RedisStore {
     /// Returns whether `url` is a valid address. Sends nothing to Redis.
     pub fn accepts(url: &str) -> bool {
-        Link::accepts(url)
+        RedisClient::accepts(url)
     }
 
     /// Creates the client. Sends nothing to Redis yet: it may start later than the gateway.
-    pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
-        let link = Arc::new(Link::new(settings)?);
-        let near = NonZeroUsize::new(settings.near_cache).map(|room| {
-            let (own, access) = (settings.worker_connections, link.access());
-            let near = Arc::new(NearTokens::new(room, own, &access.dialer));
-            let following = tracker::follow(Arc::downgrade(&link), Arc::clone(&near));
-            access.dialer.runtime().spawn(following);
-            near
+    pub fn new(settings: &RedisSettings, caps: SessionLimits) -> Result<Self, StoreError> {
+        let client = Arc::new(RedisClient::new(settings)?);
+        let near_cache = NonZeroUsize::new(settings.near_cache).map(|capacity| {
+            let (own, access) = (settings.worker_connections, client.access());
+            let near_cache = Arc::new(TokenNearCache::new(capacity, own, &access.connector));
+            let listening =
+                invalidation_listener::listen(Arc::downgrade(&client), Arc::clone(&near_cache));
+            access.connector.runtime().spawn(listening);
+            near_cache
         });
-        let scripts = Arc::new(Scripts::new(link.keys().clone()));
-        let touches = (settings.touch_batch.get() > 1 && !link.is_cluster()).then(|| {
-            let bounds = (settings.touch_batch, settings.patience());
-            Touches::start(&link, &scripts, bounds)
+        let scripts = Arc::new(Scripts::new(client.keys().clone()));
+        let last_used = (settings.touch_batch.get() > 1 && !client.is_cluster()).then(|| {
+            let bounds = (settings.touch_batch, settings.request_time_limit());
+            LastUsedBatcher::start(&client, &scripts, bounds)
         });
         Ok(Self {
-            link,
+            client,
             scripts,
             caps,
-            near,
-            touches,
-            replicas: Replicas::of(settings),
-            withdrawing: settings.timeout,
+            near_cache,
+            last_used,
+            replicas: WaitReplicas::from_settings(settings),
+            withdrawal_time_limit: settings.timeout,
         })
     }
 
     /// Returns a handle that replaces the credentials while the store is in use.
     pub fn access(&self) -> RedisAccess {
-        RedisAccess::new(Arc::clone(&self.link))
+        RedisAccess::new(Arc::clone(&self.client))
     }
 
     /// Returns the login throttle on the same server.
     pub fn throttle(&self) -> RedisThrottle {
-        RedisThrottle::new(Arc::clone(&self.link))
+        RedisThrottle::new(Arc::clone(&self.client))
     }
 }
 
 #[async_trait]
 impl TokenStore for RedisStore {
-    fn connections(&self) -> Option<Connections> {
-        self.link.connections()
+    fn connections(&self) -> Option<PoolStatus> {
+        self.client.connections()
     }
 
-    fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
-        let packed = self.kept_near()?.kept(&digest)?;
+    fn get_cached(&self, digest: TokenDigest) -> Option<Arc<Record>> {
+        let packed = self.valid_near_cache()?.get(&digest)?;
         Record::decode(&packed).ok().map(Arc::new)
     }
 
-    fn near(&self) -> Option<NearStatus> {
-        Some(self.near.as_ref()?.status())
+    fn cache_status(&self) -> Option<NearCacheStatus> {
+        Some(self.near_cache.as_ref()?.status())
     }
 
     async fn put(
@@ -118,20 +128,22 @@ impl TokenStore for RedisStore {
             return Ok(Vec::new());
         }
         self.announce(digest, record, now).await?;
-        let listed = self.store(digest, record, (life, now)).await?;
+        let listed = self.store_announced(digest, record, (life, now)).await?;
         // Other logins hand the token out once the slot leads to it, so it is listed before, and not withdrawn
         // if this fails.
         if let Some(Slot::Newest(slot)) = record.slot {
-            self.lead(slot, digest, life).await?;
+            self.point_slot_at(slot, digest, life).await?;
         }
-        Ok(self.enforce_caps(listed, (digest, record.user), now).await)
+        Ok(self
+            .enforce_limits(listed, (digest, record.user), now)
+            .await)
     }
 
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
         let mut holder = cmd("GET");
         let holder: Option<[u8; 16]> = self
-            .link
-            .ask(holder.arg(self.link.keys().slot(slot)))
+            .client
+            .run(holder.arg(self.client.keys().slot(slot)))
             .await?;
         Ok(holder.map(TokenDigest::from))
     }
@@ -143,23 +155,23 @@ impl TokenStore for RedisStore {
         after: &Record,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        let _changing = self.changing(digest);
+        let _removal = self.remove_when_done(digest);
         let replace = self.scripts.replace(digest, (before, after), now)?;
         match (before.spent, after.spent) {
-            (None, None) => return self.note_use(digest, (before, after), now).await,
+            (None, None) => return self.record_use(digest, (before, after), now).await,
             (Some(_), None) => {
                 self.list(digest, after, now).await?;
-                return self.link.script(&replace).await;
+                return self.client.run_script(&replace).await;
             }
-            (Some(_), Some(_)) => return self.link.script(&replace).await,
+            (Some(_), Some(_)) => return self.client.run_script(&replace).await,
             (None, Some(_)) => {}
         }
-        let replaced: Answered<bool> = self.link.revoke_and_tell(&replace).await?;
-        if !replaced.answer {
+        let replaced: Response<bool> = self.client.run_revocation_unconfirmed(&replace).await?;
+        if !replaced.value {
             return Ok(false);
         }
         if let Err(error) = replaced.replicated {
-            self.undo_use(digest, (before, after), now).await;
+            self.restore_unused(digest, (before, after), now).await;
             return Err(error);
         }
         self.try_unlist(after, digest).await;
@@ -168,45 +180,48 @@ impl TokenStore for RedisStore {
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
         let look_up = async || self.look_up(digest).await;
-        let found = find_or(self.kept_near(), digest, look_up).await?;
+        let found = get_or_load(self.valid_near_cache(), digest, look_up).await?;
         let record = found.map(|packed| Record::decode(&packed)).transpose()?;
         Ok(record.map(Arc::new))
     }
 
     async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
-        self.store_again(token, now).await
+        self.restore_token(token, now).await
     }
 
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let _changing = self.changing(digest);
-        let key = self.link.keys().token(digest);
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        let _removal = self.remove_when_done(digest);
+        let key = self.client.keys().token(digest);
         let take = &mut cmd("GETDEL");
-        let taken: Answered<Option<Vec<u8>>> = self.link.revoke_and_tell(take.arg(key)).await?;
-        let record = taken.answer.and_then(|value| decode_or_log(digest, &value));
+        let taken: Response<Option<Vec<u8>>> = self
+            .client
+            .run_revocation_unconfirmed(take.arg(key))
+            .await?;
+        let record = taken.value.and_then(|value| decode_or_log(digest, &value));
         let Some(record) = record else {
-            self.confirm_earlier().await?;
+            self.confirm_earlier_writes().await?;
             return Ok(None);
         };
         if let Err(error) = taken.replicated {
-            self.keep_unconfirmed_end(digest, &record).await;
+            self.store_unconfirmed_end(digest, &record).await;
             return Err(error);
         }
         self.try_unlist(&record, digest).await;
         Ok(Some(record.before_unconfirmed_end()))
     }
 
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
         let mut records = self.records(self.members(user).await?).await?;
         records.sort_by_key(|(digest, record)| (record.issued_at, *digest));
         Ok(records)
     }
 
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        let keys = self.link.keys();
-        let mut scan = self.link.scan(&keys.tokens()).await?;
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError> {
+        let keys = self.client.keys();
+        let mut scan = self.client.scan(&keys.tokens()).await?;
         // `SCAN` may return a key twice.
         let mut seen = HashSet::new();
-        while let Some(page) = scan.next().await? {
+        while let Some(page) = scan.next_page().await? {
             let digests = page.iter().filter_map(|key| keys.token_of(key));
             let digests = digests.filter(|digest| seen.insert(*digest)).collect();
             for (digest, record) in self.records(digests).await? {
@@ -227,15 +242,15 @@ impl TokenStore for RedisStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.link.ping().await?;
+        self.client.ping().await?;
         self.ping_lookups().await
     }
 
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         self.ping_lookups().await?;
-        let mut health = self.link.health(clock).await?;
+        let mut health = self.client.health(clock).await?;
         let now = clock.now();
-        let refused = self.link.probe(|number| self.probe(number, now)).await?;
+        let refused = self.client.probe(|number| self.probe(number, now)).await?;
         health.findings.extend(refused);
         health.findings.sort_by_key(|finding| finding.level);
         Ok(health)

@@ -1,29 +1,29 @@
 //! Redis in every topology, and what happens to it there.
 
-mod clocks;
+mod clock_skew;
+mod concurrent_changes;
 mod contracts;
 mod credentials;
 mod failed_logins;
 mod failover;
-mod fitness;
-mod identity;
-mod interleaved;
-mod lost_answers;
-mod near;
-mod one_server;
-mod planting;
+mod health;
+mod key_prefixes;
+mod last_used;
+mod lost_responses;
+mod near_cache;
 mod pooling;
-mod prefixes;
-mod refusals;
+mod raw_records;
 mod replication;
 mod resharding;
-mod scanning;
-mod silence;
+mod scan;
+mod server_errors;
+mod server_identity;
+mod single_server;
 mod throttle;
+mod timeouts;
 mod topologies;
-mod touches;
 mod unreachable;
-mod workers;
+mod worker_connections;
 
 use std::time::Duration;
 

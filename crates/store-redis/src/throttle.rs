@@ -16,13 +16,15 @@ use isogloss_core::backend::{
     CLIENTS_PER_ACCOUNT, from_milliseconds, future, milliseconds, whole_milliseconds,
 };
 use isogloss_core::store::Finding;
-use isogloss_core::throttle::{Bucket, Budget, Kind, Receipt, Strained, Taken, Throttle};
+use isogloss_core::throttle::{
+    Bucket, BucketKind, Budget, Decision, Permit, Throttle, ThrottledBucket,
+};
 use isogloss_core::{StoreError, TokenDigest};
 use redis::{Cmd, Script, cmd, pipe};
 use time::OffsetDateTime;
 
-use crate::link::Link;
-use crate::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
+use crate::health::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
+use crate::redis_client::RedisClient;
 
 /// Takes a try from a bucket, as `Level::take` does, with the same names.
 ///
@@ -49,10 +51,10 @@ redis.call('PEXPIRE', key, whole(math.max(1, full_at - now)))
 return {1, full_at - before, lock}
 ";
 
-/// Gives a try back to a bucket, as `Level::give_back` does.
+/// Gives a try back to a bucket, as `Level::refund` does.
 ///
 /// KEYS: the bucket. ARGV: now, cost, the end of the lock.
-const GIVE_BACK: &str = r"
+const REFUND: &str = r"
 local key, now, lock = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[3])
 local level = redis.call('HMGET', key, 'full_at', 'locks', 'locked_until')
 if not level[1] then return end
@@ -81,18 +83,18 @@ redis.call('PEXPIRE', key, string.format('%.0f', math.max(1, tonumber(last[2]) -
 
 /// Buckets on a Redis server, next to the tokens. Created by `RedisStore::throttle`.
 pub struct RedisThrottle {
-    link: Arc<Link>,
+    client: Arc<RedisClient>,
     take: Script,
-    give_back: Script,
+    refund: Script,
     remember: Script,
 }
 
 impl RedisThrottle {
-    pub(crate) fn new(link: Arc<Link>) -> Self {
+    pub(crate) fn new(client: Arc<RedisClient>) -> Self {
         Self {
-            link,
+            client,
             take: Script::new(TAKE),
-            give_back: Script::new(GIVE_BACK),
+            refund: Script::new(REFUND),
             remember: Script::new(REMEMBER),
         }
     }
@@ -102,19 +104,21 @@ impl RedisThrottle {
         &self,
         keys: &[Vec<u8>],
         now: OffsetDateTime,
-    ) -> Result<Vec<Strained>, StoreError> {
+    ) -> Result<Vec<ThrottledBucket>, StoreError> {
         let buckets = keys
             .iter()
-            .filter_map(|key| self.link.keys().bucket_of(key));
+            .filter_map(|key| self.client.keys().bucket_of(key));
         let buckets: Vec<_> = buckets.collect();
         if buckets.is_empty() {
             return Ok(Vec::new());
         }
         let mut lookup = pipe();
         for bucket in &buckets {
-            lookup.cmd("HGETALL").arg(self.link.keys().bucket(*bucket));
+            lookup
+                .cmd("HGETALL")
+                .arg(self.client.keys().bucket(*bucket));
         }
-        let found: Vec<HashMap<String, Vec<u8>>> = self.link.pipeline(&lookup).await?;
+        let found: Vec<HashMap<String, Vec<u8>>> = self.client.run_pipeline(&lookup).await?;
         let found = buckets.into_iter().zip(found);
         Ok(found
             .filter_map(|(bucket, fields)| strained(bucket, &fields, now))
@@ -123,7 +127,7 @@ impl RedisThrottle {
 
     /// Returns the commands that logins and [`Throttle::reset`] send.
     fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
-        let [bucket, clients] = ['g', 'k'].map(|kind| self.link.keys().probe(kind, number));
+        let [bucket, clients] = ['g', 'k'].map(|kind| self.client.keys().probe(kind, number));
         let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);
         let mut take = self.take.key(&bucket);
         take.arg(now)
@@ -132,8 +136,8 @@ impl RedisThrottle {
             .arg(refill)
             .arg(refill);
         take.arg("probe").arg("").arg("");
-        let mut give_back = self.give_back.key(&bucket);
-        give_back.arg(now).arg(refill / 2).arg(0);
+        let mut refund = self.refund.key(&bucket);
+        refund.arg(now).arg(refill / 2).arg(0);
         let mut remember = self.remember.key(&clients);
         remember
             .arg(now)
@@ -144,9 +148,9 @@ impl RedisThrottle {
         known.arg(&clients).arg(&PROBE_DIGEST);
         let mut reset = cmd("DEL");
         reset.arg(&bucket);
-        let scripts = [&self.take, &self.give_back, &self.remember];
+        let scripts = [&self.take, &self.refund, &self.remember];
         let mut commands: Vec<_> = scripts.map(Cmd::load_script).into();
-        commands.extend([&take, &give_back, &remember].map(Cmd::invoke_script));
+        commands.extend([&take, &refund, &remember].map(Cmd::invoke_script));
         commands.extend([known, reset]);
         Probe::new(commands, vec![bucket, clients])
     }
@@ -154,15 +158,15 @@ impl RedisThrottle {
 
 #[async_trait]
 impl Throttle for RedisThrottle {
-    async fn take(
+    async fn charge(
         &self,
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<Decision, StoreError> {
         let (refill, capacity) = budget.in_milliseconds();
         let account = bucket.account.map(|account| *account.as_bytes());
-        let mut take = self.take.key(self.link.keys().bucket(bucket.key));
+        let mut take = self.take.key(self.client.keys().bucket(bucket.key));
         take.arg(milliseconds(now))
             .arg(refill)
             .arg(capacity)
@@ -171,33 +175,33 @@ impl Throttle for RedisThrottle {
             .arg(bucket.kind.name())
             .arg(account.as_ref().map_or(&[][..], |account| &account[..]))
             .arg(bucket.network.as_deref().unwrap_or_default());
-        let (granted, cost, lock): (bool, i64, i64) = self.link.script(&take).await?;
+        let (granted, cost, lock): (bool, i64, i64) = self.client.run_script(&take).await?;
         Ok(if granted {
-            Taken::Granted(Receipt { cost, lock })
+            Decision::Granted(Permit { cost, lock })
         } else {
-            Taken::Locked {
+            Decision::Locked {
                 until: from_milliseconds(lock),
             }
         })
     }
 
-    async fn give_back(
+    async fn refund(
         &self,
         bucket: TokenDigest,
-        receipt: Receipt,
+        permit: Permit,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut give_back = self.give_back.key(self.link.keys().bucket(bucket));
-        give_back
+        let mut refund = self.refund.key(self.client.keys().bucket(bucket));
+        refund
             .arg(milliseconds(now))
-            .arg(receipt.cost)
-            .arg(receipt.lock);
-        self.link.script(&give_back).await
+            .arg(permit.cost)
+            .arg(permit.lock);
+        self.client.run_script(&refund).await
     }
 
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
-        self.link
-            .ask(cmd("DEL").arg(self.link.keys().bucket(bucket)))
+        self.client
+            .run(cmd("DEL").arg(self.client.keys().bucket(bucket)))
             .await
     }
 
@@ -208,13 +212,13 @@ impl Throttle for RedisThrottle {
         until: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut remember = self.remember.key(self.link.keys().clients(account));
+        let mut remember = self.remember.key(self.client.keys().clients(account));
         remember
             .arg(milliseconds(now))
             .arg(client.as_bytes())
             .arg(milliseconds(until))
             .arg(CLIENTS_PER_ACCOUNT);
-        self.link.script(&remember).await
+        self.client.run_script(&remember).await
     }
 
     async fn knows(
@@ -225,32 +229,32 @@ impl Throttle for RedisThrottle {
     ) -> Result<bool, StoreError> {
         let mut until = cmd("ZSCORE");
         until
-            .arg(self.link.keys().clients(account))
+            .arg(self.client.keys().clients(account))
             .arg(client.as_bytes());
-        let until: Option<i64> = self.link.ask(&until).await?;
+        let until: Option<i64> = self.client.run(&until).await?;
         Ok(until.is_some_and(|until| until > milliseconds(now)))
     }
 
     async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
-        self.link
-            .ask(cmd("DEL").arg(self.link.keys().clients(account)))
+        self.client
+            .run(cmd("DEL").arg(self.client.keys().clients(account)))
             .await
     }
 
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
         let mut strained = Vec::new();
-        let mut scan = self.link.scan(&self.link.keys().buckets()).await?;
-        while let Some(keys) = scan.next().await? {
+        let mut scan = self.client.scan(&self.client.keys().buckets()).await?;
+        while let Some(keys) = scan.next_page().await? {
             strained.extend(self.read(&keys, now).await?);
         }
         // `SCAN` may return a key twice while the hash table grows.
-        strained.sort_by_key(|strained: &Strained| strained.bucket.key);
+        strained.sort_by_key(|strained: &ThrottledBucket| strained.bucket.key);
         strained.dedup_by_key(|strained| strained.bucket.key);
         Ok(strained)
     }
 
     async fn health(&self, now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
-        self.link.probe(|number| self.probe(number, now)).await
+        self.client.probe(|number| self.probe(number, now)).await
     }
 }
 
@@ -259,16 +263,16 @@ fn strained(
     bucket: TokenDigest,
     fields: &HashMap<String, Vec<u8>>,
     now: OffsetDateTime,
-) -> Option<Strained> {
+) -> Option<ThrottledBucket> {
     let text = |name: &str| std::str::from_utf8(fields.get(name)?).ok();
     let digest = |bytes: &[u8]| <[u8; 16]>::try_from(bytes).ok().map(TokenDigest::from);
     let full_at: i64 = text("full_at")?.parse().ok()?;
     let locked_until = text("locked_until")?.parse().ok()?;
     (full_at.max(locked_until) > milliseconds(now)).then_some(())?;
-    Some(Strained {
+    Some(ThrottledBucket {
         bucket: Bucket {
             key: bucket,
-            kind: Kind::from_name(text("kind")?)?,
+            kind: BucketKind::from_name(text("kind")?)?,
             account: fields.get("account").and_then(|bytes| digest(bytes)),
             network: text("network")
                 .filter(|network| !network.is_empty())

@@ -1,11 +1,11 @@
 //! The dialects of this repository, each as its `testing.toml` describes it to the suites.
 
 mod description;
-mod person;
 mod request_template;
 mod requests;
 mod route;
 mod shape;
+mod test_user;
 mod tokens;
 mod unavailable;
 
@@ -17,11 +17,11 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use self::description::Description;
-pub use self::person::Person;
 pub use self::request_template::RequestTemplate;
 pub use self::requests::{message, shown};
 pub use self::route::{Body, Documented, Route};
 pub use self::shape::{Extent, Success};
+pub use self::test_user::Person;
 pub use self::tokens::{Carried, Door, Held, Kind};
 use crate::{Request, Response, Result};
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 pub use self::builder::{Builder, Store};
 use crate::log::Log;
 use crate::process::Process;
-use crate::{Failure, Request, Result};
+use crate::{Error, Request, Result};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
@@ -97,7 +97,7 @@ impl Gateway {
             }
             if Instant::now() > deadline {
                 let why = answer.text();
-                return Err(Failure::new(format!("not ready in 30 s: {why}")));
+                return Err(Error::new(format!("not ready in 30 s: {why}")));
             }
             thread::sleep(GLANCE);
         }
@@ -125,7 +125,7 @@ impl Gateway {
         if sent.success() {
             return Ok(());
         }
-        Err(Failure::new(format!("no process {id} to send {signal}")))
+        Err(Error::new(format!("no process {id} to send {signal}")))
     }
 
     /// Waits until it has ended, 30 seconds at most.

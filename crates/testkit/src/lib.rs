@@ -22,7 +22,7 @@ pub mod token_spellings;
 mod whole_response;
 
 pub use isogloss_conformance::{
-    Conversation, Failure, Host, Response, Result, Step, roundtrip, totp,
+    Conversation, Error, Host, Response, Result, TimeStep, roundtrip, totp_code,
 };
 
 pub use command::ended;

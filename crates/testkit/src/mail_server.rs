@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -60,7 +60,7 @@ impl MailServer {
             return Ok(self.emails());
         }
         let came = self.emails().len();
-        Err(Failure::new(format!("{came} of {count} e-mails in 30 s")))
+        Err(Error::new(format!("{came} of {count} e-mails in 30 s")))
     }
 
     /// Whether there are that many e-mails, or come within that time.

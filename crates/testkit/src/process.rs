@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::log::Log;
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
@@ -32,7 +32,7 @@ impl Process {
         let program = command.get_program().display().to_string();
         let mut child = command
             .spawn()
-            .map_err(|error| Failure::from(error).during(format!("starting {program}")))?;
+            .map_err(|error| Error::from(error).context(format!("starting {program}")))?;
         let mut readers = Vec::new();
         readers.extend(child.stdout.take().map(|stream| log.follow(stream)));
         readers.extend(child.stderr.take().map(|stream| log.follow(stream)));
@@ -68,7 +68,7 @@ impl Process {
             };
             self.end();
             let log = log.lines().join("\n");
-            return Err(Failure::new(format!(
+            return Err(Error::new(format!(
                 "the gateway did not come up: {why}; its log:\n{log}"
             )));
         }
@@ -83,7 +83,7 @@ impl Process {
             }
             if Instant::now() > deadline {
                 let log = log.lines().join("\n");
-                return Err(Failure::new(format!(
+                return Err(Error::new(format!(
                     "the gateway did not end in 30 s; its log:\n{log}"
                 )));
             }

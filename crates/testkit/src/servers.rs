@@ -2,9 +2,9 @@
 //! access lists where asked for. They listen on loopback only, on ports of their own, and are
 //! killed when they are dropped.
 
-mod announced;
 mod certificates;
 mod cluster_slots;
+mod cluster_topologies;
 mod nginx;
 mod ports;
 mod postgres;
@@ -12,12 +12,12 @@ mod redis_cluster;
 mod redis_process;
 mod redis_sentinels;
 mod redis_server;
+mod relayed_cluster;
 mod resp;
-mod topologies;
 
-pub use self::announced::announced;
 pub use self::certificates::Certificates;
 pub use self::cluster_slots::{begin_move, end_move, move_keys, move_slot};
+pub use self::cluster_topologies::{TOPOLOGIES, Topology};
 pub use self::nginx::Nginx;
 pub use self::ports::{free_address, free_port};
 pub use self::postgres::{Postgres, Stalled};
@@ -25,8 +25,8 @@ pub use self::redis_cluster::ClusterServers;
 pub use self::redis_process::Redis;
 pub use self::redis_sentinels::SentinelServers;
 pub use self::redis_server::RedisServer;
+pub use self::relayed_cluster::announced;
 pub use self::resp::Reply;
-pub use self::topologies::{TOPOLOGIES, Topology};
 
 use std::io::{Error, Result};
 use std::thread::sleep;

@@ -5,15 +5,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::Auth;
 
 use crate::Settings;
-use crate::query::{Call, session};
+use crate::query::{DeveloperRequest, session};
 use crate::routes::HandlerResult;
 use crate::wire::{json, responses};
 
 /// `GET Users/Me`.
 pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let call = Call::check(&auth, &request).await?;
+    let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let session = session(&auth, &request).await?;
-    let user = responses::user(&session.user).only(&call.fields);
+    let user = responses::user(&session.user).select(&developer.fields);
     Ok(json(&mut HttpResponse::Ok(), &user))
 }
 
@@ -23,9 +23,10 @@ pub(crate) async fn company(
     settings: Data<Settings>,
     request: HttpRequest,
 ) -> HandlerResult {
-    let call = Call::check(&auth, &request).await?;
+    let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let session = session(&auth, &request).await?;
     let organisation = &session.user.organisation;
-    let company = responses::company(organisation, &settings.password_policy).only(&call.fields);
+    let company =
+        responses::company(organisation, &settings.password_policy).select(&developer.fields);
     Ok(json(&mut HttpResponse::Ok(), &company))
 }

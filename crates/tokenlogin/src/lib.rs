@@ -22,13 +22,13 @@ use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, scope};
-use isogloss_core::{Auth, Presented, Realm, Session, Token};
+use isogloss_core::{Auth, BearerToken, Realm, Session, Token};
 use isogloss_dialect::route::PathCase;
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
 
 use error::Error;
-use query::Call;
+use query::DeveloperRequest;
 
 pub use password_policy::PasswordPolicy;
 pub use settings::{LifetimeFrom, LogoutEnds, Settings};
@@ -56,8 +56,8 @@ impl Dialect for TokenLogin {
     ) {
         cfg.app_data(Data::new(settings.cors())).service(
             scope("")
-                .wrap(from_fn(cors::answer))
-                .wrap(from_fn(quirks::answer))
+                .wrap(from_fn(cors::middleware))
+                .wrap(from_fn(quirks::adapt_response))
                 .configure(add_routes),
         );
     }
@@ -67,12 +67,12 @@ impl Dialect for TokenLogin {
     }
 
     /// The token is the parameter `APIToken` of the query, in any letter case.
-    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         Self::parse_token(&query::api_token(head.uri.query()?)?)
     }
 
-    fn parse_token(text: &str) -> Option<Presented> {
-        Token::from_guid(REALM, text.trim()).map(Presented::access)
+    fn parse_token(text: &str) -> Option<BearerToken> {
+        Token::from_guid(REALM, text.trim()).map(BearerToken::access)
     }
 
     fn openapi() -> OpenApi {
@@ -85,7 +85,7 @@ impl Dialect for TokenLogin {
         _settings: &Settings,
         request: &HttpRequest,
     ) -> Result<Session, Error> {
-        Call::check(auth, request).await?;
+        DeveloperRequest::authenticate(auth, request).await?;
         query::session(auth, request).await
     }
 }

@@ -3,13 +3,14 @@
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, Concurrency, Credentials, IssuedToken, Origin, Purpose, Source, Terms, Token,
+    Auth, AuthError, ClientIp, Concurrency, Credentials, IssuedToken, LoginOrigin, Purpose, Terms,
+    Token,
 };
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
 use crate::model::Model;
-use crate::query::{Call, session_to_end};
+use crate::query::{DeveloperRequest, session_for_logout};
 use crate::routes::HandlerResult;
 use crate::settings::LogoutEnds;
 use crate::wire::requests::{AuthenticationInfo, TokenAuthentication};
@@ -21,11 +22,11 @@ use crate::{REALM, Settings, TokenLogin};
 pub(crate) async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
-    let call = Call::check(&auth, &request).await?;
+    let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let info = AuthenticationInfo::try_from(model?)?;
     let in_body = info
         .re_authentication_token
@@ -38,10 +39,10 @@ pub(crate) async fn login(
         password: info.password,
         factor: settings.factor(),
         organisation: None,
-        origin: Origin {
+        origin: LoginOrigin {
             client: info.device.clone(),
             proofs: presented.map(|presented| presented.token).collect(),
-            ..Origin::new(REALM, source.as_deref().copied())
+            ..LoginOrigin::new(REALM, source.as_deref().copied())
         },
     };
     let user = auth.login(credentials).await?;
@@ -59,7 +60,7 @@ pub(crate) async fn login(
         terms = terms.derived_from(&remember.session);
     }
     let session = auth.issue(REALM, &user, terms).await?;
-    Ok(logged_in(&call, &session, re_authentication_token))
+    Ok(logged_in(&developer, &session, re_authentication_token))
 }
 
 /// `POST Authentication/TokenLogin`.
@@ -69,7 +70,7 @@ pub(crate) async fn token_login(
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
-    let call = Call::check(&auth, &request).await?;
+    let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let text = TokenAuthentication::try_from(model?)?.re_authentication_token;
     let token = Token::from_guid(REALM, text.trim()).ok_or(AuthError::InvalidToken)?;
     let remembered = auth.validate(&token, &[Purpose::Remember]).await?;
@@ -80,16 +81,16 @@ pub(crate) async fn token_login(
     let session = auth.issue(REALM, &remembered.user, terms).await?;
     let echo = settings.echo_reauthentication_token;
     let re_authentication_token = if echo { token.hex() } else { String::new() };
-    Ok(logged_in(&call, &session, re_authentication_token))
+    Ok(logged_in(&developer, &session, re_authentication_token))
 }
 
 /// Returns the response to every request that logs in.
 pub(crate) fn logged_in(
-    call: &Call,
+    developer: &DeveloperRequest,
     session: &IssuedToken,
     re_authentication_token: String,
 ) -> HttpResponse {
-    let data = authenticated(session, re_authentication_token).only(&call.fields);
+    let data = authenticated(session, re_authentication_token).select(&developer.fields);
     json(&mut HttpResponse::Ok(), &data)
 }
 
@@ -99,8 +100,8 @@ pub(crate) async fn logout(
     settings: Data<Settings>,
     request: HttpRequest,
 ) -> HandlerResult {
-    Call::check(&auth, &request).await?;
-    let session = session_to_end(&auth, &request).await?;
+    DeveloperRequest::authenticate(&auth, &request).await?;
+    let session = session_for_logout(&auth, &request).await?;
     // The session ends last: if the store does not respond, the caller can repeat the request.
     match (settings.logout_ends, session.parent()) {
         (LogoutEnds::Device, Some(re_authentication_token)) => {

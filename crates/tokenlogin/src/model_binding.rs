@@ -12,10 +12,10 @@ use crate::error::Error;
 use crate::model::Model;
 
 impl Model {
-    pub(crate) fn parse(media: Media, body: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(media: BodyFormat, body: &[u8]) -> Result<Self, Error> {
         match media {
-            Media::Form => Ok(form_urlencoded::parse(body).collect()),
-            Media::Json => Self::parse_json(body).ok_or_else(|| {
+            BodyFormat::Form => Ok(form_urlencoded::parse(body).collect()),
+            BodyFormat::Json => Self::parse_json(body).ok_or_else(|| {
                 let text = "The body is not valid JSON.".to_owned();
                 Error::Model(vec![(String::new(), text)])
             }),
@@ -33,7 +33,7 @@ impl Model {
 
 /// The format of a body.
 #[derive(Clone, Copy)]
-pub(crate) enum Media {
+pub(crate) enum BodyFormat {
     Json,
     Form,
 }
@@ -48,9 +48,9 @@ impl FromRequest for Model {
         Box::pin(async move {
             let body = body.await?;
             let media = match media_type.as_str() {
-                "application/json" | "text/json" => Media::Json,
-                "application/x-www-form-urlencoded" => Media::Form,
-                "" if body.is_empty() => Media::Json,
+                "application/json" | "text/json" => BodyFormat::Json,
+                "application/x-www-form-urlencoded" => BodyFormat::Form,
+                "" if body.is_empty() => BodyFormat::Json,
                 _ => return Err(Error::MediaType(media_type)),
             };
             Self::parse(media, &body)
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::model_state::ModelState;
 
-    fn text(media: Media, body: &str) -> Option<String> {
+    fn text(media: BodyFormat, body: &str) -> Option<String> {
         let mut state = ModelState::default();
         Model::parse(media, body.as_bytes())
             .ok()?
@@ -86,14 +86,14 @@ mod tests {
             r#"{"userName": "x", "username": "ä"}"#,
             r#"{"userName": "\u00e4", "more": [{}]}"#,
         ] {
-            assert_eq!(text(Media::Json, body).as_deref(), Some("ä"), "{body}");
+            assert_eq!(text(BodyFormat::Json, body).as_deref(), Some("ä"), "{body}");
         }
         assert_eq!(
-            text(Media::Json, r#"{"userName": 7}"#).as_deref(),
+            text(BodyFormat::Json, r#"{"userName": 7}"#).as_deref(),
             Some("7")
         );
         assert_eq!(
-            text(Media::Form, "UserName=%C3%A4+b").as_deref(),
+            text(BodyFormat::Form, "UserName=%C3%A4+b").as_deref(),
             Some("ä b")
         );
     }
@@ -104,7 +104,9 @@ mod tests {
             "", " ", "null", "[1, 2]", "\"text\"", "7", "-7", "0.5", "true",
         ] {
             let mut state = ModelState::default();
-            let mut model = Model::parse(Media::Json, body.as_bytes()).ok().unwrap();
+            let mut model = Model::parse(BodyFormat::Json, body.as_bytes())
+                .ok()
+                .unwrap();
             assert_eq!(model.text("userName", &mut state), None, "{body}");
         }
     }
@@ -114,10 +116,10 @@ mod tests {
         let deep = "[".repeat(60_000);
         for body in ["{", "{\"a\"", "userName=x", "}{", &deep] {
             assert!(
-                Model::parse(Media::Json, body.as_bytes()).is_err(),
+                Model::parse(BodyFormat::Json, body.as_bytes()).is_err(),
                 "{body:.9}"
             );
         }
-        assert!(Model::parse(Media::Json, b"{\"a\": \"\xff\"}").is_err());
+        assert!(Model::parse(BodyFormat::Json, b"{\"a\": \"\xff\"}").is_err());
     }
 }

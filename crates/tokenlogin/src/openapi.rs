@@ -29,7 +29,7 @@ use crate::error::{self, Error};
         error::HttpError
     ))
 )]
-struct Shapes;
+struct ApiDoc;
 
 /// What every call may carry.
 #[derive(IntoParams)]
@@ -172,7 +172,7 @@ struct Nothing {}
 
 /// Returns the document of the routes, with paths relative to the mount path.
 pub(crate) fn openapi() -> OpenApi {
-    let mut document = Shapes::openapi();
+    let mut document = ApiDoc::openapi();
     let components = document.components.get_or_insert_default();
     for name in ["APIKey", "APIToken"] {
         let key = SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new(name)));
@@ -192,7 +192,7 @@ enum Credential {
 fn paths() -> Paths {
     use HttpMethod::{Get, Post};
 
-    let logging_in = || {
+    let login_errors = || {
         vec![
             AuthError::InvalidCredentials.into(),
             throttled().into(),
@@ -204,8 +204,8 @@ fn paths() -> Paths {
         paths.add_path_operation(path, vec![method], operation.build());
     };
     let at = |action: &str| format!("/Authentication/{action}");
-    let login = operation("logIn", Credential::Key, Some("LoginData"), logging_in());
-    add(&at("Login"), Post, taking(login, "AuthenticationInfo"));
+    let login = operation("logIn", Credential::Key, Some("LoginData"), login_errors());
+    add(&at("Login"), Post, with_body(login, "AuthenticationInfo"));
     let login = operation(
         "tokenLogin",
         Credential::Key,
@@ -215,7 +215,7 @@ fn paths() -> Paths {
     add(
         &at("TokenLogin"),
         Post,
-        taking(login, "TokenAuthentication"),
+        with_body(login, "TokenAuthentication"),
     );
     add(
         &at("Logout"),
@@ -226,18 +226,18 @@ fn paths() -> Paths {
     add(
         &at("RequestPasswordReset"),
         Post,
-        taking(request, "PasswordResetRequest"),
+        with_body(request, "PasswordResetRequest"),
     );
     let finish = operation(
         "finishPasswordReset",
         Credential::Key,
         Some("LoginData"),
-        logging_in(),
+        login_errors(),
     );
     add(
         &at("FinishPasswordReset"),
         Post,
-        taking(finish, "PasswordResetInformation"),
+        with_body(finish, "PasswordResetInformation"),
     );
     add(
         "/Users/Me",
@@ -254,42 +254,42 @@ fn paths() -> Paths {
 
 fn operation(
     id: &str,
-    caller: Credential,
+    credential: Credential,
     answer: Option<&str>,
-    mut refusals: Vec<Error>,
+    mut errors: Vec<Error>,
 ) -> OperationBuilder {
-    refusals.extend([Error::SuppressResponseCodes, Error::ApiKey]);
-    refusals.push(unavailable().into());
-    refusals.extend([
+    errors.extend([Error::SuppressResponseCodes, Error::ApiKey]);
+    errors.push(unavailable().into());
+    errors.extend([
         Error::TooLarge,
-        Error::TooSlow,
+        Error::TimedOut,
         Error::Unreadable,
         Error::MediaType("…".to_owned()),
         Error::Model(Vec::new()),
     ]);
     let mut required = SecurityRequirement::new("APIKey", [""; 0]);
-    if let Credential::Session = caller {
-        refusals.push(Error::Session);
+    if let Credential::Session = credential {
+        errors.push(Error::Session);
         required = required.add("APIToken", [""; 0]);
     }
     let done = Response::builder().description("done; with `suppressResponseCodes`, any outcome");
     let done = match answer {
         // A refusal that is suppressed has its body here, too.
         None => done,
-        Some(answer) => of(done, &[&[answer], &REFUSALS[..]].concat()),
+        Some(answer) => add_content(done, &[&[answer], &ERROR_SCHEMAS[..]].concat()),
     };
     OperationBuilder::new()
         .operation_id(Some(id))
         .parameters(Some(Query::into_params(|| Some(ParameterIn::Query))))
         .security(required)
-        .responses(responses_by_status_with(refusals, |response, _| {
-            of(response, &REFUSALS)
+        .responses(responses_by_status_with(errors, |response, _| {
+            add_content(response, &ERROR_SCHEMAS)
         }))
         .response("200", done.build())
 }
 
 /// The same with a body.
-fn taking(operation: OperationBuilder, schema: &str) -> OperationBuilder {
+fn with_body(operation: OperationBuilder, schema: &str) -> OperationBuilder {
     let mut body = RequestBody::builder().required(Some(Required::True));
     for media in [
         "application/json",
@@ -302,10 +302,10 @@ fn taking(operation: OperationBuilder, schema: &str) -> OperationBuilder {
 }
 
 /// Either body that a refusal can have.
-const REFUSALS: [&str; 2] = ["LoginData", "HttpError"];
+const ERROR_SCHEMAS: [&str; 2] = ["LoginData", "HttpError"];
 
 /// One of these, in whichever of the two types was asked for.
-fn of(mut response: ResponseBuilder, schemas: &[&str]) -> ResponseBuilder {
+fn add_content(mut response: ResponseBuilder, schemas: &[&str]) -> ResponseBuilder {
     for media in ["application/json", "text/json"] {
         let refs = schemas.iter().map(|name| Ref::from_schema_name(*name));
         let any = refs.fold(AnyOf::builder(), AnyOfBuilder::item);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Purpose, Terms, Token};
+use isogloss_core::{Auth, AuthError, Concurrency, Email, Mailer, Purpose, Terms, Token};
 
 use crate::REALM;
 
@@ -27,14 +27,14 @@ pub(crate) async fn send_reset_key(
     };
     let key = auth.issue(REALM, &user, terms).await?.token;
     mailer
-        .send(letter(address.to_owned(), &key, lifetime))
+        .send(reset_email(address.to_owned(), &key, lifetime))
         .await?;
     Ok(())
 }
 
-fn letter(to: String, key: &Token, lifetime: Duration) -> Letter {
+fn reset_email(to: String, key: &Token, lifetime: Duration) -> Email {
     let (key, minutes) = (key.hex(), lifetime.as_secs().div_ceil(60));
-    Letter {
+    Email {
         to,
         subject: "Your new password".to_owned(),
         text: format!(

@@ -27,7 +27,7 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         ))
         .service(get("users/me", to(account::me)))
         .service(get("company", to(account::company)))
-        .default_service(to(no_route));
+        .default_service(to(not_found));
 }
 
 fn get(path: &str, handler: Route) -> Resource {
@@ -43,8 +43,8 @@ fn action(path: &str, method: Method, handler: Route) -> Resource {
     resource(case_insensitive(path, ""))
         .route(handler.method(method.clone()))
         .default_service(to(move |request: HttpRequest| {
-            let refusal = Error::NoMethod {
-                asked: request.method().clone(),
+            let refusal = Error::MethodNotAllowed {
+                requested: request.method().clone(),
                 allowed: method.clone(),
             };
             async move { HandlerResult::Err(refusal) }
@@ -52,10 +52,10 @@ fn action(path: &str, method: Method, handler: Route) -> Resource {
 }
 
 /// The error for an unknown path. Its text has the address without the query, which contains keys and tokens.
-async fn no_route(request: HttpRequest) -> HandlerResult {
+async fn not_found(request: HttpRequest) -> HandlerResult {
     let connection = request.connection_info();
     let (scheme, host) = (connection.scheme(), connection.host());
-    Err(Error::NoRoute(format!(
+    Err(Error::NotFound(format!(
         "{scheme}://{host}{}",
         request.path()
     )))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use isogloss_core::{Lifetime, Network, Purpose, SecondFactor, SecondFactorRule, Terms};
-use isogloss_dialect::cors::{Cors, Origins, Style};
+use isogloss_dialect::cors::{Cors, CorsStyle, Origins};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,7 @@ impl Settings {
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
-            style: Style::Exception,
+            style: CorsStyle::OptIn,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::parts::{self, Part};
 use crate::report::Report;
 use crate::soak::{self, Soak};
 
-/// How fast Isogloss is, beside its peers and its limits
+/// Measure how fast Isogloss is, compared with peers and upper limits
 #[derive(Parser)]
 #[command(after_help = "\
 Examples:
@@ -20,8 +20,8 @@ Examples:
   isogloss-bench growth target/release/isogloss
   isogloss-bench soak target/release/isogloss --minutes 10
 
-A report is written as report.md, report.json and report.svg, with what there is if a part fails.
-Exit codes: 0 every target is met, 1 one is missed, 2 something could not be measured.")]
+Writes the report as report.md, report.json and report.svg. If a part fails, the report has the results of the others.
+Exit codes: 0 all targets are met, 1 a target is missed, 2 something could not be measured.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -29,53 +29,53 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Measure it all: memory, revocations, logins, storms, checks, growth and a soak
+    /// Run all benchmarks: memory, revocation, logins, storms, checks, settings, growth and a soak test
     Run {
-        /// The built gateway
+        /// Path of the gateway program
         program: PathBuf,
-        /// Where the report goes
+        /// Folder for the report
         #[arg(long, default_value = "target/bench")]
         out: PathBuf,
-        /// Little of everything, in two minutes; misses no target
+        /// A little of everything, in about two minutes; a missed target is no error
         #[arg(long)]
         smoke: bool,
     },
-    /// Measure that part alone: whether it stays as fast as users and tokens grow to millions
+    /// Run only the growth test: does speed stay the same as users and tokens grow to millions?
     #[command(after_help = "\
 Examples:
   isogloss-bench growth target/release/isogloss
   isogloss-bench growth target/release/isogloss --users 10,100000 --tokens 1000,500000 --rounds 3
 
-Needs some 6 GB of memory and 6 GB of disk for five million tokens.")]
+Needs about 6 GB of memory and 6 GB of disk for five million tokens.")]
     Growth(GrowthArguments),
-    /// Measure that part alone: whether memory, open files and times stay flat under all kinds of requests
+    /// Run only the soak test: do memory, open files and latency stay flat under all kinds of requests?
     #[command(after_help = "\
 Examples:
   isogloss-bench soak target/release/isogloss
   isogloss-bench soak target/release/isogloss --minutes 60 --checks 500")]
     Soak(SoakArguments),
-    /// Serve "hello", as bare as actix-web allows; a contestant of the run
+    /// Serve "hello" with plain actix-web, as a contestant of the run
     #[command(hide = true)]
     Hello { workers: usize },
 }
 
 #[derive(Args)]
 pub(crate) struct GrowthArguments {
-    /// The built gateway
+    /// Path of the gateway program
     program: PathBuf,
-    /// Where the report goes
+    /// Folder for the report
     #[arg(long, default_value = "target/bench/growth")]
     pub(crate) out: PathBuf,
-    /// Few users and many
+    /// Small and large number of users
     #[arg(long, default_value = "10,1000000")]
     users: Range,
-    /// Few tokens and many
+    /// Small and large number of tokens
     #[arg(long, default_value = "1000,5000000")]
     tokens: Range,
-    /// Rounds in which few and many take turns
+    /// Number of rounds, in which small and large alternate
     #[arg(long, default_value_t = growth::WHOLE.rounds)]
     rounds: usize,
-    /// Seconds of each turn
+    /// Seconds for each measurement
     #[arg(long, default_value_t = growth::WHOLE.each.as_secs())]
     seconds: u64,
 }
@@ -97,15 +97,15 @@ impl GrowthArguments {
 
 #[derive(Args)]
 pub(crate) struct SoakArguments {
-    /// The built gateway
+    /// Path of the gateway program
     program: PathBuf,
-    /// Where the report goes
+    /// Folder for the report
     #[arg(long, default_value = "target/bench/soak")]
     pub(crate) out: PathBuf,
-    /// For how long
+    /// Duration in minutes
     #[arg(long, default_value_t = 10)]
     minutes: u64,
-    /// Checks of tokens a second; all else is in proportion
+    /// Token checks per second; all other requests are in proportion
     #[arg(long, default_value_t = soak::WHOLE.checks)]
     checks: u32,
 }

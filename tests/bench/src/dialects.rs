@@ -1,4 +1,4 @@
-//! A login through each dialect, and the end of what it gave.
+//! Requests of each dialect: login, check and logout.
 
 use std::net::SocketAddr;
 
@@ -6,16 +6,16 @@ use anyhow::{Result, ensure};
 
 use crate::wire::{Answer, Wire};
 
-/// What one dialect is asked.
+/// Requests of one dialect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dialect {
     pub(crate) name: &'static str,
     path: &'static str,
     content_type: &'static str,
     body: &'static str,
-    /// The member of the answer that holds the token.
+    /// Member of the response that holds the token.
     token: &'static str,
-    /// Method, target, further headers and body of a log-out; TOKEN stands for the token.
+    /// Method, target, further headers and body of a logout. `TOKEN` is replaced with the token.
     end: [&'static str; 4],
 }
 
@@ -74,10 +74,10 @@ pub(crate) const MEMSOURCE: Dialect = Dialect {
 
 pub(crate) const ALL: [Dialect; 4] = [BIMPLUS, CRMCOM, TOKENLOGIN, MEMSOURCE];
 
-/// In every answer that holds a token, whatever the dialect. A refusal with status 200 is without it.
+/// Text in every response that holds a token, in all dialects. Login failures with status 200 do not have it.
 pub(crate) const MARK: &str = "oken\":\"";
 
-/// A request as it is sent.
+/// Returns a request as text.
 pub(crate) fn request(method: &str, target: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -85,31 +85,31 @@ pub(crate) fn request(method: &str, target: &str, headers: &str, body: &str) -> 
     )
 }
 
-/// A login of BIMplus.
+/// Returns a BIMplus login.
 pub(crate) fn bimplus(user: &str, password: &str) -> String {
     let body = format!(r#"{{"user_id":"{user}","password":"{password}"}}"#);
     request("POST", BIMPLUS.path, JSON, &body)
 }
 
-/// A check of a token of BIMplus.
+/// Returns a BIMplus token check.
 pub(crate) fn check(token: &str) -> String {
     let token = format!("Authorization: BimPlus {token}\r\n");
     request("GET", "/v2/authorize", &token, "")
 }
 
 impl Dialect {
-    /// A login that fits.
+    /// Returns a login with the right password.
     pub(crate) fn login(&self) -> String {
         request("POST", self.path, self.content_type, self.body)
     }
 
-    /// The same with a wrong password.
+    /// Returns a login with a wrong password.
     pub(crate) fn wrong_login(&self) -> String {
         let body = self.body.replace("-demo", "-wrong").replace("1234", "4321");
         request("POST", self.path, self.content_type, &body)
     }
 
-    /// The same, cut off in the middle of its body.
+    /// Returns a login whose body is cut off in the middle.
     pub(crate) fn malformed_login(&self) -> String {
         let (body, _) = self.body.split_at(self.body.len() / 2);
         request("POST", self.path, self.content_type, body)
@@ -120,25 +120,25 @@ impl Dialect {
         request(&method, &target, &headers, &body)
     }
 
-    /// The token in what a login was answered.
+    /// Returns the token in the response to a login. Fails if the status is not 200 or there is no token.
     pub(crate) fn token_in(&self, answer: &Answer) -> Result<String> {
         ensure!(
             answer.status == 200,
-            "{}: a login is answered {}",
+            "{}: the response to a login is {}",
             self.name,
             answer.status
         );
         answer.member(self.token)
     }
 
-    /// Whether an answer holds a token after all.
+    /// Returns whether a response holds a token.
     pub(crate) fn opens(&self, answer: &Answer) -> bool {
         answer
             .member(self.token)
             .is_ok_and(|token| !token.is_empty())
     }
 
-    /// A token by a login, as a client has it.
+    /// Logs in at the server and returns the token.
     pub(crate) fn token(&self, server: SocketAddr) -> Result<String> {
         let answer = Wire::open(server)?.ask(&self.login())?;
         self.token_in(&answer)

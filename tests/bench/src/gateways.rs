@@ -1,4 +1,4 @@
-//! Gateways as they are measured: a release build with all its layers, and the demo directory.
+//! Gateways as they are measured: release builds with all middleware, and the demo directory.
 
 use std::path::{Path, PathBuf};
 
@@ -7,18 +7,19 @@ use isogloss_testkit::{Builder, Gateway, Store};
 
 use crate::tokens::Place;
 
-/// A setting, as an environment variable has it.
+/// Name and value of a setting, as an environment variable.
 pub(crate) type Setting = (&'static str, &'static str);
 
 pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
 
-/// Nobody's tokens are counted, which would take the longer the fewer users share the logins.
+/// Settings that lift the session limits: a login counts the user's tokens, which takes longer the fewer users
+/// share the logins.
 pub(crate) const NO_CAPS: [Setting; 2] = [
     ("ISOGLOSS__TOKENS__PER_USER", "1000000000"),
     ("ISOGLOSS__TOKENS__PER_CLIENT", "1000000000"),
 ];
 
-/// A setting as a configuration file has it: `tokens.redis_near_cache = 0`.
+/// Returns a setting in the syntax of the configuration file: `tokens.redis_near_cache = 0`.
 pub(crate) fn written((name, value): Setting) -> String {
     let key = name.trim_start_matches("ISOGLOSS__").to_lowercase();
     let key = key.replace("__", ".");
@@ -28,7 +29,7 @@ pub(crate) fn written((name, value): Setting) -> String {
     format!("{key} = {value:?}")
 }
 
-/// Another gateway beside one, with the same users, tokens and pepper.
+/// Starts another gateway with the users and the pepper of `gateway`.
 pub(crate) fn start_beside(
     gateway: &Gateway,
     program: &Path,
@@ -50,20 +51,20 @@ pub(crate) fn start(program: &Path, store: Store, settings: &[Setting]) -> Resul
     start_with(program, store, |gateway| with(gateway, settings))
 }
 
-/// The same with these settings.
+/// Applies the settings to the builder.
 pub(crate) fn with(gateway: Builder, settings: &[Setting]) -> Builder {
     settings
         .iter()
         .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value))
 }
 
-/// Returns the file with the pepper of all gateways of this run, which the first of them makes. Directories
-/// are used by several, one after the other, and their digest keys open under one pepper.
+/// Returns the file with the pepper of all gateways of this run. The first gateway creates it. Gateways that use a
+/// directory after each other need the same pepper for its digest keys.
 pub(crate) fn pepper() -> PathBuf {
     std::env::temp_dir().join(format!("isogloss-bench-{}.pepper", std::process::id()))
 }
 
-/// A gateway with whatever is to be different.
+/// Starts a gateway with the changes that `differ` makes, and waits until it is ready.
 pub(crate) fn start_with(
     program: &Path,
     store: Store,
@@ -77,7 +78,7 @@ pub(crate) fn start_with(
     Ok(gateway)
 }
 
-/// On a directory that has the demo's users already.
+/// Points the builder to a directory that already has the demo's users.
 pub(crate) fn filled(gateway: Builder, directory: &str) -> Builder {
     let gateway = gateway.directory(directory);
     gateway.env("ISOGLOSS__DIRECTORY__IMPORT", "")

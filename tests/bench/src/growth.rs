@@ -1,4 +1,4 @@
-//! Whether it stays as fast as its work grows: from few users and tokens to millions.
+//! Growth: whether speed stays the same from few users and tokens to millions.
 
 mod checks;
 mod embedded;
@@ -16,25 +16,25 @@ use anyhow::Result;
 
 use crate::report::Report;
 
-/// From how many to how many something grows.
+/// A small and a large number of users or tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Range {
     pub(crate) few: usize,
     pub(crate) many: usize,
 }
 
-/// How much there is to be, and how long is measured.
+/// How many users and tokens there are, and how long is measured.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Growth {
     pub(crate) users: Range,
     pub(crate) tokens: Range,
-    /// Tokens in the embedded store that is started.
+    /// Number of tokens in the embedded store when its start is timed.
     pub(crate) at_start: usize,
     pub(crate) rounds: usize,
     pub(crate) each: Duration,
 }
 
-/// So much as the targets say.
+/// The numbers in the targets.
 pub(crate) const WHOLE: Growth = Growth {
     users: Range {
         few: 10,
@@ -49,7 +49,7 @@ pub(crate) const WHOLE: Growth = Growth {
     each: Duration::from_secs(2),
 };
 
-/// Little of it, in half a minute.
+/// A small run that takes half a minute.
 pub(crate) const SMOKE: Growth = Growth {
     users: Range {
         few: 10,
@@ -64,7 +64,7 @@ pub(crate) const SMOKE: Growth = Growth {
     each: Duration::from_secs(1),
 };
 
-/// Does it all.
+/// Measures logins, then checks.
 pub(crate) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Result<()> {
     let directory = logins::measure(program, growth, report)?;
     checks::measure(program, growth, &directory, report)
@@ -84,7 +84,7 @@ impl FromStr for Range {
     }
 }
 
-/// A number as people read it: 1,000,000.
+/// Returns the number with separators: 1,000,000.
 pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The limit: an answer of the same size from actix-web with nothing around it.
+//! The upper limit: plain actix-web with a response of the same size.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
@@ -10,10 +10,10 @@ use actix_web::web::to;
 use actix_web::{App, HttpResponse, HttpServer};
 use anyhow::{Context as _, Result};
 
-/// As long as what BIMplus answers.
+/// As long as a response of BIMplus.
 pub(crate) const BODY: &str = r#"{"access_token":"35eb2b5e94b54d5aafa6b6a7b6e8de01","expires_in":28799,"application_id":"0106c8baad467c08e26f026852cb7525","client_id":"0864b512-1776-4a55-8ee5-2b19d7d9b7ea","token_type":"BimPlus","scope":"all"}"#;
 
-/// Serves, and prints the address. Ends with the process.
+/// Serves until the process ends. Prints the address first.
 pub(crate) fn serve(workers: usize) -> std::io::Result<()> {
     System::new().block_on(async move {
         let server = HttpServer::new(|| App::new().default_service(to(hello)))
@@ -32,7 +32,7 @@ async fn hello() -> HttpResponse {
         .body(BODY)
 }
 
-/// Such a server as a process of its own, ended when this is dropped.
+/// A hello server in a process of its own, which is killed on drop.
 pub(crate) struct Hello {
     process: Child,
     pub(crate) place: SocketAddr,

@@ -1,4 +1,4 @@
-//! Asking as fast as answers come: wrk, a public load generator.
+//! Load from wrk, a public load generator: requests as fast as responses come.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,14 +10,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
-/// What is asked, one after the other, and again from the beginning.
+/// The requests of a measurement, sent in turn and repeated from the beginning.
 pub(crate) struct Questions {
     script: PathBuf,
     _folder: TempDir,
 }
 
 impl Questions {
-    /// The same request for one token after the other. `before` and `after` are what stands around it.
+    /// Creates one request for each token. `before` and `after` are the text of the request around the token.
     pub(crate) fn about(tokens: &[String], before: &str, after: &str) -> Result<Self> {
         let folder = TempDir::new()?;
         let list = folder.path().join("tokens");
@@ -36,7 +36,7 @@ impl Questions {
         Self::of(folder, &lua)
     }
 
-    /// Whole requests. An answer without `mark` in its body is a failure, whatever its status.
+    /// Takes whole requests. A response without `mark` in its body fails the measurement, whatever its status.
     pub(crate) fn whole(requests: &[String], mark: &str) -> Result<Self> {
         let mut lua = String::from("local requests = {\n");
         for request in requests {
@@ -63,23 +63,23 @@ impl Questions {
     }
 }
 
-/// What came of it.
+/// Result of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answers {
     pub(crate) many: u64,
-    /// A second.
+    /// Responses per second.
     pub(crate) rate: f64,
 }
 
-/// Asks over so many connections at once, each with the next question as soon as it has an answer. Any
-/// answer but success is a failure of the whole measurement.
+/// Sends requests over that many connections, on each the next one as soon as there is a response. Fails if any
+/// response has an error status.
 pub(crate) fn ask(
     server: SocketAddr,
     questions: &Questions,
     connections: usize,
     during: Duration,
 ) -> Result<Answers> {
-    // wrk measures whole seconds, and refuses zero.
+    // wrk measures whole seconds, and rejects zero.
     let seconds = during.as_secs().max(1);
     let output = Command::new("wrk")
         .args(["--threads", "1", "--connections", &connections.to_string()])
@@ -89,21 +89,21 @@ pub(crate) fn ask(
         .arg(format!("http://{server}/"))
         .output()
         .context("wrk")?;
-    let told = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() || told.contains("Non-2xx") || told.contains("Socket errors") {
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() || text.contains("Non-2xx") || text.contains("Socket errors") {
         let complained = String::from_utf8_lossy(&output.stderr);
-        bail!("wrk ({}): {told}{complained}", output.status);
+        bail!("wrk ({}): {text}{complained}", output.status);
     }
-    read(&told)
+    read(&text)
 }
 
-fn read(told: &str) -> Result<Answers> {
-    let lines = || told.lines().map(str::trim);
+fn read(text: &str) -> Result<Answers> {
+    let lines = || text.lines().map(str::trim);
     let many = lines().find_map(|line| line.split_once(" requests in "));
     let rate = lines().find_map(|line| line.strip_prefix("Requests/sec:"));
     Ok(Answers {
-        many: many.context("wrk told no number")?.0.parse()?,
-        rate: rate.context("wrk told no rate")?.trim().parse()?,
+        many: many.context("wrk printed no number")?.0.parse()?,
+        rate: rate.context("wrk printed no rate")?.trim().parse()?,
     })
 }
 
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn number_and_rate_are_read_from_what_wrk_tells() {
-        let told = "Running 1s test @ http://127.0.0.1:1/\n  1 threads and 2 connections\n  \
+        let text = "Running 1s test @ http://127.0.0.1:1/\n  1 threads and 2 connections\n  \
             5023 requests in 1.10s, 1.20MB read\nRequests/sec:   4566.36\nTransfer/sec:      1.09MB\n";
-        let answers = read(told).unwrap();
+        let answers = read(text).unwrap();
         assert_eq!(answers.many, 5023);
         assert!((answers.rate - 4566.36).abs() < 1e-9);
         assert!(read("Running 1s test").is_err());

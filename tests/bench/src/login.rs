@@ -1,4 +1,4 @@
-//! Logins, beside the bare bcrypt crate on as many threads.
+//! Logins, compared with the bare bcrypt crate on as many threads.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,9 +21,9 @@ use crate::wire::Wire;
 
 const COST: u32 = 8;
 pub(crate) const SAME_COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "8");
-/// More than there are threads, fewer than the queue holds.
+/// Concurrent logins: more than there are threads, fewer than fit into the queue.
 const CLIENTS: usize = 16;
-const AT_ONCE: &str = "all four dialects at once";
+const AT_ONCE: &str = "all four dialects";
 
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
     let threads = thread::available_parallelism()?.get();
@@ -33,7 +33,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         Questions::whole(&logins, MARK)
     };
     let (bimplus, memsource) = (through(&[BIMPLUS])?, through(&[MEMSOURCE])?);
-    // Each client asks the next dialect with its next login.
+    // Each client sends its next login in the next dialect.
     let all_four = through(&ALL)?;
     let hash = bcrypt::hash("sample-demo", COST)?;
     let login =
@@ -49,7 +49,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         report.judge(beside(
             &all,
             &Target {
-                what: format!("{who} logins beside the bcrypt crate on {threads} threads"),
+                what: format!("{who} logins relative to the bcrypt crate on {threads} threads"),
                 who,
                 other: "bcrypt crate",
                 least: 0.97,
@@ -65,7 +65,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     Ok(())
 }
 
-/// Milliseconds within which half of a client's logins are done, each after the one before.
+/// Returns the median latency of one client's successive logins, in milliseconds.
 pub(crate) fn one_takes(server: SocketAddr, during: Duration) -> Result<f64> {
     let (mut wire, mut times) = (Wire::open(server)?, Times::new()?);
     let (login, begun) = (BIMPLUS.login(), Instant::now());
@@ -77,7 +77,7 @@ pub(crate) fn one_takes(server: SocketAddr, during: Duration) -> Result<f64> {
     Ok(times.at(50.0))
 }
 
-/// Checks a second of the bcrypt crate.
+/// Returns the checks per second of the bare bcrypt crate.
 fn raw(hash: &str, threads: usize, effort: Effort) -> Result<f64> {
     let (begun, done, failed) = (Instant::now(), AtomicU32::new(0), AtomicU32::new(0));
     thread::scope(|scope| {

@@ -1,16 +1,18 @@
-//! How fast Isogloss is, beside its peers and its limits: everything is started here, asked in turns, and
-//! compared within one run. `make bench`, `make growth` and `make soak`.
+//! How fast Isogloss is, compared with peers and upper limits.
+//!
+//! The benchmarks start everything they need, alternate between the contestants, and compare within one run.
+//! `make bench`, `make growth` and `make soak` run them.
 //!
 //! | module | measures |
 //! | --- | --- |
-//! | [`validation`] | checks of tokens, through each endpoint and store, beside a bare actix-web and nginx with Lua and Redis |
-//! | [`login`] | logins, beside the bare bcrypt crate |
-//! | [`storm`] | how long checks take while logins storm |
-//! | [`revocation`] | how soon a log-out is known at another gateway |
+//! | [`validation`] | token checks of each endpoint and store, against plain actix-web and nginx + Lua + Redis |
+//! | [`login`] | logins, compared with the bare bcrypt crate |
+//! | [`storm`] | latency of checks during a storm of logins |
+//! | [`revocation`] | how soon a logout takes effect at another gateway |
 //! | [`room`] | memory of the gateway and of Redis |
-//! | [`settings`] | what is measured with an optimisation and without it |
-//! | [`growth`] | whether it stays as fast as users and tokens grow to millions |
-//! | [`soak`] | whether memory, files and times stay flat under all kinds of requests |
+//! | [`settings`] | measurements with a feature and without it |
+//! | [`growth`] | whether speed stays the same as users and tokens grow to millions |
+//! | [`soak`] | whether memory, open files and latency stay flat under all kinds of requests |
 
 mod arguments;
 mod dialects;
@@ -57,18 +59,18 @@ use crate::soak::Soak;
 struct Effort {
     rounds: usize,
     each: Duration,
-    /// Tokens that are asked about once each.
+    /// Number of tokens that are checked once each.
     cold: usize,
-    /// Tokens that are kept near, for their room.
+    /// Number of tokens in the cache, to measure their memory.
     hot: usize,
     revocations: usize,
-    /// How long logins storm, and how long it is quiet before.
+    /// Duration of a storm of logins, and of the quiet time before it.
     storm: Duration,
     growth: Growth,
     soak: Soak,
 }
 
-/// All of it, in less than half an hour on two cores, the build included.
+/// The whole run, in less than half an hour on two cores, including the build.
 const WHOLE: Effort = Effort {
     rounds: 3,
     each: Duration::from_secs(2),
@@ -122,7 +124,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes the report, and prints its page.
+/// Writes the report and prints its page.
 fn finish(report: Result<Report>, folder: &Path) -> Result<Outcome> {
     let outcome = report?.write(folder)?;
     let page = fs::read_to_string(folder.join(PAGE))?;
@@ -130,7 +132,7 @@ fn finish(report: Result<Report>, folder: &Path) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// What is quick comes first.
+/// Runs all parts, the quick ones first.
 fn run(program: &Path, effort: Effort) -> Result<Report> {
     let program = &program.canonicalize()?;
     let part = |name, measure: fn(&Path, Effort, &mut Report) -> Result<()>| {

@@ -1,5 +1,6 @@
-//! Requests at their time, whether those before were answered or not. How long an answer took counts
-//! from when its request was due.
+//! Requests at a steady rate, sent at their time even if earlier ones have no response yet.
+//!
+//! Latency counts from the time at which the request was due.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use anyhow::{Context as _, Result};
 
 use crate::wire::Wire;
 
-/// How many a second, over how many connections, for how long.
+/// Requests per second, over how many connections, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     pub(crate) rate: u32,
@@ -18,7 +19,7 @@ pub(crate) struct Pace {
     pub(crate) during: Duration,
 }
 
-/// One answer: when its request was due, since the beginning; how long it took; its status.
+/// One response: when its request was due since the beginning, its latency, and its status.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answered {
     pub(crate) due: Duration,
@@ -27,24 +28,24 @@ pub(crate) struct Answered {
 }
 
 impl Pace {
-    /// Between two requests of one connection.
+    /// Returns the time between two requests of one connection.
     fn step(self) -> Duration {
         Duration::from_secs(1) * self.connections / self.rate
     }
 
-    /// How many requests a connection sends.
+    /// Returns how many requests each connection sends.
     fn each(self) -> u32 {
         let many = self.during.as_nanos() / self.step().as_nanos().max(1);
         u32::try_from(many).unwrap_or(u32::MAX)
     }
 
-    /// When a connection's request is due, since the beginning.
+    /// Returns when a connection's request is due, since the beginning.
     fn due(self, connection: u32, request: u32) -> Duration {
         self.step() * connection / self.connections + self.step() * request
     }
 }
 
-/// Sends the same request again and again, and shows every answer.
+/// Sends the same request repeatedly, and calls `answered` for every response.
 pub(crate) fn steadily(
     server: SocketAddr,
     request: &str,
@@ -64,7 +65,7 @@ pub(crate) fn steadily(
     })
 }
 
-/// Sends its part over one connection, and reads the answers beside that.
+/// Sends the requests of one connection, and reads the responses concurrently.
 fn connection(
     server: SocketAddr,
     request: &str,

@@ -1,4 +1,4 @@
-//! The parts of a run, one after the other.
+//! The parts of a run, one after another.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::report::Report;
 
 type Measure<'a> = dyn Fn(&mut Report) -> Result<()> + 'a;
 
-/// Something that is measured by itself.
+/// A part that is measured by itself.
 pub(crate) struct Part<'a> {
     name: &'static str,
     measure: Box<Measure<'a>>,
@@ -24,7 +24,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Does them all, telling where it is. One that fails takes nothing from the others.
+/// Runs all parts and prints progress. A part that fails is reported, and the others still run.
 pub(crate) fn run(parts: &[Part<'_>], mut report: Report) -> Report {
     for (number, Part { name, measure }) in (1..).zip(parts) {
         let so_far = spoken(report.took());
@@ -36,7 +36,7 @@ pub(crate) fn run(parts: &[Part<'_>], mut report: Report) -> Report {
     report
 }
 
-/// As people say it: `4 min 10 s`.
+/// Returns a duration in words: `4 min 10 s`.
 pub(crate) fn spoken(time: Duration) -> String {
     let (minutes, seconds) = (time.as_secs() / 60, time.as_secs() % 60);
     if minutes == 0 {

@@ -1,4 +1,4 @@
-//! The peer: nginx with Lua and Redis, which is what an operator would build by hand.
+//! The peer: nginx with Lua and Redis, as an operator would build it by hand.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 use crate::hello;
 
-/// Running until it is dropped.
+/// A running nginx, which ends on drop.
 pub(crate) struct Peer {
     _nginx: Nginx,
     pub(crate) place: SocketAddr,
 }
 
 impl Peer {
-    /// Looks tokens up in a Redis, over a pool as large as there are clients.
+    /// Starts nginx, which looks tokens up in Redis over a pool as large as the number of clients.
     pub(crate) fn start(redis: &Redis, workers: usize, clients: usize) -> Result<Self> {
         let folder = TempDir::new()?;
         let port = free_port()?;
@@ -44,7 +44,7 @@ impl Peer {
     }
 }
 
-/// Has the peer know tokens: what it answers stands there as it is.
+/// Stores tokens for the peer. The value is the body of its response.
 pub(crate) fn teach(redis: &Redis, tokens: &[String]) -> Result<()> {
     for token in tokens {
         redis.command(&["SET", token, hello::BODY])?;

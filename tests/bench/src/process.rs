@@ -1,15 +1,15 @@
-//! What a process holds, as Linux tells.
+//! What a process uses, according to `/proc`.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
-/// Its memory, in megabytes, its program as far as that is mapped included.
+/// Returns the resident memory in megabytes, including mapped parts of the program file.
 pub(crate) fn resident(process: u32) -> Result<f64> {
     megabytes(process, "VmRSS:")
 }
 
-/// What of that is no file.
+/// Returns the resident memory in megabytes that is not mapped from files.
 pub(crate) fn own(process: u32) -> Result<f64> {
     megabytes(process, "RssAnon:")
 }
@@ -21,7 +21,7 @@ fn megabytes(process: u32, of: &'static str) -> Result<f64> {
     Ok(kilobytes / 1024.0)
 }
 
-/// How many files and connections it has open.
+/// Returns the number of open files and connections.
 pub(crate) fn open_files(process: u32) -> Result<usize> {
     Ok(fs::read_dir(format!("/proc/{process}/fd"))?.count())
 }

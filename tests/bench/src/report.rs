@@ -1,4 +1,4 @@
-//! What is written down: a page, the same as JSON, and a plot.
+//! The report: a page in Markdown, the same as JSON, and a plot.
 
 mod chart;
 mod comparison;
@@ -17,10 +17,10 @@ pub(crate) use self::comparison::Comparison;
 use crate::rounds::Series;
 use crate::targets::Verdict;
 
-/// The file for people.
+/// File name of the page.
 pub(crate) const PAGE: &str = "report.md";
 
-/// What was measured so far.
+/// Results so far.
 pub(crate) struct Report {
     begun: Instant,
     rounds: usize,
@@ -33,14 +33,14 @@ pub(crate) struct Report {
     failures: Vec<Failure>,
 }
 
-/// What became of it all.
+/// Outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Every target is met.
     Met,
-    /// One is missed.
+    /// At least one target is missed.
     Missed,
-    /// Something could not be measured.
+    /// At least one part could not be measured.
     Failed,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Table {
 }
 
 impl Report {
-    /// Of that many rounds of that length. It begins now.
+    /// Starts a report of that many rounds of that length.
     pub(crate) fn of(rounds: usize, each: Duration) -> Self {
         Self {
             begun: Instant::now(),
@@ -73,7 +73,7 @@ impl Report {
         }
     }
 
-    /// How long the whole has run.
+    /// Returns the time since the start.
     pub(crate) fn took(&self) -> Duration {
         self.begun.elapsed()
     }
@@ -90,7 +90,7 @@ impl Report {
         self.verdicts.push(verdict);
     }
 
-    /// A part is not measured, or not all of it.
+    /// Records that a part, or some of it, could not be measured.
     pub(crate) fn failed(&mut self, part: &'static str, error: &anyhow::Error) {
         let error = format!("{error:#}");
         eprintln!("FAILED: {part}: {error}");
@@ -101,7 +101,7 @@ impl Report {
         self.lines.push(line.to_owned());
     }
 
-    /// Something over time, for the plot.
+    /// Adds a chart of values over time to the plot.
     pub(crate) fn chart(&mut self, chart: Chart) {
         self.charts.push(chart);
     }
@@ -110,7 +110,7 @@ impl Report {
         self.comparisons.push(comparison);
     }
 
-    /// The first row is what the others are compared with.
+    /// Adds a table. All rows are compared with the first.
     pub(crate) fn table(&mut self, what: &str, unit: &str, rows: &[Series]) {
         self.tables.push(Table {
             what: what.to_owned(),
@@ -119,7 +119,7 @@ impl Report {
         });
     }
 
-    /// Writes it all.
+    /// Writes all files, and returns the outcome.
     pub(crate) fn write(&self, folder: &Path) -> Result<Outcome> {
         fs::create_dir_all(folder)?;
         fs::write(folder.join(PAGE), page::of(self)?)?;

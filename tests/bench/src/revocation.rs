@@ -1,4 +1,4 @@
-//! How soon a log-out at one gateway is known at another.
+//! How soon a logout at one gateway takes effect at another.
 
 use std::path::Path;
 use std::time::Instant;
@@ -20,15 +20,15 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     let tokens = issue(&here, &redis.url(), effort.revocations)?;
     let mut took = Vec::new();
     for token in &tokens {
-        // Looked up twice, so it is kept.
+        // Checked twice, so that the token is in the cache.
         for _ in 0..2 {
-            ensure!(check(&there, token)? == 200, "a live token is refused");
+            ensure!(check(&there, token)? == 200, "a valid token is refused");
         }
         let end = Request::new("DELETE", "/v2/authorize")
             .header("Authorization", format!("BimPlus {token}"));
         ensure!(
             end.send(here.public())?.status == 200,
-            "a log-out is refused"
+            "a logout is refused"
         );
         let ended = Instant::now();
         while check(&there, token)? != 401 {}
@@ -36,10 +36,10 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     }
     took.sort_by(f64::total_cmp);
     let at = |percent: usize| took[(took.len() - 1) * percent / 100];
-    let what = "a log-out is refused at another gateway, 99 of 100 (one question included)";
+    let what = "99th percentile of the time until a logout takes effect at another gateway (including one request)";
     report.judge(at_most(what, "ms", at(99), 5.0));
     report.line(&format!(
-        "{} log-outs: half known within {:.2} ms, 99 % within {:.2} ms, all within {:.2} ms.",
+        "{} logouts: half take effect within {:.2} ms, 99 % within {:.2} ms, all within {:.2} ms.",
         took.len(),
         at(50),
         at(99),

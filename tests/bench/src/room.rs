@@ -1,4 +1,4 @@
-//! How much memory the gateway and Redis take.
+//! Memory of the gateway and of Redis.
 
 use std::path::Path;
 
@@ -31,27 +31,27 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     ));
     let empty = used(&redis)?;
     put_for_many(&gateway, &redis.url(), effort.hot)?;
-    #[expect(clippy::cast_precision_loss, reason = "nobody has so many")]
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let each = (used(&redis)? - empty) / effort.hot as f64;
     report.judge(at_most(
-        "memory of Redis for each session, its index included",
+        "memory of Redis for each session, including its index",
         "bytes",
         each,
         280.0,
     ));
     let tokens = issue(&gateway, &redis.url(), effort.hot)?;
     let questions = Questions::about(&tokens, BIMPLUS, END)?;
-    // Long enough that each is asked about a few times.
+    // Long enough to check each token several times.
     ask(gateway.public(), &questions, CLIENTS, effort.each * 5)?;
     let what = format!("memory of a gateway with {} hot tokens", effort.hot);
     report.judge(at_most(&what, "MB", resident(gateway.id())?, 60.0));
     Ok(())
 }
 
-/// In bytes.
+/// Returns the memory that Redis uses, in bytes.
 fn used(redis: &Redis) -> Result<f64> {
     let Reply::Bulk(Some(text)) = redis.command(&["INFO", "memory"])? else {
-        anyhow::bail!("INFO is no text");
+        anyhow::bail!("INFO is not text");
     };
     let text = String::from_utf8_lossy(&text).into_owned();
     let line = text

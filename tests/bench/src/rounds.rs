@@ -1,8 +1,8 @@
-//! Contestants take turns, so that whatever the machine does besides meets all of them alike.
+//! Contestants take turns, so that other load of the machine affects all of them alike.
 
 use anyhow::Result;
 
-/// What is measured in turns.
+/// A measurement that takes turns with others.
 pub(crate) struct Contestant<'a> {
     pub(crate) name: String,
     pub(crate) run: Box<dyn Fn() -> Result<f64> + 'a>,
@@ -17,7 +17,7 @@ impl<'a> Contestant<'a> {
     }
 }
 
-/// What one of them did, round by round.
+/// Results of one contestant, one value per round.
 #[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct Series {
     pub(crate) name: String,
@@ -29,12 +29,12 @@ impl Series {
         median(self.rounds.clone())
     }
 
-    /// How much of another's rate this is, by the median of the rounds' own ratios.
+    /// Returns the ratio to another contestant's rate: the median of the ratios of all rounds.
     pub(crate) fn beside(&self, other: &Self) -> f64 {
         median(self.ratios(other))
     }
 
-    /// Half of what lies between the quartiles of these ratios, as a part of the ratio.
+    /// Returns half of the interquartile range of these ratios, relative to the ratio.
     pub(crate) fn noise(&self, other: &Self) -> f64 {
         let mut ratios = self.ratios(other);
         ratios.sort_by(f64::total_cmp);
@@ -54,7 +54,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// A figure with as many digits as tell something.
+/// Formats a value with a useful number of digits.
 pub(crate) fn figure(value: f64) -> String {
     if value < 100.0 {
         format!("{value:.1}")
@@ -63,7 +63,7 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
-/// Runs them all, round after round, telling how far it is.
+/// Runs all contestants, round after round, and prints progress.
 pub(crate) fn run(
     what: &str,
     unit: &str,

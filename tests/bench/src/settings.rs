@@ -1,4 +1,4 @@
-//! What a setting brings: the same is measured with it and with what switches it off, in turns.
+//! What a setting brings: alternating measurements with a feature and without it.
 
 mod measured;
 
@@ -19,16 +19,16 @@ const EACH_BY_ITSELF: Setting = ("ISOGLOSS__TOKENS__REDIS_TOUCH_BATCH", "1");
 const NO_LANES: Setting = ("ISOGLOSS__PASSWORDS__LANES", "false");
 const EQUAL_PRIORITY: Setting = ("ISOGLOSS__PASSWORDS__LOW_PRIORITY", "false");
 const NO_USAGE: Setting = ("ISOGLOSS__USAGE__ENABLED", "false");
-/// Spans are made for a collector, and none is sent to it.
+/// Spans are created for a collector, but none is sent.
 const SPANS: [Setting; 2] = [
     ("ISOGLOSS__TRACING__OTLP_ENDPOINT", "http://127.0.0.1:4318"),
     ("ISOGLOSS__TRACING__SAMPLE_RATIO", "0"),
 ];
 
-/// Something that can be switched off.
+/// A feature that can be switched off.
 struct Row {
     what: &'static str,
-    /// What switches it off.
+    /// Settings that switch it off.
     off: &'static [Setting],
     measured: Measured,
 }
@@ -46,23 +46,23 @@ const ROWS: &[Row] = &[
         Measured::ChecksOnce(32),
     ),
     row(
-        "uses are noted together",
+        "uses are recorded in batches",
         &[EACH_BY_ITSELF],
         Measured::ChecksNoted(32),
     ),
-    row("no spans that nobody reads", &SPANS, Measured::Checks(32)),
-    row("counting of use", &[NO_USAGE], Measured::Checks(32)),
+    row("no spans without a reader", &SPANS, Measured::Checks(32)),
+    row("usage counts", &[NO_USAGE], Measured::Checks(32)),
     row(LANES, &[NO_LANES], Measured::Logins(16)),
     row(LANES, &[NO_LANES], Measured::Login),
     row(
-        "hashing stands back",
+        "hashing at low priority",
         &[EQUAL_PRIORITY],
         Measured::ChecksInStorm(64),
     ),
 ];
-const TOKENS: &str = "tokens are kept near";
-const USERS: &str = "users are kept near";
-const LANES: &str = "a thread checks several passwords at once";
+const TOKENS: &str = "token cache";
+const USERS: &str = "user cache";
+const LANES: &str = "a thread checks several passwords in parallel";
 
 const fn row(what: &'static str, off: &'static [Setting], measured: Measured) -> Row {
     Row {
@@ -72,7 +72,7 @@ const fn row(what: &'static str, off: &'static [Setting], measured: Measured) ->
     }
 }
 
-/// A row that fails takes nothing from the others.
+/// Measures all rows. A row that fails is reported, and the others still run.
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
     let bench = Bench {
         program,
@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn no_two_rows_measure_the_same() {
-        let told = |row: &Row| format!("{} {} {:?}", row.what, row.measured, row.off);
-        let mut all: Vec<_> = ROWS.iter().map(told).collect();
+        let shown = |row: &Row| format!("{} {} {:?}", row.what, row.measured, row.off);
+        let mut all: Vec<_> = ROWS.iter().map(shown).collect();
         all.sort();
         all.dedup();
         assert_eq!(all.len(), ROWS.len());

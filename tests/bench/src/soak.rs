@@ -1,5 +1,6 @@
-//! All kinds of requests at a steady rate, for long: whether memory, open files and times stay flat, and
-//! whether every answer is what its request should get.
+//! Soak test: all kinds of requests at a steady rate, for long.
+//!
+//! Judges whether memory, open files and latency stay flat, and whether every response is right.
 
 mod flat;
 mod mix;
@@ -26,17 +27,17 @@ use crate::times::Times;
 const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "8");
 const CONNECTIONS: u32 = 8;
 const SAMPLE: Duration = Duration::from_secs(1);
-/// Checks for one login, one wrong password, and so on.
+/// Checks for each login, each wrong password, and so on.
 const CHECKS_FOR_ONE: u32 = 50;
 
-/// How long, and how many checks a second.
+/// Duration, and checks per second.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Soak {
     pub(crate) during: Duration,
     pub(crate) checks: u32,
 }
 
-/// So long as the target says, at a rate that leaves two cores some air.
+/// The duration of the target, at a rate that does not saturate two cores.
 pub(crate) const WHOLE: Soak = Soak {
     during: Duration::from_mins(10),
     checks: 1_000,
@@ -46,7 +47,7 @@ pub(crate) const SMOKE: Soak = Soak {
     checks: 500,
 };
 
-/// What was seen, one value each second.
+/// Samples, one value per second.
 #[derive(Debug, Default)]
 struct Samples {
     memory: Vec<f64>,
@@ -93,12 +94,7 @@ pub(crate) fn measure(program: &Path, soak: Soak, report: &mut Report) -> Result
     ));
     #[expect(clippy::cast_precision_loss, reason = "they are few")]
     let failed = failures.len() as f64;
-    report.judge(at_most(
-        "answers that are not what they should be",
-        "answers",
-        failed,
-        0.0,
-    ));
+    report.judge(at_most("wrong responses", "responses", failed, 0.0));
     for (what, values, allowance) in [
         ("memory", &seen.memory, Allowance::new("MB", 0.10, 1.0)),
         (
@@ -107,12 +103,12 @@ pub(crate) fn measure(program: &Path, soak: Soak, report: &mut Report) -> Result
             Allowance::new("files", 0.10, 4.0),
         ),
         (
-            "half of all checks",
+            "median of checks",
             &seen.half,
             Allowance::new("ms", 0.25, 0.5),
         ),
         (
-            "99 of 100 checks",
+            "99th percentile of checks",
             &seen.most,
             Allowance::new("ms", 0.50, 2.0),
         ),
@@ -124,7 +120,7 @@ pub(crate) fn measure(program: &Path, soak: Soak, report: &mut Report) -> Result
     Ok(())
 }
 
-/// Memory and open files, once a second.
+/// Samples memory and open files once per second.
 fn sample(process: u32, during: Duration, stop: &AtomicBool) -> Result<Samples> {
     let mut samples = Samples::default();
     let begin = Instant::now();
@@ -148,7 +144,7 @@ fn sample(process: u32, during: Duration, stop: &AtomicBool) -> Result<Samples> 
     Ok(samples)
 }
 
-/// The checks of each second, by when they were due.
+/// Latencies of checks, grouped by the second in which they were due.
 struct Seconds {
     times: Vec<Mutex<Times>>,
     wrong: Mutex<Vec<String>>,
@@ -172,11 +168,11 @@ impl Seconds {
         }
         if answered.status != 200 {
             let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-            wrong.push(format!("a check is answered {}", answered.status));
+            wrong.push(format!("the response to a check is {}", answered.status));
         }
     }
 
-    /// The samples with the times beside them, and what was answered wrong.
+    /// Returns the samples with the latencies added, and the wrong responses.
     fn read(self, mut samples: Samples) -> (Samples, Vec<String>) {
         for times in self.times {
             let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);

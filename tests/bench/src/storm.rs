@@ -1,5 +1,6 @@
-//! A storm of logins beside a steady stream of token checks: how long the checks take, whether any is
-//! refused, and how soon a login is refused that finds no place.
+//! A storm of logins while token checks run at a steady rate.
+//!
+//! Measures the latency of the checks, whether any fails, and how soon a login is refused when the queue is full.
 
 mod logins;
 
@@ -23,14 +24,14 @@ use crate::targets::at_most;
 use crate::times::Times;
 use crate::wire::Wire;
 
-/// Of the passwords of those who log in.
+/// bcrypt cost of the users' passwords.
 pub(crate) const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
-/// Checks a second, and over how many connections.
+/// Checks per second, and over how many connections.
 const RATE: u32 = 4_000;
 const CONNECTIONS: u32 = 16;
-/// Login clients: as many as the queue takes, and far more.
+/// Number of login clients: as many as the queue takes, and far more.
 const STORMS: [usize; 2] = [64, 512];
-/// Checks count once the first wave of logins is there; those logins count.
+/// The first wave of logins is over before checks are measured. Its logins are measured, too.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
@@ -48,7 +49,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
             during.told(),
             logins.told()
         ));
-        let what = format!("99 of 100 checks while {clients} clients log in");
+        let what = format!("99th percentile of checks while {clients} clients log in");
         let most = limit(idle.times.at(99.0));
         report.judge(at_most(&what, "ms", during.times.at(99.0), most));
         #[expect(clippy::cast_precision_loss, reason = "they are few")]
@@ -56,19 +57,19 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         let what = format!("checks that fail while {clients} clients log in");
         report.judge(at_most(&what, "checks", failed, 0.0));
         if logins.refused.many() > 0 {
-            let what = format!("99 of 100 refusals of surplus logins of {clients} clients");
+            let what = format!("99th percentile of refusing surplus logins of {clients} clients");
             report.judge(at_most(&what, "ms", logins.refused.at(99.0), 50.0));
         }
     }
     Ok(())
 }
 
-/// What 99 of 100 checks may take, where they take so long without a storm. In milliseconds.
+/// Returns the limit for 99 % of the checks, in milliseconds, from their latency without a storm.
 fn limit(idle: f64) -> f64 {
     (idle * 2.0).clamp(10.0, 25.0)
 }
 
-/// Milliseconds within which 99 of 100 checks are done while so many clients log in.
+/// Returns the 99th percentile of check latency in milliseconds, while that many clients log in.
 pub(crate) fn checks_take(server: SocketAddr, clients: usize, during: Duration) -> Result<f64> {
     let token = token(server)?;
     let (checks, _) = storm(server, &token, clients, during)?;
@@ -76,7 +77,7 @@ pub(crate) fn checks_take(server: SocketAddr, clients: usize, during: Duration) 
     Ok(checks.times.at(99.0))
 }
 
-/// A token of somebody else than who logs in by the thousand, whose oldest ones end.
+/// Returns a token of another user: many logins of one user end that user's oldest tokens.
 fn token(server: SocketAddr) -> Result<String> {
     let login = bimplus("linguist", "linguist-demo");
     BIMPLUS.token_in(&Wire::open(server)?.ask(&login)?)
@@ -100,7 +101,7 @@ impl Checks {
     }
 }
 
-/// Checks at their time.
+/// Sends checks at a steady rate.
 fn checks(server: SocketAddr, token: &str, during: Duration) -> Result<Checks> {
     let (times, failed) = (Times::new()?, 0);
     let checks = Mutex::new(Checks { times, failed });
@@ -117,7 +118,7 @@ fn checks(server: SocketAddr, token: &str, during: Duration) -> Result<Checks> {
     Ok(checks.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Checks while clients log in, and all of those logins.
+/// Sends checks while clients log in, and returns the latencies of both.
 fn storm(
     server: SocketAddr,
     token: &str,

@@ -1,19 +1,19 @@
-//! What is to be reached.
+//! Targets, and whether they are met.
 
 use crate::rounds::Series;
 
-/// One contestant beside another.
+/// A ratio of one contestant to another.
 pub(crate) struct Target<'a> {
     pub(crate) what: String,
     pub(crate) who: &'a str,
     pub(crate) other: &'a str,
-    /// The ratio that is to be reached.
+    /// The least ratio that meets the target.
     pub(crate) least: f64,
-    /// Who shows how much can be reached, where the other one does not.
+    /// A contestant that shows what is possible, if `other` does not.
     pub(crate) limit: Option<&'a str>,
 }
 
-/// What became of a target.
+/// Result for a target.
 #[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct Verdict {
     pub(crate) what: String,
@@ -22,7 +22,7 @@ pub(crate) struct Verdict {
     pub(crate) is_met: bool,
 }
 
-/// Judges a ratio. What is short of it by no more than the noise of this run is met.
+/// Judges a ratio. A ratio that is short by no more than the noise of this run is met.
 pub(crate) fn beside(all: &[Series], target: &Target<'_>) -> Verdict {
     let find = |name: &str| all.iter().find(|series| series.name == name);
     let (Some(who), Some(other)) = (find(target.who), find(target.other)) else {
@@ -47,12 +47,12 @@ pub(crate) fn beside(all: &[Series], target: &Target<'_>) -> Verdict {
     }
 }
 
-/// Judges each second one beside the one before it.
+/// Judges each second contestant relative to the one before it.
 pub(crate) fn beside_each(all: &[Series], what: &str, least: f64) -> Vec<Verdict> {
     let pairs = all.as_chunks::<2>().0.iter();
     let judged = pairs.map(|[few, many]| {
         let target = Target {
-            what: format!("{what}: {}, beside {}", many.name, few.name),
+            what: format!("{what}: {}, relative to {}", many.name, few.name),
             who: &many.name,
             other: &few.name,
             least,
@@ -63,7 +63,7 @@ pub(crate) fn beside_each(all: &[Series], what: &str, least: f64) -> Vec<Verdict
     judged.collect()
 }
 
-/// Judges a figure that is to stay below another.
+/// Judges a figure that must not exceed a limit.
 pub(crate) fn at_most(what: &str, unit: &str, measured: f64, most: f64) -> Verdict {
     Verdict {
         what: what.to_owned(),

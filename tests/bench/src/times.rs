@@ -1,11 +1,11 @@
-//! How long many things took.
+//! Latencies of many operations.
 
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use hdrhistogram::Histogram;
 
-/// From a microsecond to a minute, to one part in a thousand.
+/// Histogram from one microsecond to one minute, with a precision of one in a thousand.
 #[derive(Debug, Clone)]
 pub(crate) struct Times(Histogram<u64>);
 
@@ -15,7 +15,7 @@ impl Times {
         Ok(Self(histogram.map_err(|error| anyhow!("{error}"))?))
     }
 
-    /// What takes longer than a minute counts as a minute.
+    /// Adds a latency. More than a minute counts as a minute.
     pub(crate) fn add(&mut self, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.0.saturating_record(took);
@@ -25,7 +25,7 @@ impl Times {
         self.0.len()
     }
 
-    /// Milliseconds within which so many of a hundred were done.
+    /// Returns a percentile in milliseconds.
     pub(crate) fn at(&self, percent: f64) -> f64 {
         let micros = self.0.value_at_percentile(percent);
         Duration::from_micros(micros).as_secs_f64() * 1000.0

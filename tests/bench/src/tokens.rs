@@ -1,4 +1,4 @@
-//! Tokens by the hundred thousand, issued without anybody's password.
+//! Issues hundreds of thousands of tokens without a login.
 
 mod noted;
 
@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::audit::Audit;
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
-    Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
+    Auth, AuthComponents, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
     SystemClock, Terms, TokenDigest,
 };
 use isogloss_directory_sql::SqliteDirectory;
@@ -23,13 +23,13 @@ use uuid::Uuid;
 
 pub(crate) use self::noted::issue_noted;
 
-/// The user whose tokens these are.
+/// The user of these tokens.
 const USER: &str = "sample";
 pub(crate) const LIFE: Duration = Duration::from_hours(8);
-/// Logins under way at a time.
+/// Concurrent writes.
 const AT_ONCE: usize = 64;
-/// No token ends because there are too many.
-pub(crate) const CAPS: Caps = Caps {
+/// Limits so high that no token ends because there are too many.
+pub(crate) const CAPS: SessionLimits = SessionLimits {
     per_user: usize::MAX,
     per_client: usize::MAX,
     one_time_per_user: usize::MAX,
@@ -37,13 +37,13 @@ pub(crate) const CAPS: Caps = Caps {
 
 use crate::gateways::pepper;
 
-/// BIMplus tokens in the Redis of a gateway, all of one user.
+/// Issues BIMplus tokens of one user in the Redis of a gateway.
 pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
     let place = Place::of(gateway);
     Runtime::new()?.block_on(async { place.issue(store_at(redis)?, many).await })
 }
 
-/// Puts as many records there of users that nobody knows, five for each: they open nothing, and take room.
+/// Stores records of users that do not exist, five for each. They are not valid, but take memory.
 pub(crate) fn put_for_many(gateway: &Gateway, redis: &str, many: usize) -> Result<()> {
     const EACH: usize = 5;
     let place = Place::of(gateway);
@@ -52,7 +52,7 @@ pub(crate) fn put_for_many(gateway: &Gateway, redis: &str, many: usize) -> Resul
         place.issue(store.clone(), 1).await?;
         let user = place.auth(store.clone()).await?.find(USER).await?;
         let user = user.context("the demo has no such user")?;
-        let issued = store.of_user(user.id).await?.pop();
+        let issued = store.list_by_user(user.id).await?.pop();
         let (_, record) = issued.context("a token that was just issued")?;
         store.remove_user(user.id).await?;
         let mut putting = JoinSet::new();
@@ -96,7 +96,7 @@ impl Place {
         }
     }
 
-    /// Puts tokens into a store which that gateway takes for its own.
+    /// Issues tokens in a store, which the gateway accepts.
     pub(crate) async fn issue(
         &self,
         store: Arc<dyn TokenStore>,
@@ -131,7 +131,7 @@ impl Place {
         let directory = SqliteDirectory::open(&self.directory).await?;
         let pepper = fs::read_to_string(&self.pepper)?;
         let current = Pepper::new(pepper.trim().as_bytes()).context("the pepper")?;
-        Ok(Auth::new(Parts {
+        Ok(Auth::new(AuthComponents {
             directory: Arc::new(directory),
             tokens,
             passwords: Passwords::start(PasswordSettings::default())?,
@@ -140,14 +140,14 @@ impl Place {
                 previous: None,
             },
             second_use: SecondUse::Refuse,
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: Arc::new(SystemClock),
         }))
     }
 }
 
-/// As BIMplus has them.
+/// Returns the terms of a BIMplus session.
 fn terms() -> Terms {
     Terms {
         client: Some("0864b512-1776-4a55-8ee5-2b19d7d9b7ea".to_owned()),

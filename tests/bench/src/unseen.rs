@@ -1,4 +1,4 @@
-//! Tokens that are asked about once each, at a gateway that has seen none of them.
+//! Tokens that are checked once each, at a gateway that has seen none of them.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::load::{Questions, ask};
 use crate::tokens::issue;
 use crate::validation::{BIMPLUS, END};
 
-/// wrk knows no part of a second.
+/// wrk accepts only whole seconds.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// Such tokens, in a Redis.
+/// Tokens in Redis that no gateway has checked yet.
 pub(crate) struct Unseen {
     program: PathBuf,
     redis: Redis,
-    /// Whose directory and pepper it is.
+    /// The gateway whose directory and pepper they use.
     gateway: Gateway,
     questions: Questions,
     many: u64,
@@ -39,7 +39,7 @@ impl Unseen {
         })
     }
 
-    /// Checks a second of a gateway that starts for it.
+    /// Starts a gateway and returns its checks per second.
     pub(crate) fn ask(
         &self,
         settings: &[Setting],
@@ -52,10 +52,10 @@ impl Unseen {
         if answers.many <= self.many {
             return Ok(answers.rate);
         }
-        // On a fast machine they do not last so long.
+        // A fast machine needs fewer seconds for all tokens: measure for a shorter time.
         ensure!(
             during > SHORTEST,
-            "{} checks of {} tokens: some were asked about twice",
+            "{} checks of {} tokens: some were checked twice",
             answers.many,
             self.many
         );

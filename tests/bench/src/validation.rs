@@ -1,4 +1,4 @@
-//! Checks of tokens, as fast as answers come.
+//! Token checks, as fast as responses come.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,9 +17,9 @@ use crate::rounds::{Contestant, run};
 use crate::targets::{Target, beside};
 use crate::unseen::Unseen;
 
-/// Few clients, and many.
+/// Few and many clients.
 const CLIENTS: [usize; 2] = [32, 256];
-/// Of the public listener, and of the management listener.
+/// Workers of the public listener, and of the management listener.
 const WORKERS: [usize; 2] = [2, 1];
 
 const NGINX: &str = "nginx + Lua + Redis";
@@ -106,7 +106,7 @@ fn contestant<'a>(
 
 fn targets(clients: usize) -> Vec<Target<'static>> {
     let target = |who: &'static str, other: &'static str, least: f64| Target {
-        what: format!("{who}, {clients} clients, beside {other}"),
+        what: format!("{who}, {clients} clients, relative to {other}"),
         who,
         other,
         least,

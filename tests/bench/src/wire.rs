@@ -1,4 +1,4 @@
-//! One connection that stays open, and the answers on it.
+//! A persistent connection and the responses on it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Wire(BufReader<TcpStream>);
 
-/// What came back.
+/// A response.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
@@ -25,21 +25,21 @@ impl Wire {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// What writes to it while somebody else reads.
+    /// Returns a writer for the same connection, so that another thread can read.
     pub(crate) fn writer(&self) -> Result<TcpStream> {
         Ok(self.0.get_ref().try_clone()?)
     }
 
-    /// Sends one request, and waits for its answer.
+    /// Sends a request and returns its response.
     pub(crate) fn ask(&mut self, request: &str) -> Result<Answer> {
         self.0.get_mut().write_all(request.as_bytes())?;
         self.read()
     }
 
-    /// The next answer.
+    /// Reads the next response.
     pub(crate) fn read(&mut self) -> Result<Answer> {
         let mut line = String::new();
-        self.0.read_line(&mut line).context("no answer")?;
+        self.0.read_line(&mut line).context("no response")?;
         let status = line.split(' ').nth(1).context("the connection ended")?;
         let status = status.parse()?;
         let mut length = 0;
@@ -60,13 +60,13 @@ impl Wire {
 }
 
 impl Answer {
-    /// A text member of a body of JSON, at whatever depth it stands.
+    /// Returns a string member of a JSON body, at any depth.
     pub(crate) fn member(&self, name: &str) -> Result<String> {
         let body = String::from_utf8_lossy(&self.body);
         let (_, rest) = body
             .split_once(&format!("\"{name}\":\""))
-            .with_context(|| format!("no {name} in an answer of status {}", self.status))?;
-        let (value, _) = rest.split_once('"').context("an open text")?;
+            .with_context(|| format!("no {name} in a response of status {}", self.status))?;
+        let (value, _) = rest.split_once('"').context("an unterminated string")?;
         Ok(value.to_owned())
     }
 }

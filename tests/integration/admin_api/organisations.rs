@@ -94,7 +94,7 @@ fn organisations_are_listed_page_by_page() {
 fn what_is_in_use_stays() {
     let gateway = start();
     let ask = |method: &str, path: &str, body: Option<Value>| {
-        let (status, told) = admin(
+        let (status, body) = admin(
             &gateway,
             method,
             &format!("/admin/organisations{path}"),
@@ -102,7 +102,7 @@ fn what_is_in_use_stays() {
         );
         (
             status,
-            told["reason"].as_str().unwrap_or_default().to_owned(),
+            body["reason"].as_str().unwrap_or_default().to_owned(),
         )
     };
     let outsiders = "11111111222222223333333344444444";
@@ -161,11 +161,11 @@ fn what_is_in_use_stays() {
             "control character",
         ),
     ] {
-        let (refused, told) = ask(method, path, body);
-        assert_eq!(refused, status, "{method} {path}: {told}");
+        let (refused, text) = ask(method, path, body);
+        assert_eq!(refused, status, "{method} {path}: {text}");
         assert!(
-            reason.split('|').any(|reason| told.contains(reason)),
-            "{method} {path}: {told}"
+            reason.split('|').any(|reason| text.contains(reason)),
+            "{method} {path}: {text}"
         );
     }
     let login = json!({"user_id": "outsider", "password": "outsider-demo"});

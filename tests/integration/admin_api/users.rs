@@ -52,13 +52,13 @@ fn a_user_is_added_given_a_password_and_switched_off_and_on() {
     ] {
         assert_eq!(put(what, body.clone()), 400, "{body}");
     }
-    let (status, told) = admin(
+    let (status, body) = admin(
         &gateway,
         "POST",
         "/admin/users",
         Some(json!({"user_name": "bob", "organisation": "MOON", "password": "x"})),
     );
-    assert_eq!(status, 400, "{told}");
+    assert_eq!(status, 400, "{body}");
     assert_eq!(admin(&gateway, "GET", "/admin/users/nobody", None).0, 404);
 }
 
@@ -199,9 +199,9 @@ fn an_edit_that_makes_no_sense_changes_nothing() {
         ),
         (json!({"number": 30}), 409, "user admin has the same number"),
     ] {
-        let (refused, told) = patch(&gateway, "linguist", edit.clone());
-        assert_eq!(refused, status, "{edit}: {told}");
-        assert!(told["reason"].as_str().unwrap().contains(reason), "{told}");
+        let (refused, body) = patch(&gateway, "linguist", edit.clone());
+        assert_eq!(refused, status, "{edit}: {body}");
+        assert!(body["reason"].as_str().unwrap().contains(reason), "{body}");
     }
     assert_eq!(patch(&gateway, "nobody", json!({})).0, 404);
     assert_eq!(
@@ -259,7 +259,7 @@ fn an_identifier_means_its_own_user_though_another_is_named_like_it() {
     assert_eq!(
         ask("GET", id),
         (200, json!(id)),
-        "a name that is no identifier"
+        "a name that is not an identifier"
     );
 }
 

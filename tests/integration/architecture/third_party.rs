@@ -1,4 +1,4 @@
-//! What is built of other crates: which, once each, and with the same features for every build.
+//! Third-party crates: which are used, each in one version and with the same features in every build.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{GATEWAY, Graph};
 
 impl Graph {
-    /// Versions of everything that is built, by name.
+    /// Returns the versions of all packages that are built, by name.
     fn versions(&self) -> BTreeMap<&str, Vec<&str>> {
         let nodes = self.0["resolve"]["nodes"].as_array().unwrap();
         let built: BTreeSet<_> = nodes.iter().map(|node| node["id"].as_str()).collect();
@@ -65,7 +65,7 @@ fn what_we_stand_on_is_there_once() {
     }
 }
 
-/// The features of every package in a tree, as `cargo tree` prints them.
+/// Returns the features of every package in a tree, as `cargo tree` prints them.
 fn features(arguments: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
@@ -78,16 +78,16 @@ fn features(arguments: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     assert!(output.status.success(), "{said}");
     let mut features = BTreeMap::<_, BTreeSet<_>>::new();
     let tree = String::from_utf8(output.stdout).unwrap();
-    // Empty lines stand between the trees of several packages.
+    // Empty lines separate the trees of several packages.
     for (package, enabled) in tree.lines().filter_map(|line| line.split_once('|')) {
         let enabled_here = features.entry(package.to_owned()).or_default();
-        // The mark of a package whose own tree is left out: it depends on itself in its tests.
+        // `(*)` marks a package whose tree is left out: it depends on itself in its tests.
         enabled_here.insert(enabled.trim_end_matches(" (*)").to_owned());
     }
     features
 }
 
-/// Otherwise cargo compiles the gateway, and most of what lies below it, once for each.
+/// With different features, cargo would compile the gateway, and most of its dependencies, once for each.
 #[test]
 fn one_package_and_the_workspace_are_built_with_the_same_features() {
     let gateway = features(&["--package", GATEWAY, "--edges", "normal,build"]);

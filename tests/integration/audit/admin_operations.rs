@@ -1,4 +1,4 @@
-//! What administrators do at the management listener.
+//! Audit events of administrators at the management listener.
 
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn what_an_administrator_does_is_recorded_with_the_label_of_the_key() {
         ("DELETE", "demo-admin-key", "sessions?user=sample", 200),
         ("DELETE", "demo-admin-key", "throttle?source=127.0.0.1", 200),
         ("DELETE", "a-wrong-key", "sessions?all=true", 401),
-        // Looking is no act.
+        // Reading is not recorded.
         ("GET", "demo-admin-key", "sessions", 200),
         ("GET", "demo-admin-key", "throttle", 200),
     ] {

@@ -1,4 +1,4 @@
-//! A disk that is full, a file that is moved away, and back again.
+//! A disk that is full, and a file that is moved, until it is available again.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -40,7 +40,7 @@ fn a_full_disk_costs_no_request_and_is_counted_and_told_once() {
         assert_eq!(log_in(&gateway, "sample", "sample-demo").status, 200);
     }
     assert!(gateway.logs(FAILS) && gateway.logs(LOSES));
-    // Some events wait for the disk: as many as have room, and those that it was offered.
+    // Some events still wait for the disk: those in the queue, and those of the write that fails.
     let lost = lost(&gateway);
     assert!((20..=36).contains(&lost), "{lost}");
     assert!(gateway.terminate().unwrap().success());
@@ -76,7 +76,7 @@ fn a_file_that_is_moved_away_is_begun_anew_and_is_its_owners_only() {
     let path = gateway.folder().join("data/audit.jsonl");
     let moved = path.with_extension("jsonl.1");
     fs::rename(&path, &moved).unwrap();
-    // As some who move log files do.
+    // As some tools do that rotate log files.
     let mut hangup = Command::new("kill");
     hangup.arg("-HUP").arg(gateway.id().to_string());
     assert!(hangup.status().unwrap().success());

@@ -1,4 +1,4 @@
-//! What a gateway has recorded.
+//! Reads the events that a gateway has recorded.
 
 use std::fs;
 use std::path::Path;
@@ -11,17 +11,17 @@ use serde_json::{Map, Value, json};
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// The events of a file, the first one first.
+/// Returns the events of a file, the oldest first.
 pub(crate) fn of_file(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap_or_default();
-    // What is being written is no line yet.
+    // A line that is still being written has no line end yet.
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let lines = whole.lines();
     lines.map(|l| serde_json::from_str(l).unwrap()).collect()
 }
 
-/// Waits for that many events where the demo has them. The first one is always that the directory was
-/// applied, and is left out.
+/// Waits for that many events in the demo's audit log and returns them. The first event, which records that the
+/// directory file was applied, does not count and is left out.
 pub(crate) fn of(gateway: &Gateway, count: usize) -> Vec<Value> {
     let path = gateway.folder().join("data/audit.jsonl");
     let deadline = Instant::now() + PATIENCE;
@@ -37,7 +37,7 @@ pub(crate) fn of(gateway: &Gateway, count: usize) -> Vec<Value> {
     }
 }
 
-/// The same event with what is of interest only, in that order; nothing is left out for being absent.
+/// Returns only these members of the event, in this order. A missing member is null.
 pub(crate) fn only(event: &Value, keys: &[&str]) -> Value {
     let kept = keys
         .iter()
@@ -45,7 +45,7 @@ pub(crate) fn only(event: &Value, keys: &[&str]) -> Value {
     Value::Object(kept.collect::<Map<_, _>>())
 }
 
-/// The same event without what differs from run to run, having seen that it is as it should be.
+/// Returns the event without the members that differ between runs, after checking them.
 pub(crate) fn plain(event: &Value, answer: &Response) -> Value {
     let mut event = event.clone();
     let fields = event.as_object_mut().unwrap();

@@ -1,4 +1,4 @@
-//! Right credentials whose login a dialect refuses: recorded as refused, and as nothing else.
+//! Right credentials that a dialect refuses: recorded as one refused login and nothing else.
 
 use isogloss_testkit::{Request, Response};
 use serde_json::{Value, json};

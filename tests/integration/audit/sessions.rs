@@ -1,4 +1,4 @@
-//! Logins and tokens, from the first to the last.
+//! Audit events of logins and tokens, from the first to the last.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ fn a_token_is_followed_from_its_issue_to_its_end() {
         let exchange = Request::post("/v2/cross-authorize").json(&cross);
         assert_eq!(exchange.send(public).unwrap().status, status);
     }
-    // Not recorded: it would be once for each call of a client.
+    // Checks are not recorded: there would be one event for each call of a client.
     let check = bearer(Request::get("/v2/authorize")).send(public).unwrap();
     assert_eq!(check.status, 200);
     let end = bearer(Request::new("DELETE", "/v2/authorize"));
@@ -168,7 +168,7 @@ fn a_letter_is_followed_to_the_new_password() {
     let asked = ask.send(gateway.public()).unwrap();
     assert_eq!(asked.status, 200, "{}", asked.text());
     let events = of(&gateway, 2);
-    // The answer is there before the letter, whose task knows of the request.
+    // The response is sent before the e-mail, whose task has the request's identifier.
     let seen: Vec<_> = events.iter().map(|event| plain(event, &asked)).collect();
     let letter = json!({
         "event": "letter", "outcome": "done", "dialect": "tokenlogin", "name_hash": "…",
@@ -214,7 +214,7 @@ fn what_was_answered_is_recorded_when_the_gateway_ends() {
     assert_eq!(crate::audit::events::of_file(&path).len(), 101);
 }
 
-/// Each event in one line, with a letter for each token.
+/// Returns each event as one line, in which tokens are named A, B, C and so on.
 fn followed(gateway: &Gateway, count: usize) -> Vec<String> {
     let mut letters = BTreeMap::new();
     let mut letter = |handle: &Value| {

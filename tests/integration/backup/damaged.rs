@@ -28,7 +28,7 @@ fn a_damaged_backup_is_refused_and_nothing_is_written() {
         changed[middle] ^= 1;
         for damaged in [&changed[..], &whole[..whole.len() - 1], &[]] {
             fs::write(&file, damaged).unwrap();
-            // One changed letter of the manifest may be one that says nothing.
+            // One changed byte of the manifest may be in a part without a meaning.
             if name == "manifest.json" && damaged.len() == whole.len() {
                 continue;
             }

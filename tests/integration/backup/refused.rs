@@ -1,4 +1,4 @@
-//! What is no backup, or has no place to go, is refused before anything is written.
+//! Invalid backups and unsuitable targets are refused before anything is written.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::backup::site::{Site, Work};
 
-/// A backup of a gateway that runs no more.
+/// Makes a backup of a gateway, stops it, and returns the folder.
 pub(super) fn backup(site: &Site, room: &TempDir) -> String {
     let folder = room.path().join("backup").to_str().unwrap().to_owned();
     let gateway = site.start("");

@@ -1,4 +1,4 @@
-//! A gateway's folder and stores, and work that was done there.
+//! A gateway's folder and stores, and operations to check for after a restore.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 use crate::shell::{Said, Shell};
 
-/// Where a gateway keeps everything.
+/// Folder and settings of a gateway.
 pub(crate) struct Site {
     pub(crate) folder: TempDir,
     builder: Builder,
 }
 
 impl Site {
-    /// With users in SQLite, or at that PostgreSQL.
+    /// Creates a site with users in SQLite, or in the PostgreSQL database of that URL.
     pub(crate) fn new(store: Store, directory: Option<String>) -> Self {
         let folder = TempDir::new().unwrap();
         let audit = folder.path().join("audit.jsonl");
@@ -26,7 +26,7 @@ impl Site {
             .folder(folder.path())
             .env("ISOGLOSS__AUDIT__DATABASE", "true")
             .env("ISOGLOSS__AUDIT__TO", format!("file:{}", audit.display()))
-            // Only what a backup asks for is written down in time.
+            // Usage counts are written only when a backup requests it.
             .env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "1h");
         if let Some(url) = directory {
             builder = builder.directory(url);
@@ -40,7 +40,8 @@ impl Site {
         Shell::beside(&self.builder, self.folder.path())
     }
 
-    /// Starts the gateway with the demo's users, unless a backup has brought them.
+    /// Starts the gateway with the demo's users, unless a backup was restored; then `import` is the directory
+    /// file.
     pub(crate) fn start(&self, import: &str) -> Gateway {
         let mut builder = self.builder.clone();
         if self.folder.path().join("restored").exists() {
@@ -51,14 +52,14 @@ impl Site {
         gateway
     }
 
-    /// Runs a command that is told how to reach the gateway.
+    /// Runs a command with the address and a key of the management listener.
     pub(crate) fn command(&self, gateway: &Gateway, arguments: &[&str]) -> Said {
         let management = format!("http://{}", gateway.management());
         let more = ["--management", &management, "--key-file", "admin.key"];
         self.shell().run(&[arguments, &more].concat())
     }
 
-    /// Runs a command by itself.
+    /// Runs a command without a connection to the gateway.
     pub(crate) fn alone(&self, arguments: &[&str]) -> Said {
         if arguments.first() == Some(&"restore") {
             fs::write(self.folder.path().join("restored"), "").unwrap();
@@ -67,7 +68,7 @@ impl Site {
     }
 }
 
-/// What was acknowledged before a backup.
+/// Tokens of operations that were acknowledged before a backup.
 pub(crate) struct Work {
     pub(crate) live: Vec<String>,
     ended: Vec<String>,
@@ -107,7 +108,7 @@ fn admin(gateway: &Gateway, method: &str, path: &str, body: &Value) -> Response 
 const USERS: [(&str, &str); 2] = [("sample", "sample-demo"), ("test@bimplus.net", "test")];
 
 impl Work {
-    /// Logs users in and some of them out again, adds a user, and gives one another password.
+    /// Logs users in, logs some of them out again, adds a user, and changes the password of another.
     pub(crate) fn done_at(gateway: &Gateway) -> Self {
         let mut work = Self {
             live: Vec::new(),
@@ -134,12 +135,12 @@ impl Work {
         work
     }
 
-    /// How many logins there were at the least.
+    /// Returns the number of logins by `done_at`. There may be more.
     pub(crate) fn logins(&self) -> usize {
         self.live.len() + self.ended.len()
     }
 
-    /// Does something while other users log in and out, and are changed.
+    /// Runs `work` while other users log in and out and another user is changed.
     pub(crate) fn under_load<T>(gateway: &Gateway, work: impl FnOnce() -> T) -> T {
         let ended = AtomicBool::new(false);
         thread::scope(|scope| {
@@ -169,7 +170,7 @@ impl Work {
         })
     }
 
-    /// All of it is there: tokens, users, cards and keys.
+    /// Checks that all of it is present: tokens, users, cards and keys.
     pub(crate) fn is_there(&self, gateway: &Gateway) {
         let statuses = |tokens: &[String]| -> Vec<u16> {
             tokens.iter().map(|token| status(gateway, token)).collect()

@@ -1,4 +1,4 @@
-//! Commands that look where no gateway has ever been: nothing is made there, and they say what they miss.
+//! Commands in a folder without a gateway create nothing there and name the missing file.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What a command does to a user is felt at once at a gateway that runs beside it.
+//! A command that changes a user takes effect at once at a running gateway.
 
 use std::net::SocketAddr;
 
@@ -10,11 +10,11 @@ use crate::shell::Shell;
 
 const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 
-/// Requests that show whether a user's tokens live: one for every kind that can be shown twice.
+/// Requests that show whether a user's tokens are valid: one for every kind that can be presented twice.
 struct Tokens(Vec<(&'static str, Request)>);
 
 impl Tokens {
-    /// Logs the user in everywhere. The administrator lends a hand for `loginOther`.
+    /// Logs the user in at all dialects. The administrator's session serves for `loginOther`.
     fn of(public: SocketAddr, user: &str, number: u32, password: &str) -> Self {
         let text = |request: Request, place: &str| -> String {
             let response = request.send(public).unwrap();
@@ -95,7 +95,7 @@ fn assert_logins(public: SocketAddr, user: &str, password: &str, work: bool, whe
     }
 }
 
-/// A cross token, which lives once: nobody has used it yet.
+/// Returns the request that redeems a new cross token. It succeeds only once.
 fn cross_token(public: SocketAddr, user: &str, password: &str) -> Request {
     let login = json!({"user_id": user, "password": password});
     let login = Request::post("/v2/authorize")
@@ -133,7 +133,7 @@ fn assert_felt_at_once(builder: &Builder) {
         "disabled: cross token"
     );
     assert_logins(public, "linguist", "linguist-demo", false, "disabled");
-    others.assert_all(public, 200, "somebody else was disabled");
+    others.assert_all(public, 200, "another user was disabled");
 
     shell.run(&["user", "enable", "linguist"]).done();
     old.assert_all(public, 401, "enabled again");
@@ -169,7 +169,7 @@ fn assert_felt_at_once(builder: &Builder) {
         "the old password",
     );
     assert_logins(public, "linguist", "a new one", true, "the new password");
-    others.assert_all(public, 200, "somebody else got a password");
+    others.assert_all(public, 200, "another user got a password");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_disabled_user_leaves_no_token_in_redis() {
     assert!(keys().len() >= dialects().len(), "{:?}", keys());
     shell.run(&["user", "disable", "linguist"]).done();
     let mut left = keys();
-    // Which clients logged in is forgotten in its own time. It opens nothing.
+    // The records of known clients expire by themselves. They grant no access.
     left.retain(|key| !key.starts_with("isogloss:k:"));
     assert_eq!(left, Vec::<String>::new());
 }

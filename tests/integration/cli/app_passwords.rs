@@ -1,4 +1,4 @@
-//! `isogloss user app-password` beside a running gateway.
+//! `isogloss user app-password` next to a running gateway.
 
 use isogloss_testkit::dialects::{Dialect, dialect, dialects};
 use isogloss_testkit::{Gateway, Request};
@@ -44,7 +44,7 @@ fn one_is_good_in_its_dialect_until_it_is_revoked() {
             tokens.extend(token);
         }
         assert_eq!(list(user)[0]["last_used"].as_str().unwrap().len(), 10);
-        // It takes nothing away from the password.
+        // The password stays valid.
         let by_password = login(&dialect("bimplus"), of_user);
         assert_eq!(by_password.is_some(), user == "sample");
 

@@ -1,4 +1,4 @@
-//! `isogloss audit list`, and what the other commands leave for it.
+//! `isogloss audit list`, and the events that other commands record.
 
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::shell::{Said, Shell};
 
-/// A shell that records where `to` and `database` say.
+/// Returns a shell with these settings of the audit log.
 fn shell(folder: &TempDir, to: &str, database: bool) -> Shell {
     Shell::alone(folder.path())
         .with("ISOGLOSS__AUDIT__TO", to)
@@ -23,7 +23,7 @@ fn kinds(events: &[Value]) -> Vec<&str> {
     kinds.map(Option::unwrap).collect()
 }
 
-/// What every command that changes something leaves behind.
+/// Checks the events of every command that changes something.
 fn acts_are_recorded(shell: &Shell) {
     shell.run(&["directory", "migrate"]).done();
     assert_eq!(listed(shell, &[]), [Value::Null; 0], "nothing yet");

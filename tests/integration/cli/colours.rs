@@ -1,10 +1,10 @@
-//! Colours: at a terminal, unless the user wants none.
+//! Colours: shown at a terminal, unless the user disables them.
 
 use std::process::Stdio;
 
 use isogloss_testkit::{Gateway, terminal};
 
-/// What a gateway logs at a terminal until its start is complete, with these variables.
+/// Returns what a gateway logs at a terminal until its start is complete, with these variables.
 fn shown(variables: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let builder = Gateway::builder(crate::PROGRAM).env("ISOGLOSS__LOGGING__FORMAT", "text");

@@ -1,4 +1,4 @@
-//! `isogloss conformance` with this gateway, and with hosts that are none.
+//! `isogloss conformance` against this gateway, and against other kinds of servers.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -135,7 +135,7 @@ fn a_host_behind_tls_has_to_be_trusted() {
     let address = server(move |stream| {
         let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
         let mut stream = StreamOwned::new(connection, stream);
-        // One who does not trust us says no more.
+        // A client that does not trust the certificate sends no request.
         if read_head(&mut stream) {
             let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno";
             stream.write_all(answer).unwrap();
@@ -155,7 +155,7 @@ fn a_host_behind_tls_has_to_be_trusted() {
     assert!(said.out.contains("the status is 200"), "{said:?}");
 }
 
-/// A server that does as told with each connection.
+/// Starts a server that runs `act` on each connection, and returns its address.
 fn server(act: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -167,7 +167,7 @@ fn server(act: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
     address
 }
 
-/// Whether there was one.
+/// Reads a request's head. Returns false if the connection ends before.
 fn read_head(stream: &mut impl Read) -> bool {
     let lines = BufReader::new(stream).lines();
     lines.map_while(Result::ok).any(|line| line.is_empty())

@@ -1,4 +1,4 @@
-//! `isogloss directory`: in, out, and in again.
+//! `isogloss directory`: import, export, and import again.
 
 mod refusals;
 
@@ -124,7 +124,7 @@ fn assert_all_log_in(gateway: &Gateway) {
             let (response, token) = dialect.login(public, user, password).unwrap();
             assert!(token.is_none(), "{user} at {}: {response:?}", dialect.name);
         }
-        // CRM.COM asks for the organisation, and the outsider has another.
+        // CRM.COM requires the organisation, and the outsider belongs to another one.
         let (_, token) = dialect.login(public, "outsider", "outsider-demo").unwrap();
         assert_eq!(token.is_some(), dialect.name != "crmcom");
     }

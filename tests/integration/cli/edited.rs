@@ -1,4 +1,4 @@
-//! `isogloss user edit` and `isogloss user list --search` where no gateway runs.
+//! `isogloss user edit` and `isogloss user list --search` without a running gateway.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ fn fields_are_set_and_cleared_and_the_rest_stays() {
         expected[field] = value;
     }
     assert_eq!(show(&shell, "countess"), expected);
-    // The old names are free.
+    // The old names are available again.
     let add = [
         "user",
         "add",

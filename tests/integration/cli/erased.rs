@@ -1,4 +1,4 @@
-//! `isogloss user delete`, beside a running gateway with either kind of store.
+//! `isogloss user delete` next to a running gateway, with both kinds of stores.
 
 use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::json;
@@ -18,7 +18,7 @@ fn status(gateway: &Gateway, token: &str) -> u16 {
     request.send(gateway.public()).unwrap().status
 }
 
-/// Erases a user of the demo, as the command line does it with `more` behind the command.
+/// Erases a user of the demo, with the arguments `more` after the command, and checks the effects.
 fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<String>) {
     let builder = builder.env("ISOGLOSS__AUDIT__DATABASE", "true");
     let shell = Shell::beside(&builder, folder.path());
@@ -40,7 +40,7 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
     let said = erase("sample", &["--json"]);
     assert_eq!((said.exit, said.out.as_str()), (Some(2), ""), "{said:?}");
     assert!(said.err.contains("use --yes to erase"), "{said:?}");
-    assert_eq!(status(&gateway, &session), 200, "nobody confirmed it");
+    assert_eq!(status(&gateway, &session), 200, "not confirmed");
     assert_eq!(
         erase("nobody", &["--yes"]).refused(),
         "nobody: no such user"
@@ -74,9 +74,9 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
         .json();
     assert_eq!(import["erased"], json!(["user sample"]));
     let table = shell.run(&["directory", "import", &demo()]).done();
-    let told = "1 left out: users who were erased (isogloss user add brings one back), or their \
+    let note = "1 left out: users who were erased (isogloss user add brings one back), or their \
                 keys:\n  user sample\n";
-    assert!(table.ends_with(told), "{table}");
+    assert!(table.ends_with(note), "{table}");
     assert_eq!(login(&gateway, "sample", "sample-demo"), None);
 
     let add = [
@@ -89,7 +89,7 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
     ];
     shell.run_with(&add, "another one\n").done();
     assert!(login(&gateway, "sample", "another one").is_some());
-    // The identifier in the demo's file is that of the erased user for ever; the name is free.
+    // The identifier in the demo's file stays reserved for the erased user. The name is available again.
     let named = "users = [{ user_name = 'sample', first_name = 'Sam', password = 'another one' }]";
     shell.write("named.toml", named);
     let import = shell
@@ -101,13 +101,13 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
     );
     assert!(login(&gateway, "sample", "another one").is_some());
 
-    let told = erase("admin", &["--yes"]).done();
-    let mut lines = told.lines();
+    let out = erase("admin", &["--yes"]).done();
+    let mut lines = out.lines();
     assert_eq!(lines.next(), Some("admin: erased"));
     assert_eq!(
         lines.last(),
         Some("  CRMDEMO has no enabled administrator left"),
-        "{told}"
+        "{out}"
     );
 }
 

@@ -1,5 +1,6 @@
-//! One hostile name in every field that a client, an import or an older release could set: no listing,
-//! message or log line hands a character to the terminal that it obeys.
+//! One hostile name in every field that a client, an import or an older release could set.
+//!
+//! No listing, message or log line passes a control character to the terminal.
 
 use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Request, Store};
 use serde_json::{Value, json};
@@ -7,10 +8,11 @@ use tempfile::TempDir;
 
 use crate::shell::{Said, Shell};
 
-/// Clears the screen, rings, forges a line, and reads backwards. The letters in it must stay readable.
+/// A name that clears the screen, rings the bell, forges a line and reverses text. Its printable characters must
+/// stay readable.
 const HOSTILE: &str = "é李\u{1b}[2J\u{7}\r\nforged\t\u{7f}\u{9b}2J\u{85}\u{2028}\u{202e}\u{2066}z";
 
-/// Whether a terminal obeys it. Line feeds are the layout's own.
+/// Returns whether a terminal interprets the character. Line feeds belong to the layout.
 fn is_obeyed(character: char) -> bool {
     let is_control = character.is_control() && character != '\n';
     is_control || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -26,14 +28,14 @@ fn assert_printable(what: &str, text: &str) {
     );
 }
 
-/// The name as a literal of PostgreSQL.
+/// Returns the name as a string literal of PostgreSQL.
 fn literal() -> String {
     let units = HOSTILE.encode_utf16();
     let escaped: Vec<_> = units.map(|unit| format!("\\u{unit:04x}")).collect();
     format!("E'{}'", escaped.concat())
 }
 
-/// Names that no door lets in any more, as an older release may have let them in.
+/// Writes names that are no longer accepted, but may be left from an older release, directly to the database.
 fn plant(server: &Postgres, database: &str) {
     let name = literal();
     let statements = format!(
@@ -48,7 +50,7 @@ fn plant(server: &Postgres, database: &str) {
     server.sql(database, &statements).unwrap();
 }
 
-/// Logins with the name wherever a client may say what it is called, right and wrong.
+/// Logs in, with right and wrong passwords, with the hostile name in every field that clients may set.
 fn log_in(gateway: &Gateway) {
     for password in ["admin-demo", "wrong"] {
         let bimplus = json!({
@@ -102,7 +104,7 @@ fn no_listing_or_log_line_hands_a_hostile_name_to_the_terminal() {
     plant(&server, url.rsplit('/').next().unwrap());
     log_in(&gateway);
     let shell = Shell::beside(&builder, folder.path());
-    // What is counted and recorded last is written down when the gateway ends.
+    // The last counts and events are written when the gateway ends.
     assert!(gateway.terminate().unwrap().success());
 
     for command in [

@@ -1,4 +1,4 @@
-//! `isogloss key` beside a running gateway.
+//! `isogloss key` next to a running gateway.
 
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
@@ -33,13 +33,13 @@ impl Fixture {
         self.shell.run(arguments)
     }
 
-    /// Makes a key.
+    /// Creates a key and returns the command's JSON output.
     fn add(&self, realm: &str, label: &str, more: &[&str]) -> Value {
         let add = ["key", "add", "--realm", realm, "--label", label, "--json"];
         self.run(&[&add[..], more].concat()).json()
     }
 
-    /// What a route of administrators answers to a key.
+    /// Calls a route of administrators with a key. Returns status and JSON body.
     fn ask(&self, method: &str, target: &str, key: &str) -> (u16, Value) {
         let bearer = format!("Bearer {key}");
         let request = Request::new(method, target).header("Authorization", bearer);
@@ -79,7 +79,7 @@ fn a_key_opens_what_its_scopes_say_until_it_is_revoked() {
         let refused = (403, json!({ "reason": reason }));
         assert_eq!(f.ask(method, target, key), refused, "{target}");
     }
-    assert_eq!(f.introspect(key), 401, "a key opens its realm only");
+    assert_eq!(f.introspect(key), 401, "a key is valid in its realm only");
 
     let id = made["id"].as_str().unwrap();
     let said = f.run(&["key", "revoke", &id[..6]]).done();

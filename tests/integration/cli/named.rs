@@ -1,4 +1,4 @@
-//! Whatever file cannot be opened is named, with the setting that names it.
+//! Error messages name every file that cannot be opened, with the setting that contains it.
 
 use std::fs;
 use std::path::Path;
@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use crate::shell::Shell;
 
-/// Tests may run as root, whom permissions do not stop: a folder is put where a file belongs, and a file
-/// where a folder belongs.
+/// Creates a folder in place of a file, and a file in place of a folder: tests may run as root, whom permissions
+/// do not stop.
 fn place() -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("folder")).unwrap();
@@ -16,7 +16,7 @@ fn place() -> TempDir {
     folder
 }
 
-/// `{here}` in a part is the folder: paths of settings are told as they are opened.
+/// Checks that the error contains all `parts`. `{here}` is the folder, since paths are shown as they are opened.
 #[track_caller]
 fn assert_named(folder: &Path, set: &[(&str, &str)], arguments: &[&str], parts: &[&str]) {
     let mut shell = Shell::bare(folder);

@@ -1,4 +1,4 @@
-//! `isogloss organisation` where no gateway runs.
+//! `isogloss organisation` without a running gateway.
 
 use serde_json::json;
 use tempfile::TempDir;

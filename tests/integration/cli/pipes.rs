@@ -1,11 +1,11 @@
-//! Commands whose standard output is closed, as by `head`: they end in silence.
+//! Commands whose standard output is closed, as by `head`, end silently.
 
 use std::io::pipe;
 use std::process::{Command, Stdio};
 
 use isogloss_testkit::{Gateway, Redis, Store};
 
-/// What a shell reports of a program that SIGPIPE has ended.
+/// Exit code that a shell reports for a program that SIGPIPE has ended.
 const SIGPIPE: i32 = 128 + 13;
 
 #[test]

@@ -1,9 +1,9 @@
-//! `isogloss user totp`, alone and beside a running gateway.
+//! `isogloss user totp`, without a gateway and next to a running one.
 
 use std::net::SocketAddr;
 
 use isogloss_testkit::dialects::dialects;
-use isogloss_testkit::{Gateway, Request, Step, totp};
+use isogloss_testkit::{Gateway, Request, TimeStep, totp_code};
 use serde_json::{Deserializer, Value, json};
 use tempfile::TempDir;
 
@@ -22,13 +22,13 @@ fn status(shell: &Shell, user: &str) -> Value {
         .json()
 }
 
-/// The code that confirms a secret, once it is shown.
+/// Returns the code that confirms the secret in this line of output, `None` if the line has none.
 fn code(line: &str) -> Option<String> {
     let secret = line.strip_prefix("Secret: ")?;
-    totp(secret.trim(), Step::Present).ok()
+    totp_code(secret.trim(), TimeStep::Current).ok()
 }
 
-/// A Memsource login; its status.
+/// Sends a Memsource login and returns the status.
 fn login(public: SocketAddr, user: &str, code: &str) -> u16 {
     let form = format!("userName={user}&password={user}-demo&code={code}");
     let request = Request::post("/web/api/v3/auth/login").form(form);
@@ -57,15 +57,15 @@ fn it_is_switched_on_by_a_code_of_the_secret_that_is_shown() {
         .lines()
         .filter(|line| line.starts_with("  ") && line.len() == 16);
     assert_eq!(codes.count(), 10, "{out}");
-    let told = status(&shell, "linguist");
+    let shown_status = status(&shell, "linguist");
     assert_eq!(
-        (&told["state"], &told["recovery_codes_left"]),
+        (&shown_status["state"], &shown_status["recovery_codes_left"]),
         (&json!("on"), &json!(10))
     );
-    assert!(told["since"].as_str().unwrap().ends_with('Z'));
-    assert!(told["last_used"].is_string());
+    assert!(shown_status["since"].as_str().unwrap().ends_with('Z'));
+    assert!(shown_status["last_used"].is_string());
     let shown = shell.run(&["user", "show", "linguist", "--json"]).json();
-    assert_eq!(shown["second_factor"], told);
+    assert_eq!(shown["second_factor"], shown_status);
     let text = shell.run(&["user", "totp", "status", "linguist"]).done();
     assert!(text.contains("state = \"on\"\n"), "{text}");
 
@@ -97,7 +97,7 @@ fn without_a_code_of_the_secret_nothing_changes() {
         assert_eq!(said.err, refusal);
         assert!(!said.out.contains("Recovery codes"));
     }
-    // There is nobody to ask.
+    // There is no terminal to prompt at.
     let said = shell.run(&["user", "totp", "enrol", "linguist"]);
     assert_eq!(said.exit, Some(1), "{said:?}");
     assert!(said.err.contains("use --code-stdin"), "{said:?}");
@@ -110,7 +110,7 @@ fn programs_get_the_secret_before_the_code_and_the_recovery_codes_after_it() {
     let enrol = ["user", "totp", "enrol", "linguist", "--json"];
     let reply = |line: &str| {
         let (_, rest) = line.split_once("\"secret\": \"")?;
-        totp(rest.split('"').next()?, Step::Present).ok()
+        totp_code(rest.split('"').next()?, TimeStep::Current).ok()
     };
     let out = shell
         .run_replying(&[&enrol[..], &["--code-stdin"]].concat(), reply)
@@ -172,11 +172,19 @@ fn switching_on_ends_tokens_and_switching_off_leaves_them() {
     }
     let secret = said["secret"].as_str().unwrap();
     assert_eq!(
-        login(public, "linguist", &totp(secret, Step::Present).unwrap()),
+        login(
+            public,
+            "linguist",
+            &totp_code(secret, TimeStep::Current).unwrap()
+        ),
         200
     );
     assert_eq!(
-        login(public, "linguist", &totp(secret, Step::Before).unwrap()),
+        login(
+            public,
+            "linguist",
+            &totp_code(secret, TimeStep::Previous).unwrap()
+        ),
         403
     );
     let codes = recovery_codes(&said);
@@ -210,7 +218,7 @@ fn what_is_off_has_nothing_to_take_away() {
         let refused = shell.run(&["user", "totp", command, "nobody"]).refused();
         assert_eq!(refused, "nobody: no such user");
     }
-    // One that came out of the directory file.
+    // A second factor that comes from the directory file.
     let expected = json!({"state": "on", "recovery_codes_left": 0});
     assert_eq!(status(&shell, "guarded"), expected);
     let out = shell
@@ -266,7 +274,7 @@ fn the_commands_of_the_manual_work_as_printed() {
     let mut id = String::new();
     let mut ran = 0;
     for command in commands {
-        // The label is the one argument in quotes.
+        // The label is the only argument in quotes.
         let quoted = command.split('"').enumerate();
         let mut arguments: Vec<_> = quoted
             .flat_map(|(index, part)| match index % 2 {
@@ -276,7 +284,7 @@ fn the_commands_of_the_manual_work_as_printed() {
             .map(|argument| if argument == "ID" { &id } else { argument })
             .collect();
         if arguments.contains(&"enrol") {
-            // Nobody sits at a terminal here.
+            // The test has no terminal.
             arguments.push("--code-stdin");
         }
         let out = shell.run_replying(&arguments, code).done();

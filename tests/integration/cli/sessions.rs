@@ -1,4 +1,4 @@
-//! `isogloss session` beside a running gateway, with either kind of store.
+//! `isogloss session` next to a running gateway, with both kinds of stores.
 
 use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::shell::{Said, Shell};
 
-/// A BIMplus login; its token.
+/// Logs in at BIMplus and returns the token.
 fn login(gateway: &Gateway, user: &str, password: &str, client: &str) -> String {
     let body = json!({"user_id": user, "password": password, "client_id": client});
     let request = Request::post("/v2/authorize").json(&body);
@@ -19,7 +19,7 @@ fn status(gateway: &Gateway, token: &str) -> u16 {
     request.send(gateway.public()).unwrap().status
 }
 
-/// Runs a command that is told how to reach the gateway.
+/// Runs a command with the arguments that tell it how to reach the gateway.
 fn run(shell: &Shell, arguments: &[&str], more: &[String]) -> Said {
     let more = more.iter().map(String::as_str);
     let all: Vec<_> = arguments.iter().copied().chain(more).collect();
@@ -29,7 +29,7 @@ fn run(shell: &Shell, arguments: &[&str], more: &[String]) -> Said {
 const ONE: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 const TWO: &str = "9fd0bb9d-570b-4719-bfae-93e2f879c19a";
 
-/// Lists and ends sessions, as the command line does it with `more` behind each command.
+/// Lists and ends sessions, with the arguments `more` after each command.
 fn is_seen_and_ended(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<String>) {
     let shell = Shell::beside(&builder, folder.path());
     let gateway = builder.folder(folder.path()).start().unwrap();
@@ -101,7 +101,7 @@ fn is_seen_and_ended(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway)
     assert_eq!(said.exit, Some(2), "{said:?}");
 }
 
-/// Ends a login that was handed over, and the sessions of an administrator who acts for others.
+/// Ends a login that was handed over, and the sessions of an administrator who impersonates others.
 fn what_came_of_it_is_seen_and_ended(
     builder: Builder,
     folder: &TempDir,
@@ -143,7 +143,7 @@ fn what_came_of_it_is_seen_and_ended(
     let ended = run(&[&["session", "revoke"][..], &only].concat()).done();
     assert_eq!(ended, "1 ended\n");
     assert_eq!(status(&gateway, &stolen), 200);
-    // The session of the login is not there any more; what came of it is.
+    // The login's own session has ended; sessions derived from it have not.
     let ended = run(&["session", "revoke", "--handle", root.unwrap()]).done();
     assert_eq!(ended, "1 ended\n");
     assert_eq!(
@@ -167,7 +167,7 @@ fn what_came_of_it_is_seen_and_ended(
     assert_eq!(who_am_i(&gateway, &acting), 401);
 }
 
-/// The access token that a session is handed over to.
+/// Hands a session over and returns the new access token.
 fn hand_over(gateway: &Gateway, token: &str) -> String {
     let cross =
         Request::post("/v2/cross-token").header("Authorization", format!("BimPlus {token}"));
@@ -178,7 +178,7 @@ fn hand_over(gateway: &Gateway, token: &str) -> String {
     access["access_token"].as_str().unwrap().to_owned()
 }
 
-/// The token with which the administrator acts as another, in Memsource.
+/// Returns the token with which the administrator impersonates another user, in Memsource.
 fn act_as_linguist(gateway: &Gateway) -> String {
     let ask = |action: &str, form: &str| {
         let request = Request::post(format!("/web/api/v3/auth/{action}")).form(form);
@@ -210,7 +210,7 @@ fn what_came_of_sessions_of_the_running_gateway_is_seen_and_ended() {
     what_came_of_it_is_seen_and_ended(builder, &folder, &key);
 }
 
-/// How the command line reaches the management listener, with a key in a file.
+/// Returns the arguments with which commands reach the management listener, with a key in a file.
 fn with_key(folder: &TempDir) -> impl Fn(&Gateway) -> Vec<String> + use<> {
     let key = folder.path().join("key");
     std::fs::write(&key, "demo-admin-key\n").unwrap();

@@ -1,4 +1,4 @@
-//! `isogloss throttle` beside a running gateway, with either kind of store.
+//! `isogloss throttle` next to a running gateway, with both kinds of stores.
 
 use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn login(gateway: &Gateway, user: &str, password: &str) -> u16 {
     request.send(gateway.public()).unwrap().status
 }
 
-/// Lists and forgives, as the command line does it with `more` behind each command.
+/// Lists and clears throttled buckets, with the arguments `more` after each command.
 fn is_seen_and_forgiven(
     builder: Builder,
     folder: &TempDir,
@@ -40,7 +40,7 @@ fn is_seen_and_forgiven(
         let all = [&["throttle", "list", "--json"], arguments].concat();
         run(&all).json().as_array().unwrap().clone()
     };
-    // Its listeners are there before its directory is.
+    // The listeners are open before the directory is ready.
     assert_eq!(login(&gateway, "admin", "admin-demo"), 200);
     assert_eq!(list(&[]), [] as [Value; 0]);
 

@@ -1,10 +1,10 @@
-//! Help, and the exit codes of bad usage.
+//! Help, and the exit codes of wrong usage.
 
 use tempfile::TempDir;
 
 use crate::shell::{Said, Shell};
 
-/// Every command, found through its help, with that help.
+/// Collects every command with its help, starting from the help of `path`.
 fn commands(shell: &Shell, path: &[String], found: &mut Vec<(String, String)>) {
     let mut arguments: Vec<_> = path.iter().map(String::as_str).collect();
     arguments.push("--help");
@@ -83,7 +83,7 @@ fn every_command_says_what_it_is_for() {
             let Some(option) = line.trim_start().strip_prefix("--") else {
                 continue;
             };
-            // A long option has its words on the next line.
+            // The description of a long option is on the next line.
             let (_, words) = option.split_once("  ").unwrap_or_default();
             let next = lines.peek().filter(|next| next.starts_with("          "));
             let words = [words, next.copied().unwrap_or_default()].concat();

@@ -1,4 +1,4 @@
-//! `isogloss user` where no gateway runs.
+//! `isogloss user` without a running gateway.
 
 use serde_json::{Value, json};
 
@@ -207,7 +207,7 @@ fn a_user_that_makes_no_sense_is_refused_and_nothing_changes() {
         ),
     ] {
         let arguments = [&["user", "add"], arguments, &["--password-stdin"]].concat();
-        // No password is read before everything else is known to be right.
+        // The command reads no password before all other arguments are validated.
         let refused = shell.run_unanswered(&arguments).refused();
         assert!(refused.contains(reason), "{arguments:?}: {refused}");
     }

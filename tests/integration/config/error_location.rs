@@ -1,4 +1,4 @@
-//! A folder with configuration files, in which commands run.
+//! A folder with configuration files in which commands run.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How a command ended and what it said.
+/// Exit code and output of a command.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) exit: Option<i32>,
@@ -20,7 +20,7 @@ impl Said {
         format!("{}{}", self.out, self.err)
     }
 
-    /// One line, exit code 2, and nothing on the standard output.
+    /// Checks that the command failed with exit code 2 and this line, and printed nothing on standard output.
     #[track_caller]
     pub(crate) fn assert_refused(&self, line: &str) {
         assert_eq!(self.err, format!("isogloss: {line}\n"));
@@ -28,7 +28,7 @@ impl Said {
     }
 }
 
-/// A folder with configuration files, in which commands run.
+/// A folder with configuration files in which commands run.
 pub(crate) struct Place(TempDir);
 
 impl Place {
@@ -75,14 +75,14 @@ impl Place {
     }
 }
 
-/// What `config check` says to one file with that text.
+/// Runs `config check` on one file with that text.
 pub(crate) fn check(text: &str) -> Said {
     let place = Place::new();
     place.write("a.toml", text);
     place.run(&["config", "check", "--config", "a.toml"], &[])
 }
 
-/// What `config check` says to one variable, without a file.
+/// Runs `config check` with one variable and without a file.
 pub(crate) fn check_env(key: &str, value: &str) -> Said {
     Place::new().run(&["config", "check"], &[(key, value)])
 }

@@ -1,11 +1,11 @@
-//! A gateway starts, serves and ends with every number and duration at its least, and at its most.
+//! A gateway starts, serves and ends with the minimum and the maximum of every number and duration.
 
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 
 use crate::config::error_location::Place;
 
-/// Settings that a test cannot wait for, and one that is too short for the demo's passwords on a busy machine.
+/// Settings whose bounds would make the test wait, or are too short for the demo's passwords on a busy machine.
 const LEFT_OUT: [&str; 3] = [
     "passwords.bcrypt_cost",
     "passwords.queue_timeout",
@@ -41,7 +41,7 @@ fn lines_of(schema: &Value, path: &str, key: &Value, names: [&str; 2], all: &mut
     }
 }
 
-/// A configuration with every bound of that name.
+/// Returns a configuration with every bound of that name.
 fn configuration(names: [&str; 2]) -> String {
     let said = Place::new().run(&["config", "schema"], &[]);
     let schema: Value = serde_json::from_str(&said.out).unwrap();

@@ -1,4 +1,4 @@
-//! Addresses of stores and directories, and prefixes, that cannot work, told in one line.
+//! Invalid addresses of stores and directories, and invalid prefixes, are reported in one line.
 
 use crate::config::error_location::check;
 

@@ -1,4 +1,4 @@
-//! What is wrong, told in one line: the key, where it stands, and what was expected.
+//! Configuration errors in one line: the key, its location, and what was expected.
 
 use crate::config::error_location::{Place, check, check_env};
 
@@ -31,7 +31,7 @@ fn unknown_names_in_the_environment_are_refused() {
     );
 }
 
-/// A bad value under its section: the key, the value, and what is expected.
+/// Invalid values: section, key, value, and what is expected.
 const BAD: [(&str, &str, &str, &str); 30] = [
     (
         "server",

@@ -1,4 +1,4 @@
-//! IPv6 addresses are taken by every setting that holds an address.
+//! Every setting with an address accepts IPv6 addresses.
 
 use crate::config::error_location::check;
 

@@ -1,4 +1,4 @@
-//! Files, the environment over them, and the defaults below.
+//! Configuration files, the environment that overrides them, and the defaults.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ fn a_good_configuration_is_valid() {
         check("[dialects.crmcom]\n[dialects.bimplus]\n[dialects.memsource]\nenabled = false");
     assert_eq!((said.exit, said.err.as_str()), (Some(0), ""));
     let expected = "the configuration is valid; enabled dialects: crmcom, bimplus\n";
-    assert_eq!(said.out, expected, "the longest path stands first");
+    assert_eq!(said.out, expected, "the longest path comes first");
     assert_eq!(check("").exit, Some(0));
     let nothing = Place::new().run(&["config", "check"], &[]);
     assert_eq!(nothing.exit, Some(0));

@@ -1,5 +1,7 @@
-//! Relative paths: those in a file are relative to that file, those in the environment to the working
-//! directory, and those of defaults to the first file.
+//! Relative paths in files, in the environment and in defaults.
+//!
+//! In a file they are relative to that file, in the environment to the working directory, and in defaults to the
+//! first file.
 
 use std::fs;
 
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::config::error_location::Place;
 
-/// The paths that are in force.
+/// Returns the effective paths.
 fn paths(shown: &Value) -> [Value; 6] {
     [
         "/tokens/store",
@@ -46,7 +48,7 @@ fn paths_in_a_file_are_relative_to_that_file() {
     place.write("p/x.toml", ALL);
     let folder = place.path().join("p").display().to_string();
     assert_eq!(paths(&place.shown(&["p/x.toml"], &[])), expected(&folder));
-    // A file before it does not matter to what it says itself.
+    // An earlier file does not affect paths in a later one.
     place.write("first.toml", "");
     let shown = place.shown(&["first.toml", "p/x.toml"], &[]);
     assert_eq!(paths(&shown), expected(&folder));
@@ -116,7 +118,7 @@ fn a_command_from_another_folder_opens_the_directory_of_the_file() {
     assert!(!place.path().join("data").exists());
 }
 
-/// What is said of a file that is only where earlier releases looked for it.
+/// Returns the message about a file that exists only where earlier releases looked for it.
 fn abandoned(place: &Place, key: &str, file: &str) -> String {
     let path = place.path().join("p").join(file);
     format!(
@@ -145,7 +147,7 @@ fn a_default_is_refused_while_the_file_of_an_earlier_release_is_in_the_working_d
         place.write(file, "the secret of an earlier release");
         let said = place.run(&arguments, &[]);
         said.assert_refused(&abandoned(&place, key, file));
-        // Moved, it is found.
+        // After it is moved, the file is found.
         fs::rename(place.path().join(file), place.path().join("p").join(file)).unwrap();
         assert_eq!(place.run(&arguments, &[]).exit, Some(0), "{key}");
     }
@@ -172,7 +174,7 @@ fn a_path_of_a_file_is_refused_while_what_it_named_before_is_in_the_working_dire
         let absolute = place.path().join("there").display().to_string();
         place.write("p/x.toml", format!("{key} = '{scheme}{absolute}'"));
         assert_eq!(place.run(&arguments, &[]).exit, Some(0), "{key}");
-        // What a later layer sets is all that counts.
+        // Only the value of the last layer counts.
         place.write("p/x.toml", format!("{key} = '{scheme}there'"));
         let variable = format!("ISOGLOSS__{}", key.replace('.', "__").to_uppercase());
         let later = format!("{scheme}{absolute}");

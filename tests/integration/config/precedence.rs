@@ -1,8 +1,8 @@
-//! A value and the file that holds it: the later layer counts, and one layer has one of them.
+//! A secret and its `_file` form: the later layer counts, and one layer may have only one of them.
 
 use crate::config::error_location::Place;
 
-/// Every secret, and a good value for it.
+/// Returns every secret with a valid value.
 fn pairs() -> [(&'static str, &'static str, String); 7] {
     let long = "long enough for a pepper and for a secret";
     [
@@ -25,7 +25,7 @@ fn the_environment_wins_over_the_other_form_in_a_file() {
     for (section, key, good) in pairs() {
         let place = Place::new();
         place.write("good", &good);
-        // What counts is read, and the other one is wrong.
+        // Only the effective form is read, so the error in the other one does not matter.
         place.write("a.toml", format!("[{section}]\n{key}_file = \"missing\""));
         let arguments = ["config", "check", "--config", "a.toml"];
         let said = place.run(&arguments, &[(&variable(section, key), &good)]);

@@ -1,4 +1,4 @@
-//! `isogloss config schema` and `reference`: every key with the default that is in force.
+//! `isogloss config schema` and `reference`: every key with its effective default.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ fn schema() -> Value {
     serde_json::from_str(&said("schema")).unwrap()
 }
 
-/// What a reference leads to; everything else is itself.
+/// Returns the target of a reference, or the value itself.
 fn resolved<'s>(schema: &'s Value, value: &'s Value) -> &'s Value {
     match value["$ref"].as_str() {
         Some(target) => schema.pointer(target.strip_prefix('#').unwrap()).unwrap(),
@@ -35,7 +35,7 @@ fn the_page_of_all_keys_is_what_the_code_says() {
     assert!(page == said("reference"), "run `make reference`");
 }
 
-/// Holds each value to what the schema says of its key; answers how many there were.
+/// Checks each value against the schema of its key, and returns the number of values.
 fn compare(schema: &Value, table: &Value, values: &Map<String, Value>, at: &str) -> usize {
     let keys = resolved(schema, table)["properties"].as_object().unwrap();
     let mut count = 0;
@@ -55,7 +55,7 @@ fn compare(schema: &Value, table: &Value, values: &Map<String, Value>, at: &str)
             .get("default")
             .unwrap_or_else(|| panic!("{at} has no default"));
         if shape["examples"].is_array() {
-            // A span of time may be written in several ways.
+            // The same duration may be written in several ways.
             assert!(default.is_string(), "{at}");
         } else {
             assert_eq!(default, value, "{at}");
@@ -86,7 +86,7 @@ fn the_schema_has_every_key_with_its_default() {
         .join("config/isogloss.toml")
         .display()
         .to_string();
-    // Paths of defaults are shown below the folder of the file.
+    // Default paths are shown relative to the folder of the file.
     let shown = Place::new().run(&["config", "show", "--json", "--config", &file], &[]);
     let folder = format!("{}/", repository().join("config").display());
     let shown: Value = serde_json::from_str(&shown.out.replace(&folder, "")).unwrap();
@@ -111,7 +111,7 @@ fn the_schema_knows_what_an_unknown_key_and_a_wrong_word_are() {
         .map(|word| word["const"].as_str().unwrap())
         .collect();
     assert_eq!(words, ["text", "json"]);
-    // Nothing has to be set, and no secret has a value to copy.
+    // No key is required, and no secret has a value to copy.
     assert!(!schema.to_string().contains("\"required\":["));
     let pepper = &resolved(&schema, &schema["properties"]["tokens"])["properties"]["pepper"];
     assert_eq!(

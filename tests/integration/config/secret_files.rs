@@ -1,4 +1,4 @@
-//! Files that hold one secret, as editors and shells of other systems write them.
+//! Files that hold one secret, as editors and shells of several systems write them.
 
 use crate::config::error_location::Place;
 
@@ -48,7 +48,7 @@ fn what_is_wrong_with_a_file_is_told_of_its_key_and_the_file() {
             (&b""[..], empty),
             (b" \r\n", empty),
             (b"\xef\xbb\xbf\n", empty),
-            // UTF-16, as a shell of Windows writes it.
+            // UTF-16, as a Windows shell writes it.
             (
                 b"\xff\xfem\0e\0",
                 "expected text in UTF-8, found other bytes",

@@ -1,4 +1,4 @@
-//! Secrets: never shown, and taken from files of their own.
+//! Secrets are never shown, and can be read from files.
 
 use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::config::error_location::{Place, check};
 use isogloss_testkit::ended;
 
-/// In every secret below. It may stand in no output.
+/// Part of every secret below. No output may contain it.
 const SECRET: &str = "geheim-4711";
 
 #[test]
@@ -174,7 +174,7 @@ fn secrets_are_taken_from_files() {
         Request::get("/v2/authorize").header("Authorization", format!("BimPlus {token}"));
     gateway.start_again().unwrap();
     assert_eq!(information.send(gateway.public()).unwrap().status, 200);
-    // The line end is no part of it.
+    // The line end is not part of the secret.
     place.write("my-pepper", "a pepper of my own, long enough");
     gateway.start_again().unwrap();
     assert_eq!(information.send(gateway.public()).unwrap().status, 200);
@@ -221,7 +221,7 @@ const SECRETS: [&str; 7] = [
 fn every_secret_can_be_given_as_a_file_which_is_read() {
     for secret in SECRETS {
         let place = Place::new();
-        // No secret of any of them: what is refused is what stands in the file.
+        // Not a valid value of any of them, so the error is about the content of the file.
         place.write("secret", "geheim\n");
         let (section, key) = secret.split_once('.').unwrap();
         place.write("a.toml", format!("[{section}]\n{key}_file = \"secret\"\n"));
@@ -234,7 +234,8 @@ fn every_secret_can_be_given_as_a_file_which_is_read() {
         );
         assert!(!said.err.contains("geheim"), "{said:?}");
 
-        // From the environment, too; and a file that is not there is named. Some would be made.
+        // The file may also be set in the environment. A missing file is named, except for files that the gateway
+        // would create.
         if !["tokens.pepper", "jwt.secret"].contains(&secret) {
             let variable = format!(
                 "ISOGLOSS__{}_FILE",

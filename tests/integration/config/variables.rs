@@ -1,4 +1,4 @@
-//! Environment variables that are no settings although they look like some.
+//! Environment variables that look like settings but are not.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;

@@ -16,7 +16,7 @@ fn json(said: &Said) -> Value {
     serde_json::from_str(&said.out).unwrap()
 }
 
-/// Makes the tables of an empty directory, and returns the version that they are at.
+/// Creates the tables of an empty directory, and returns their version.
 fn made(folder: &TempDir, url: &str) -> i64 {
     let listed = json(&run(folder.path(), url, DRY));
     assert_eq!(

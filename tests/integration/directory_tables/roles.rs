@@ -1,4 +1,4 @@
-//! The statements of docs/postgresql.md for an owner and a role that changes no table.
+//! The statements of docs/postgresql.md for an owner and a role that may not change tables.
 
 use isogloss_testkit::{Gateway, Postgres, Request};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::unavailable::assert_well_again;
 
 const PAGE: &str = include_str!("../../../docs/postgresql.md");
 
-/// The blocks of SQL below the heading, with names and passwords for this test.
+/// Returns the SQL blocks below the heading, with names and passwords for this test.
 fn documented() -> Vec<String> {
     let (_, section) = PAGE
         .split_once("## Separate the owner of the tables from the gateway's role\n")

@@ -1,7 +1,7 @@
-//! A gateway at a standby: logins succeed, changes are refused with the reason.
+//! A gateway at a standby: logins succeed, and changes are refused with a reason.
 
 use isogloss_testkit::dialects::dialect;
-use isogloss_testkit::{Gateway, Postgres, Redis, Request, Response, Step, Store, totp};
+use isogloss_testkit::{Gateway, Postgres, Redis, Request, Response, Store, TimeStep, totp_code};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -92,7 +92,7 @@ fn a_standby_without_tables_says_where_to_make_them() {
     assert!(said.err.contains("the server is read-only"), "{said:?}");
 }
 
-/// The address of a database of the primary at another server.
+/// Returns the address of a database of the primary at another server.
 fn moved(url: &str, primary: &Postgres, server: &Postgres) -> String {
     url.replace(
         &format!(":{}/", primary.port()),
@@ -106,7 +106,7 @@ fn log_in_with_code(gateway: &Gateway, code: &str) -> Response {
     login.send(gateway.public()).unwrap()
 }
 
-/// A code is good once, which a standby cannot note.
+/// A code may be used only once, which a standby cannot record.
 #[test]
 fn at_a_standby_a_right_code_is_unavailable_and_a_wrong_one_is_wrong() {
     let primary = Postgres::start().unwrap();
@@ -120,7 +120,7 @@ fn at_a_standby_a_right_code_is_unavailable_and_a_wrong_one_is_wrong() {
     let second = second.start().unwrap();
     second.wait_until_ready().unwrap();
 
-    let code = totp("JBSWY3DPEHPK3PXP", Step::Present).unwrap();
+    let code = totp_code("JBSWY3DPEHPK3PXP", TimeStep::Current).unwrap();
     let right = log_in_with_code(&second, &code);
     dialect("memsource").assert_unavailable("a right code", &right);
     let wrong = log_in_with_code(&second, "000000");

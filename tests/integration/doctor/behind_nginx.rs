@@ -1,4 +1,4 @@
-//! What stands in front of a gateway: nginx, set up well or not so well.
+//! nginx in front of a gateway, with right and wrong settings.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,20 +9,20 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
-/// What it makes of a request.
+/// What nginx does with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// It says for whom it asks, whatever the client says.
+    /// Sets the client's address, whatever the client sends.
     Replacing,
-    /// It passes on what the client says.
+    /// Passes on the address that the client sends.
     PassingOn,
-    /// It says nothing.
+    /// Sends no address.
     Silent,
-    /// It puts every path below another one.
+    /// Puts every path below another one.
     ChangingPaths,
 }
 
-/// A running nginx, which ends when this is dropped.
+/// A running nginx, which ends on drop.
 pub(crate) struct Front {
     nginx: Nginx,
     pub(crate) address: SocketAddr,
@@ -47,12 +47,12 @@ impl Front {
         Self::serve(&location, "", TempDir::new().unwrap())
     }
 
-    /// A log of it: `full.log` as nginx has it by itself, `paths.log` without queries.
+    /// Returns a log file: `full.log` in the default format, or `paths.log` without queries.
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.nginx.folder().join(name)
     }
 
-    /// With a certificate that is good for so many days; its authority is put into the folder.
+    /// Starts nginx with a certificate that is valid for `days`, and copies its authority into the folder.
     pub(crate) fn start_with_tls(gateway: SocketAddr, folder: &TempDir, days: i64) -> Self {
         let own = TempDir::new().unwrap();
         make_certificate(own.path(), days);
@@ -79,8 +79,8 @@ server {{ listen {address} {ssl}; {certificate} location / {{ {location} }} }}"
     }
 }
 
-/// A certificate for `localhost` in that folder, with its key and its authority: `certificate.pem`,
-/// `key.pem`, `ca.pem`.
+/// Creates a certificate for `localhost` in that folder, with its key and its authority: `certificate.pem`,
+/// `key.pem` and `ca.pem`.
 #[expect(
     clippy::disallowed_methods,
     reason = "certificates are judged by the real time"

@@ -1,4 +1,4 @@
-//! What the doctor says of certificates.
+//! Certificates, as the doctor reports them.
 
 use isogloss_testkit::Report;
 use tempfile::TempDir;

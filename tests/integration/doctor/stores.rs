@@ -1,4 +1,4 @@
-//! What the doctor says of stores and directories.
+//! Stores and directories, as the doctor reports them.
 
 use isogloss_testkit::{Redis, Report, Store};
 use tempfile::TempDir;

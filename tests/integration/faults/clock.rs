@@ -1,4 +1,4 @@
-//! The machine's clock is set while the gateway runs.
+//! The system clock is set while the gateway runs.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::faults::{gateway, survives};
 
-/// libfaketime, which a gateway that starts with it asks for the time.
+/// Returns the path of libfaketime, which provides the time to a gateway that starts with it.
 fn library() -> PathBuf {
     let listed = Command::new("sh")
         .args([
@@ -23,7 +23,7 @@ fn library() -> PathBuf {
     path.trim().into()
 }
 
-/// Tokens live for hours or more: a step of an hour ends none of them.
+/// Sets the clock by that many seconds and back. Tokens live for hours or more, so a step of an hour ends none.
 fn is_set(by: &str) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("time");

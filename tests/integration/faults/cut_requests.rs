@@ -1,5 +1,7 @@
-//! Clients that reset the connection, at many points of every request that changes something: what the
-//! gateway holds and what its audit log says must agree. `ISOGLOSS_CUTS` sets how many points each request has.
+//! Clients that reset the connection, at many points of every request that changes something.
+//!
+//! The state of the gateway and its audit log must agree. `ISOGLOSS_CUTS` sets the number of points for each
+//! request.
 
 mod cut;
 mod found;
@@ -24,28 +26,28 @@ use crate::faults::cut_requests::found::Found;
 const PATIENCE: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// The password of each of them, and its hash: no time is spent on hashing it at the start.
+/// Password of all these users, and its hash, so that the start spends no time on hashing.
 const PASSWORD: &str = "one-for-all-of-them";
 const HASH: &str = "$2b$10$abcdefghijklmnopqrstuuMZ7p.MpBRzbguo39n2SqTq86v1zmsSO";
 
-/// The name of a user of whom each request has one of its own.
+/// Returns the name of a user. Each request has a user of its own.
 fn user(subject: usize) -> String {
     format!("user-{subject}")
 }
 
-/// The code of that user's card.
+/// Returns the code of that user's card.
 fn card(subject: usize) -> String {
     format!("CCD4537CA4AD4EE8912FFBAE{subject:08}")
 }
 
-/// The token of a new login of that subject's user.
+/// Logs that subject's user in and returns the token.
 fn token_of(name: &str, server: SocketAddr, subject: usize) -> String {
     let login = dialect(name).login(server, &user(subject), PASSWORD);
     let (answer, token) = login.unwrap();
     token.unwrap_or_else(|| panic!("{}", answer.text()))
 }
 
-/// The demo's users, and one for each subject.
+/// Returns the demo's users, and one for each subject.
 fn directory() -> String {
     let mut file = include_str!("../../../config/demo-directory.toml").to_owned();
     for subject in 0..points() + CALIBRATIONS {
@@ -77,7 +79,7 @@ fn start(store: Store) -> Gateway {
             "ISOGLOSS__DIRECTORY__IMPORT",
             file.path().display().to_string(),
         )
-        // It is not about logins that wait for others on a busy machine.
+        // The test is not about logins that wait for others on a busy machine.
         .env("ISOGLOSS__PASSWORDS__QUEUE_TIMEOUT", "1m")
         .start()
         .unwrap();
@@ -85,7 +87,7 @@ fn start(store: Store) -> Gateway {
     gateway
 }
 
-/// Sends a request that must succeed.
+/// Sends a request that must succeed, and returns the response.
 fn done(request: &Request, server: SocketAddr) -> Response {
     let answer = request.send(server).unwrap();
     assert!(answer.status < 400, "{}: {}", answer.status, answer.text());
@@ -103,8 +105,8 @@ fn events(gateway: &Gateway) -> Vec<Value> {
     crate::audit::events::of_file(&gateway.folder().join("data/audit.jsonl"))
 }
 
-/// Waits until the requests that go on without their clients are processed: then both must agree, but for the
-/// differences that are known.
+/// Waits until the requests whose clients have gone are processed, and returns the differences between state and
+/// audit log. There should be none, except for those that are known.
 fn differences(gateway: &Gateway, before: &Found, known: &[String]) -> Vec<String> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -118,10 +120,10 @@ fn differences(gateway: &Gateway, before: &Found, known: &[String]) -> Vec<Strin
     }
 }
 
-/// The requests to cut at a gateway.
+/// Returns the requests to cut at a gateway.
 type Requests = fn(&Gateway) -> Vec<Changing>;
 
-/// Cuts each of these requests, and compares after each of them.
+/// Cuts each of these requests, and compares state and audit log after each of them.
 fn cut_each(mut gateway: Gateway, requests: Requests) {
     let before = Found::in_gateway(&gateway);
     let (mut known, mut failures) = (Vec::new(), Vec::new());

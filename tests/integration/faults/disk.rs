@@ -1,4 +1,4 @@
-//! The disk under the embedded store is full.
+//! The disk of the embedded store is full.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::faults::{gateway, survives};
 use isogloss_testkit::SmallDisk;
 
-/// A gateway whose files are all on that disk.
+/// Starts a gateway whose files are all on that disk.
 fn gateway_on(disk: &SmallDisk) -> Gateway {
     let gateway = gateway(Store::Embedded).folder(disk.path()).start();
     let gateway = gateway.unwrap();
@@ -23,7 +23,7 @@ fn it_fills_up_and_is_cleared() {
     survives("disk full", &gateway, || disk.fill(), || disk.empty());
 }
 
-/// What the running program answers while the disk is full, and once it is not.
+/// Checks responses while the disk is full, and after there is space again.
 #[test]
 fn a_full_disk_refuses_logins_and_log_outs_and_no_live_token() {
     let disk = SmallDisk::mount();
@@ -40,14 +40,14 @@ fn a_full_disk_refuses_logins_and_log_outs_and_no_live_token() {
     let log_out = Request::new("DELETE", "/v2/authorize").header("Authorization", &token);
     disk.fill();
     let mut refused = 0;
-    // What the database has room for in its file is taken.
+    // Logins succeed until the free space inside the database file is used.
     while refused < 20 {
         let status = login.send(server).unwrap().status;
         assert!([200, 503].contains(&status), "login: {status}");
         refused += usize::from(status == 503);
-        assert_eq!(check.send(server).unwrap().status, 200, "a live token");
+        assert_eq!(check.send(server).unwrap().status, 200, "a valid token");
     }
-    // While a change was refused lately, none is tried.
+    // For a short time after a failed write, no further write is tried.
     assert_eq!(log_out.send(server).unwrap().status, 503);
     assert_eq!(check.send(server).unwrap().status, 200, "it was not ended");
     disk.empty();

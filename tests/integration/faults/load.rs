@@ -1,4 +1,4 @@
-//! A steady load of logins, validations and log-outs, and what came of it.
+//! A steady load of logins, token checks and logouts, and its results.
 
 mod client;
 
@@ -12,28 +12,28 @@ use self::client::Client;
 
 const CLIENTS: usize = 4;
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Where replication is asynchronous, what was answered this shortly before a primary died may be
-/// unknown to the next one.
+/// With asynchronous replication, the next primary may not have what was acknowledged this shortly before the old
+/// one died.
 const REPLICATION: Duration = Duration::from_secs(1);
 
-/// Clients at work.
+/// Clients that are running.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
-    /// Logins that were answered with a token, by all clients.
+    /// Number of successful logins of all clients.
     logins: Arc<AtomicU64>,
     clients: Vec<JoinHandle<Tally>>,
 }
 
-/// What clients saw.
+/// Results of the clients.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) done: u64,
     pub(crate) unavailable: u64,
-    /// Answers that nobody should get.
+    /// Responses that no client should get.
     wrong: Vec<String>,
-    /// When tokens were issued that were refused later.
+    /// When the tokens were issued that were refused later.
     lost: Vec<Instant>,
-    /// When the end of tokens was answered that were accepted later.
+    /// When the end of those tokens was acknowledged that were accepted later.
     risen: Vec<Instant>,
 }
 
@@ -53,7 +53,7 @@ impl Load {
         }
     }
 
-    /// Waits until clients log in again.
+    /// Waits until clients can log in again.
     pub(crate) fn recovers(&self) {
         let before = self.logins.load(Ordering::Relaxed);
         let deadline = Instant::now() + PATIENCE;
@@ -79,26 +79,26 @@ impl Load {
 }
 
 impl Tally {
-    /// Nothing but success and "unavailable".
+    /// Checks that all responses were right or "unavailable".
     pub(crate) fn assert_flawless(&self, what: &str, struck: Instant) {
         self.assert_right(what);
         let lost: Vec<_> = self.lost.iter().map(|at| when(*at, struck)).collect();
         let risen: Vec<_> = self.risen.iter().map(|at| when(*at, struck)).collect();
-        assert!(lost.is_empty(), "{what}: live tokens refused: {lost:?}");
+        assert!(lost.is_empty(), "{what}: valid tokens refused: {lost:?}");
         assert!(risen.is_empty(), "{what}: ended ones accepted: {risen:?}");
     }
 
-    /// The same, but for what was answered too shortly before a primary died to be known to the
-    /// next one; log-outs are known if they had to wait for a replica.
+    /// Checks that all responses were right or "unavailable", except for changes that were acknowledged less than
+    /// [`REPLICATION`] before a primary died. With `waited`, logouts waited for a replica, so none may be lost.
     pub(crate) fn assert_bounded(&self, what: &str, struck: Instant, waited: bool) {
         self.assert_right(what);
         let early = |at: &&Instant| struck.saturating_duration_since(**at) > REPLICATION;
         let lost = self.lost.iter().filter(early).count();
-        assert_eq!(lost, 0, "{what}: live tokens refused");
+        assert_eq!(lost, 0, "{what}: valid tokens refused");
         let risen = self.risen.iter().filter(|at| waited || early(at)).count();
         assert_eq!(risen, 0, "{what}: ended tokens accepted");
         eprintln!(
-            "{what}: of what was answered within {REPLICATION:?} before, {} tokens and {} log-outs are lost",
+            "{what}: of changes acknowledged within {REPLICATION:?} before, {} tokens and {} logouts are lost",
             self.lost.len(),
             self.risen.len()
         );

@@ -1,5 +1,6 @@
-//! A network that drops packets: nothing is refused, nothing is reset, and nothing arrives. A relay cannot do
-//! that, as the system acknowledges for it what it holds.
+//! A network that drops packets: no refused connection, no reset, and no data.
+//!
+//! A relay cannot do that, because the kernel acknowledges the data that the relay holds.
 
 use std::env;
 use std::process::{Child, Command, Stdio};
@@ -18,7 +19,7 @@ fn run(command: &str) {
     assert!(done.status.success(), "{command}: {done:?}");
 }
 
-/// A Redis in a namespace of its own, at the other end of a cable.
+/// A Redis server in its own network namespace, at the other end of a virtual cable.
 struct Remote(Child);
 
 impl Remote {
@@ -36,7 +37,7 @@ impl Remote {
         run("ip link set lo up; ip link add near type veth peer name remote");
         run("ip addr add 10.99.0.1/24 dev near; ip link set near up");
         let id = remote.0.id();
-        // Its namespace is another one once `unshare` has run.
+        // The process is in another namespace once `unshare` has run.
         let namespace = |id: &str| std::fs::read_link(format!("/proc/{id}/ns/net")).unwrap();
         wait_until("redis has its own namespace", || {
             namespace(&id.to_string()) != namespace("self")
@@ -58,39 +59,45 @@ impl Drop for Remote {
     }
 }
 
-/// Runs again in a network namespace of its own, which takes the rights of root.
+/// Runs itself again in a network namespace of its own, which requires root.
 #[test]
 fn packets_to_redis_are_dropped() {
     if env::var_os(INSIDE).is_none() {
+        let (_, module) = module_path!().split_once("::").unwrap();
         let ended = Command::new("unshare")
             .arg("--net")
             .arg(env::current_exe().unwrap())
             .args([
                 "--exact",
-                "packets::packets_to_redis_are_dropped",
-                "--nocapture",
+                &format!("{module}::packets_to_redis_are_dropped"),
             ])
+            .arg("--nocapture")
             .env(INSIDE, "1")
-            .status();
-        assert!(ended.unwrap().success());
+            .output()
+            .unwrap();
+        let output = String::from_utf8_lossy(&ended.stdout);
+        eprintln!("{output}{}", String::from_utf8_lossy(&ended.stderr));
+        assert!(ended.status.success());
+        // A name that matches no test is a success, too.
+        assert!(output.contains("1 passed"));
         return;
     }
     let _remote = Remote::start();
     let gateway = gateway(Store::Redis(format!("redis://{REDIS}"))).start();
     let gateway = gateway.unwrap();
     gateway.wait_until_ready().unwrap();
-    // Packets go to nobody.
+    // Sends packets to an address that no host has.
     let drop_all = || {
         run(&format!(
             "ip neigh replace {REDIS} lladdr 02:00:00:00:00:01 dev near"
         ));
     };
     let heal = || {
-        // Long enough for the system to wait longer and longer before it sends again what is lost.
+        // Long enough for the retransmission timeout of the kernel to increase.
         std::thread::sleep(Duration::from_secs(1));
         run(&format!("ip neigh del {REDIS} dev near"));
     };
     let began = Instant::now();
     survives("packets to redis dropped", &gateway, drop_all, heal);
-    eprintln!("all of it took {:.0?}", began.elapsed());
+    eprintln!("the whole test took {:.0?}", began.elapsed());
 }

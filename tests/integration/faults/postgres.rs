@@ -1,4 +1,4 @@
-//! The directory's PostgreSQL, and what may befall it.
+//! Faults of the directory's PostgreSQL server.
 
 use std::cell::RefCell;
 use std::thread;
@@ -9,7 +9,7 @@ use isogloss_testkit::{Gateway, Postgres, Store};
 
 use crate::faults::{gateway, survives};
 
-/// A PostgreSQL, and the address and name of a database there.
+/// Starts a PostgreSQL server. Returns it with the URL and the name of a database.
 fn directory() -> (Postgres, String, String) {
     let postgres = Postgres::start().unwrap();
     let address = postgres.new_database().unwrap();
@@ -81,7 +81,7 @@ fn it_cuts_everybody_off_again_and_again() {
     );
 }
 
-/// What changes there for whoever connects from then on.
+/// Runs a load while the statement `forth` changes what new connections may do, until `back` undoes that.
 fn changes(what: &str, forth: &str, back: &str) {
     let (postgres, address, name) = directory();
     let change = |statement: &str| {

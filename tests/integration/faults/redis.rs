@@ -1,4 +1,4 @@
-//! One Redis, and what may befall it.
+//! Faults of a single Redis server.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use isogloss_testkit::servers::RedisServer;
 
 use crate::faults::{gateway, survives};
 
-/// Runs a command as whom `AUTH` with these words lets in.
+/// Runs a command as the user whose credentials for `AUTH` are `words`.
 fn as_user(redis: &RedisServer, words: &str, command: &str) {
     let mut stream = TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
     let lines = format!("AUTH {words}\r\n{command}\r\n");
@@ -23,7 +23,7 @@ fn as_user(redis: &RedisServer, words: &str, command: &str) {
     }
 }
 
-/// Kept on disk, so that what was answered outlives the server.
+/// Starts a Redis server that syncs every write to disk, so that acknowledged changes survive a kill.
 fn durable() -> RedisServer {
     RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]).unwrap()
 }

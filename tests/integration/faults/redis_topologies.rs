@@ -1,4 +1,4 @@
-//! Another server becomes the primary.
+//! Another server becomes the Redis primary.
 
 use std::cell::RefCell;
 use std::thread;
@@ -10,14 +10,14 @@ use isogloss_testkit::{Gateway, Store};
 use crate::faults::load::{Load, Tally};
 use crate::faults::{WHILE, gateway, survives};
 
-/// Runs a load over the death of a primary and the rise of the next.
+/// Runs a load while a primary is killed and another one takes over.
 fn outlives(gateway: &Gateway, kill: impl FnOnce()) -> (Tally, Instant) {
     let load = Load::on(gateway.public());
     thread::sleep(WHILE);
     let struck = Instant::now();
     kill();
     load.recovers();
-    eprintln!("well {:?} after the kill", struck.elapsed());
+    eprintln!("recovered {:?} after the kill", struck.elapsed());
     thread::sleep(WHILE);
     (load.end(), struck)
 }
@@ -53,7 +53,7 @@ fn a_primary_under_sentinels_is_killed() {
     tally.assert_bounded("kill -9 under sentinels", struck, false);
 }
 
-/// With `WAIT`, an acknowledged log-out outlives the primary.
+/// With `WAIT`, an acknowledged logout survives the loss of the primary.
 #[test]
 fn log_outs_that_a_replica_has_seen_outlive_the_primary() {
     let servers = sentinels();
@@ -65,7 +65,7 @@ fn log_outs_that_a_replica_has_seen_outlive_the_primary() {
     thread::sleep(WHILE);
     let struck = Instant::now();
     servers.borrow_mut().kill_primary().unwrap();
-    // One replica is left: log-outs that want two are unavailable, and that is all.
+    // One replica is left: logouts that need two are unavailable, and nothing else fails.
     load.recovers();
     thread::sleep(WHILE);
     let tally = load.end();

@@ -1,10 +1,11 @@
-//! Seeded random schedules against a model: users log in, check tokens, refresh, log out and redeem, while
-//! administrators change users, directory files are imported and configurations reloaded, and connections are
-//! stalled, cut, delayed, reordered, and deprived of their answers.
+//! Random schedules from a seed, checked against a model.
 //!
-//! No live token may be refused but as "unavailable", no ended one accepted, every change that was answered has
-//! to be recorded, and every recorded one made. `ISOGLOSS_SCHEDULES` sets how many there are for each back end,
-//! `ISOGLOSS_SEED=7` runs that one alone, and `ISOGLOSS_SEED=1..21` those that ran together.
+//! Users log in, check tokens, refresh, log out and redeem, while administrators change users, directory files are
+//! imported and configurations reloaded. Connections are stalled, cut, delayed and reordered, and lose responses.
+//!
+//! A valid token may be refused only as "unavailable", and an ended one must not be accepted. Every acknowledged
+//! change must be recorded, and every recorded one made. `ISOGLOSS_SCHEDULES` sets the number of schedules for
+//! each back end, `ISOGLOSS_SEED=7` runs only that one, and `ISOGLOSS_SEED=1..21` those that ran together.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -34,12 +35,12 @@ use std::time::{Duration, Instant};
 use crate::faults::schedules::run::Batch;
 use crate::faults::schedules::site::{BackEnd, Site};
 
-/// How many schedules share the gateways at a time.
+/// Number of schedules that share the gateways at a time.
 const AT_ONCE: usize = 20;
-/// Of how many failures the steps are printed.
+/// Number of failures whose steps are printed.
 const SHOWN: usize = 3;
 
-/// The seeds that are asked for.
+/// Returns the seeds from `ISOGLOSS_SEED` or `ISOGLOSS_SCHEDULES`.
 fn seeds() -> Vec<u64> {
     let number = |text: &str| text.parse::<u64>().unwrap();
     let set = |name: &str| Some(std::env::var_os(name)?.into_string().unwrap());
@@ -80,7 +81,7 @@ fn hold_with(back_end: BackEnd) {
         }
         eprintln!(
             "{back_end:?}: {done} of {} schedules in {:.0?}, {steps} steps, {unavailable} unavailable, the slowest \
-             {:.1?} ({}), well {:.0?} after the last fault, {} failed",
+             {:.1?} ({}), recovered {:.0?} after the last fault, {} failed",
             seeds.len(),
             began.elapsed(),
             longest.0,

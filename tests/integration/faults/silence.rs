@@ -1,8 +1,8 @@
-//! One connection of each kind goes silent: TCP is alive, and nothing comes.
+//! One connection of each kind goes silent: TCP is alive, but no data arrives.
 //!
-//! `ISOGLOSS_SILENCE` sets for how many seconds. Each question is answered within the configured time-out and a
-//! second, by then all answers are right again, while the connection is still silent, and nothing is refused at
-//! any time. That the gateway had to do with the silence is asserted, too.
+//! `ISOGLOSS_SILENCE` sets the number of seconds. Each request gets a response within the configured time-out and
+//! a second. After that time all responses are right again, while the connection is still silent. No request is
+//! refused at any time. The test also asserts that the silence affected the gateway.
 
 mod probe;
 mod site;
@@ -18,7 +18,7 @@ use isogloss_testkit::servers::SentinelServers;
 use self::probe::Probe;
 use self::site::Site;
 
-/// Of a client, until the gateway has closed its connection.
+/// How long a client waits until the gateway has closed its connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn a_worker() {
@@ -70,12 +70,12 @@ fn a_tracker_in_a_cluster() {
     );
 }
 
-/// It is asked whenever a connection to the primary is made.
+/// Silences a connection to a sentinel, which is queried whenever a connection to the primary is made.
 fn a_sentinel() {
     let mut servers = SentinelServers::start(None, &[]).unwrap();
     let site = Site::sentinels(&mut servers);
     let is_asked = |one: &Connection| one.has_sent("GET-MASTER-ADDR-BY-NAME");
-    let silent = site.relays[0].wait_for("a question", is_asked).unwrap();
+    let silent = site.relays[0].wait_for("a query", is_asked).unwrap();
     silent.stall(Direction::Requests);
     let primary = servers.primary().unwrap();
     primary.ask(&["CLIENT", "KILL", "TYPE", "normal"]).unwrap();
@@ -88,7 +88,7 @@ fn postgres() {
     site.outlives("a connection to PostgreSQL", &silent, Probe::Login);
 }
 
-/// There is one for each e-mail: it goes silent with the e-mail under way, and others go by others.
+/// Silences the connection of the current e-mail. Later e-mails use other connections.
 fn the_mail_server() {
     let site = Site::mail();
     let relay = &site.relays[0];
@@ -122,7 +122,7 @@ fn a_client() {
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
 
-/// All at the same time, each at a gateway of its own.
+/// Runs all kinds concurrently, each at a gateway of its own.
 #[test]
 fn what_is_asked_after_the_time_out_and_a_second_is_answered_though_a_connection_is_silent() {
     let kinds = [

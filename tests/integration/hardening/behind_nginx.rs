@@ -1,4 +1,4 @@
-//! Behind nginx the gateway sees the requests that nginx saw, and no other.
+//! Behind nginx, the gateway processes exactly the requests that nginx forwarded.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use crate::hardening::{assert_served, impatient};
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// The identifiers of all requests that the gateway has answered.
+/// Returns the identifiers of all requests that the gateway has processed.
 fn seen(gateway: &Gateway) -> BTreeSet<String> {
     let log = gateway.log();
     let lines = log.iter().map(|line| serde_json::from_str::<Value>(line));
@@ -28,7 +28,7 @@ fn seen(gateway: &Gateway) -> BTreeSet<String> {
     ids.collect()
 }
 
-/// Sends all that may be taken in two ways, and in between what others ask.
+/// Sends all ambiguous messages, and concurrently the requests of other clients.
 fn probe(front: SocketAddr) {
     thread::scope(|scope| {
         for probe in all() {
@@ -38,7 +38,7 @@ fn probe(front: SocketAddr) {
             });
             scope.spawn(move || {
                 let answer = Request::get("/v2/hello").send(front).unwrap();
-                assert_eq!(answer.status, 200, "somebody else's answer: {answer:?}");
+                assert_eq!(answer.status, 200, "another client's response: {answer:?}");
             });
         }
     });
@@ -58,7 +58,7 @@ fn no_hidden_request_passes_through_nginx() {
         let forwarded = front.forwarded();
         let (asked, seen) = (BTreeSet::from_iter(forwarded.clone()), seen(&gateway));
         if asked == seen {
-            // Each answer went to one request.
+            // Each response belongs to one request.
             assert_eq!(asked.len(), forwarded.len());
             assert!(asked.len() > all().len());
             break;

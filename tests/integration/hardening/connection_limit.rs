@@ -1,4 +1,4 @@
-//! More clients than there is room for.
+//! More clients than connections are allowed.
 
 use isogloss_testkit::raw_http;
 

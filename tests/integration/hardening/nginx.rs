@@ -1,4 +1,4 @@
-//! nginx in front of a gateway: once over connections that it keeps, once over a connection for each request.
+//! nginx in front of a gateway, once with persistent connections and once with a connection for each request.
 
 use std::fs;
 use std::io::Result;
@@ -7,12 +7,12 @@ use std::net::SocketAddr;
 use isogloss_testkit::servers::{Nginx, free_address};
 use tempfile::TempDir;
 
-/// A running nginx, which ends when this is dropped.
+/// A running nginx, which ends on drop.
 pub(crate) struct Front {
     nginx: Nginx,
-    /// In front of connections that are kept, each for requests of several clients.
+    /// Listener with persistent connections to the gateway, each for requests of several clients.
     pub(crate) keeping: SocketAddr,
-    /// In front of one connection for each request, as nginx does it by itself.
+    /// Listener with one connection to the gateway for each request, which is the default of nginx.
     pub(crate) closing: SocketAddr,
 }
 
@@ -49,7 +49,7 @@ server {{
         })
     }
 
-    /// The identifiers that the gateway has given to what nginx asked it for, in the order of the answers.
+    /// Returns the identifiers that the gateway assigned to forwarded requests, in the order of the responses.
     pub(crate) fn forwarded(&self) -> Vec<String> {
         let log = fs::read_to_string(self.nginx.folder().join("access.log"));
         let log = log.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where a request ends is not a matter of opinion: as RFC 9112 has it, or the connection ends.
+//! Requests end exactly where RFC 9112 says, or the connection is closed.
 
 use std::net::SocketAddr;
 use std::thread;

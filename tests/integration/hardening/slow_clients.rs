@@ -1,4 +1,4 @@
-//! Clients that drip, and clients that do not take their answer: all are cut off.
+//! Clients that send slowly, and clients that do not read the response: their connections are closed.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ const DRIP: Duration = Duration::from_millis(100);
 const ASKS: &str = "GET /v2/authorize HTTP/1.1\r\nHost: x\r\n";
 const SENDS: &str = "POST /v2/authorize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 
-/// A client that goes on for as long as it is let.
+/// A client that continues for as long as the gateway allows.
 struct Client {
     what: &'static str,
     stream: TcpStream,
@@ -24,7 +24,7 @@ struct Client {
 }
 
 impl Client {
-    /// Sends a drop more and reads what is there; whether the connection has ended.
+    /// Sends the next piece and reads what is available. Returns whether the connection has ended.
     fn is_cut_off(&mut self) -> bool {
         if self.stream.write_all(self.drip).is_err() {
             return true;
@@ -41,7 +41,7 @@ impl Client {
     }
 }
 
-/// What each sends first, and then drop by drop.
+/// Returns the kinds of clients: a name, what they send first, and what they send repeatedly.
 fn kinds() -> [(&'static str, String, &'static [u8]); 6] {
     let length = "Content-Length: 60000\r\n\r\n{";
     let chunked = "Transfer-Encoding: chunked\r\n\r\n";
@@ -56,7 +56,7 @@ fn kinds() -> [(&'static str, String, &'static [u8]); 6] {
             b"1\r\n \r\n",
         ),
         (
-            "a body that nobody reads",
+            "a body that is not read",
             format!("{ASKS}{chunked}"),
             b"1\r\n \r\n",
         ),
@@ -96,7 +96,7 @@ fn a_client_that_takes_no_answer_is_cut_off() {
     let requests = format!("{ASKS}\r\n").repeat(100);
     let mut asked = 0;
     let deadline = Instant::now() + PATIENCE;
-    // A request that was cut in two goes on where it was.
+    // A request that was written in part continues where it stopped.
     loop {
         assert!(Instant::now() < deadline, "after {asked} bytes");
         match stream.write(&requests.as_bytes()[asked % requests.len()..]) {

@@ -1,4 +1,4 @@
-//! Peers that are not listed as proxies and say whom they speak for.
+//! Peers that send a client address although they are not listed as proxies.
 
 use isogloss_testkit::{Gateway, Request};
 use serde_json::Value;
@@ -46,7 +46,7 @@ fn a_peer_that_is_not_listed_is_warned_of_once() {
 fn a_listed_proxy_is_not_warned_of() {
     let gateway = start("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
     ask(&gateway, "X-Forwarded-For", "198.51.100.1");
-    // It logs in the order in which it answers.
+    // The gateway logs in the order of its responses.
     gateway.hang_up().unwrap();
     assert!(gateway.logs("the configuration is reloaded"));
     assert_eq!(warnings(&gateway), Vec::<Value>::new());

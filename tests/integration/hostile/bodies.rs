@@ -1,4 +1,4 @@
-//! Bodies that are no request of the dialect.
+//! Bodies that are not valid requests of the dialect.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use crate::hostile::{assert_unharmed, gateway};
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
-/// A value under every member name that any dialect reads.
+/// Returns a JSON object with the value under every member name that any dialect reads.
 fn everywhere(value: &str) -> String {
     let names = [
         "user_id",
@@ -53,7 +53,7 @@ fn nothing_at_all_is_refused() {
         let no_type = route.send(public, "", "");
         route.assert_refused_with("an empty body", &[route.bare], &no_type);
         let typed = route.send(public, JSON, "");
-        // Flat JSON is Memsource's extension, and an empty text is no JSON.
+        // Flat JSON is an extension for Memsource, and an empty text is not JSON.
         let reads_json = route.dialect == "memsource" && route.body == Body::Read;
         let status = if reads_json { 400 } else { route.bare };
         route.assert_refused_with("an empty JSON body", &[status], &typed);
@@ -144,7 +144,7 @@ fn numbers_out_of_any_range_are_refused() {
         let body = everywhere(number);
         for route in ROUTES.iter().filter(|route| !route.takes_any_name()) {
             let response = route.send(gateway.public(), JSON, &body);
-            // A number stands for its digits in three dialects, and then is a name that nobody has.
+            // In three dialects a number counts as its digits, which are then an unknown name.
             let statuses = match route.dialect {
                 "crmcom" => [200, 200],
                 _ => [400, 401],

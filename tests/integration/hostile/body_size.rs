@@ -1,4 +1,4 @@
-//! Bodies over the limit. A client that sends all of its body before it reads still gets the answer.
+//! Bodies over the limit. A client that sends its whole body before it reads still gets the response.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use crate::hostile::{assert_unharmed, gateway};
 const MEBIBYTE: usize = 1024 * 1024;
 const JSON: &str = "Content-Type: application/json\r\n";
 
-/// With a length, and in chunks.
+/// Returns the body with a length, and the body in chunks: a name, the head and the body as sent.
 fn messages(body: &[u8]) -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let length = format!("{JSON}Content-Length: {}\r\n", body.len()).into_bytes();
     let chunked = format!("{JSON}Transfer-Encoding: chunked\r\n").into_bytes();
@@ -29,7 +29,7 @@ fn messages(body: &[u8]) -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     ]
 }
 
-/// As simple clients do it: first write everything, then read.
+/// Sends everything and then reads the response, as simple clients do.
 fn write_then_read(authority: &str, message: &[u8]) -> Result<Response> {
     let mut stream = TcpStream::connect(authority)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -47,7 +47,7 @@ fn write_then_read(authority: &str, message: &[u8]) -> Result<Response> {
     }
 }
 
-/// The answer, once it is whole.
+/// Returns the response once it is complete, `None` before.
 fn answer(bytes: &[u8]) -> Option<Response> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut head = httparse::Response::new(&mut headers);
@@ -73,7 +73,7 @@ fn bodies() -> [(&'static str, Vec<u8>); 2] {
     let name = "a".repeat(MEBIBYTE);
     let json = format!(r#"{{"user_id": "{name}", "userName": "{name}", "username": "{name}"}}"#);
     [
-        ("a mebibyte of rubbish", vec![b'x'; MEBIBYTE]),
+        ("a mebibyte of garbage", vec![b'x'; MEBIBYTE]),
         ("a mebibyte of JSON", json.into_bytes()),
     ]
 }

@@ -1,4 +1,4 @@
-//! For each route a request as its document has it, which is granted.
+//! A successful request for each route, as its OpenAPI document describes it.
 
 use std::fs;
 use std::path::Path;
@@ -14,17 +14,17 @@ use crate::hostile::tokens::tokens;
 const PATIENCE: Duration = Duration::from_secs(30);
 const ACTIONS: &str = "/api/v1/Authentication";
 
-/// A request that is granted, in its parts.
+/// The parts of a successful request.
 pub(crate) struct Documented {
     pub(crate) route: Route,
     pub(crate) query: Map<String, Value>,
     pub(crate) authorization: Option<String>,
-    /// The members of the body; none where none is read.
+    /// Members of the body; none if the route reads no body.
     pub(crate) members: Map<String, Value>,
 }
 
 impl Documented {
-    /// The request of a route, with live tokens of its own.
+    /// Creates the request of a route, with valid tokens of its own.
     pub(crate) fn of(route: Route, gateway: &Gateway) -> Self {
         let tokens = tokens(gateway.public());
         let reset_key = route.needs_reset_key().then(|| reset_key(gateway));
@@ -41,13 +41,13 @@ impl Documented {
         }
     }
 
-    /// Whether the body is a form, as in the old API of Memsource.
+    /// Returns whether the body is a form, as in the old API of Memsource.
     pub(crate) fn has_form(&self) -> bool {
         self.route.has_form()
     }
 }
 
-/// The key in a letter that was asked for and has come.
+/// Requests an e-mail, waits for it, and returns the key in it.
 fn reset_key(gateway: &Gateway) -> String {
     let path = format!("{ACTIONS}/RequestPasswordReset?APIKey=demo-api-key");
     let ask = Request::post(path).json(&json!({"LoginName": "sample"}));
@@ -58,12 +58,13 @@ fn reset_key(gateway: &Gateway) -> String {
         if let Some(key) = key_of("To: sample@example.com", &folder) {
             return key;
         }
-        assert!(Instant::now() < deadline, "no letter came");
+        assert!(Instant::now() < deadline, "no e-mail arrived");
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// The only 32 hexadecimal digits in a letter that says so, which is taken out of the folder.
+/// Returns the only 32 hexadecimal digits of an e-mail with the text `wanted`, and removes its file. `None` if
+/// there is no such e-mail.
 fn key_of(wanted: &str, folder: &Path) -> Option<String> {
     for file in fs::read_dir(folder).ok()?.map(|file| file.unwrap().path()) {
         let letter = fs::read_to_string(&file).unwrap();

@@ -1,11 +1,11 @@
-//! Heads that no client of the dialects sends: addresses and headers.
+//! Heads that no client of the dialects sends: unusual URLs and headers.
 
 use isogloss_testkit::roundtrip;
 
 use crate::hostile::routes::{ROUTES, message};
 use crate::hostile::{assert_unharmed, gateway};
 
-/// What a route that got nothing useful may say: it misses something, or does not know the caller.
+/// Returns the statuses for a request without anything useful: a member is missing, or the caller is unknown.
 fn statuses(dialect: &str) -> &'static [u16] {
     match dialect {
         "crmcom" => &[200],
@@ -109,7 +109,7 @@ fn odd_hosts_and_old_versions_are_refused_like_any() {
     assert_unharmed(&mut gateway);
 }
 
-/// Heads that are no HTTP, which the server refuses before it can know whose client that is.
+/// Returns heads that are not HTTP, which the server refuses before any dialect sees them.
 fn no_http(target: &str) -> Vec<Vec<u8>> {
     let line = format!("POST {target}");
     let get = |target: &[u8], head: &[u8]| {
@@ -168,7 +168,7 @@ fn what_is_no_http_is_no_error_of_ours() {
         drop(roundtrip(&public, &message).unwrap());
     }
     assert!(gateway.terminate().unwrap().success());
-    // House style: at `error`, someone must act. Anybody can send rubbish, and nobody can act on it.
+    // House style: at `error`, someone must act. Any client can send garbage, and no operator can act on it.
     for line in gateway.log() {
         assert!(!line.contains("\"ERROR\""), "{line}");
     }

@@ -1,4 +1,4 @@
-//! Bodies of types that a route does not read, and types that are none.
+//! Bodies with media types that a route does not read, and invalid media types.
 
 use crate::hostile::bodies::assert_all_refused;
 use crate::hostile::routes::{Body, ROUTES};
@@ -6,7 +6,7 @@ use crate::hostile::{assert_unharmed, gateway};
 
 #[test]
 fn other_media_types_are_refused() {
-    // A login that is right but for its type.
+    // A login that is valid except for its media type.
     let body = r#"{"user_id": "admin", "username": "admin", "organisation": "CRMDEMO", "userName": "admin", "password": "admin-demo"}"#;
     for media in [
         "text/html",
@@ -20,7 +20,7 @@ fn other_media_types_are_refused() {
     }
 }
 
-/// Memsource reads multipart forms, on the routes of its old API.
+/// Memsource reads multipart forms on the routes of its old API.
 #[test]
 fn multipart_without_a_part_is_refused() {
     let mut gateway = gateway();

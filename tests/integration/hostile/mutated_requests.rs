@@ -1,5 +1,6 @@
-//! Documented requests on one connection, damaged anywhere, so that it is for the server to find where
-//! each begins and ends.
+//! Documented requests on one connection, damaged at random places.
+//!
+//! The server must find where each of them begins and ends.
 
 use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
@@ -20,16 +21,16 @@ use crate::hostile::{assert_unharmed, error_shape, gateway};
 
 const MOST_AT_ONCE: usize = 4;
 
-/// Sends it all, says that there is no more, and reads whatever comes.
+/// Sends the message, closes the sending side, and returns everything that the server sends.
 fn exchange(public: SocketAddr, message: &[u8]) -> Vec<u8> {
     let mut stream = raw_http::send(public, message);
     drop(stream.shutdown(Shutdown::Write));
     raw_http::until_closed(&mut stream)
 }
 
-/// A dialect's refusal, a dialect's success, or one of the few answers that nobody's dialect gives.
+/// Returns whether this is an error or a success of a dialect, or one of the few responses without a dialect.
 fn is_known(answer: &Response) -> bool {
-    // `fields` and `suppressResponseCodes` may have come about.
+    // The damage may have added `fields` or `suppressResponseCodes`.
     let unsuppressed = Response {
         status: 400,
         ..answer.clone()
@@ -39,7 +40,7 @@ fn is_known(answer: &Response) -> bool {
             .iter()
             .filter(|dialect| dialect.query_shapes_responses())
             .any(|dialect| dialect.check_error(&unsuppressed).is_ok());
-    // No HTTP, a path of no dialect, a head without end or too long, `Expect`.
+    // Not HTTP, a path of no dialect, an incomplete or too long head, or `Expect`.
     let nobodys = answer.body.is_empty() && matches!(answer.status, 100 | 400 | 404 | 408 | 431);
     nobodys
         || suppressed
@@ -49,13 +50,13 @@ fn is_known(answer: &Response) -> bool {
         || every_route().any(|route| route.check_success(Extent::Some, answer).is_ok())
 }
 
-/// Looks at every answer to these bytes, and tells how many are a dialect's.
+/// Checks every response to these bytes, and returns how many come from a dialect.
 fn answered(public: SocketAddr, messages: &[u8]) -> Result<usize, TestCaseError> {
     let answers = raw_http::answers(&exchange(public, messages));
     for answer in &answers {
         if !is_known(answer) {
             let (sent, came) = (messages.escape_ascii(), error_shape::shown(answer));
-            let report = format!("--- sent\n{sent}\n--- came\n{came}");
+            let report = format!("--- sent\n{sent}\n--- received\n{came}");
             return Err(TestCaseError::fail(report));
         }
     }
@@ -74,7 +75,7 @@ fn damaged_requests_are_refused_and_harm_nobody() {
         .prop_map(|messages| in_a_row(&messages))
         .prop_flat_map(damaged);
     let config = Config {
-        // Most of these are no HTTP.
+        // Most of these messages are not HTTP.
         cases: config().cases * 10,
         ..config()
     };
@@ -89,12 +90,12 @@ fn damaged_requests_are_refused_and_harm_nobody() {
     let enough = usize::try_from(cases / 2).unwrap();
     assert!(
         by_a_dialect.get() > enough,
-        "{by_a_dialect:?} answers to {cases} connections"
+        "{by_a_dialect:?} responses of dialects on {cases} connections"
     );
     assert_unharmed(&mut gateway);
 }
 
-/// One behind the other; the last one ends the connection.
+/// Joins the messages. Only the last one ends the connection.
 fn in_a_row(messages: &[Vec<u8>]) -> Vec<u8> {
     let (last, others) = messages.split_last().unwrap();
     let others = String::from_utf8(others.concat()).unwrap();

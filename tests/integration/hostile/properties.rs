@@ -1,8 +1,7 @@
-//! Whatever a body, a query or a header holds, every route grants as documented or refuses in the
-//! words of its dialect.
+//! With any body, query or header, every route succeeds as documented or fails in the format of its dialect.
 //!
-//! `PROPTEST_CASES` says how many requests each route gets of each kind. A failing one is printed as
-//! short as it can be made.
+//! `PROPTEST_CASES` sets the number of requests of each kind for each route. A request that fails the test is
+//! printed in its shortest form.
 
 use isogloss_testkit::dialects::Extent;
 use isogloss_testkit::{Response, roundtrip};
@@ -13,10 +12,10 @@ use crate::hostile::documented_requests::Documented;
 use crate::hostile::routes::{Route, every_route};
 use crate::hostile::{assert_unharmed, error_shape, gateway};
 
-/// As many as take half a minute, unless the environment has another number.
+/// As many as take half a minute, unless the environment sets another number.
 const CASES: u32 = 100;
 
-/// What is made up in a request that is documented otherwise.
+/// The part of a documented request that is random.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Body,
@@ -29,17 +28,18 @@ pub(crate) fn config() -> Config {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
     Config {
         cases: if asked { config.cases } else { CASES },
-        // A counterexample is printed, and becomes a test.
+        // A counterexample is printed, and should become a test.
         failure_persistence: None,
         ..config
     }
 }
 
-/// Why this is neither the documented success nor a refusal of the dialect.
+/// Returns why the response is neither the documented success nor an error of the dialect, `None` if it is one of
+/// them.
 fn foreign(route: &Route, part: Part, response: &Response) -> Option<String> {
     let mut response = response.clone();
     let chooses = part == Part::Query && route.dialect().query_shapes_responses();
-    // `fields` and `suppressResponseCodes`
+    // Because of `fields` and `suppressResponseCodes`.
     let extent = if chooses { Extent::Some } else { Extent::Whole };
     let no_success = route.check_success(extent, &response).err()?;
     if chooses && response.status == 200 {
@@ -73,7 +73,7 @@ fn hold(part: Part) {
                 None => Ok(()),
                 Some(reason) => {
                     let came = error_shape::shown(&response);
-                    let report = format!("{reason}\n--- sent\n{sent}\n--- came\n{came}");
+                    let report = format!("{reason}\n--- sent\n{sent}\n--- received\n{came}");
                     Err(TestCaseError::fail(report))
                 }
             }

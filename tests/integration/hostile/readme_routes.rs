@@ -1,4 +1,4 @@
-//! The list of routes against the READMEs of the dialects, which document every route.
+//! Compares the list of routes with the READMEs of the dialects, which document every route.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::hostile::routes::routes_of;
 
 const METHODS: [&str; 3] = ["DELETE", "GET", "POST"];
 
-/// Methods and paths in the first column of the tables under `# Routes`.
+/// Returns methods and paths in the first column of the tables under `# Routes`.
 fn documented(readme: &str, mount: &str) -> BTreeSet<(String, String)> {
     let section = readme.split("\n# Routes\n").nth(1).unwrap();
     let section = section.split("\n# ").next().unwrap();
@@ -18,11 +18,12 @@ fn documented(readme: &str, mount: &str) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-/// A cell may name several paths; the first may have a method, and without one it has GET and POST.
+/// Returns methods and paths of a cell, which may name several paths. A method counts for the following paths,
+/// too; without any, a path has GET and POST.
 fn in_cell(cell: &str, mount: &str) -> Vec<(String, String)> {
     let mut methods = vec!["GET", "POST"];
     let mut found = Vec::new();
-    // Every second piece stands in backticks.
+    // Every second piece is in backticks.
     for quoted in cell.split('`').skip(1).step_by(2) {
         let path = match quoted.split_once(' ') {
             Some((method, path)) if METHODS.contains(&method) => {

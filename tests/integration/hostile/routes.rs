@@ -1,15 +1,15 @@
-//! Every public route of every dialect.
+//! All public routes of all dialects.
 
 use std::sync::LazyLock;
 
 pub(crate) use isogloss_testkit::dialects::{Body, Route, message};
 use isogloss_testkit::dialects::{Dialect, dialects};
 
-/// Every route that can refuse.
+/// Routes that can return an error.
 pub(crate) static ROUTES: LazyLock<Vec<Route>> =
     LazyLock::new(|| every_route().filter(Route::can_refuse).collect());
 
-/// Returns every route.
+/// Returns all routes.
 pub(crate) fn every_route() -> impl Iterator<Item = Route> {
     static EVERY: LazyLock<Vec<Route>> =
         LazyLock::new(|| dialects().iter().flat_map(Dialect::routes).collect());

@@ -1,4 +1,4 @@
-//! Headers for clients that are browsers: on every answer, whatever its outcome.
+//! Headers that protect browsers: in every response, whatever its outcome.
 
 use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Request, Response, roundtrip};

@@ -1,4 +1,4 @@
-//! Bodies that do not arrive: refused in the dialect's words, and then the connection ends.
+//! Bodies that do not arrive are refused in the dialect's format, and then the connection ends.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -10,14 +10,14 @@ use isogloss_testkit::raw_http;
 
 use crate::hostile::assert_unharmed;
 
-/// What a client says of a body, and what it sends of it.
+/// The framing that a client announces, and the part of the body that it sends.
 const BEGINNINGS: [(&str, &str); 3] = [
     ("Content-Length: 60\r\n", ""),
     ("Content-Length: 60\r\n", "{\"user_id\": "),
     ("Transfer-Encoding: chunked\r\n", "5\r\n{\"use"),
 ];
 
-/// Sends the beginning of a body, and reads until the connection ends.
+/// Sends the beginning of a body, and returns all responses until the connection ends.
 fn unfinished(server: SocketAddr, route: &Route, (framing, body): (&str, &str)) -> Vec<Response> {
     let target = String::from_utf8(route.target(b"")).unwrap();
     let message = format!(

@@ -1,5 +1,4 @@
-//! What anybody may send to a route: documented requests of which one part is any bytes, or nearly
-//! right.
+//! Strategies for requests: documented ones of which one part is random, or nearly right.
 
 mod forms;
 mod fragments;
@@ -28,16 +27,16 @@ const MEDIA: [&str; 9] = [
     "multipart/form-data",
     "text/html",
 ];
-/// An address with more bytes than this is no HTTP to the server.
+/// The HTTP server rejects longer URLs.
 const LONGEST_QUERY: usize = 60_000;
 
 impl Documented {
-    /// The request as the wire has it.
+    /// Returns the request in HTTP/1.1.
     pub(crate) fn message(&self) -> Vec<u8> {
         self.with(&self.query(), &self.head(), &self.body())
     }
 
-    /// With any body, of any type.
+    /// Returns requests with any body of any media type.
     pub(crate) fn with_any_body(self) -> BoxedStrategy<Vec<u8>> {
         let dialect = self.route.dialect;
         let json = json::body(dialect, &self.members).prop_map(|body| (JSON, body));
@@ -64,7 +63,7 @@ impl Documented {
             .boxed()
     }
 
-    /// With any query.
+    /// Returns requests with any query.
     pub(crate) fn with_any_query(self) -> BoxedStrategy<Vec<u8>> {
         let dialect = self.route.dialect;
         let query = prop_oneof![
@@ -81,7 +80,7 @@ impl Documented {
             .boxed()
     }
 
-    /// With any further headers, in front of its own or in their place.
+    /// Returns requests with any headers, before its own headers or in place of them.
     pub(crate) fn with_any_headers(self) -> BoxedStrategy<Vec<u8>> {
         (headers::lines(&self), any::<bool>())
             .prop_map(move |(mut head, alone)| {

@@ -1,4 +1,4 @@
-//! A token opens what it was made for, in the dialect that made it, and nothing else.
+//! A token is valid only for its purpose, in the dialect that issued it.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use crate::hostile::{assert_unharmed, gateway};
 
 const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 
-/// Returns live tokens of the administrator, one of each kind.
+/// Returns valid tokens of the administrator, one of each kind.
 pub(crate) fn tokens(public: SocketAddr) -> Vec<Held> {
     let admin = Person {
         client: CLIENT.to_owned(),
@@ -30,7 +30,7 @@ fn a_token_of_another_dialect_or_purpose_is_refused() {
                 let response = response.unwrap();
                 let came = error_shape::shown(&response);
                 let what = format!(
-                    "{:?} at door {index} of {}: {came}",
+                    "{:?} at place {index} of {}: {came}",
                     held.kind, dialect.name
                 );
                 if dialect.is_opened_by(door, held.kind) {

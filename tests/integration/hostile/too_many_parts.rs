@@ -1,4 +1,4 @@
-//! Much of everything: keys, parameters, headers, path. Answered with a bounded amount of work.
+//! Very many keys, parameters, headers and path segments take a bounded amount of work.
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,10 @@ use isogloss_testkit::roundtrip;
 use crate::hostile::routes::{Body, ROUTES, Route, message};
 use crate::hostile::{assert_unharmed, gateway};
 
-/// As much as the default limit of a body lets in, and some more than a URL may have.
+/// As much as the default limit of a body allows, and more than the limit of a URL.
 const MOST: usize = 60_000;
 
-/// Names that differ, in as many as fit.
+/// Returns different names, as many as fit into [`MOST`] bytes.
 fn names(each: impl Fn(usize) -> String) -> String {
     let mut names = String::new();
     for number in 0.. {
@@ -23,7 +23,7 @@ fn names(each: impl Fn(usize) -> String) -> String {
     names
 }
 
-/// Names that start alike, and names that Java's `hashCode` has one number for.
+/// Returns keys with a common beginning, and keys with the same Java `hashCode`.
 fn keys() -> [(&'static str, String); 2] {
     let alike = |number: usize| {
         let mut key = String::new();
@@ -41,7 +41,7 @@ fn keys() -> [(&'static str, String); 2] {
     ]
 }
 
-/// What a route may say that was told nothing it knows.
+/// Checks the response to a request that contains nothing known to the route.
 fn assert_refused(route: &Route, what: &str, message: &[u8], public: &str) {
     let statuses: &[u16] = match (route.dialect, route.body) {
         ("crmcom", _) => &[200],
@@ -87,7 +87,7 @@ fn as_many_headers_as_are_read_do_not_matter_and_more_are_refused() {
     let mut gateway = gateway();
     let public = gateway.public().to_string();
     for route in ROUTES.iter() {
-        // With `Host` and `Connection` that is 96, as many as actix-http reads.
+        // With `Host` and `Connection` these are 96, the maximum of actix-http.
         let mut head = String::new();
         for number in 0..94 {
             write!(head, "X-{number}: {}\r\n", "y".repeat(600)).unwrap();

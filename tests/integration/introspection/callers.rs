@@ -1,4 +1,4 @@
-//! Who may ask, in which form, and of which dialects.
+//! Which callers may introspect, in which form, and for which dialects.
 
 use isogloss_testkit::dialects::{Kind, Person};
 use isogloss_testkit::{Gateway, Request, Store};

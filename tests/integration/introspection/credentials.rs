@@ -1,4 +1,4 @@
-//! The keys of services in HTTP Basic: as they are, and encoded as RFC 6749, section 2.3.1 wants it.
+//! API keys in HTTP Basic: plain, and encoded as RFC 6749, section 2.3.1 requires.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use isogloss_testkit::{Gateway, Request, Response};
 
 use crate::introspection::builder;
 
-/// What encoding changes, and what only looks as if it had been encoded.
+/// Keys that encoding changes, and keys that only look encoded.
 const KEYS: [&str; 6] = [
     "with%percent",
     "with+plus",
@@ -54,7 +54,7 @@ fn a_key_is_taken_as_it_is_and_encoded() {
             let asked = ask(&gateway, "/introspect", &encoded(client), &encoded(key));
             assert_eq!(asked.status, 200, "{client} {key}");
             assert_eq!(asked.text(), r#"{"active":false}"#);
-            // The key is known; what is asked makes no sense.
+            // The key is accepted; the request itself is invalid.
             let asked = ask(&gateway, "/token", &encoded(client), &encoded(key));
             assert_eq!(asked.status, 400, "{client} {key}");
         }

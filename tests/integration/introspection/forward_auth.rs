@@ -1,4 +1,4 @@
-//! `/forward-auth/…`, as proxies ask it.
+//! `/forward-auth/…`, as proxies use it.
 
 use isogloss_testkit::dialects::{Held, Kind, Person};
 use isogloss_testkit::{Gateway, Request, Response};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::introspection::gateway;
 use crate::introspection::token_extraction::{Carried, carried, dialect, speaks};
 
-/// All that a yes has, whether there is something to say or not.
+/// Headers of every successful response, also with empty values.
 const HEADERS: [&str; 17] = [
     "X-Isogloss-User",
     "X-Isogloss-User-Name",
@@ -28,7 +28,7 @@ const HEADERS: [&str; 17] = [
     "X-Isogloss-Jwt",
 ];
 
-/// The question of a proxy that puts the call into headers.
+/// Returns the request of a proxy that describes the call in headers.
 fn asked(path: &str, carried: &Carried) -> Request {
     let request = Request::get(path).header("X-Forwarded-Method", "POST");
     match carried {
@@ -39,7 +39,7 @@ fn asked(path: &str, carried: &Carried) -> Request {
     }
 }
 
-/// The question of Envoy.
+/// Returns the request of Envoy.
 fn asked_by_envoy(dialect: &str, carried: &Carried) -> Request {
     let path = format!("/forward-auth/envoy/{dialect}/app/call");
     match carried {
@@ -153,7 +153,7 @@ fn a_refusal_is_in_the_words_of_the_dialect() {
     assert_eq!(bimplus.header("WWW-Authenticate"), Some("BimPlus"));
     assert_eq!(bimplus.json().unwrap()["error"], "invalid_token");
 
-    // A yes is a good status to a proxy, and a no is a good status to this dialect's clients.
+    // Proxies expect a 2xx status for success only, but this dialect's clients expect 200 for errors.
     let crmcom = ask("/forward-auth/crmcom", "token=x");
     assert_eq!(crmcom.status, 401);
     let code = "COM.CRM.EXCEPTION.SECURITY.INVALIDTOKENEXCEPTION";
@@ -220,7 +220,7 @@ fn an_address_with_bytes_that_have_no_place_there_still_carries_its_token() {
     }
 }
 
-/// The question of ingress-nginx, spelt as its template has it, with what a client may have added.
+/// Returns the request of ingress-nginx, in the format of its template, with what a client may have added.
 fn asked_by_ingress(dialect: &str, carried: &Carried) -> Request {
     let uri = match carried {
         Carried::Header(..) => "/app/call".to_owned(),
@@ -254,7 +254,7 @@ fn ingress_nginx_is_understood_and_a_client_cannot_tell_another_call() {
                 continue;
             };
             in_queries += 1;
-            // The client tells a call with its token, the proxy tells the one that it sends.
+            // The client puts its token into the URL that it claims, the proxy sends the real URL.
             let call = Carried::Query("page=2".to_owned());
             let forged = asked_by_ingress(name, &call);
             let forged = forged.header("X-Forwarded-Uri", format!("/app/call?{query}"));

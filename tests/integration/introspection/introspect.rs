@@ -1,4 +1,4 @@
-//! `/introspect`, by RFC 7662.
+//! `/introspect` according to RFC 7662.
 
 use isogloss_testkit::dialects::{Kind, Person};
 use isogloss_testkit::{Gateway, Redis, Request, Store};
@@ -68,7 +68,7 @@ fn what_is_known_of_a_token_is_told_and_nothing_else() {
     assert_eq!(of(Kind::of("memsource", "access"))["act"], Value::Null);
 }
 
-/// The access token that a cross token of `admin` becomes with that team and project.
+/// Redeems a cross token of `admin` with that team and project, and returns the access token.
 fn handover(gateway: &Gateway, team: &str, project: &str) -> String {
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     let cross = tokens
@@ -92,14 +92,14 @@ fn a_team_of_the_user_is_vouched_for_and_a_project_is_the_clients_claim() {
     for spelling in [team, unit] {
         let token = handover(&gateway, spelling, "P-1");
         let answer = introspect(&gateway, &token);
-        let told = (
+        let found = (
             &answer["team"],
             &answer["unit"],
             &answer["claimed"],
             &answer["project"],
         );
         let claimed = json!({"project": "P-1"});
-        assert_eq!(told, (&json!(team), &json!(unit), &claimed, &Value::Null));
+        assert_eq!(found, (&json!(team), &json!(unit), &claimed, &Value::Null));
         let forwarded = Request::get("/forward-auth/bimplus")
             .header("Authorization", format!("BimPlus {token}"))
             .send(gateway.management())
@@ -188,7 +188,7 @@ fn a_dead_token_is_not_active_and_nothing_more_is_said() {
             "{dead}"
         );
     }
-    // A Memsource token that names another user than its own is none.
+    // A Memsource token with the number of another user is invalid.
     let memsource = tokens
         .iter()
         .find(|held| held.kind == Kind::of("memsource", "access"));

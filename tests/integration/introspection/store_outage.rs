@@ -1,4 +1,4 @@
-//! A store that cannot be asked is no dead token.
+//! An unreachable store does not make a token invalid.
 
 use isogloss_testkit::dialects::{Kind, Person};
 use isogloss_testkit::{Gateway, Redis, Request, Store};

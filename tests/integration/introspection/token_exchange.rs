@@ -1,4 +1,4 @@
-//! `/token`, by RFC 8693, and what comes of it.
+//! `/token` according to RFC 8693, and its results.
 
 use data_encoding::BASE64URL_NOPAD;
 use isogloss_testkit::dialects::{Kind, Person};
@@ -29,7 +29,7 @@ fn decoded(part: &str) -> Value {
     serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap()
 }
 
-/// The claims, if one of the published keys has signed them.
+/// Returns the claims. Panics unless one of the published keys has signed them.
 fn claims(gateway: &Gateway, jwt: &str) -> Value {
     let (message, signature) = jwt.rsplit_once('.').unwrap();
     let (header, claims) = message.split_once('.').unwrap();

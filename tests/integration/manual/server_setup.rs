@@ -1,4 +1,4 @@
-//! The servers of `redis.md` and `postgresql.md` come up as printed, and a gateway works on each.
+//! The commands of `redis.md` and `postgresql.md` start servers as printed, and a gateway works on each.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ use tempfile::TempDir;
 
 use crate::manual::{blocks, repository};
 
-/// What a block starts in the background, ended when this is dropped.
+/// Servers that a block starts in the background. They are ended on drop.
 struct Servers(TempDir);
 
 impl Servers {
-    /// Runs a block of the page, on other ports.
+    /// Runs a block of the page, with other ports.
     fn run(block: &str) -> Self {
         let servers = Self(TempDir::new().unwrap());
         let output = Command::new("sh")
@@ -43,7 +43,7 @@ fn page(name: &str) -> String {
     fs::read_to_string(repository().join("docs").join(name)).unwrap()
 }
 
-/// The text with a free port for each of those that it names.
+/// Replaces each of these ports in the text with a free one.
 fn elsewhere(text: &str, ports: &[u16]) -> String {
     let mut text = text.to_owned();
     for port in ports {
@@ -100,7 +100,7 @@ fn a_gateway_works_on_the_database_of_the_page_and_on_its_backup() {
         .find(|(language, _)| *language == "sql")
         .unwrap();
     let postgres = Postgres::start().unwrap();
-    // The test's server has such a role already.
+    // The test's server already has a role of that name.
     let block = block.replace("isogloss", "manual").replace('…', "geheim");
     for statement in block.lines() {
         postgres.sql("postgres", statement).unwrap();

@@ -1,8 +1,8 @@
-//! What somebody sends who wants to be somebody else.
+//! Requests of a client that claims another identity.
 
-/// The call that everything below is added to.
+/// Path of the call that the attempts change.
 pub(crate) const PATH: &str = "/app/call";
-/// Whom the attempts want to be.
+/// The identity that the attempts claim.
 pub(crate) const FORGED: &str = "forged";
 
 const NAMES: [&str; 16] = [
@@ -24,7 +24,7 @@ const NAMES: [&str; 16] = [
     "Jwt",
 ];
 
-/// Other ways to name a header, and headers of other names.
+/// Other spellings of a header, and other headers.
 const SPELLINGS: &[(&str, &str)] = &[
     ("lower case", "x-isogloss-user: forged"),
     ("upper case", "X-ISOGLOSS-USER: forged"),
@@ -95,7 +95,7 @@ pub(crate) struct Attempt {
     pub(crate) body: String,
 }
 
-/// Every attempt.
+/// Returns all attempts.
 pub(crate) fn all() -> Vec<Attempt> {
     let mut all = Vec::new();
     let mut head = |name: &str, lines: String| {
@@ -128,7 +128,7 @@ pub(crate) fn all() -> Vec<Attempt> {
         body: format!("0\r\n\r\n{hidden}"),
     });
     all.push(Attempt {
-        name: "a request in the body of another, told by a cloaked header".to_owned(),
+        name: "a request in the body of another, with a disguised header".to_owned(),
         lines: "Content-Length: 0\r\nTransfer-Encoding: xchunked\r\n".to_owned(),
         body: format!("0\r\n\r\n{hidden}"),
     });

@@ -1,5 +1,4 @@
-//! Proxies with the configurations of `docs/proxies`, of which only addresses are changed and TLS is
-//! left out.
+//! Proxies with the configurations of `docs/proxies`: only addresses are replaced, and TLS is left out.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
@@ -15,7 +14,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Where the configurations of docs lead, and where those of the test are to.
+/// Addresses that replace those of the configurations.
 pub(crate) struct Behind {
     pub(crate) dialect: &'static str,
     pub(crate) public: SocketAddr,
@@ -23,7 +22,7 @@ pub(crate) struct Behind {
     pub(crate) service: SocketAddr,
 }
 
-/// Which proxy.
+/// The proxy to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Nginx,
@@ -36,7 +35,7 @@ impl Kind {
     pub(crate) const ALL: [Self; 4] = [Self::Nginx, Self::Caddy, Self::Traefik, Self::Envoy];
 }
 
-/// A running proxy with a folder of its own. It is ended when this is dropped.
+/// A running proxy with a folder of its own. It ends on drop.
 pub(crate) struct Proxy {
     child: Child,
     folder: TempDir,
@@ -70,7 +69,7 @@ impl Proxy {
         proxy
     }
 
-    /// Everything that it has written to logs so far.
+    /// Returns everything that the proxy has logged so far.
     pub(crate) fn logs(&self) -> String {
         let names = [
             "log",
@@ -85,7 +84,7 @@ impl Proxy {
             .collect()
     }
 
-    /// Traefik listens before it knows where anything leads.
+    /// Waits for the routes, since Traefik listens before it has loaded them.
     fn wait_until_it_leads_somewhere(&mut self) {
         let deadline = Instant::now() + PATIENCE;
         let nowhere = |address: SocketAddr| {
@@ -111,7 +110,7 @@ impl Drop for Proxy {
     }
 }
 
-/// A file of `docs/proxies` with the addresses of the test, and logs in its folder.
+/// Returns a file of `docs/proxies` with the addresses of the test, and logs in its folder.
 fn recipe(name: &str, behind: &Behind, logs: &Path) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/proxies");
     let mut text = fs::read_to_string(folder.join(name)).unwrap();
@@ -134,7 +133,7 @@ fn recipe(name: &str, behind: &Behind, logs: &Path) -> String {
     text
 }
 
-/// The lines but those that hold one of these.
+/// Returns the lines that contain none of these words.
 fn without(text: &str, words: &[&str]) -> String {
     let keeps = |line: &&str| !words.iter().any(|word| line.contains(word));
     let lines: Vec<_> = text.lines().filter(keeps).collect();
@@ -225,7 +224,7 @@ fn envoy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
     command
 }
 
-/// What `tests/install` has put beside what is built.
+/// Returns the path of a program that `tests/install` has put next to the build.
 fn installed(name: &str) -> PathBuf {
     let built = Path::new(crate::PROGRAM);
     let target = built.ancestors().nth(2).unwrap();

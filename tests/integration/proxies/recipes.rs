@@ -1,5 +1,5 @@
-//! What the recipes promise beside identities: logs without queries, addresses that no client forges,
-//! and upgrades to a `WebSocket`.
+//! Promises of the proxy configurations besides identities: logs without queries, client addresses that cannot be
+//! forged, and upgrades to a `WebSocket`.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use isogloss_testkit::{Request, Store};
 use crate::proxies::proxy::Kind;
 use crate::proxies::{HOST, Scene, call};
 
-/// Stands in queries where passwords and tokens would.
+/// Used in queries in place of passwords and tokens.
 const SECRET: &str = "5ECRET-of-a-query";
 
 #[test]
@@ -30,7 +30,7 @@ fn no_log_of_a_proxy_has_the_query_of_a_request() {
         assert_eq!(scene.call(secret("/app/seen-2")).status, 200, "{kind:?}");
         let refused = Request::get(format!("/app/seen-3?token={SECRET}"));
         scene.call(refused);
-        // What cannot be reached is an error, and in another log.
+        // An unreachable gateway is an error, which goes to another log.
         scene.gateway.kill().unwrap();
         scene.call(secret("/app/seen-4"));
         login("/crmapi/rest/v2/seen-5")
@@ -65,7 +65,7 @@ fn no_client_says_by_itself_where_a_call_comes_from() {
                 .send(scene.gateway.management());
             report.unwrap().json().unwrap()
         };
-        // The login, the three, and the one by which the test found the proxy listening.
+        // The login, the three calls, and the request with which the test found the proxy listening.
         let are_counted = || usage()["dialects"][0]["calls"].as_u64() >= Some(5);
         wait_until(&format!("calls through {kind:?}"), are_counted).unwrap();
         let usage = usage().to_string();
@@ -73,7 +73,7 @@ fn no_client_says_by_itself_where_a_call_comes_from() {
     }
 }
 
-/// What comes back after an upgrade was asked for: the head of the answer and, if it was granted, the echo.
+/// Requests an upgrade. Returns the head of the response and, if it succeeds, the echo.
 fn upgraded(scene: &Scene, protocol: &str, authorization: &str) -> String {
     let mut stream = TcpStream::connect(scene.proxy.address).unwrap();
     stream

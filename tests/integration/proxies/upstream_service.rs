@@ -1,4 +1,4 @@
-//! A service behind a proxy, which tells what it has received, and echoes over a WebSocket.
+//! The upstream service of a proxy, which records requests and echoes over a `WebSocket`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -6,23 +6,23 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// What came: the heads of all requests, trailers included.
+/// The service, with the heads of all requests, including trailers.
 #[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
     heads: Arc<Mutex<Vec<Head>>>,
 }
 
-/// A request as it came.
+/// A request as received.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
     pub(crate) line: String,
-    /// Names as servers of the CGI family pass them on, which cannot tell a dash from an underscore.
+    /// Names in the form that CGI-like servers use, which cannot distinguish a dash from an underscore.
     pub(crate) headers: Vec<(String, String)>,
 }
 
 impl Head {
-    /// The values under a name.
+    /// Returns all values of a header.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let name = variable(name);
         let headers = self.headers.iter();
@@ -33,7 +33,7 @@ impl Head {
     }
 }
 
-/// `X-Isogloss-User` becomes `X_ISOGLOSS_USER`.
+/// Returns the name in the form of CGI: `X-Isogloss-User` becomes `X_ISOGLOSS_USER`.
 pub(crate) fn variable(name: &str) -> String {
     name.trim().to_uppercase().replace('-', "_")
 }
@@ -55,7 +55,7 @@ impl Service {
         service
     }
 
-    /// What came since this was asked the last time.
+    /// Returns the requests since the last call.
     pub(crate) fn received(&self) -> Vec<Head> {
         std::mem::take(&mut self.heads.lock().unwrap())
     }
@@ -91,7 +91,7 @@ fn answer(stream: TcpStream, heads: &Mutex<Vec<Head>>) -> std::io::Result<()> {
     reader.get_mut().write_all(answer.as_bytes())
 }
 
-/// Switches protocols, and sends back what comes, without the frames of a WebSocket: no proxy looks at them.
+/// Switches protocols and echoes all bytes, without WebSocket frames: no proxy parses them.
 fn echo(reader: &mut BufReader<TcpStream>) -> std::io::Result<()> {
     let answer =
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";

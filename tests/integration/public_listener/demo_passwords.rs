@@ -1,4 +1,4 @@
-//! A warning while the passwords of the demo are in use.
+//! A warning while passwords of the demo are in use.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use super::{gateway, good_login, parsed};
 
 const WARNING: &str = "demo passwords are in use";
 
-/// The users that the last start warned of.
+/// Returns the users that the last start warned of.
 fn warned_of(gateway: &Gateway) -> String {
     // Dialects are mounted after the warning.
     assert!(gateway.logs("mounted"));

@@ -1,4 +1,4 @@
-//! Files that cannot be written to.
+//! Files that are not writable.
 
 use std::process::Command;
 
@@ -35,7 +35,7 @@ fn a_directory_that_became_read_only_is_a_warning() {
     let url = format!("sqlite:{}", disk.path().join("directory.db").display());
     let subject = Subject::start(|builder| builder.directory(url));
     subject.assert_mended("at the start");
-    // What is open stays so; whatever is opened from now on is found to be read-only.
+    // Open files stay writable; files opened from now on are read-only.
     let mount = |options: &[&str]| {
         let mut command = Command::new("mount");
         let status = command.args(options).arg(disk.path()).arg(disk.path());

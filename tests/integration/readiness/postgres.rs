@@ -1,18 +1,18 @@
-//! What a PostgreSQL does not permit, or cannot do.
+//! What a PostgreSQL server does not permit, or cannot do.
 
 use isogloss_testkit::Postgres;
 
 use crate::readiness::Effect::{self, Refused, Warning};
 use crate::readiness::Subject;
 
-/// What is done to the server, and what is said then. `{db}` is the database.
+/// A change of the server, and what is reported then. `{db}` is the database.
 struct Case {
     name: &'static str,
     breaks: &'static str,
     mends: &'static str,
     effect: Effect,
     reason: &'static str,
-    /// What the doctor says, which sees to the tables as a gateway does at its start.
+    /// Message of the doctor, which checks the tables as a gateway does at its start.
     doctor: &'static str,
 }
 
@@ -103,11 +103,11 @@ fn name_of(url: &str) -> String {
     url.rsplit('/').next().unwrap().to_owned()
 }
 
-/// Statements about a database as a whole are run in another one, with nobody connected to it.
+/// Runs a statement. Statements about a database as a whole run in another one, with no open connections to it.
 fn run(postgres: &Postgres, database: &str, statement: &str) {
     let statement = statement.replace("{db}", database);
     if statement.contains("DATABASE") {
-        // The gateway may be back before the name is another one.
+        // The gateway may reconnect before the database is renamed.
         while postgres.sql("postgres", &statement).is_err() {
             postgres.cut_off(database).unwrap();
         }
@@ -119,7 +119,7 @@ fn run(postgres: &Postgres, database: &str, statement: &str) {
         };
         postgres.sql(within, &statement).unwrap();
     }
-    // What belongs to a role holds for its next connections.
+    // Settings of a role apply only to new connections.
     if statement.contains("ALTER") {
         postgres.cut_off(database).unwrap();
     }

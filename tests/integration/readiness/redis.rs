@@ -1,4 +1,4 @@
-//! What a Redis does not permit, or cannot do.
+//! What a Redis server does not permit, or cannot do.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,10 +15,10 @@ const RULES: &str = "resetkeys ~isogloss:* -@all +select +ping +unwatch +role +t
     +get +set +getdel +del +zadd +zrem +zrange +zrevrange +zcard +zremrangebyscore +zremrangebyrank +zscore \
     +hset +hmget +hgetall +pexpire +evalsha +script|load +scan +client|tracking";
 
-/// What is done to the server, and what is said then.
+/// A change of the server, and what is reported then.
 struct Case {
     name: &'static str,
-    /// Commands, with their words.
+    /// Commands with their arguments.
     breaks: &'static [&'static str],
     mends: &'static [&'static str],
     reason: &'static str,

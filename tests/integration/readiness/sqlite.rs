@@ -1,4 +1,4 @@
-//! A SQLite file that a user may read, and not write.
+//! A SQLite file that a user may read but not write.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
@@ -20,7 +20,7 @@ const READING: [&[&str]; 3] = [
     &["directory", "migrate", "--dry-run"],
 ];
 
-/// A directory that a gateway of root has made, which anyone may read.
+/// A directory that root's gateway has made and every user may read.
 struct Readable {
     folder: TempDir,
     builder: Builder,
@@ -54,7 +54,7 @@ impl Readable {
         self.folder.path().join("kept")
     }
 
-    /// Runs a command as the stranger, and returns its exit code, output and complaint.
+    /// Runs a command as the stranger, and returns its exit code, standard output and standard error.
     fn run(&self, words: &[&str]) -> (Option<i32>, String, String) {
         let served = self.builder.command(self.folder.path()).unwrap();
         give_all_but_the_directory(self.folder.path());
@@ -72,7 +72,8 @@ impl Readable {
         )
     }
 
-    /// Copies a file from elsewhere, whose folders the stranger may not enter, and returns where it is.
+    /// Copies a file to a folder that the stranger may enter, and returns its path. Other words are returned
+    /// unchanged.
     fn in_reach(&self, word: &OsStr) -> OsString {
         let (file, folder) = (Path::new(word), self.folder.path());
         if file.starts_with(folder) || !file.is_absolute() || !file.is_file() {
@@ -109,7 +110,7 @@ impl Readable {
     }
 }
 
-/// Lets the stranger have everything else that a gateway keeps.
+/// Gives the stranger everything else that a gateway stores.
 fn give_all_but_the_directory(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -157,7 +158,7 @@ fn a_folder_that_may_not_be_written_to_is_named_with_the_missing_right() {
         "{hint}"
     );
 
-    // With the right to the folder, the file itself need not be written to.
+    // With the right to write to the folder, the file itself need not be writable.
     allow(&folder, 0o777);
     readable.assert_read();
 }

@@ -1,4 +1,4 @@
-//! At a terminal SIGHUP means what it always has.
+//! At a terminal, SIGHUP has its usual meaning.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ fn a_gateway_at_a_terminal_ends_with_it() {
     let (mut screen, terminal) = terminal::open();
     let folder = tempfile::tempdir().unwrap();
     let gateway = builder("").command(folder.path()).unwrap();
-    // Whoever runs this may ignore the signal, and children inherit that.
+    // The process that runs this test may ignore the signal, and children inherit that.
     let mut command = Command::new("env");
     command
         .arg("--default-signal=HUP")

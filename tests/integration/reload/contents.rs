@@ -1,4 +1,4 @@
-//! What files hold that settings name: taken up, or said to wait.
+//! Content of files that settings name: reloaded, or reported as waiting for a restart.
 
 use std::fs;
 
@@ -55,7 +55,7 @@ fn a_changed_directory_file_is_applied_and_a_bad_one_changes_nothing() {
         (&1.into(), &2.into())
     );
 
-    // The same once more is not applied again.
+    // The same file is not applied again.
     gateway.hang_up().unwrap();
     assert!(gateway.logs_times(RELOADED, 2));
     assert_eq!(fields(&gateway, "applied the directory file").len(), 2);

@@ -1,4 +1,4 @@
-//! Passwords of Redis and PostgreSQL that are replaced while the gateway is used.
+//! Passwords of Redis and PostgreSQL that are replaced while the gateway is in use.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use crate::reload::{NOT_RELOADED, RELOADED, builder, fields};
 const PATIENCE: Duration = Duration::from_secs(30);
 const CLIENTS: usize = 4;
 
-/// Logs in and has the token looked at, again and again; each must succeed.
+/// Logs in and checks the token repeatedly. Each request must succeed.
 fn use_it(public: SocketAddr, management: SocketAddr, is_over: &AtomicBool) {
     while !is_over.load(Ordering::Relaxed) {
         let login = Request::post("/v2/authorize")
@@ -32,7 +32,7 @@ fn use_it(public: SocketAddr, management: SocketAddr, is_over: &AtomicBool) {
     }
 }
 
-/// Does that while the gateway is used.
+/// Runs `work` while clients use the gateway.
 fn under_load(gateway: &Gateway, work: impl FnOnce()) {
     let is_over = AtomicBool::new(false);
     let (public, management) = (gateway.public(), gateway.management());
@@ -53,7 +53,7 @@ fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
-/// The identifiers of the connections of that user.
+/// Returns the identifiers of that user's connections.
 fn connections(redis: &Redis, user: &str) -> Vec<String> {
     let listed = redis.command(&["CLIENT", "LIST"]).unwrap().texts().join("");
     let of_user = format!(" user={user} ");
@@ -86,7 +86,7 @@ fn a_new_password_of_redis_is_used_from_the_reload_on_and_no_request_fails() {
     gateway.wait_until_ready().unwrap();
     under_load(&gateway, || {
         wait_until("connections", || connections(&redis, "gateway").len() > 2);
-        // What Redis does not accept changes nothing.
+        // Credentials that Redis does not accept change nothing.
         fs::write(&file, address("wrong")).unwrap();
         gateway.hang_up().unwrap();
         assert!(gateway.logs(NOT_RELOADED));
@@ -107,18 +107,19 @@ fn a_new_password_of_redis_is_used_from_the_reload_on_and_no_request_fails() {
         });
         acl("<first");
 
-        // What fails after credentials were exchanged does not say that all is as it was.
+        // If the reload fails after the credentials were replaced, the message does not claim that nothing has
+        // changed.
         acl(">third");
         fs::write(&file, address("third")).unwrap();
         let stranger = "\n[[users]]\nuser_name = \"stranger\"\norganisation = \"Nowhere\"\n";
         fs::write(&import, users.to_owned() + stranger).unwrap();
-        let told = fields(&gateway, NOT_RELOADED).len();
+        let count = fields(&gateway, NOT_RELOADED).len();
         gateway.hang_up().unwrap();
-        assert!(gateway.logs_times(NOT_RELOADED, told + 1));
-        let told = &fields(&gateway, NOT_RELOADED)[told];
+        assert!(gateway.logs_times(NOT_RELOADED, count + 1));
+        let last = &fields(&gateway, NOT_RELOADED)[count];
         let message = "the configuration is not reloaded; the new credentials are in use, all other settings stay";
-        assert_eq!(told["message"], message);
-        assert_eq!(told["keys"], "tokens.store");
+        assert_eq!(last["message"], message);
+        assert_eq!(last["keys"], "tokens.store");
         acl("<second");
     });
     let log = gateway.log().join("\n");
@@ -138,7 +139,7 @@ fn a_new_password_of_postgresql_is_used_from_the_reload_on_and_no_request_fails(
     fs::write(&file, &address).unwrap();
     let gateway = builder("")
         .env("ISOGLOSS__DIRECTORY__URL_FILE", file.display().to_string())
-        // All are made before the password changes: one more would be refused until the reload.
+        // All connections are opened before the password changes: a further one would be refused until the reload.
         .env("ISOGLOSS__DIRECTORY__CONNECTIONS", "2")
         .start()
         .unwrap();

@@ -35,12 +35,12 @@ impl Starting {
         }
     }
 
-    /// Waits until the gateway reads its configuration. It goes on doing so while what this returns is open.
+    /// Waits until the gateway reads its configuration. It keeps reading while the returned file is open.
     fn reads(&self) -> fs::File {
         OpenOptions::new().write(true).open(&self.fifo).unwrap()
     }
 
-    /// Lets it go on. From now on there is a file in the FIFO's place.
+    /// Lets the start continue. From now on, a file replaces the FIFO.
     fn let_go(&self, mut fifo: fs::File) {
         let file = self.folder.path().join("file");
         fs::write(&file, "none").unwrap();
@@ -62,7 +62,7 @@ impl Drop for Starting {
     }
 }
 
-/// Whatever started the test may ignore SIGHUP, and children inherit that.
+/// Resets SIGHUP to its default: the process that started the test may ignore it, and children inherit that.
 fn with_default_hangup(gateway: &Command) -> Command {
     let mut command = Command::new("env");
     command

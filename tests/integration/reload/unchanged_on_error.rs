@@ -1,4 +1,4 @@
-//! A connection that is kept between requests.
+//! A persistent connection.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use isogloss_testkit::whole;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A connection that is kept between requests; one that ends fails the test.
+/// A persistent connection. The test fails if the server closes it.
 pub(crate) struct Kept(TcpStream);
 
 impl Kept {

@@ -1,4 +1,4 @@
-//! Requests that come while the configuration is reloaded.
+//! Requests that arrive while the configuration is reloaded.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -14,7 +14,7 @@ fn lifetime(hours: usize) -> String {
     format!("[dialects.bimplus]\naccess_lifetime = \"{hours}h\"")
 }
 
-/// Ends the load, also where the test fails.
+/// Ends the load, also if the test fails.
 pub(crate) struct Over<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for Over<'_> {
@@ -34,7 +34,7 @@ fn no_request_fails_during_twenty_reloads_and_each_is_seen_by_the_next_request()
             scope.spawn(move || {
                 let mut kept = Kept::connect(server);
                 while !is_over.load(Ordering::Relaxed) {
-                    // Half of them connect anew each time.
+                    // Half of them open a new connection each time.
                     if number % 2 == 0 {
                         kept = Kept::connect(server);
                     }

@@ -1,4 +1,4 @@
-//! What was answered before a kill holds after it.
+//! Acknowledged changes survive a kill.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -12,12 +12,12 @@ use serde_json::json;
 
 use super::{assert_all, assert_each, embedded};
 
-/// How many gateways are killed at the same time, each again and again with a store of its own. One by itself
-/// would leave the machine idle: it waits for its disk, for its start, and for the moment of the kill.
+/// Number of gateways that are killed concurrently, each repeatedly and with a store of its own. A single one
+/// would leave the machine idle, while it waits for its disk, for its start, and for the time of the kill.
 const GATEWAYS: u64 = 4;
 const SEED: u64 = 0x1509_1055;
 
-/// Xorshift, for moments that differ between rounds and can be repeated.
+/// Xorshift, for times that differ between rounds and can be reproduced.
 struct Random(u64);
 
 impl Random {
@@ -29,13 +29,13 @@ impl Random {
     }
 }
 
-/// Logs in again and again, in one dialect after the other, until the gateway is gone.
+/// Logs in repeatedly, in each dialect in turn, until the gateway is gone. Returns the tokens.
 fn log_in_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<Held> {
     let mut answered = Vec::new();
     loop {
         let person = Person::admin();
         for (dialect, login) in person.logins() {
-            // No answer, or half of one: it was killed, and nothing was promised.
+            // No response, or an incomplete one: the gateway was killed and acknowledged nothing.
             let Ok(answer) = login.send(server) else {
                 return answered;
             };
@@ -45,7 +45,7 @@ fn log_in_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<Held> {
     }
 }
 
-/// Logs in and out again until the gateway is gone: tokens whose end was answered.
+/// Logs in and out until the gateway is gone. Returns the tokens whose logout was acknowledged.
 fn log_out_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<String> {
     let mut ended = Vec::new();
     loop {
@@ -66,7 +66,7 @@ fn log_out_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<String> {
     }
 }
 
-/// A gateway that is killed, and what it has answered so far.
+/// A gateway that is killed, and what it has acknowledged so far.
 struct Site {
     gateway: Gateway,
     seed: u64,
@@ -92,27 +92,27 @@ impl Site {
         }
     }
 
-    /// Kills the gateway under a load, starts it again, and presents what it answered.
+    /// Kills the gateway under load, starts it again, and checks what it acknowledged.
     fn round(&mut self, round: u64) {
-        // After so many answers, and then at any moment within a few commits.
+        // After that many responses, and then at any time within a few commits.
         let answers = 1 + self.random.below(40);
         let moment = Duration::from_micros(self.random.below(20_000));
         let (tokens, ended) = self.kill(answers, moment);
         eprintln!(
-            "seed {:#x}, round {round}: killed {moment:?} after {answers} answers, {} tokens, {} ended",
+            "seed {:#x}, round {round}: killed {moment:?} after {answers} responses, {} tokens, {} ended",
             self.seed,
             tokens.len(),
             ended.len()
         );
         self.gateway.start_again().unwrap();
-        // A kill may come before the first token of its round.
+        // The kill may come before the first token of its round.
         assert_all(&self.gateway, &tokens, 200);
         assert_ended(&self.gateway, &ended);
         self.promised.extend(tokens);
         self.ended.extend(ended);
     }
 
-    /// Returns the tokens that were answered before the kill, and those whose end was.
+    /// Returns the tokens that were acknowledged before the kill, and those whose end was.
     fn kill(&self, answers: u64, moment: Duration) -> (Vec<Held>, Vec<String>) {
         let count = &AtomicU64::new(0);
         thread::scope(|scope| {
@@ -134,7 +134,7 @@ impl Site {
         })
     }
 
-    /// What one crash left alone, a later one must not take.
+    /// Checks that later kills lost nothing that survived an earlier one.
     fn assert_kept(&self) {
         let sample = self.promised.len().saturating_sub(500);
         assert_each(&self.gateway, &self.promised[sample..], 200);
@@ -142,7 +142,7 @@ impl Site {
     }
 }
 
-/// `ISOGLOSS_ROUNDS` sets how many kills there are in all.
+/// `ISOGLOSS_ROUNDS` sets the total number of kills.
 #[test]
 fn what_was_answered_outlives_a_kill() {
     let rounds = std::env::var_os("ISOGLOSS_ROUNDS");
@@ -164,6 +164,6 @@ fn assert_ended(gateway: &Gateway, tokens: &[String]) {
         let request =
             Request::get("/v2/authorize").header("Authorization", format!("BimPlus {token}"));
         let status = request.send(gateway.public()).unwrap().status;
-        assert_eq!(status, 401, "a token whose end was answered lives");
+        assert_eq!(status, 401, "a token whose end was acknowledged is valid");
     }
 }

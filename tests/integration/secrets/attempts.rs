@@ -1,4 +1,4 @@
-//! Requests that carry secrets, right, wrong and malformed, for a search of what they leave behind.
+//! Requests with secrets, right, wrong and malformed. Tests search for traces of them.
 
 mod keys;
 mod passwords;
@@ -7,11 +7,11 @@ mod tokens;
 use isogloss_testkit::Response;
 use isogloss_testkit::dialects::Held;
 
-/// A user name that is nobody's.
+/// A user name that no user has.
 pub(crate) const NOBODY: &str = "qznobodyqz";
-/// A developer's key that is nobody's.
+/// A developer's key that does not exist.
 pub(crate) const WRONG_KEY: &str = "Gt8WrongKeyMw5";
-/// A code of a second factor, a wrong one.
+/// A wrong code of a second factor.
 pub(crate) const CODE: &str = "Xc6SecondFactorDk3";
 /// A well-formed token that was never issued.
 pub(crate) const UNKNOWN_TOKEN: &str = "5ca1ab1e0ddba11c0ffee0fee1deadba";
@@ -19,7 +19,7 @@ pub(crate) const UNKNOWN_TOKEN: &str = "5ca1ab1e0ddba11c0ffee0fee1deadba";
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// All attempts: logins with passwords, cards and keys, and requests with these tokens.
+/// Returns all attempts: logins with passwords, cards and keys, and requests with these tokens.
 pub(crate) fn all_kinds(tokens: &[Held]) -> Vec<Attempt> {
     let mut attempts = passwords::attempts();
     attempts.extend(keys::attempts());
@@ -27,7 +27,7 @@ pub(crate) fn all_kinds(tokens: &[Held]) -> Vec<Attempt> {
     attempts
 }
 
-/// How an attempt must end, for the search to mean something.
+/// The required outcome of an attempt, without which the search would prove nothing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Outcome {
     Accepted,
@@ -35,21 +35,21 @@ pub(crate) enum Outcome {
     Either,
 }
 
-/// A message as it goes out, and how it must end.
+/// A message as sent, and its required outcome.
 pub(crate) struct Attempt {
     pub(crate) message: Vec<u8>,
     pub(crate) outcome: Outcome,
 }
 
 impl Attempt {
-    /// What is sent, for a reader.
+    /// Returns the message in readable form.
     pub(crate) fn shown(&self) -> String {
         let start = self.message.len().min(400);
         self.message[..start].escape_ascii().to_string()
     }
 }
 
-/// Whether the answer lets somebody in.
+/// Returns whether the response is a success.
 pub(crate) fn accepts(answer: &Response) -> bool {
     let refused = |code: &str| code != "OK";
     let body = answer.json().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the command prints of its configuration, and of itself.
+//! What the command prints about its configuration and about itself.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 const MARKED: &str = "Mx2SecretSettingHs7";
 
-/// Every setting that is a secret, with a value that is accepted.
+/// Returns every secret setting with a value that is accepted.
 fn secrets() -> [(&'static str, &'static str, String); 7] {
     [
         ("tokens", "store", format!("redis://u:{MARKED}@127.0.0.1:1")),
@@ -29,7 +29,7 @@ fn secrets() -> [(&'static str, &'static str, String); 7] {
     ]
 }
 
-/// What a command says on either stream, in lower case.
+/// Runs a command and returns its output on both streams, in lower case.
 fn said(folder: &TempDir, arguments: &[&str], expected: i32) -> String {
     let output = Command::new(crate::PROGRAM)
         .current_dir(folder.path())
@@ -82,7 +82,7 @@ fn secrets_that_are_set_by_file_are_not_shown() {
 #[test]
 fn every_secret_of_the_reference_is_looked_for_here() {
     let reference = include_str!("../../../config/isogloss.toml");
-    // Whatever can be taken from a file; certificates are no secret.
+    // Settings that can be read from a file; certificates are not secret.
     let keys = reference.lines().filter_map(|line| {
         let (key, _) = line.trim_start_matches("# ").split_once(" = ")?;
         let key = key.strip_suffix("_file")?;

@@ -1,17 +1,17 @@
-//! What the management listener tells, with right keys and with wrong ones.
+//! Responses of the management listener, with right and wrong keys.
 
 use isogloss_testkit::{Gateway, Request, Response};
 
 use crate::marked_secrets::{ADMIN_KEY, API_KEY, LOSER};
 
-/// What keys the tokens of a gateway whose every word is searched.
+/// Pepper of the gateway whose whole output is searched.
 pub(crate) const PEPPER: &str = "Rn6PepperOfOursTk2";
-/// The key of the demo's services.
+/// API key of the demo's services.
 const INTROSPECTION_KEY: &str = "demo-introspection-key";
-/// A key that is nobody's.
+/// A key that does not exist.
 pub(crate) const WRONG_ADMIN_KEY: &str = "Ey9WrongKeyUc5";
 
-/// Tokens in the hands of services and proxies, live ones and others.
+/// Returns responses to requests of services and proxies about these tokens.
 pub(crate) fn asked_by_services(
     gateway: &Gateway,
     tokens: &[String],
@@ -49,7 +49,7 @@ pub(crate) fn asked_by_services(
     answers
 }
 
-/// Everything that the listener has, asked for in every way.
+/// Requests everything that the listener serves, with each key, and returns the responses.
 pub(crate) fn answers(gateway: &Gateway) -> Vec<(&'static str, Response)> {
     let paths = [
         "/healthz",
@@ -72,14 +72,14 @@ pub(crate) fn answers(gateway: &Gateway) -> Vec<(&'static str, Response)> {
             let request = Request::get(path).header("Authorization", authorization);
             let answer = request.send(gateway.management()).unwrap();
             let known = authorization == right || !path.starts_with("/admin");
-            // What cannot be read is refused before anybody is asked for a key.
+            // Invalid requests are refused before the key is checked.
             let refused = matches!(answer.status, 400 | 401);
             assert!(known || refused, "{path}: {answer:?}");
             assert!(!known || answer.status != 401, "{path}: {answer:?}");
             answers.push((path, answer));
         }
     }
-    // Lists that are empty would show nothing anyway.
+    // Empty lists would prove nothing.
     for list in ["/admin/sessions", "/admin/throttle"] {
         let listed = answers.iter().find(|(path, _)| *path == list);
         let length = listed.map_or(0, |(_, answer)| answer.body.len());

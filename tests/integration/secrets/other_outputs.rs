@@ -1,4 +1,4 @@
-//! The calls beyond a login: their keys, tokens and passwords stay out of the log, too.
+//! Other calls than logins: their keys, tokens and passwords are not logged either.
 
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};

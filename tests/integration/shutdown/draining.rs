@@ -1,4 +1,4 @@
-//! What clients see while a gateway finishes its requests.
+//! What clients see while a gateway completes its requests.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use isogloss_testkit::{Gateway, Request, Response, whole};
 
 use super::PATIENCE;
 
-/// Sends a request that would keep the connection, and returns its response.
+/// Sends a request on a persistent connection, and returns its response.
 fn ask(stream: &mut TcpStream, path: &str) -> Response {
     let message = format!("GET {path} HTTP/1.1\r\nHost: isogloss\r\n\r\n");
     stream.write_all(message.as_bytes()).unwrap();
@@ -32,7 +32,7 @@ fn responses_in_the_drain_say_that_the_connection_closes_and_it_does() {
         .start()
         .unwrap();
     gateway.wait_until_ready().unwrap();
-    // A response, a refusal, and routes that do not exist.
+    // A success, an error, and routes that do not exist.
     let (public, management) = (gateway.public(), gateway.management());
     let asked = [
         (public, "/web/api/v3/auth/whoAmI"),

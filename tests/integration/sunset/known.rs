@@ -1,4 +1,4 @@
-//! Known clients: what makes one known, that invented ones hide none, and tokens that end too early.
+//! Known clients: what makes a client known, that invented ones hide none, and tokens that expire too early.
 
 use isogloss_testkit::dialects::{Kind, Person, dialect};
 use isogloss_testkit::{Builder, Gateway, Request};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sunset::{builder, report};
 
-/// A gateway whose table has room for so few clients that a flood of some hundred fills it.
+/// Returns a builder with so small a table that some hundred clients fill it.
 fn small() -> Builder {
     builder().env("ISOGLOSS__USAGE__MAX_ROWS", "40")
 }
@@ -93,7 +93,7 @@ fn logins_that_name_no_client_share_a_row() {
     );
 }
 
-/// Tokens that live for a second in each dialect.
+/// Returns a builder with tokens that live for one second in each dialect.
 fn short() -> Builder {
     builder().config_text(
         "[dialects.bimplus]\naccess_lifetime = \"1s\"\n\
@@ -103,7 +103,7 @@ fn short() -> Builder {
     )
 }
 
-/// A call of a service's client, as a proxy asks about it.
+/// Sends the request of a proxy about a call, and returns the status.
 fn presented(gateway: &Gateway, dialect: &str, token: &str) -> u16 {
     let (uri, authorization) = match dialect {
         "bimplus" => ("/app".to_owned(), format!("BimPlus {token}")),
@@ -142,7 +142,7 @@ fn a_client_whose_tokens_end_before_it_renews_them_is_told_of() {
         };
         let token = &held.iter().find(|held| is_access(held.kind)).unwrap().text;
         while presented(&gateway, dialect, token) == 200 {}
-        // It does not log in again as soon as it is refused.
+        // The client does not log in again as soon as it is refused.
         let report = report(short, &gateway, dialect, |report| {
             assert_eq!(presented(&gateway, dialect, token), 401, "{dialect}");
             !report["clients"][0]["hint"].is_null()

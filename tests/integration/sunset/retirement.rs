@@ -1,4 +1,4 @@
-//! Retiring a dialect: headers, brownouts, clients that are cut off, and the end.
+//! Retiring a dialect: headers, brownouts, blocked clients, and the end.
 
 use isogloss_testkit::dialects::{Kind, Person, dialects};
 use isogloss_testkit::{Gateway, Request, Response, Store};
@@ -25,7 +25,7 @@ fn answers(
         .collect()
 }
 
-/// The status and words with which each dialect refuses.
+/// Checks the status and message with which each dialect refuses.
 fn assert_refused(dialect: &str, answer: &Response, status: u16) {
     let text = answer.text();
     let words = match (dialect, status) {
@@ -134,10 +134,10 @@ fn programs_and_networks_are_cut_off_at_the_door() {
         assert_eq!(answer.status, 200, "{dialect}: {}", answer.text());
     }
     let log = gateway.log();
-    let told = log
+    let lines = log
         .iter()
         .filter(|line| line.contains("refused a blocked client"));
-    assert_eq!(told.count(), dialects().len());
+    assert_eq!(lines.count(), dialects().len());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Counting: what it tells apart, that it adds up, and that it has an end.
+//! Usage counts: what they distinguish, that they add up, and that they are bounded.
 
 use isogloss_testkit::dialects::{Kind, Person, dialect};
 use isogloss_testkit::{Builder, Postgres, Request};
@@ -10,7 +10,7 @@ pub(super) fn calls(count: u64) -> impl Fn(&Value) -> bool {
     move |report| report["calls"] == count
 }
 
-/// The only client of a report.
+/// Returns the only client of a report.
 fn only(report: &Value) -> &Value {
     assert_eq!(report["clients"].as_array().unwrap().len(), 1, "{report}");
     &report["clients"][0]
@@ -102,7 +102,7 @@ fn a_refusal_counts_as_one_whatever_its_status() {
             "{verdict}"
         );
     }
-    // A browser's own question is nobody's use.
+    // A preflight request of a browser does not count as use.
     let preflight = Request::new("OPTIONS", "/v2/authorize")
         .header("Origin", "https://app.example")
         .header("Access-Control-Request-Method", "POST");
@@ -151,7 +151,7 @@ fn two_gateways_add_up(shared: &dyn Fn() -> Builder) {
         let login = Person::admin().device_login(&dialect("memsource"));
         assert_eq!(login.send(gateway.public()).unwrap().status, 200);
     }
-    // What a gateway has counted last is written down when it ends.
+    // The last counts are written when the gateway ends.
     assert!(other.terminate().unwrap().success());
     let report = report(shared, &one, "memsource", calls(3));
     assert_eq!(only(&report)["users"], 1);

@@ -1,4 +1,4 @@
-//! The table of usage and its report: what is in it, and for whom.
+//! The usage table and its report: contents and access.
 
 use isogloss_testkit::dialects::{Person, dialect};
 use isogloss_testkit::{Gateway, Request};

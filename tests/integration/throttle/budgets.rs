@@ -1,4 +1,4 @@
-//! One budget over all dialects, gateways and proxies.
+//! One budget for all dialects, gateways and proxies.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Sends wrong passwords for that many names, from several threads at once.
+/// Sends wrong passwords for that many names, from several threads.
 fn spray(server: SocketAddr, many: usize, dialect: impl Fn(usize) -> Dialect + Sync) {
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -166,7 +166,7 @@ fn surplus_letters_are_not_sent_and_nobody_is_told() {
     while throttled(&gateway) < 2 {
         assert!(gateway.logs(not_sent));
     }
-    // The two that were granted are under way or there.
+    // The two permitted e-mails are being sent or have arrived.
     let folder = gateway.folder().join("data/mail");
     let letters = || fs::read_dir(&folder).into_iter().flatten().count();
     while letters() < 2 {
@@ -186,7 +186,7 @@ fn demo_holds_the_conversations_within_its_budgets() {
     let gateway = gateway.demo_budgets().start().unwrap();
     for case in isogloss_conformance::cases().unwrap() {
         if case.conversation.settings().is_empty() {
-            let held = case.conversation.hold(&gateway.public().into());
+            let held = case.conversation.run(&gateway.public().into());
             held.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
         }
     }

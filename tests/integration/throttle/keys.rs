@@ -1,4 +1,4 @@
-//! Wrong keys are counted by where they come from, and right ones pay nothing.
+//! Wrong API keys are counted by their source, and right ones cost nothing.
 
 use super::*;
 
@@ -30,10 +30,10 @@ fn wrong_api_keys_of_one_source_hold_up_no_other() {
             assert_eq!(ask(&format!("key-{number}"), address).status, 401);
         }
         assert!(is_throttled(&ask("key-3", address)));
-        // The same key again is no new guess.
+        // Repeating a key is not a new guess.
         assert_eq!(ask("key-1", address).status, 401);
     }
-    // Here it was known before the others guessed.
+    // At this address the key was known before the guesses.
     assert!(ask("demo-api-key", "192.0.2.1").text().contains(NO_SESSION));
     assert!(is_throttled(&ask("demo-api-key", "198.51.100.1")));
     assert!(ask("demo-api-key", "192.0.2.2").text().contains(NO_SESSION));

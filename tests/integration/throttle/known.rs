@@ -1,4 +1,4 @@
-//! Which clients are known, and that strangers lock none of them out.
+//! Which clients are known, and that no other client can lock them out.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::*;
 
 const HOME: &str = "192.0.2.1";
 
-/// A login as the user's own client sends it, which wants to be remembered where that exists.
+/// Returns a login as the user's own client sends it, with a request to be remembered if the dialect has that.
 fn own(dialect: Dialect, password: &str) -> Request {
     match dialect {
         Bimplus => Request::post("/v2/authorize").json(&json!({"user_id": "admin",
@@ -19,7 +19,7 @@ fn own(dialect: Dialect, password: &str) -> Request {
     }
 }
 
-/// The same with a token wherever the dialect's clients carry one, and under another name.
+/// Returns logins with a token wherever the dialect's clients carry one, and under another name.
 fn with_token(dialect: Dialect, password: &str, held: &Held) -> Vec<Request> {
     let (access, remember) = (&held.access, &held.remember);
     match dialect {
@@ -114,7 +114,7 @@ fn thousand_sources_do_not_lock_out_an_owner_at_the_usual_address() {
     for number in 0..1000 {
         let source = format!("203.{}.{}.7", number / 250, number % 250);
         for dialect in DIALECTS {
-            // They call themselves what the owner's clients do.
+            // They send the same client name as the owner's clients.
             forwarded(own(dialect, "wrong"), &source)
                 .send(server)
                 .unwrap();
@@ -153,7 +153,7 @@ fn strangers_at_the_very_address_do_not_lock_out_an_owner_with_a_live_token() {
                 assert!(!is_in(dialect, &answer), "{dialect:?}: {answer}");
             }
         }
-        // The holder of a token has tries, too, and their end.
+        // The holder of a token has a budget, too, and it can be used up.
         let before = throttled(&gateway);
         for _ in 0..5 {
             for login in with_token(dialect, "wrong", &held) {

@@ -1,4 +1,4 @@
-//! Spray over many users: what a client calls itself has not one guess more looked at.
+//! Password spraying over many users: no client name gets a single additional guess checked.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,13 +18,13 @@ const APPLICATION: &str = "6C12345D9B0C4F3C23ABB5721D098F7B";
 const CLIENT: &str = "31cb1181-2cbc-49dc-883a-0620e20140a4";
 const HOME: &str = "192.0.2.1";
 
-/// What the client of a login calls itself.
+/// Client name that a login sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Declared {
     Nothing,
-    /// What its owner's client calls itself.
+    /// The name that its owner's client sends.
     Known,
-    /// Something else each time.
+    /// A new name each time.
     Fresh,
 }
 
@@ -42,7 +42,7 @@ fn login(dialect: Dialect, name: &str, password: &str, client: Option<&str>) -> 
     }
 }
 
-/// A gateway with users who have all logged in from home, with clients that have the usual name.
+/// Starts a gateway with users who have all logged in from one address, with clients of the usual name.
 fn at_home() -> (TempDir, Gateway) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("users.toml");
@@ -77,7 +77,7 @@ fn at_home() -> (TempDir, Gateway) {
     (folder, gateway)
 }
 
-/// How many guesses from that address are looked at.
+/// Returns how many guesses from that address are checked.
 fn looked_at(gateway: &Gateway, mix: &[Dialect], declared: Declared, address: &str) -> usize {
     let before = throttled(gateway);
     let next = AtomicUsize::new(0);
@@ -120,7 +120,7 @@ fn no_client_name_and_no_mix_of_dialects_has_more_guesses_looked_at() {
             assert_eq!(looked_at, SOURCE_TRIES, "{mix:?} {declared:?}");
         }
     }
-    // From the very address at which all users are known, too.
+    // The same applies to the address at which all users are known.
     let at_home = looked_at(&gateway, &DIALECTS, Declared::Known, HOME);
     assert_eq!(at_home, SOURCE_TRIES);
 }

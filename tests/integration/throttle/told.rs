@@ -1,8 +1,8 @@
-//! What refusals tell: a spent source nothing of names and clients, and none that a password is right.
+//! What refusals reveal: never that a password is right and, once a source is locked, no names or clients.
 
 use super::*;
 
-/// What a client can see of an answer, but for the seconds of a lock that go by meanwhile.
+/// What a client can see of a response, except for the remaining seconds of a lock.
 type Seen = (u16, String, Vec<String>, bool);
 
 fn seen(answer: &Response) -> Seen {
@@ -42,7 +42,7 @@ fn a_spent_source_learns_nothing_of_names_and_clients() {
             let login = declared(dialect, name, password, client);
             seen(&login.send(gateway.public()).unwrap())
         };
-        // From here this user has logged in.
+        // The user has logged in from this address.
         send("admin", "admin-demo", "tablet");
         let mut before = Vec::new();
         for (name, client) in [
@@ -54,7 +54,7 @@ fn a_spent_source_learns_nothing_of_names_and_clients() {
             let answers: Vec<_> = (0..4).map(|_| send(name, "wrong", client)).collect();
             before.push(answers);
         }
-        // Four wrong ones and one lock of this user's.
+        // The second list is left out: it contains a lock, after the four wrong passwords for the same user.
         assert_eq!(before[0], before[2], "{dialect:?}");
         assert_eq!(before[2], before[3], "{dialect:?}");
         while throttled(&gateway) < 10 {

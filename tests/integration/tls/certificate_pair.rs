@@ -7,7 +7,7 @@ use rcgen::generate_simple_self_signed;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A certificate for loopback that vouches for itself, and its key, both as PEM.
+/// A self-signed certificate for loopback and its key, both as PEM.
 pub(crate) struct Pair {
     pub(crate) certificate: String,
     pub(crate) key: String,
@@ -32,7 +32,7 @@ impl Pair {
     }
 }
 
-/// Where a gateway finds its certificate and key.
+/// Folder with the certificate and key of a gateway.
 pub(crate) struct Files {
     folder: tempfile::TempDir,
 }
@@ -51,7 +51,7 @@ impl Files {
         self.put("key.pem", &pair.key);
     }
 
-    /// Puts a whole file in place of the one before.
+    /// Replaces a file atomically.
     pub(crate) fn put(&self, name: &str, text: &str) {
         let fresh = self.path("fresh");
         fs::write(&fresh, text).unwrap();
@@ -62,7 +62,7 @@ impl Files {
         self.folder.path().join(name)
     }
 
-    /// The table of a configuration that names them.
+    /// Returns the table of a configuration that names these files.
     pub(crate) fn table(&self, section: &str) -> String {
         let shown = |path: &Path| path.display().to_string();
         format!(

@@ -1,4 +1,4 @@
-//! Certificates that change while connections go on.
+//! Certificates that change while connections are open.
 
 use crate::tls::certificate_pair::{Files, Pair};
 use crate::tls::client::Client;
@@ -54,11 +54,11 @@ fn a_pair_that_does_not_fit_is_refused_once_and_the_old_one_stays() {
     assert!(gateway.logs("the configuration is not reloaded"));
     Client::connect(gateway.public(), &old).unwrap();
 
-    // Told once, and no more when the rest comes.
+    // Reported once, and not again when the rest arrives.
     files.put("key.pem", &new.key);
     assert!(gateway.logs(TAKEN));
     Client::connect(gateway.public(), &new).unwrap();
     let log = gateway.log();
-    let told = log.iter().filter(|line| line.contains(REFUSED)).count();
-    assert_eq!(told, 1, "{log:#?}");
+    let count = log.iter().filter(|line| line.contains(REFUSED)).count();
+    assert_eq!(count, 1, "{log:#?}");
 }

@@ -1,4 +1,4 @@
-//! A client that holds on to its connection.
+//! A TLS client with a persistent connection.
 
 use std::io::{Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -18,16 +18,16 @@ use isogloss_testkit::whole;
 const PATIENCE: Duration = Duration::from_secs(30);
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
 
-/// A connection within TLS.
+/// A connection over TLS.
 pub(crate) struct Client(StreamOwned<ClientConnection, TcpStream>);
 
 impl Client {
-    /// Connects, and trusts that certificate alone.
+    /// Connects, and trusts only that certificate.
     pub(crate) fn connect(server: SocketAddr, trusted: &Pair) -> Result<Self> {
         Self::connect_by(server, trusted, BOTH, None)
     }
 
-    /// The same with these versions of TLS alone, and a certificate of its own.
+    /// Connects with only these versions of TLS, and with a client certificate.
     pub(crate) fn connect_by(
         server: SocketAddr,
         trusted: &Pair,
@@ -59,7 +59,7 @@ impl Client {
         Ok(Self(stream))
     }
 
-    /// What the server has shown.
+    /// Returns the certificate of the server.
     pub(crate) fn certificate(&self) -> CertificateDer<'static> {
         self.0.conn.peer_certificates().unwrap()[0]
             .clone()
@@ -74,13 +74,13 @@ impl Client {
         self.0.conn.alpn_protocol()
     }
 
-    /// Sends as it stands.
+    /// Sends the message unchanged.
     pub(crate) fn send(&mut self, message: &str) -> Result<()> {
         self.0.write_all(message.as_bytes())?;
         self.0.flush()
     }
 
-    /// Asks, and leaves the connection open.
+    /// Sends a request and leaves the connection open. Returns the response.
     pub(crate) fn get(&mut self, path: &str) -> Result<Response> {
         self.send(&format!("GET {path} HTTP/1.1\r\nHost: isogloss\r\n\r\n"))?;
         self.answer()
@@ -101,7 +101,7 @@ impl Client {
         }
     }
 
-    /// Whether the server ends the connection within 30 seconds.
+    /// Returns whether the server closes the connection within 30 seconds.
     pub(crate) fn is_closed(&mut self) -> bool {
         let mut rest = Vec::new();
         match self.0.read_to_end(&mut rest) {

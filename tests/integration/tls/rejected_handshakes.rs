@@ -1,10 +1,10 @@
-//! Files that cannot serve: what is wrong is told in one line.
+//! Unusable certificate files are reported in one line.
 
 use std::process::Command;
 
 use crate::tls::certificate_pair::{Files, Pair};
 
-/// What `config check` says.
+/// Returns exit code and message of `config check`.
 fn check(table: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.toml");

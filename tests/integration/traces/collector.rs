@@ -1,4 +1,4 @@
-//! A collector of spans, as far as a gateway can tell.
+//! A collector of spans, as far as a gateway can notice.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use prost::Message as _;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A collector of spans. What it is sent comes through a channel, as it stands.
+/// A collector of spans. The messages that it receives go through a channel, unchanged.
 pub(crate) struct Collector {
     address: SocketAddr,
     messages: Receiver<Vec<u8>>,
@@ -41,7 +41,8 @@ impl Collector {
         self.address
     }
 
-    /// Spans, until one is `wanted`, 30 seconds at most for each message; and all that was sent.
+    /// Receives spans until one is `wanted`, and waits up to 30 seconds for each message. Returns that span and
+    /// all messages.
     pub(crate) fn until(&self, wanted: impl Fn(&Span) -> bool) -> (Span, Vec<u8>) {
         let mut all = Vec::new();
         loop {
@@ -53,7 +54,7 @@ impl Collector {
         }
     }
 
-    /// What has come by now, without waiting.
+    /// Returns what has arrived by now, without waiting.
     pub(crate) fn so_far(&self) -> Vec<u8> {
         self.messages.try_iter().flatten().collect()
     }
@@ -96,7 +97,7 @@ fn spans(message: &[u8]) -> Vec<Span> {
     scopes.flat_map(|scope| scope.spans).collect()
 }
 
-/// The attributes of a span, as text.
+/// Returns the attributes of a span, as text.
 pub(crate) fn attributes(span: &Span) -> Vec<(String, String)> {
     let shown = |value: Value| {
         if let Value::IntValue(number) = value {

@@ -1,4 +1,4 @@
-//! Hashes as text. What they hold is made in lanes, so that whoever reads them checks the lanes.
+//! Writes hashes as text. The lanes compute them, so a reader that accepts them also checks the lanes.
 
 use isogloss_bcrypt_lanes::{Cost, Key, outputs};
 

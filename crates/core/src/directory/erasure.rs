@@ -7,7 +7,7 @@ use uuid::{Builder, Uuid};
 use super::desk::{Abort, DirectoryTransaction, InvalidChange};
 use super::digest_keys::{DigestKeys, KeyRing, KeyRingTable};
 use super::{KeyDigest, UserEntry};
-use crate::audit::Name;
+use crate::audit::ClaimedName;
 use crate::names::login_form;
 use crate::pepper::Peppers;
 use crate::token_digest::TokenDigest;
@@ -200,9 +200,9 @@ fn pseudonym(ring: &KeyRing, id: Uuid) -> Result<Uuid, InvalidChange> {
 
 /// Returns what events know the names by, under every pepper.
 fn name_hashes(peppers: Option<&Peppers>, logins: &[String], cards: &[String]) -> Vec<TokenDigest> {
-    let logins = logins.iter().map(|login| Name::User(login));
+    let logins = logins.iter().map(|login| ClaimedName::User(login));
     let names: Vec<_> = logins
-        .chain(cards.iter().map(|card| Name::Card(card)))
+        .chain(cards.iter().map(|card| ClaimedName::Card(card)))
         .collect();
     let peppers = peppers.into_iter().flat_map(Peppers::each);
     peppers

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{ExpiredUse, Sketch, UsageCount, UsageKey, UsageRows};
+use super::{CardinalitySketch, ExpiredUse, UsageCount, UsageKey, UsageRows};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
 
@@ -180,7 +180,7 @@ impl StoredUsage {
             calls: self.calls.unsigned_abs(),
             refused: self.refused.unsigned_abs(),
             // A sketch that cannot be decoded starts empty.
-            users: Sketch::from_bytes(&self.users).unwrap_or_default(),
+            users: CardinalitySketch::from_bytes(&self.users).unwrap_or_default(),
             expired: ExpiredUse {
                 tokens: self.expired_tokens.unsigned_abs(),
                 calls: self.expired_calls.unsigned_abs(),

@@ -1,11 +1,11 @@
-//! Application passwords: in one dialect, instead of password and second factor.
+//! Application passwords: valid in one dialect, in place of the password and the second factor.
 
 use super::*;
 use isogloss_core::AppPassword;
 use isogloss_core::directory::{AppPasswords as _, KnownAppPassword};
 
 impl Fixture {
-    /// A fresh application password of that user, for that realm.
+    /// Stores a new application password of the user `name` for `realm`, and returns it.
     async fn app_password(&self, name: &str, realm: Realm) -> AppPassword {
         let password = AppPassword::random().unwrap();
         let account = self.directory.account(name).await.unwrap().unwrap();
@@ -44,7 +44,7 @@ async fn it_logs_its_user_in_at_its_dialect_and_nobody_anywhere_else() {
         assert_eq!(f.in_realm(HERE, "nobody", &password).await, INVALID);
         assert_eq!(f.in_realm(HERE, name, &password[1..]).await, INVALID);
     }
-    // The password goes on to be one.
+    // The password itself stays valid.
     assert_eq!(f.in_realm(HERE, "ada", "ada-pw").await, "ada");
 }
 

@@ -1,9 +1,9 @@
-//! Whatever carries a secret can be formatted for a log, and shows neither it nor its hash.
+//! Types with secrets can be formatted for a log, and show neither the secret nor its hash.
 
 use std::fmt::Debug;
 
 use isogloss_core::directory::{CardRef, KeyDigest};
-use isogloss_core::{Concurrency, Letter, RecoveryCode, TotpSecret};
+use isogloss_core::{Concurrency, Email, RecoveryCode, TotpSecret};
 use isogloss_directory_sql::PostgresSettings;
 use isogloss_store_redis::RedisSettings;
 
@@ -15,11 +15,11 @@ const PASS_CODE: &str = "Bt1PassCodeRg4";
 const KEY: &str = "Hf3ApiKeyLm6";
 const RECOVERY: &str = "abcd-efgh-2345";
 const TOTP: &str = "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U";
-/// A token, and how the list of its bytes would begin.
+/// A token in hex, and how `Debug` output of its bytes would begin.
 const HEX: &str = "35eb2b5e94b54d5aafa6b6a7b6e8de01";
 const BYTES: &str = "53, 235, 43, 94";
 
-/// What may stand in nothing that is shown.
+/// Texts that no `Debug` output may contain.
 struct Secrets(Vec<String>);
 
 impl Secrets {
@@ -34,7 +34,7 @@ impl Secrets {
 
 fn secrets() -> Secrets {
     let marked = [PASSWORD, CODE, PASS_CODE, KEY, TOTP, HEX, BYTES];
-    // The start of every hash.
+    // What every password hash begins with.
     let hashes = ["$2", "argon2", "pbkdf2", "scrypt"];
     Secrets(
         marked
@@ -90,7 +90,7 @@ fn what_comes_from_outside_shows_no_secret() {
     with_digest.assert_not_in(&recovery);
     with_digest.assert_not_in(&file);
     secrets.assert_not_in(&TotpSecret::from_base32(TOTP));
-    secrets.assert_not_in(&Letter {
+    secrets.assert_not_in(&Email {
         to: "ada@example.com".to_owned(),
         subject: "Your key".to_owned(),
         text: format!("The key is {HEX}"),
@@ -157,7 +157,7 @@ async fn what_is_issued_shows_no_secret() {
         .validate(&issued.token, &[Purpose::Access])
         .await;
     secrets.assert_not_in(&session.unwrap());
-    // The seed and the pepper together are the token.
+    // Seed and pepper together yield the token.
     let record = fixture.tokens.get(issued.session.digest).await.unwrap();
     let shown = format!("{record:?}");
     assert!(shown.contains("seed: Some(Seed(…))"), "{shown}");

@@ -1,4 +1,4 @@
-//! What came of a login ends with it, however it is ended.
+//! Tokens that are derived from a login end with it, however it is ended.
 
 mod late;
 mod listed;
@@ -11,15 +11,15 @@ use isogloss_core::UserState;
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
-/// The ways in which a token comes of another, by the names that the table below uses.
+/// Tokens that are derived from each other in all possible ways.
 struct Family {
-    /// Each token by its name, with what it is for.
+    /// Each token with its purpose, by the name that the table below uses.
     tokens: BTreeMap<&'static str, (IssuedToken, Purpose)>,
 }
 
 impl Family {
-    /// Ada logs in and is remembered, hands her session over twice, and asks for one more hand-over.
-    /// The administrator logs in, acts as Ada, and opens a browser session.
+    /// Issues all tokens: Ada logs in with a remember token, hands her session over twice, and requests one more
+    /// hand-over. The administrator logs in, impersonates Ada, and opens a browser session.
     async fn of(f: &Fixture) -> Self {
         let mut tokens = BTreeMap::new();
         let remember = f.token("ada", at("desk", Purpose::Remember)).await;
@@ -74,14 +74,14 @@ impl Family {
         &self.tokens[name].0
     }
 
-    fn handle(&self, name: &str) -> Filter {
-        Filter {
+    fn handle(&self, name: &str) -> SessionFilter {
+        SessionFilter {
             handle: Some(self.get(name).session.digest),
-            ..Filter::default()
+            ..SessionFilter::default()
         }
     }
 
-    /// The names of those that have ended.
+    /// Returns the names of the tokens that have ended. Redeems the hand-over token.
     async fn ended(&self, f: &Fixture) -> Vec<&'static str> {
         let mut ended = Vec::new();
         for (name, (issued, purpose)) in &self.tokens {
@@ -115,16 +115,16 @@ pub(super) async fn hand_over(f: &Fixture, session: &Session) -> IssuedToken {
     f.auth.issue(HERE, &spent.user, access).await.unwrap()
 }
 
-/// A way to end something.
+/// One way to end sessions.
 enum End {
-    /// Its bearer logs out.
+    /// The bearer of the token logs out.
     LogOut(&'static str),
-    /// An operator ends the session of that name with what came of it, or alone.
+    /// An operator ends the session of that name, alone or with the sessions derived from it.
     Handle(&'static str, Reach),
-    /// An operator ends the session that its bearer has logged out of before.
+    /// An operator ends the session of a token whose bearer has logged out before.
     HandleAfterLogOut(&'static str),
-    /// An operator ends the sessions that fit.
-    Fitting(fn(&mut Filter)),
+    /// An operator ends the sessions that match the filter.
+    Fitting(fn(&mut SessionFilter)),
     /// An operator ends all sessions of a user.
     User(&'static str),
     Disable(&'static str),
@@ -137,7 +137,7 @@ async fn end(f: &Fixture, family: &Family, how: &End) {
     match how {
         End::LogOut(name) => f.auth.end(family.get(name).session.digest).await.unwrap(),
         End::Handle(name, reach) => {
-            let filter = Filter {
+            let filter = SessionFilter {
                 reach: *reach,
                 ..family.handle(name)
             };
@@ -148,14 +148,14 @@ async fn end(f: &Fixture, family: &Family, how: &End) {
             f.auth.end_sessions(&family.handle(name)).await.unwrap();
         }
         End::Fitting(fit) => {
-            let mut filter = Filter::default();
+            let mut filter = SessionFilter::default();
             fit(&mut filter);
             f.auth.end_sessions(&filter).await.unwrap();
         }
         End::User(name) => {
-            let filter = Filter {
+            let filter = SessionFilter {
                 user: Some(f.user(name).await.id),
-                ..Filter::default()
+                ..SessionFilter::default()
             };
             f.auth.end_sessions(&filter).await.unwrap();
         }
@@ -194,7 +194,7 @@ const ALL: [&str; 10] = [
 #[tokio::test]
 async fn each_way_of_ending_reaches_what_came_of_it() {
     let cases: &[(End, &[&str])] = &[
-        // Who logs out ends one token, and what was asked for with it and not used yet.
+        // A logout ends one token, and the unused one-time tokens that were requested with it.
         (End::LogOut("login"), &["login"]),
         (End::LogOut("third"), &["asked", "third"]),
         (End::LogOut("remember"), &["remember"]),
@@ -218,7 +218,7 @@ async fn each_way_of_ending_reaches_what_came_of_it() {
             End::Fitting(|filter| filter.client = Some("phone".to_owned())),
             &["other"],
         ),
-        // The administrator sits at a desk, too.
+        // The administrator's client is named "desk", too.
         (
             End::Fitting(|filter| filter.client = Some("desk".to_owned())),
             &[
@@ -234,7 +234,7 @@ async fn each_way_of_ending_reaches_what_came_of_it() {
             End::Fitting(|filter| filter.dialect = Some("there".to_owned())),
             &[],
         ),
-        // Before the hour at which Ada is remembered and hands over.
+        // Before the hour has passed after which Ada uses the remember token again and hands over.
         (
             End::Fitting(|filter| {
                 filter.issued_before = Some(datetime!(1970-01-01 00:30:00 UTC));

@@ -1,4 +1,4 @@
-//! The second factor: codes that are good once, recovery codes, and dialects without a field.
+//! The second factor: one-time codes, recovery codes, and dialects without a field for a code.
 
 use std::net::IpAddr;
 
@@ -7,19 +7,19 @@ use isogloss_core::Network;
 use isogloss_core::RecoveryCode;
 use isogloss_core::TotpSecret;
 use isogloss_core::directory::{Enrolments as _, NewEnrolment};
-use isogloss_core::throttle::Source;
+use isogloss_core::throttle::ClientIp;
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const WANTED: &str = "the second factor is missing or wrong";
-/// The codes of the steps that begin at 0 s, 30 s, 60 s and 90 s. The clock starts at 59 s.
+/// The codes of the time steps that begin at 0 s, 30 s, 60 s and 90 s. The clock starts at 59 s.
 const CODES: [&str; 4] = ["755224", "287082", "359152", "969429"];
 
 impl Fixture {
     async fn with(&self, password: &str, factor: SecondFactor, address: Option<&str>) -> String {
-        let source = address.map(|text| Source::from(text.parse::<IpAddr>().unwrap()));
+        let source = address.map(|text| ClientIp::from(text.parse::<IpAddr>().unwrap()));
         let credentials = Credentials {
             factor,
-            origin: Origin::new(HERE, source),
+            origin: LoginOrigin::new(HERE, source),
             ..credentials("guarded", password)
         };
         match self.auth.login(credentials).await {
@@ -33,7 +33,7 @@ impl Fixture {
         self.with("guarded-pw", factor, None).await
     }
 
-    /// Ten recovery codes of the guarded user.
+    /// Stores ten recovery codes for the user `guarded`, and returns them.
     async fn recovery_codes(&self) -> Vec<RecoveryCode> {
         let codes = RecoveryCode::fresh_set().unwrap();
         let digests: Vec<_> = codes.iter().map(RecoveryCode::digest).collect();
@@ -60,9 +60,9 @@ async fn a_code_is_good_once_and_the_ones_before_it_no_more() {
         assert_eq!(f.with_code(code).await, WANTED, "{code}");
     }
     f.clock.advance(Duration::from_secs(1));
-    // In the next step, too.
+    // A used code stays invalid in the next time step.
     assert_eq!(f.with_code(CODES[1]).await, WANTED);
-    // From a clock that is fast.
+    // A code of the next step is accepted: the clock of the device may be fast.
     assert_eq!(f.with_code(CODES[3]).await, "guarded");
     assert_eq!(f.with_code(CODES[2]).await, WANTED);
 }
@@ -127,7 +127,7 @@ async fn a_recovery_code_is_good_once_however_it_is_spelt() {
     let guarded = f.auth.find("guarded").await.unwrap().unwrap();
     let state = f.directory.enrolment(guarded.id).await.unwrap().unwrap();
     assert_eq!(state.recovery_codes_left, 8);
-    // Its step was not used.
+    // The code of the current time step was not used.
     assert_eq!(f.with_code(CODES[1]).await, "guarded");
 }
 
@@ -146,7 +146,7 @@ async fn a_second_factor_ends_the_tokens_made_without_it() {
     f.directory.enrol(ada, &enrolment).await.unwrap();
     assert!(!f.is_live(&issued.token, Purpose::Access).await);
     assert!(!f.is_live(&letter, Purpose::Reset).await);
-    // Nor does a login that was under way come out ahead.
+    // A login that was in flight when the factor was enrolled does not yield a valid token either.
     let late = f.auth.issue(
         HERE,
         &issued.session.user,
@@ -186,7 +186,7 @@ async fn an_appended_code_is_taken_off_the_password() {
         (format!("wrong{}", codes[0].expose()), INVALID),
         (format!("guarded-pw{}", codes[0].expose()), "guarded"),
         (format!("guarded-pw{}", codes[0].expose()), WANTED),
-        // Without its dashes it cannot be told from a password.
+        // Without its dashes, a recovery code cannot be distinguished from a password.
         (
             format!("guarded-pw{}", codes[1].expose().replace('-', "")),
             INVALID,
@@ -234,7 +234,7 @@ async fn from_an_excused_network_the_password_alone_will_do() {
             .await;
         assert_eq!(wrong, INVALID);
     }
-    // A field for the code is not excused.
+    // A dialect with a field for the code grants no exception to networks.
     let field = SecondFactor::Code(None);
     assert_eq!(f.with("guarded-pw", field, Some("10.1.2.3")).await, WANTED);
 }
@@ -247,7 +247,7 @@ async fn an_appended_code_is_welcome_where_none_is_asked_for() {
     let inside = async |field: &str| f.with(field, append(), Some("10.1.2.3")).await;
     assert_eq!(inside(&format!("guarded-pw{}", CODES[1])).await, "guarded");
     assert_eq!(inside("guarded-pw000000").await, INVALID);
-    // A password may end like a code.
+    // A password may end with digits that look like a code.
     let hash = passwords().hash("guarded123456".into()).await.unwrap();
     f.directory.set_password(user.id, &hash).await.unwrap();
     assert_eq!(inside("guarded123456").await, "guarded");
@@ -256,7 +256,7 @@ async fn an_appended_code_is_welcome_where_none_is_asked_for() {
         inside(&format!("guarded123456{}", CODES[2])).await,
         "guarded"
     );
-    // Elsewhere it is taken for one.
+    // From other networks, these digits are taken as a code.
     let elsewhere = f.with("guarded123456", append(), Some("192.0.2.1")).await;
     assert_eq!(elsewhere, INVALID);
 }

@@ -1,9 +1,9 @@
-//! Administrators who log in as others: their tokens end with what ends the administrator's own.
+//! Impersonation by administrators: its tokens end with whatever ends the administrator's own.
 
 use super::*;
 use isogloss_core::UserState;
 
-/// A token with which `admin` speaks for `ada`.
+/// Issues a token with which `admin` acts as `ada`.
 async fn impersonating(f: &Fixture) -> IssuedToken {
     let access = f.token("admin", Terms::new(Purpose::Access, HOUR)).await;
     let ada = f
@@ -31,9 +31,9 @@ async fn the_administrator_is_kept_and_listed() {
     let session = f.auth.validate(&issued.token, &purposes).await.unwrap();
     assert_eq!(session.user.user_name, "ada");
     assert_eq!(session.acting().id, admin.id);
-    let filter = Filter {
+    let filter = SessionFilter {
         user: Some(session.user.id),
-        ..Filter::default()
+        ..SessionFilter::default()
     };
     let listed = f.auth.sessions(&filter, 10).await.unwrap();
     let [listed] = listed.as_slice() else {
@@ -54,7 +54,7 @@ async fn it_ends_when_the_administrator_is_disabled() {
     assert!(!is_live(&f, &issued.token).await);
     assert!(
         f.auth
-            .sessions(&Filter::default(), 10)
+            .sessions(&SessionFilter::default(), 10)
             .await
             .unwrap()
             .is_empty()
@@ -107,7 +107,7 @@ async fn only_administrators_may_and_only_within_their_organisation() {
     assert!(found("stranger").await.unwrap().is_none());
     assert!(found("nobody").await.unwrap().is_none());
     assert_eq!(refusal(found("retired").await), "the account is disabled");
-    // Whom one acts as decides what one may: no way leads up again.
+    // The impersonated user's rights apply, so an administrator cannot be impersonated from there.
     let ada = impersonating(&f).await;
     let outcome = f.auth.impersonate(&ada.session, "admin", None).await;
     assert_eq!(refusal(outcome), "the user may not do this");

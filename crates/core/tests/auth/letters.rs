@@ -1,4 +1,4 @@
-//! Tokens in letters are bound to the address that the letter went to.
+//! Tokens in e-mails are bound to the address that the e-mail was sent to.
 
 use super::*;
 use isogloss_core::directory::{Change, Patch, UserEdit};
@@ -28,7 +28,7 @@ async fn a_letter_is_good_at_the_address_it_was_sent_to() {
     move_to(&f, ADDRESS).await;
     let link = f.token("ada", letter(Purpose::Handover)).await;
     let key = f.token("ada", letter(Purpose::Reset)).await;
-    // The same mailbox.
+    // The same mailbox, in another case.
     move_to(&f, "Ada@Example.com").await;
     assert!(f.is_live(&key.token, Purpose::Reset).await);
     f.auth.redeem(&link.token, Purpose::Handover).await.unwrap();
@@ -44,12 +44,20 @@ async fn a_letter_ends_with_the_address() {
     let key = f.token("ada", letter(Purpose::Reset)).await;
     let session = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
     assert_eq!(
-        f.auth.sessions(&Filter::default(), 9).await.unwrap().len(),
+        f.auth
+            .sessions(&SessionFilter::default(), 9)
+            .await
+            .unwrap()
+            .len(),
         3
     );
     move_to(&f, "ada@example.org").await;
     assert_eq!(
-        f.auth.sessions(&Filter::default(), 9).await.unwrap().len(),
+        f.auth
+            .sessions(&SessionFilter::default(), 9)
+            .await
+            .unwrap()
+            .len(),
         1
     );
     let refused = f.auth.redeem(&link.token, Purpose::Handover).await;

@@ -1,4 +1,4 @@
-//! What a token opens, how long, and what ends it.
+//! What a token gives access to, how long it is valid, and what ends it.
 
 use super::*;
 use isogloss_core::Concurrency;
@@ -111,7 +111,7 @@ async fn a_new_password_or_a_disabling_ends_every_token() {
     }
 }
 
-/// A login that was under way when the password changed must not outlive the change.
+/// A login that was in flight when the password changed must not outlive the change.
 #[tokio::test]
 async fn a_token_of_an_overtaken_login_is_dead_at_birth() {
     let f = fixture().await;
@@ -144,7 +144,7 @@ async fn an_idle_token_lives_by_its_use() {
         f.clock.advance(HOUR / 2);
         assert!(f.is_live(&used.token, Purpose::Access).await);
     }
-    // A use of another purpose is none.
+    // A validation for another purpose does not count as a use.
     assert!(!f.is_live(&used.token, Purpose::Remember).await);
     assert!(!f.is_live(&unused.token, Purpose::Access).await);
     f.clock.advance(HOUR);

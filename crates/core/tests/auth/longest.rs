@@ -1,4 +1,4 @@
-//! How long derived tokens live, how many there may be, and how far back their origin is known.
+//! Maximum lifetime of derived tokens, their maximum number, and how long their ancestors stay known.
 
 use std::num::NonZeroU32;
 
@@ -75,9 +75,9 @@ async fn an_ancestor_that_is_not_kept_any_more_still_ends_what_came_of_it() {
     }
     let other = f.token("ada", Terms::new(Purpose::Access, DAY)).await;
     let handle = Some(second.session.digest);
-    let filter = Filter {
+    let filter = SessionFilter {
         handle,
-        ..Filter::default()
+        ..SessionFilter::default()
     };
     assert_eq!(f.auth.end_sessions(&filter).await.unwrap(), 2);
     assert!(!f.is_live(&last.token, Purpose::Access).await);

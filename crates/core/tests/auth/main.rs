@@ -1,4 +1,4 @@
-//! The token core on a mock clock, with an embedded store and a SQLite directory.
+//! Tests of `Auth` on a mock clock, with an embedded token store and a SQLite directory.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod app_passwords;
@@ -35,12 +35,13 @@ use futures_util::future::join_all;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::directory::{DigestKeys, Directory as _};
-use isogloss_core::store::{Caps, TokenStore};
-use isogloss_core::throttle::{Guard, Origin};
+use isogloss_core::store::{SessionLimits, TokenStore};
+use isogloss_core::throttle::{LoginOrigin, LoginThrottle};
 use isogloss_core::{
-    AccessCard, Auth, AuthError, Concurrency, Credentials, Filter, IssuedToken, MockClock,
-    OrganisationName, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Reach, Realm,
-    SecondFactor, SecondFactorRule, SecondUse, StoreError, StrainedFilter, Terms, Token, User,
+    AccessCard, Auth, AuthComponents, AuthError, Concurrency, Credentials, IssuedToken, MockClock,
+    OrganisationName, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Reach, Realm,
+    SecondFactor, SecondFactorRule, SecondUse, SessionFilter, StoreError, Terms, ThrottleFilter,
+    Token, User,
 };
 use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;
@@ -78,7 +79,7 @@ struct Fixture {
     folder: TempDir,
 }
 
-const CAPS: Caps = Caps {
+const CAPS: SessionLimits = SessionLimits {
     per_user: 100,
     per_client: 5,
     one_time_per_user: 5,
@@ -105,15 +106,15 @@ async fn fixture() -> Fixture {
     guarded_by(None).await
 }
 
-async fn guarded_by(guard: Option<Guard>) -> Fixture {
+async fn guarded_by(guard: Option<LoginThrottle>) -> Fixture {
     watched(guard, Audit::default()).await
 }
 
-async fn watched(guard: Option<Guard>, audit: Audit) -> Fixture {
+async fn watched(guard: Option<LoginThrottle>, audit: Audit) -> Fixture {
     made_of(guard, audit, passwords()).await
 }
 
-async fn made_of(guard: Option<Guard>, audit: Audit, passwords: Passwords) -> Fixture {
+async fn made_of(guard: Option<LoginThrottle>, audit: Audit, passwords: Passwords) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let directory = SqliteDirectory::open(&folder.path().join("directory.db"))
         .await
@@ -125,13 +126,13 @@ async fn made_of(guard: Option<Guard>, audit: Audit, passwords: Passwords) -> Fi
     import(&directory, &passwords, file, |_| {}).await.unwrap();
     let directory = Arc::new(directory);
     let tokens = Arc::new(EmbeddedStore::in_memory(CAPS).unwrap());
-    let auth = Auth::new(Parts {
+    let auth = Auth::new(AuthComponents {
         directory: directory.clone(),
         tokens: tokens.clone(),
         passwords: passwords.clone(),
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
-        guard,
+        throttle: guard,
         audit,
         clock: clock.clone(),
     });
@@ -159,27 +160,27 @@ fn refusal<T: std::fmt::Debug>(outcome: Result<T, AuthError>) -> String {
     outcome.unwrap_err().to_string()
 }
 
-const ORIGIN: Origin = Origin {
+const ORIGIN: LoginOrigin = LoginOrigin {
     realm: HERE,
     source: None,
     client: None,
     proofs: Vec::new(),
-    wanted: None,
+    requested: None,
 };
 
 const INVALID: &str = "the credentials do not fit";
 const DEAD: &str = "the token is not valid";
 
 impl Fixture {
-    /// The same core on another store of tokens.
+    /// Returns an `Auth` on another token store, with the same directory and clock.
     fn on_store(&self, tokens: Arc<dyn TokenStore>) -> Auth {
-        Auth::new(Parts {
+        Auth::new(AuthComponents {
             directory: self.directory.clone(),
             tokens,
             passwords: passwords(),
             peppers: pepper("0123456789abcdef").into(),
             second_use: SecondUse::EndSession,
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: self.clock.clone(),
         })
@@ -203,7 +204,7 @@ impl Fixture {
         self.auth.validate(token, &[purpose]).await.is_ok()
     }
 
-    /// A user with a hash from elsewhere.
+    /// Imports a user with a hash that was made elsewhere. `more` holds further members of the directory entry.
     async fn bring(&self, name: &str, password_hash: &str, more: &str) {
         let text = format!(
             "users = [{{ user_name = '{name}', organisation = 'ACME', password_hash = '{password_hash}', {more} }}]"

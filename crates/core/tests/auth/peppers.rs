@@ -1,12 +1,12 @@
-//! A pepper takes the place of another.
+//! Rotation of the pepper.
 
 use super::*;
 use isogloss_core::Concurrency;
 use isogloss_core::Peppers;
 
-/// The same stores under other peppers.
+/// Returns an `Auth` on the same stores with other peppers.
 pub(super) fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth {
-    Auth::new(Parts {
+    Auth::new(AuthComponents {
         directory: f.directory.clone(),
         tokens: f.tokens.clone(),
         passwords: passwords(),
@@ -15,7 +15,7 @@ pub(super) fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth 
             previous: previous.map(pepper),
         },
         second_use: SecondUse::Refuse,
-        guard: None,
+        throttle: None,
         audit: Audit::default(),
         clock: f.clock.clone(),
     })
@@ -37,8 +37,8 @@ async fn tokens_of_the_one_before_are_good_until_it_goes() {
         .await
         .unwrap();
 
-    // A gateway that was not told yet does not know the new ones; one without the old does not
-    // know the old ones.
+    // A gateway that does not have the new pepper yet rejects new tokens. A gateway without the old pepper rejects
+    // old tokens.
     assert_eq!(refusal(f.auth.validate(&new.token, &access).await), DEAD);
     let done = under(&f, NEW, None);
     done.validate(&new.token, &access).await.unwrap();

@@ -1,13 +1,13 @@
-//! A sink of the audit log that keeps events for a test to look at.
+//! An audit sink that keeps events in memory for tests.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::audit::{Event, Sink, Waiting};
+use isogloss_core::audit::{AuditSink, Event, PendingEvents};
 
-/// Keeps all events until it is told to leave.
+/// Sink that keeps all events until [`Recording::leave`] is called.
 #[derive(Clone, Default)]
 pub(crate) struct Recording {
     seen: Arc<Mutex<Vec<Event>>>,
@@ -15,12 +15,12 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Keeps nothing from now on: what is recorded waits.
+    /// Makes the sink unavailable: from now on every write fails, and events wait.
     pub(crate) fn leave(&self) {
         self.is_away.store(true, Ordering::SeqCst);
     }
 
-    /// Returns all that was recorded, the first event first.
+    /// Returns all events that were written, the oldest first.
     pub(crate) fn seen(&self) -> Vec<Event> {
         self.seen
             .lock()
@@ -30,12 +30,12 @@ impl Recording {
 }
 
 #[async_trait]
-impl Sink for Recording {
+impl AuditSink for Recording {
     fn name(&self) -> &'static str {
         "recording"
     }
 
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+    async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError> {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(StoreError::new("recording", "away"));
         }

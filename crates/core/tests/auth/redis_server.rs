@@ -1,4 +1,4 @@
-//! A Redis server of one test.
+//! A Redis server that belongs to one test.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.0.port())
     }
 
-    /// Sends a command and expects that Redis does not refuse it.
+    /// Sends a command. Panics if Redis refuses it.
     pub(crate) fn ask(&self, words: &[&str]) {
         self.0.ask(words).unwrap();
     }

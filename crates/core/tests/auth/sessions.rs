@@ -1,8 +1,8 @@
-//! What is open, and ending it.
+//! Lists of sessions, and ending them.
 
 use super::*;
 
-async fn names(f: &Fixture, filter: &Filter) -> Vec<String> {
+async fn names(f: &Fixture, filter: &SessionFilter) -> Vec<String> {
     let listed = f.auth.sessions(filter, 100).await.unwrap();
     listed.into_iter().map(|one| one.user_name).collect()
 }
@@ -19,14 +19,14 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
     let f = fixture().await;
     let first = f.token("ada", at("tablet")).await;
     f.clock.advance(HOUR / 4);
-    let moment = f.auth.now();
+    let start = f.auth.now();
     let second = f.token("ada", at("phone")).await;
     let other = f.token("admin", at("tablet")).await;
     let user = f.user("ada").await;
     let there = f.auth.issue(THERE, &user, at("desk")).await.unwrap();
 
-    let by = |change: &dyn Fn(&mut Filter)| {
-        let mut filter = Filter::default();
+    let by = |change: &dyn Fn(&mut SessionFilter)| {
+        let mut filter = SessionFilter::default();
         change(&mut filter);
         filter
     };
@@ -36,7 +36,7 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
         (ada.clone(), 3),
         (by(&|f| f.client = Some("tablet".to_owned())), 2),
         (by(&|f| f.dialect = Some("there".to_owned())), 1),
-        (by(&|f| f.issued_before = Some(moment)), 1),
+        (by(&|f| f.issued_before = Some(start)), 1),
         (by(&|f| f.handle = Some(second.session.digest)), 1),
         (by(&|f| f.handle = Some([9; 16].into())), 0),
     ];
@@ -50,7 +50,7 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
     assert_eq!(f.auth.end_sessions(&by_handle).await.unwrap(), 1);
     assert_eq!(f.auth.end_sessions(&by_handle).await.unwrap(), 0);
     assert!(!f.is_live(&second.token, Purpose::Access).await);
-    let early = by(&|filter| filter.issued_before = Some(moment));
+    let early = by(&|filter| filter.issued_before = Some(start));
     assert_eq!(f.auth.end_sessions(&early).await.unwrap(), 1);
     assert!(!f.is_live(&first.token, Purpose::Access).await);
     assert!(f.is_live(&other.token, Purpose::Access).await);
@@ -58,7 +58,7 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
     assert_eq!(f.auth.end_sessions(&dialect).await.unwrap(), 1);
     let there = f.auth.validate(&there.token, &[Purpose::Access]).await;
     assert_eq!(refusal(there), DEAD);
-    assert_eq!(names(&f, &Filter::default()).await, ["admin"]);
+    assert_eq!(names(&f, &SessionFilter::default()).await, ["admin"]);
 }
 
 #[tokio::test]
@@ -67,13 +67,13 @@ async fn that_are_dead_are_not_listed() {
     let issued = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
     let once = f.token("ada", Terms::new(Purpose::Handover, HOUR)).await;
     f.auth.redeem(&once.token, Purpose::Handover).await.unwrap();
-    assert_eq!(names(&f, &Filter::default()).await, ["ada"]);
+    assert_eq!(names(&f, &SessionFilter::default()).await, ["ada"]);
     let id = issued.session.user.id;
     f.directory.set_password(id, "$2b$04$other").await.unwrap();
-    assert_eq!(names(&f, &Filter::default()).await, [""; 0]);
+    assert_eq!(names(&f, &SessionFilter::default()).await, [""; 0]);
     f.token("admin", Terms::new(Purpose::Access, HOUR)).await;
     f.clock.advance(HOUR);
-    assert_eq!(names(&f, &Filter::default()).await, [""; 0]);
+    assert_eq!(names(&f, &SessionFilter::default()).await, [""; 0]);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn beyond_a_cap_the_least_recently_used_ends() {
         tokens.push(f.token("ada", at("tablet")).await);
         f.clock.advance(Duration::from_secs(1));
     }
-    // A use is noted when it is worth a write.
+    // The time of use is recorded only after it has moved by enough to be worth a write.
     f.clock.advance(HOUR / 10);
     assert!(f.is_live(&tokens[0].token, Purpose::Access).await);
     f.token("ada", at("tablet")).await;

@@ -1,4 +1,4 @@
-//! More logins at once than can be hashed.
+//! More concurrent logins than can be hashed.
 
 use std::future::{pending, poll_fn};
 use std::task::Poll;
@@ -11,23 +11,23 @@ use super::throttled::LIMITS;
 use super::*;
 use isogloss_core::StoreError;
 use isogloss_core::TokenDigest;
-use isogloss_core::throttle::{Bucket, Budget, Receipt, Strained, Taken, Throttle};
+use isogloss_core::throttle::{Bucket, Budget, Decision, Permit, Throttle, ThrottledBucket};
 
-/// Whoever asks this waits for ever.
+/// A throttle that never responds.
 struct Silent;
 
 #[async_trait]
 impl Throttle for Silent {
-    async fn take(&self, _: &Bucket, _: &Budget, _: OffsetDateTime) -> Result<Taken, StoreError> {
+    async fn charge(
+        &self,
+        _: &Bucket,
+        _: &Budget,
+        _: OffsetDateTime,
+    ) -> Result<Decision, StoreError> {
         pending().await
     }
 
-    async fn give_back(
-        &self,
-        _: TokenDigest,
-        _: Receipt,
-        _: OffsetDateTime,
-    ) -> Result<(), StoreError> {
+    async fn refund(&self, _: TokenDigest, _: Permit, _: OffsetDateTime) -> Result<(), StoreError> {
         pending().await
     }
 
@@ -58,7 +58,7 @@ impl Throttle for Silent {
         pending().await
     }
 
-    async fn list(&self, _: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+    async fn list(&self, _: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
         pending().await
     }
 }
@@ -66,7 +66,7 @@ impl Throttle for Silent {
 #[tokio::test]
 async fn who_finds_no_place_is_refused_before_anybody_is_asked() {
     const ALL: usize = 200;
-    let f = guarded_by(Some(Guard::new(Arc::new(Silent), LIMITS))).await;
+    let f = guarded_by(Some(LoginThrottle::new(Arc::new(Silent), LIMITS))).await;
     let mut logins: Vec<_> = (0..ALL)
         .map(|number| {
             let name = format!("user-{number}");
@@ -84,14 +84,14 @@ async fn who_finds_no_place_is_refused_before_anybody_is_asked() {
         Poll::Ready(())
     })
     .await;
-    // 64 wait, beside what two threads check at once.
+    // 64 logins wait, next to those that two threads check concurrently.
     assert_eq!(refused, ALL - (64 + 2 * LANES));
 }
 
 #[tokio::test]
 async fn who_is_locked_out_takes_no_place_while_he_waits() {
     let throttle = Arc::new(isogloss_core::throttle::MemoryThrottle::default());
-    let f = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    let f = guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await;
     while f
         .auth
         .login(credentials("ada", "wrong"))

@@ -1,4 +1,4 @@
-//! Who is let try, and who is not.
+//! Which login attempts the throttle admits, and which it refuses.
 
 mod codes;
 mod erased;
@@ -9,7 +9,7 @@ mod outcomes;
 use std::net::IpAddr;
 
 use super::*;
-use isogloss_core::throttle::{Budget, Limits, MemoryThrottle, Source};
+use isogloss_core::throttle::{Budget, ClientIp, Limits, MemoryThrottle};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -35,7 +35,7 @@ pub(super) const LIMITS: Limits = Limits {
     remember_clients: Duration::from_hours(1),
 };
 
-/// As an attacker sees it who is told nothing but yes, no and not now.
+/// Returns the outcome as a caller sees it who can distinguish only success, failure and lock.
 fn seen(outcome: &Outcome) -> &'static str {
     match outcome {
         In => "in",
@@ -49,19 +49,19 @@ const ELSEWHERE: &str = "198.51.100.1";
 
 async fn limited() -> Fixture {
     let throttle = Arc::new(MemoryThrottle::default());
-    guarded_by(Some(Guard::new(throttle, LIMITS))).await
+    guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await
 }
 
-fn origin(address: &str, client: Option<&str>) -> Origin {
+fn origin(address: &str, client: Option<&str>) -> LoginOrigin {
     let address: IpAddr = address.parse().unwrap();
-    Origin {
+    LoginOrigin {
         client: client.map(str::to_owned),
-        ..Origin::new(HERE, Some(Source::from(address)))
+        ..LoginOrigin::new(HERE, Some(ClientIp::from(address)))
     }
 }
 
 impl Fixture {
-    async fn try_from(&self, origin: Origin, name: &str, password: &str) -> Outcome {
+    async fn try_from(&self, origin: LoginOrigin, name: &str, password: &str) -> Outcome {
         let credentials = Credentials {
             origin,
             ..credentials(name, password)
@@ -69,8 +69,8 @@ impl Fixture {
         Outcome::of(self.auth.login(credentials).await)
     }
 
-    /// How many wrong passwords are looked at until a lock.
-    async fn wrong_tries(&self, origin: &Origin, name: &str) -> usize {
+    /// Returns how many attempts with a wrong password are checked until the account is locked.
+    async fn wrong_tries(&self, origin: &LoginOrigin, name: &str) -> usize {
         for count in 0..100 {
             let outcome = self.try_from(origin.clone(), name, "wrong").await;
             if outcome != Wrong {
@@ -88,7 +88,7 @@ enum Outcome {
     Wrong,
     Disabled,
     SecondFactor,
-    /// For so many seconds.
+    /// Locked for that many seconds.
     Throttled(u64),
 }
 
@@ -112,7 +112,7 @@ async fn an_account_is_locked_for_one_network_whether_it_is_there_or_not() {
     let f = limited().await;
     for name in ["ada", "nobody"] {
         assert_eq!(f.wrong_tries(&origin(HOME, None), name).await, 5);
-        // The right password is not looked at.
+        // The right password is not checked either.
         let neighbour = || origin("192.0.2.200", None);
         assert_eq!(f.try_from(neighbour(), name, "ada-pw").await, Throttled(1));
         assert_eq!(
@@ -141,7 +141,7 @@ async fn a_login_that_fits_makes_an_account_unsuspicious() {
         let there = origin(HOME, Some(&client));
         assert_eq!(f.try_from(there, "ada", "ada-pw").await, In);
     }
-    // The source's is not reset: nine tries of twelve are gone.
+    // The budget of the source is not reset: nine of its twelve attempts are used.
     assert_eq!(f.wrong_tries(&origin(HOME, Some("a")), "admin").await, 3);
 }
 
@@ -156,7 +156,7 @@ async fn a_source_has_one_budget_for_all_accounts() {
         assert!([Wrong, Throttled(1)].contains(&outcome), "{outcome:?}");
     }
     assert_eq!(wrong, 12);
-    // What was refused for the source took nothing from the accounts.
+    // Attempts that were refused because of their source took nothing from the budgets of the accounts.
     let elsewhere = origin(ELSEWHERE, None);
     assert_eq!(f.wrong_tries(&elsewhere, "user-99").await, 5);
 }
@@ -168,7 +168,7 @@ async fn an_address_is_the_client_of_who_names_none_in_all_dialects() {
     let neighbour = origin("192.0.2.2", None);
     assert_eq!(f.wrong_tries(&neighbour, "ada").await, 5);
     assert_eq!(f.try_from(origin(HOME, None), "ada", "ada-pw").await, In);
-    let there = Origin {
+    let there = LoginOrigin {
         realm: THERE,
         ..origin(HOME, None)
     };
@@ -194,7 +194,7 @@ async fn letters_are_counted_by_name_and_by_source() {
     let f = limited().await;
     let may = async |name: &str, address: &str| {
         let origin = origin(address, None);
-        f.auth.may_write(name, &origin).await.unwrap()
+        f.auth.may_send_email(name, &origin).await.unwrap()
     };
     for name in ["ada", "nobody"] {
         assert!(may(name, HOME).await);

@@ -1,29 +1,30 @@
-//! Whether the time of a refusal tells what it was about.
+//! Checks whether the time of a refused login reveals its reason.
 //!
-//! The times of two kinds of refusal are compared by rank (Mann and Whitney): how often is one of the
-//! first kind slower than one of the second? Half the time, if there is no difference. Ranks do not mind
-//! that a busy machine delays a few of either kind by much.
+//! The times of two kinds of refusal are compared by rank (Mann and Whitney): how often is a refusal of the first
+//! kind slower than one of the second? Without a difference, in half of all pairs. Ranks are robust against a busy
+//! machine that delays a few refusals of either kind by much.
 //!
-//! A difference is reported if the share is further than [`EFFECT`] from a half, *and* chance would
-//! bring it there less than once in a million times. With [`TRIES`] of each kind the share's standard
-//! deviation is 0.009, so the first condition is the narrower one, at eleven of them: of no difference
-//! one is reported less than once in 10^27 times. A true share of 0.64 (for times that scatter like a bell,
-//! one kind slower by half a standard deviation) is reported more than 9999 times of 10000.
+//! A difference is reported if the share is further than [`EFFECT`] from one half, *and* chance would bring it
+//! there less than once in a million times. With [`TRIES`] of each kind the standard deviation of the share is
+//! 0.009. So the first condition is the stricter one, at eleven standard deviations: without a difference, one is
+//! reported less than once in 10^27 runs. A true share of 0.64 (normally distributed times, one kind slower by
+//! half a standard deviation) is reported in more than 9999 of 10000 runs.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
 use super::throttled::{HOME, LIMITS};
 use super::*;
-use isogloss_core::throttle::{MemoryThrottle, Source};
+use isogloss_core::throttle::{ClientIp, MemoryThrottle};
 
-/// Tries of each kind.
+/// Attempts of each kind.
 const TRIES: usize = 2000;
 
-/// How far from a half the share may be.
+/// Largest distance of the share from one half that is not reported.
 const EFFECT: f64 = 0.1;
 
-/// The normal distribution is further out than that once in a million times, on both sides together.
+/// Number of standard deviations that the normal distribution exceeds once in a million times, counting both
+/// sides.
 const ONE_IN_A_MILLION: f64 = 4.8916;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ enum Kind {
     UnknownUser,
     DisabledUser,
     LockedUser,
-    /// Not among the real ones: a user whose hash costs twice as much.
+    /// Not a real kind of refusal: a user whose hash costs twice as much.
     CostlyHash,
 }
 
@@ -61,7 +62,7 @@ impl Kind {
 
 struct Stage {
     fixture: Fixture,
-    /// Counted up: every try that is not to be locked comes from somewhere else.
+    /// Counter for addresses: every attempt that must not be locked comes from another network.
     network: u32,
     dice: u32,
 }
@@ -69,7 +70,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let throttle = Arc::new(MemoryThrottle::default());
-        let fixture = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+        let fixture = guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await;
         let mut stage = Self {
             fixture,
             network: 0,
@@ -78,7 +79,7 @@ impl Stage {
         for _ in 0..6 {
             let _ = stage.login(LockedUser).await;
         }
-        // Enough for what is remembered of checks to be as they are now.
+        // Enough checks that caches and remembered durations are in their steady state.
         for _ in 0..100 {
             for kind in REAL {
                 stage.time(kind).await;
@@ -95,7 +96,7 @@ impl Stage {
             Ipv4Addr::from_bits((10 << 24) | (self.network << 8)).into()
         };
         let credentials = Credentials {
-            origin: Origin::new(HERE, Some(Source::from(address))),
+            origin: LoginOrigin::new(HERE, Some(ClientIp::from(address))),
             ..credentials(kind.name(), "wrong")
         };
         self.fixture.auth.login(credentials).await
@@ -109,7 +110,7 @@ impl Stage {
         took
     }
 
-    /// So many times of each kind, taken in turns of ever another order.
+    /// Returns [`TRIES`] times of each kind. The order of the kinds is random in every round.
     async fn times<const N: usize>(&mut self, kinds: [Kind; N]) -> [Vec<Duration>; N] {
         let mut times = [const { Vec::new() }; N];
         for _ in 0..TRIES {
@@ -122,7 +123,7 @@ impl Stage {
         times
     }
 
-    /// Marsaglia's xorshift.
+    /// Returns a random number below `bound` (Marsaglia's xorshift).
     fn below(&mut self, bound: usize) -> usize {
         self.dice ^= self.dice << 13;
         self.dice ^= self.dice >> 17;
@@ -131,7 +132,7 @@ impl Stage {
     }
 }
 
-/// In what share of all pairs the first is slower, equal ones counting by half.
+/// Returns in what share of all pairs the first is slower. Pairs of equal times count one half.
 fn share(first: &[Duration], second: &[Duration]) -> f64 {
     let mut sorted = second.to_vec();
     sorted.sort_unstable();
@@ -145,7 +146,7 @@ fn share(first: &[Duration], second: &[Duration]) -> f64 {
     count(twice) / 2.0 / count(first.len()) / count(second.len())
 }
 
-/// The share, if it is a difference by the rules of this file.
+/// Returns the share if it counts as a difference by the rules above, otherwise `None`.
 fn difference(first: &[Duration], second: &[Duration]) -> Option<f64> {
     let share = share(first, second);
     let (n, m) = (count(first.len()), count(second.len()));
@@ -168,11 +169,11 @@ async fn the_time_of_a_refusal_tells_nothing() {
                 "{one:?} {other:?} {:.3}",
                 share(&times[at], &times[other_at])
             );
-            let told = difference(&times[at], &times[other_at]);
-            assert_eq!(told, None, "{one:?} and {other:?}");
+            let found = difference(&times[at], &times[other_at]);
+            assert_eq!(found, None, "{one:?} and {other:?}");
         }
     }
-    // The same times with a planted difference: a quarter of what is usual, on one side.
+    // The same times with an artificial difference: one side is slower by a quarter of the median.
     let mut slower = times[0].clone();
     slower.sort_unstable();
     let quarter = slower[TRIES / 2] / 4;
@@ -185,12 +186,12 @@ async fn the_time_of_a_refusal_tells_nothing() {
 #[tokio::test]
 async fn a_hash_that_costs_twice_as_much_would_be_found() {
     let mut stage = Stage::new().await;
-    // wrapper.c of crypt_blowfish, at cost 5 where 4 is usual.
+    // From `wrapper.c` of `crypt_blowfish`, at cost 5. The other hashes have cost 4.
     let costly = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
     stage.fixture.bring(CostlyHash.name(), costly, "").await;
     let [wrong, costly] = stage.times([WrongPassword, CostlyHash]).await;
-    let told = difference(&costly, &wrong);
-    assert!(told.is_some_and(|share| share > 0.6), "{told:?}");
+    let found = difference(&costly, &wrong);
+    assert!(found.is_some_and(|share| share > 0.6), "{found:?}");
 }
 
 #[test]
@@ -200,6 +201,6 @@ fn shares_are_counted_right() {
     let (low, high) = (times(&[1, 2, 3]), times(&[3, 4]));
     assert_eq!(share(&low, &high).to_string(), format!("{}", 0.5 / 6.0));
     assert_eq!(share(&high, &low).to_string(), format!("{}", 5.5 / 6.0));
-    // So few are no evidence.
+    // Too few samples to be evidence.
     assert_eq!(difference(&low, &high), None);
 }

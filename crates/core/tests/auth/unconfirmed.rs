@@ -1,4 +1,4 @@
-//! What a client was answered as unavailable, since too few replicas had it, can be repeated.
+//! Calls that failed as unavailable because too few replicas confirmed them can be repeated.
 
 use isogloss_core::store::TokenStore;
 use isogloss_store_redis::{RedisSettings, RedisStore};
@@ -7,8 +7,8 @@ use redis::{Client, cmd};
 use super::redis_server::RedisServer;
 use super::*;
 
-/// Two gateways on one Redis without replicas: the first waits for one, the second, as when the replicas are
-/// back, gets all it waits for.
+/// Two gateways on one Redis server without replicas. The first waits for a replica in vain. The second needs
+/// none, as if the replicas had returned.
 struct Gateways {
     f: Fixture,
     waiting: Auth,
@@ -59,7 +59,7 @@ async fn a_log_out_that_was_unavailable_is_done_when_it_is_repeated() {
     let (token, purpose) = (&issued.token, Purpose::Access);
     for _ in 0..2 {
         unavailable(&g.waiting.close(token, purpose).await);
-        // It opens nothing at either gateway.
+        // The token is invalid at both gateways.
         assert_eq!(refusal(g.waiting.validate(token, &[purpose]).await), DEAD);
         assert_eq!(refusal(g.confirmed.validate(token, &[purpose]).await), DEAD);
     }
@@ -90,7 +90,7 @@ async fn a_log_out_that_was_unavailable_is_done_when_it_is_repeated() {
 async fn an_operator_ends_sessions_again_and_they_are_counted() {
     let g = gateways().await;
     let issued = g.token(Terms::new(Purpose::Access, HOUR)).await;
-    let by_handle = Filter {
+    let by_handle = SessionFilter {
         handle: Some(issued.session.digest),
         ..Default::default()
     };
@@ -109,7 +109,7 @@ async fn a_use_that_was_unavailable_is_repeated_without_an_alarm() {
     g.confirmed.redeem(token, purpose).await.unwrap();
     let used = g.store.get(once.session.digest).await.unwrap().unwrap();
     assert_eq!(used.spent.map(|spent| spent.again), Some(false));
-    // From here on a second use is one.
+    // From here on, another use counts as a second use.
     assert_eq!(refusal(g.confirmed.redeem(token, purpose).await), DEAD);
     let used = g.store.get(once.session.digest).await.unwrap().unwrap();
     assert_eq!(used.spent.map(|spent| spent.again), Some(true));
@@ -138,7 +138,7 @@ async fn a_one_time_token_is_usable_again_if_its_parent_could_not_be_looked_up()
         let done = cmd(name).arg(&arguments[..]).exec(&mut server);
         done.unwrap();
     };
-    // A list where a text should be cannot be read.
+    // Redis holds a list where the store expects a string, so reading the parent fails.
     ask("RENAME", [&key, b"kept"]);
     ask("RPUSH", [&key, b"x"]);
     unavailable(&g.confirmed.redeem(&once, Purpose::Handover).await);
@@ -155,7 +155,7 @@ async fn a_one_time_token_is_usable_again_if_nothing_could_be_handed_out_for_it(
         concurrency: Concurrency::OnePerClient,
         ..Terms::new(Purpose::Access, HOUR)
     };
-    // Has to be ended for the next one, and no replica acknowledges that.
+    // A token that must be ended before the next one is issued, which no replica acknowledges.
     g.token(terms()).await;
     let once = g.token(Terms::new(Purpose::Handover, HOUR)).await;
     for (auth, is_available) in [(&g.waiting, false), (&g.confirmed, true)] {

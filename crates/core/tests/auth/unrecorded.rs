@@ -1,6 +1,6 @@
-//! Stores that can be read and refuse every write: checks of tokens go on, and log-outs where a store allows it.
+//! Stores that can be read but refuse every write: token checks continue, and logouts where the store allows them.
 
-use isogloss_core::throttle::Source;
+use isogloss_core::throttle::ClientIp;
 use isogloss_core::{Lifetime, Session};
 use isogloss_store_redis::{RedisSettings, RedisStore};
 
@@ -9,11 +9,11 @@ use super::throttled::LIMITS;
 use super::*;
 
 const DAY: Duration = Duration::from_hours(24);
-/// What a dialect answers 503 to.
+/// How the errors begin to which dialects respond with 503.
 const UNAVAILABLE: &str = "redis: ";
 
-/// The core on a Redis server, with a token that has a fixed end and one that ends after a time without use. Both
-/// were used last so long ago that the next use is recorded.
+/// `Auth` on a Redis server, with a token that has a fixed end and one that ends after a time without use. Both
+/// were last used so long ago that the next use is recorded.
 struct Refused {
     f: Fixture,
     auth: Auth,
@@ -53,7 +53,7 @@ impl Refused {
         self.auth.validate(token, &[Purpose::Access]).await
     }
 
-    /// The checks while every write is refused, and after that.
+    /// Checks the tokens while every write is refused, and after writes are allowed again.
     async fn is_checked_without_writes(&self, refuse: &[&[&str]], allow: &[&str]) {
         for words in refuse {
             self.server.ask(words);
@@ -143,13 +143,13 @@ async fn an_end_that_no_use_moves_any_more_is_a_fixed_one() {
 async fn missing_replicas_refuse_no_service_whose_key_was_right_at_its_address() {
     let server = RedisServer::start();
     let store = RedisStore::new(&RedisSettings::at(server.url()), CAPS).unwrap();
-    let gateway = || guarded_by(Some(Guard::new(Arc::new(store.throttle()), LIMITS)));
+    let gateway = || guarded_by(Some(LoginThrottle::new(Arc::new(store.throttle()), LIMITS)));
     let address: std::net::IpAddr = "192.0.2.1".parse().unwrap();
-    let origin = Origin::new(HERE, Some(Source::from(address)));
+    let origin = LoginOrigin::new(HERE, Some(ClientIp::from(address)));
     let shown = gateway().await.auth.shown_key("app-key", &origin).await;
     assert_eq!(shown.unwrap().unwrap().label, "app");
     server.ask(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
-    // It has not seen the key itself.
+    // A gateway that has not checked the key itself.
     let other = gateway().await;
     let shown = other.auth.shown_key("app-key", &origin).await;
     assert_eq!(shown.unwrap().unwrap().label, "app");

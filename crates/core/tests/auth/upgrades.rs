@@ -1,11 +1,11 @@
-//! Hashes that were brought in, and what becomes of them.
+//! Imported password hashes, and how they are replaced.
 
 use secrecy::ExposeSecret;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::*;
 
-/// "my password", in the words of ASP.NET Core's PasswordHasherTest.cs.
+/// Hash of "my password", from `PasswordHasherTest.cs` of ASP.NET Core.
 const ASPNET: &str = "AAABAgMEBQYHCAkKCwwNDg+ukCEMDf0yyQ29NYubggHIVY0sdEUfdyeM+E1LtH1uJg==";
 
 impl Fixture {
@@ -54,7 +54,7 @@ async fn the_file_that_brought_a_hash_brings_nothing_back() {
     let after = f.directory.account("net").await.unwrap().unwrap();
     assert_eq!(f.hash_of("net").await, before.password_hash.expose_secret());
     assert_eq!(after.user, before.user, "tokens have ended");
-    // Another password was set here since: it stays.
+    // The password was changed here since the first import: the new one stays.
     f.directory
         .set_password(after.user.id, "$2b$04$")
         .await
@@ -66,7 +66,7 @@ async fn the_file_that_brought_a_hash_brings_nothing_back() {
 #[tokio::test]
 async fn another_cost_and_another_version_become_ours_too() {
     let f = fixture().await;
-    // wrapper.c of crypt_blowfish.
+    // From `wrapper.c` of `crypt_blowfish`.
     let costly = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
     for (name, hash) in [("costly", costly), ("signed", &costly.replace("2a", "2x"))] {
         f.bring(name, hash, "").await;
@@ -78,7 +78,7 @@ async fn another_cost_and_another_version_become_ours_too() {
 #[tokio::test]
 async fn a_password_that_bcrypt_cannot_take_keeps_its_hash() {
     let f = fixture().await;
-    // Drepper's specification of SHA-crypt.
+    // From Drepper's specification of SHA-crypt.
     let hash = "$5$rounds=1400$anotherlongsalts$Rx.j8H.h8HjEDGomFU8bDkXm3XIUnzyxf12oP84Bnq1";
     let long =
         "a very much longer text to encrypt.  This one even stretches over morethan one line.";
@@ -91,7 +91,7 @@ async fn a_password_that_bcrypt_cannot_take_keeps_its_hash() {
 #[tokio::test]
 async fn a_hash_that_takes_blanks_around_the_password_stays() {
     let f = fixture().await;
-    // Made after wp_hash_password() of WordPress 6.8, of "test".
+    // Hash of "test", made with the algorithm of `wp_hash_password()` of WordPress 6.8.
     let hash = "$wp$2y$05$abcdefghijklmnopqrstuu0gEBJUvPGHSOPEWF02FA26rvpRXOh6a";
     f.bring("author", hash, "").await;
     for password in [" test ", "test", "test\n"] {

@@ -1,4 +1,4 @@
-//! The dialect on a mock clock, with a store in memory and a SQLite directory.
+//! The dialect on a mock clock, with an in-memory token store and a SQLite directory.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -10,9 +10,10 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::{Data, scope};
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
-    Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm, SecondUse, Token,
+    Auth, AuthComponents, MockClock, PasswordSettings, Passwords, Pepper, Purpose, Realm,
+    SecondUse, Token,
 };
 use isogloss_crmcom::{Crmcom, Settings};
 use isogloss_dialect::Dialect as _;
@@ -39,14 +40,14 @@ keys = [
 ]
 "#;
 
-/// A server without its settings.
+/// A server without dialect settings, which each request brings.
 pub(crate) struct Fixture {
     pub(crate) clock: Arc<MockClock>,
     auth: Auth,
     _folder: TempDir,
 }
 
-/// An answer.
+/// A response.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -54,10 +55,13 @@ pub(crate) struct Reply {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        Self::on(Arc::new(EmbeddedStore::in_memory(Caps::default()).unwrap())).await
+        Self::on(Arc::new(
+            EmbeddedStore::in_memory(SessionLimits::default()).unwrap(),
+        ))
+        .await
     }
 
-    /// One whose token store nobody listens for.
+    /// Creates a fixture whose token store is unreachable: no server listens at its address.
     pub(crate) async fn with_its_store_away() -> Self {
         let settings = RedisSettings {
             connections: 1,
@@ -65,7 +69,7 @@ impl Fixture {
             ..RedisSettings::at("redis://127.0.0.1:1")
         };
         Self::on(Arc::new(
-            RedisStore::new(&settings, Caps::default()).unwrap(),
+            RedisStore::new(&settings, SessionLimits::default()).unwrap(),
         ))
         .await
     }
@@ -86,13 +90,13 @@ impl Fixture {
         let file = File::parse(Path::new("users.toml"), USERS).unwrap();
         import(&directory, &passwords, file, |_| {}).await.unwrap();
         let clock = Arc::new(MockClock::at(datetime!(2014-12-12 16:55:02 UTC)));
-        let auth = Auth::new(Parts {
+        let auth = Auth::new(AuthComponents {
             directory: Arc::new(directory),
             tokens,
             passwords,
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: clock.clone(),
         });
@@ -128,20 +132,20 @@ impl Fixture {
             .await
     }
 
-    /// Logs ada in.
+    /// Logs ada in with her password and returns the token.
     pub(crate) async fn log_in(&self, settings: &Settings) -> String {
         let body = json!({"username": "ada", "password": "ada-pw", "organisation": "Acme"});
         self.post(settings, "token", body).await.token()
     }
 
-    /// Logs ada in by her key.
+    /// Logs ada in with her API key and returns the token.
     pub(crate) async fn log_in_by_key(&self, settings: &Settings) -> String {
         let request = TestRequest::post().insert_header(KEY);
         let reply = self.send(settings, "web_api_key/token", request).await;
         reply.token()
     }
 
-    /// Uses a token as a business call would. Answers whether it was good, and then its unit.
+    /// Validates a token as a business call would. Returns the session's unit, or `None` if the token is invalid.
     pub(crate) async fn use_token(&self, token: &str) -> Option<String> {
         let token = Token::from_hex(Realm::new(Crmcom::NAME), token).unwrap();
         let session = self.auth.validate(&token, &[Purpose::Access]).await.ok()?;
@@ -155,7 +159,7 @@ impl Reply {
         self.body["data"]["token"].as_str().unwrap().to_owned()
     }
 
-    /// The code, without what all codes begin with.
+    /// Returns the code of the status, without the prefix that all codes have.
     pub(crate) fn code(&self) -> &str {
         let code = self.body["status"]["code"].as_str().unwrap();
         code.strip_prefix("COM.CRM.EXCEPTION.").unwrap_or(code)

@@ -1,4 +1,4 @@
-//! What no conversation can show: hours that pass, the unit behind a token, a store that is away.
+//! What recorded exchanges cannot show: passing hours, the unit of a token, and an unreachable store.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fixture;

@@ -1,4 +1,4 @@
-//! A token store that cannot be asked.
+//! An unreachable token store.
 
 use actix_web::test::TestRequest;
 use isogloss_crmcom::Settings;

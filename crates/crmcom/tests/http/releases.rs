@@ -1,4 +1,4 @@
-//! How long a token lives, which the release says, and that a released one is dead.
+//! How long a token is valid in each release, and that a released token is invalid.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn of(release: Release) -> Settings {
     }
 }
 
-/// Advances to a moment before the end and then to the end; the use does not help.
+/// Checks that the token is valid until 1 ms before `life` has passed, and invalid then, although it was used.
 async fn assert_absolute(fixture: &Fixture, token: &str, life: Duration) {
     fixture.clock.advance(life.saturating_sub(MILLISECOND));
     assert!(fixture.use_token(token).await.is_some(), "before {life:?}");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, KEY};
 
-/// The three ways to log ada in.
+/// Returns the three kinds of requests that log ada in, each with its method.
 fn ways(unit: &Value) -> [(&'static str, TestRequest); 3] {
     let card = json!({"authentication_code": "open-sesame"});
     let bodies = [

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::PostgresDirectory;
 use super::session::Session;
 use isogloss_core::StoreError;
-use isogloss_core::audit::{AuditTable, Event, Filter, Kind};
+use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
 use isogloss_core::backend::milliseconds;
 
 #[async_trait]
@@ -19,7 +19,7 @@ impl AuditTable for PostgresDirectory {
         self.once(move |c| Box::pin(keep(c, events.clone()))).await
     }
 
-    async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
+    async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError> {
         let filter = filter.clone();
         self.ask(move |c| Box::pin(find(c, filter.clone()))).await
     }
@@ -56,7 +56,7 @@ async fn keep(connection: &mut Session, events: Vec<Arc<Event>>) -> sqlx::Result
     transaction.commit().await
 }
 
-async fn find(connection: &mut PgConnection, filter: Filter) -> sqlx::Result<Vec<String>> {
+async fn find(connection: &mut PgConnection, filter: EventFilter) -> sqlx::Result<Vec<String>> {
     let who = filter.who.clone().unwrap_or_default();
     let hashes: Vec<_> = who.name_hashes.iter().map(ToString::to_string).collect();
     query_scalar(
@@ -68,7 +68,7 @@ async fn find(connection: &mut PgConnection, filter: Filter) -> sqlx::Result<Vec
                  UNION SELECT id FROM audit WHERE name_hash = ANY($5)))
          ORDER BY time DESC, id DESC LIMIT $6",
     )
-    .bind(filter.event.map(Kind::name))
+    .bind(filter.event.map(EventKind::name))
     .bind(filter.since.map_or(i64::MIN, milliseconds))
     .bind(filter.who.is_none())
     .bind(who.user.map(|user| user.to_string()))

@@ -97,9 +97,9 @@ impl Connections {
     }
 
     /// How many there are.
-    pub(super) fn status(&self) -> isogloss_core::Connections {
+    pub(super) fn status(&self) -> isogloss_core::PoolStatus {
         let status = self.pool.status();
-        isogloss_core::Connections {
+        isogloss_core::PoolStatus {
             most: status.max_size,
             open: status.size,
             in_use: status.size.saturating_sub(status.available),

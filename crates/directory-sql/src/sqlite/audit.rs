@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::connections::Connections;
 use super::{SqliteDirectory, failed};
 use isogloss_core::StoreError;
-use isogloss_core::audit::{AuditTable, Event, Filter, Kind};
+use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
 use isogloss_core::backend::milliseconds;
 
 #[async_trait]
@@ -18,7 +18,7 @@ impl AuditTable for SqliteDirectory {
         keep(&self.pool, &events).await.map_err(failed)
     }
 
-    async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
+    async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError> {
         find(&self.pool, filter).await.map_err(failed)
     }
 
@@ -54,7 +54,7 @@ async fn keep(pool: &Connections, events: &[Arc<Event>]) -> sqlx::Result<()> {
     transaction.commit().await
 }
 
-async fn find(pool: &Connections, filter: &Filter) -> sqlx::Result<Vec<String>> {
+async fn find(pool: &Connections, filter: &EventFilter) -> sqlx::Result<Vec<String>> {
     let who = filter.who.clone().unwrap_or_default();
     let hashes: Vec<_> = who.name_hashes.iter().map(ToString::to_string).collect();
     let hashes = serde_json::to_string(&hashes).unwrap_or_default();
@@ -67,7 +67,7 @@ async fn find(pool: &Connections, filter: &Filter) -> sqlx::Result<Vec<String>> 
                  UNION SELECT id FROM audit WHERE name_hash IN (SELECT value FROM json_each(?5))))
          ORDER BY time DESC, id DESC LIMIT ?6",
     )
-    .bind(filter.event.map(Kind::name))
+    .bind(filter.event.map(EventKind::name))
     .bind(filter.since.map_or(i64::MIN, milliseconds))
     .bind(filter.who.is_none())
     .bind(who.user.map(|user| user.to_string()))

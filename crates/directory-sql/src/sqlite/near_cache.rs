@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
 
-use isogloss_core::NearStatus;
-use isogloss_core::backend::Near;
+use isogloss_core::NearCacheStatus;
+use isogloss_core::backend::NearCache;
 use isogloss_core::directory::KeyDigest;
 use isogloss_core::{Key, User};
 
@@ -30,8 +30,8 @@ type KeyName = (String, KeyDigest);
 
 /// Users and keys, and the state of the file for which they are right.
 pub(super) struct NearRows {
-    users: Near<Uuid, Arc<User>>,
-    keys: Near<KeyName, Key>,
+    users: NearCache<Uuid, Arc<User>>,
+    keys: NearCache<KeyName, Key>,
     file: WalIndex,
     right_for: Mutex<[u8; HEAD]>,
 }
@@ -40,20 +40,20 @@ impl NearRows {
     /// `database` must be open, and stay so by one connection at least.
     pub(super) fn beside(database: &Path, room: NonZeroUsize) -> io::Result<Self> {
         Ok(Self {
-            users: Near::new(room),
-            keys: Near::new(KEYS),
+            users: NearCache::new(room),
+            keys: NearCache::new(KEYS),
             file: WalIndex::of(database)?,
             right_for: Mutex::new([0; HEAD]),
         })
     }
 
     /// Users, if it is known what is new.
-    pub(super) fn users(&self) -> Option<&Near<Uuid, Arc<User>>> {
+    pub(super) fn users(&self) -> Option<&NearCache<Uuid, Arc<User>>> {
         self.is_right().then_some(&self.users)
     }
 
     /// Keys, likewise.
-    pub(super) fn keys(&self) -> Option<&Near<KeyName, Key>> {
+    pub(super) fn keys(&self) -> Option<&NearCache<KeyName, Key>> {
         self.is_right().then_some(&self.keys)
     }
 
@@ -74,7 +74,7 @@ impl NearRows {
         true
     }
 
-    pub(super) fn status(&self) -> NearStatus {
+    pub(super) fn status(&self) -> NearCacheStatus {
         self.users.status()
     }
 }

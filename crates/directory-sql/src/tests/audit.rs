@@ -8,7 +8,9 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use isogloss_core::TokenDigest;
-use isogloss_core::audit::{Actor, Audit, AuditTable, Database, Event, Filter, Kind, Who, prune};
+use isogloss_core::audit::{
+    Audit, AuditTable, Event, EventActor, EventFilter, EventKind, Subject, TableSink, prune,
+};
 use isogloss_core::directory::Directory;
 
 const START: OffsetDateTime = datetime!(2026-11-22 09:00:00 UTC);
@@ -16,14 +18,14 @@ const ADA: Uuid = Uuid::from_u128(1);
 const ADMIN: Uuid = Uuid::from_u128(2);
 const HASH: [u8; 16] = [7; 16];
 
-const ALL: Filter = Filter {
+const ALL: EventFilter = EventFilter {
     who: None,
     event: None,
     since: None,
     limit: 10_000,
 };
 
-fn event(kind: Kind, second: u64) -> Event {
+fn event(kind: EventKind, second: u64) -> Event {
     Event::new(kind, START + Duration::from_secs(second))
 }
 
@@ -32,27 +34,27 @@ fn events() -> Vec<Arc<Event>> {
         Event {
             user: Some(ADA),
             client: Some("a\0 \"client\"".to_owned()),
-            ..event(Kind::Login, 0)
+            ..event(EventKind::Login, 0)
         },
         Event {
             name_hash: Some(TokenDigest::from(HASH)),
-            ..event(Kind::Login, 1)
+            ..event(EventKind::Login, 1)
         },
         Event {
-            actor: Some(Actor::User(ADMIN)),
+            actor: Some(EventActor::User(ADMIN)),
             user: Some(ADA),
-            ..event(Kind::Impersonate, 2)
+            ..event(EventKind::Impersonate, 2)
         },
         Event {
-            actor: Some(Actor::CommandLine),
+            actor: Some(EventActor::CommandLine),
             user: Some(ADMIN),
-            ..event(Kind::DisableUser, 2)
+            ..event(EventKind::DisableUser, 2)
         },
     ];
     events.map(Arc::new).into()
 }
 
-async fn find(directory: &dyn Directory, filter: Filter) -> Vec<String> {
+async fn find(directory: &dyn Directory, filter: EventFilter) -> Vec<String> {
     directory.find_events(&filter).await.unwrap()
 }
 
@@ -68,49 +70,49 @@ async fn events_are_found_by_what_is_asked(directory: &dyn Directory) {
     directory.keep_events(events.clone()).await.unwrap();
     let by = |user: Option<Uuid>, hashes: &[[u8; 16]]| {
         let name_hashes = hashes.iter().copied().map(TokenDigest::from).collect();
-        Some(Who { user, name_hashes })
+        Some(Subject { user, name_hashes })
     };
     for (filter, expected) in [
         (ALL, &[3, 2, 1, 0][..]),
-        (Filter { limit: 2, ..ALL }, &[3, 2]),
+        (EventFilter { limit: 2, ..ALL }, &[3, 2]),
         (
-            Filter {
-                event: Some(Kind::Login),
+            EventFilter {
+                event: Some(EventKind::Login),
                 ..ALL
             },
             &[1, 0],
         ),
         (
-            Filter {
+            EventFilter {
                 since: Some(START + Duration::from_secs(1)),
                 ..ALL
             },
             &[3, 2, 1],
         ),
         (
-            Filter {
+            EventFilter {
                 who: by(Some(ADA), &[]),
                 ..ALL
             },
             &[2, 0],
         ),
         (
-            Filter {
+            EventFilter {
                 who: by(Some(ADMIN), &[]),
                 ..ALL
             },
             &[3, 2],
         ),
         (
-            Filter {
+            EventFilter {
                 who: by(Some(ADA), &[[1; 16], HASH]),
-                event: Some(Kind::Login),
+                event: Some(EventKind::Login),
                 ..ALL
             },
             &[1, 0],
         ),
         (
-            Filter {
+            EventFilter {
                 who: by(None, &[]),
                 ..ALL
             },
@@ -130,7 +132,9 @@ async fn old_events_are_removed_in_steps(directory: &dyn Directory) {
         lines(&events(), &[3, 2, 1]),
         "the oldest goes first"
     );
-    let many: Vec<_> = (0..1100).map(|_| Arc::new(event(Kind::Issue, 0))).collect();
+    let many: Vec<_> = (0..1100)
+        .map(|_| Arc::new(event(EventKind::Issue, 0)))
+        .collect();
     directory.keep_events(many).await.unwrap();
     let removed = prune(directory, before).await.unwrap();
     assert_eq!(removed, 1101);
@@ -147,7 +151,7 @@ pub(super) async fn the_contract_holds(directory: &dyn Directory) {
 pub(super) async fn events_reach_it_through_a_queue(directory: Arc<dyn Directory>) {
     let table: Arc<dyn AuditTable> = directory.clone();
     let room = const { std::num::NonZeroUsize::new(1000).unwrap() };
-    let audit = Audit::start(vec![Box::new(Database::new(table))], room).unwrap();
+    let audit = Audit::start(vec![Box::new(TableSink::new(table))], room).unwrap();
     for event in events() {
         audit.record(Event::clone(&event));
     }

@@ -10,10 +10,10 @@ use sqlx::{Connection as _, query_scalar};
 use time::OffsetDateTime;
 
 use super::*;
-use isogloss_core::audit::{Event, Filter, Kind};
+use isogloss_core::audit::{Event, EventFilter, EventKind};
 use isogloss_core::directory::{BackedUp, TABLES};
 
-const ALL: Filter = Filter {
+const ALL: EventFilter = EventFilter {
     who: None,
     event: None,
     since: None,
@@ -23,7 +23,7 @@ const ALL: Filter = Filter {
 /// What goes into a backup is what comes out of it, whatever was done meanwhile; twice.
 pub(super) async fn is_put_back(directory: &dyn Directory) {
     load(directory, FILE).await.unwrap();
-    let event = Event::new(Kind::Login, OffsetDateTime::UNIX_EPOCH);
+    let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);
     directory.keep_events(vec![Arc::new(event)]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let backed_up = directory.back_up(folder.path()).await.unwrap();
@@ -45,7 +45,7 @@ pub(super) async fn is_put_back(directory: &dyn Directory) {
         load(directory, added).await.unwrap();
         let ada = directory.account("ada").await.unwrap().unwrap().user;
         directory.set_password(ada.id, "x").await.unwrap();
-        let event = Event::new(Kind::Restore, OffsetDateTime::UNIX_EPOCH);
+        let event = Event::new(EventKind::Restore, OffsetDateTime::UNIX_EPOCH);
         directory.keep_events(vec![Arc::new(event)]).await.unwrap();
         directory.restore(folder.path()).await.unwrap();
         assert_eq!(directory.snapshot().await.unwrap(), users);
@@ -53,7 +53,7 @@ pub(super) async fn is_put_back(directory: &dyn Directory) {
         let restored = directory.usage(OffsetDateTime::UNIX_EPOCH).await.unwrap();
         assert_eq!(restored.len(), usage.len());
     }
-    let event = Event::new(Kind::Login, OffsetDateTime::UNIX_EPOCH);
+    let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);
     directory.keep_events(vec![Arc::new(event)]).await.unwrap();
 }
 
@@ -100,7 +100,7 @@ async fn a_sqlite_file_that_was_closed_is_whole_by_itself() {
     let file = folder.path().join("directory.db");
     let directory = SqliteDirectory::open(&file).await.unwrap();
     let room = NonZeroUsize::new(10).unwrap();
-    let directory = directory.keeping(room).await.unwrap();
+    let directory = directory.with_near_cache(room).await.unwrap();
     load(&directory, FILE).await.unwrap();
     let before = directory.snapshot().await.unwrap();
     directory.close().await;

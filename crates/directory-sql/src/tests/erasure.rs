@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::changes::person;
 use super::digests::{OLD, Reopen, clock, pepper, under};
 use super::{FILE, PostgresDatabase, SqliteFile, load};
-use isogloss_core::audit::{Actor, Event, Filter, Kind, Name, Who};
+use isogloss_core::audit::{ClaimedName, Event, EventActor, EventFilter, EventKind, Subject};
 use isogloss_core::directory::{
     Applied, CardRef, Change, ChangeError, Directory, Erased, InvalidChange, KeyDigest, Patch,
     UserEdit,
@@ -146,26 +146,26 @@ async fn events_are_counted_and_name_no_user(database: &impl Reopen) {
     let directory = directory.as_ref();
     let (ada, bob) = (id_of(directory, "ada").await, id_of(directory, "bob").await);
     let event = |kind| Event::new(kind, datetime!(2026-11-29 12:00 UTC));
-    let hash = |name: &str| Name::User(name).hash(&pepper(OLD));
+    let hash = |name: &str| ClaimedName::User(name).hash(&pepper(OLD));
     let events = [
         Event {
             user: Some(ada),
             name_hash: Some(hash("ada")),
-            ..event(Kind::Login)
+            ..event(EventKind::Login)
         },
         Event {
             name_hash: Some(hash("Ada@example.com")),
-            ..event(Kind::Login)
+            ..event(EventKind::Login)
         },
         Event {
             user: Some(bob),
-            actor: Some(Actor::User(ada)),
-            ..event(Kind::Impersonate)
+            actor: Some(EventActor::User(ada)),
+            ..event(EventKind::Impersonate)
         },
         Event {
             user: Some(bob),
             name_hash: Some(hash("bob")),
-            ..event(Kind::Login)
+            ..event(EventKind::Login)
         },
     ];
     let lines: Vec<_> = events.iter().map(Event::line).collect();
@@ -174,7 +174,7 @@ async fn events_are_counted_and_name_no_user(database: &impl Reopen) {
         .await
         .unwrap();
     let found = async |who| {
-        let filter = Filter {
+        let filter = EventFilter {
             who,
             event: None,
             since: None,
@@ -183,7 +183,7 @@ async fn events_are_counted_and_name_no_user(database: &impl Reopen) {
         directory.find_events(&filter).await.unwrap()
     };
     let of = |user, names: &[&str]| {
-        Some(Who {
+        Some(Subject {
             user: Some(user),
             name_hashes: names.iter().copied().map(hash).collect(),
         })

@@ -13,7 +13,7 @@ use isogloss_core::directory::Directory;
 async fn keeping(file: &Path) -> SqliteDirectory {
     let directory = SqliteDirectory::open(file).await.unwrap();
     let room = const { NonZeroUsize::new(1_000).unwrap() };
-    directory.keeping(room).await.unwrap()
+    directory.with_near_cache(room).await.unwrap()
 }
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn sqlite_that_keeps_users_passes() {
     let directory = keeping(&folder.path().join("directory.db")).await;
     let other = keeping(&folder.path().join("other.db")).await;
     super::the_contract_holds(&directory, &other).await;
-    assert!(directory.near().unwrap().misses > 0);
+    assert!(directory.cache_status().unwrap().misses > 0);
 }
 
 /// What another process has changed counts as soon as it is told so, whoever is looking at the time.
@@ -59,7 +59,7 @@ async fn a_change_by_another_is_seen_at_once() {
     for reader in readers {
         reader.await.unwrap();
     }
-    let status = here.near().unwrap();
+    let status = here.cache_status().unwrap();
     assert!(status.hits > status.misses, "{status:?}");
 }
 

@@ -1,7 +1,7 @@
 //! Keys of applications: made, listed, revoked.
 
 use data_encoding::BASE32_NOPAD;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{KeyDigest, KeyEntry, tidy_label};
 use isogloss_core::{Scopes, StoreError, is_guessable};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,10 +15,10 @@ use crate::dialects;
 
 /// Of a fresh key: 200 bits, in 40 letters and digits.
 const RANDOM_BYTES: usize = 25;
-const SHORTEST: usize = 16;
-const LONGEST: usize = 200;
+const MIN_LENGTH: usize = 16;
+const MAX_LENGTH: usize = 200;
 /// Of a digest, to name a key by.
-const SHORTEST_ID: usize = 6;
+const MIN_ID_LENGTH: usize = 6;
 
 /// The realms that keys can be made for.
 pub(crate) fn realms() -> Vec<&'static str> {
@@ -56,7 +56,7 @@ impl Rights {
         expires_at: None,
     };
 
-    fn cover(&self, key: &KeyEntry) -> bool {
+    fn allow(&self, key: &KeyEntry) -> bool {
         let end = match (self.expires_at, key.expires_at) {
             (None, _) => true,
             (Some(_), None) => false,
@@ -82,8 +82,8 @@ impl AdminService {
         rights: &Rights,
     ) -> Result<(SecretString, KeyEntry), AdminError> {
         let text = match new.text {
-            Some(text) => checked(text, new.allow_weak || is_public(&new.realm))?,
-            None => random()?,
+            Some(text) => check_text(text, new.allow_weak || is_public(&new.realm))?,
+            None => random_text()?,
         };
         let key = KeyEntry {
             digest: KeyDigest::of(text.expose_secret()),
@@ -96,7 +96,7 @@ impl AdminService {
             user: new.user,
             expires_at: new
                 .expires_at
-                .map(|moment| moment.replace_nanosecond(0).unwrap_or(moment)),
+                .map(|time| time.replace_nanosecond(0).unwrap_or(time)),
         };
         if !realms().contains(&key.realm.as_str()) {
             let realms = realms().join(", ");
@@ -108,7 +108,7 @@ impl AdminService {
         if key.label.is_empty() {
             return Err(malformed("the label is empty"));
         }
-        if !rights.cover(&key) {
+        if !rights.allow(&key) {
             let reason =
                 "a key cannot have more rights or a later expiry than the key that creates it";
             return Err(AdminError::Forbidden(reason.to_owned()));
@@ -135,7 +135,7 @@ impl AdminService {
             return Err(AdminError::Conflict(reason));
         }
         let about_key = |key: &KeyEntry| {
-            let event = about(Kind::AddKey, key);
+            let event = about(EventKind::AddKey, key);
             match &user {
                 Some(user) => event.about(user),
                 None => event,
@@ -166,7 +166,8 @@ impl AdminService {
             .filter(|key| realm.is_none_or(|realm| key.realm == realm));
         let (named, others): (Vec<_>, Vec<_>) = of_realm.partition(|key| key.label == name);
         let digits = name.to_ascii_lowercase();
-        let is_id = name.len() >= SHORTEST_ID && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_id =
+            name.len() >= MIN_ID_LENGTH && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         let identified = others
             .into_iter()
             .filter(|key| is_id && key.digest.hex().starts_with(&digits));
@@ -175,13 +176,13 @@ impl AdminService {
         let key = match meant.next() {
             Some(key) => key,
             None if is_id => self
-                .called_before(&digits, realm)
+                .find_by_former_id(&digits, realm)
                 .await?
                 .ok_or_else(missing)?,
             None => return Err(missing()),
         };
         if let Some(other) = meant.next() {
-            let (one, other) = (named_fully(&key), named_fully(&other));
+            let (one, other) = (full_name(&key), full_name(&other));
             return Err(AdminError::Conflict(format!(
                 "{name} matches {one} and {other}: give the realm or the identifier"
             )));
@@ -190,14 +191,14 @@ impl AdminService {
         if let Ok(false) = removed {
             return Err(missing());
         }
-        self.record_change(about(Kind::RevokeKey, &key), removed)?;
+        self.record_change(about(EventKind::RevokeKey, &key), removed)?;
         Ok(key)
     }
 }
 
 impl AdminService {
     /// The key of a whole identifier that it had while its digest was plain.
-    async fn called_before(
+    async fn find_by_former_id(
         &self,
         id: &str,
         realm: Option<&str>,
@@ -230,21 +231,19 @@ impl From<&KeyEntry> for ApiKeyView {
             label: key.label.clone(),
             user: key.user.clone(),
             scopes: key.scopes.names().map(names),
-            expires_at: key
-                .expires_at
-                .and_then(|moment| moment.format(&Rfc3339).ok()),
+            expires_at: key.expires_at.and_then(|time| time.format(&Rfc3339).ok()),
         }
     }
 }
 
-fn about(kind: Kind, key: &KeyEntry) -> Event {
+fn about(kind: EventKind, key: &KeyEntry) -> Event {
     Event {
-        target: Some(named_fully(key)),
+        target: Some(full_name(key)),
         ..event(kind)
     }
 }
 
-fn named_fully(key: &KeyEntry) -> String {
+fn full_name(key: &KeyEntry) -> String {
     format!("{} key {} {}", key.realm, key.id(), key.label)
 }
 
@@ -252,7 +251,7 @@ fn malformed(reason: impl std::fmt::Display) -> AdminError {
     AdminError::Malformed(reason.to_string())
 }
 
-fn random() -> Result<SecretString, AdminError> {
+fn random_text() -> Result<SecretString, AdminError> {
     let mut bytes = [0; RANDOM_BYTES];
     let filled = getrandom::fill(&mut bytes);
     filled.map_err(|error| StoreError::new("random numbers", error))?;
@@ -264,9 +263,9 @@ fn is_public(realm: &str) -> bool {
     dialects::public_key_realms().contains(&realm)
 }
 
-fn checked(text: SecretString, may_be_weak: bool) -> Result<SecretString, AdminError> {
+fn check_text(text: SecretString, may_be_weak: bool) -> Result<SecretString, AdminError> {
     let bytes = text.expose_secret().as_bytes();
-    let fits = (SHORTEST..=LONGEST).contains(&bytes.len());
+    let fits = (MIN_LENGTH..=MAX_LENGTH).contains(&bytes.len());
     if fits && bytes.iter().all(u8::is_ascii_graphic) {
         if !may_be_weak && is_guessable(text.expose_secret()) {
             return Err(malformed(

@@ -1,6 +1,6 @@
 //! Organisations and their units: added, changed, removed.
 
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{
     Change, Changed, OrganisationEdit, OrganisationEntry, OrganisationRef, UnitEntry,
 };
@@ -29,7 +29,7 @@ impl AdminService {
         &self,
         new: OrganisationEntry,
     ) -> Result<OrganisationEntry, AdminError> {
-        let (id, added) = (new.id, about(Kind::AddOrganisation, &new, None));
+        let (id, added) = (new.id, about(EventKind::AddOrganisation, &new, None));
         let made = self.change(Change::AddOrganisation(new), added).await?;
         organisation_of(made, id)
     }
@@ -41,7 +41,7 @@ impl AdminService {
         edit: OrganisationEdit,
     ) -> Result<OrganisationEntry, AdminError> {
         let id = organisation.id;
-        let mut edited = about(Kind::EditOrganisation, organisation, None);
+        let mut edited = about(EventKind::EditOrganisation, organisation, None);
         if let Some(name) = &edit.name {
             edited.organisation = Some(name.clone());
         }
@@ -58,7 +58,7 @@ impl AdminService {
         organisation: &OrganisationEntry,
     ) -> Result<(), AdminError> {
         let change = Change::RemoveOrganisation(organisation.id);
-        let removed = about(Kind::RemoveOrganisation, organisation, None);
+        let removed = about(EventKind::RemoveOrganisation, organisation, None);
         self.change(change, removed).await.map(drop)
     }
 
@@ -73,7 +73,7 @@ impl AdminService {
             organisation: id,
             unit,
         };
-        let put = about(Kind::PutUnit, organisation, Some(name));
+        let put = about(EventKind::PutUnit, organisation, Some(name));
         organisation_of(self.change(change, put).await?, id)
     }
 
@@ -87,7 +87,7 @@ impl AdminService {
             organisation: organisation.id,
             unit: unit.to_owned(),
         };
-        let removed = about(Kind::RemoveUnit, organisation, Some(unit.to_owned()));
+        let removed = about(EventKind::RemoveUnit, organisation, Some(unit.to_owned()));
         self.change(change, removed).await.map(drop)
     }
 
@@ -109,7 +109,7 @@ fn missing(name: impl std::fmt::Display) -> AdminError {
     AdminError::NotFound(format!("{name}: no such organisation"))
 }
 
-fn about(kind: Kind, organisation: &OrganisationEntry, unit: Option<String>) -> Event {
+fn about(kind: EventKind, organisation: &OrganisationEntry, unit: Option<String>) -> Event {
     Event {
         organisation: Some(organisation.name.clone()),
         unit,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Filter, Listed, Reach, TokenDigest, User};
+use isogloss_core::{Reach, SessionFilter, SessionInfo, TokenDigest, User};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -50,10 +50,10 @@ pub(crate) struct SessionQuery {
 
 /// Why a selection chooses nothing.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Misfit {
+pub(crate) enum SessionQueryError {
     /// There is no such user.
     #[error("{0}: no such user")]
-    NoUser(String),
+    UnknownUser(String),
     /// It cannot be read.
     #[error("{0}")]
     Malformed(String),
@@ -85,8 +85,10 @@ impl SessionQuery {
 
     /// Reads the handle and the timestamp. Fails if one of them is malformed, which is known before a
     /// gateway is queried, or a key for it is asked for.
-    pub(crate) fn parsed(&self) -> Result<(Option<TokenDigest>, Option<OffsetDateTime>), Misfit> {
-        let malformed = |what: &str| Misfit::Malformed(what.to_owned());
+    pub(crate) fn parse(
+        &self,
+    ) -> Result<(Option<TokenDigest>, Option<OffsetDateTime>), SessionQueryError> {
+        let malformed = |what: &str| SessionQueryError::Malformed(what.to_owned());
         let handle = self.handle.as_deref().map(|text| {
             let handle = TokenDigest::from_handle(text);
             handle.ok_or_else(|| malformed("expected a handle of 26 letters and digits"))
@@ -99,17 +101,21 @@ impl SessionQuery {
     }
 
     /// The same in the words of core.
-    pub(crate) async fn filter(&self, directory: &dyn Directory) -> Result<Filter, Misfit> {
-        let (handle, issued_before) = self.parsed()?;
+    pub(crate) async fn filter(
+        &self,
+        directory: &dyn Directory,
+    ) -> Result<SessionFilter, SessionQueryError> {
+        let (handle, issued_before) = self.parse()?;
         let user = match &self.user {
             None => None,
             Some(name) => {
                 let account = directory.account(name).await?;
-                let account = account.ok_or_else(|| Misfit::NoUser(name.clone()))?;
+                let account =
+                    account.ok_or_else(|| SessionQueryError::UnknownUser(name.clone()))?;
                 Some(account.user.id)
             }
         };
-        Ok(Filter {
+        Ok(SessionFilter {
             handle,
             user,
             dialect: self.dialect.clone(),
@@ -150,7 +156,7 @@ pub(crate) struct SessionView {
 }
 
 impl SessionView {
-    pub(crate) fn new(listed: Listed) -> Result<Self> {
+    pub(crate) fn new(listed: SessionInfo) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
             seconds.format(&Rfc3339).context("a time is out of range")

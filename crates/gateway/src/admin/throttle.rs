@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::throttle::Strained;
-use isogloss_core::{Source, StrainedFilter, TokenDigest};
+use isogloss_core::throttle::ThrottledBucket;
+use isogloss_core::{ClientIp, ThrottleFilter, TokenDigest};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -37,14 +37,14 @@ impl ThrottleQuery {
     }
 
     /// The same in the words of core.
-    pub(crate) fn filter(&self) -> Result<StrainedFilter, &'static str> {
+    pub(crate) fn filter(&self) -> Result<ThrottleFilter, &'static str> {
         let handle = self.handle.as_deref().map(|text| {
             TokenDigest::from_handle(text).ok_or("expected a handle of 26 letters and digits")
         });
-        Ok(StrainedFilter {
+        Ok(ThrottleFilter {
             handle: handle.transpose()?,
             name: self.user.clone(),
-            source: self.source.map(Source::from),
+            source: self.source.map(ClientIp::from),
         })
     }
 }
@@ -62,7 +62,7 @@ pub(crate) struct ThrottleView {
 }
 
 impl ThrottleView {
-    pub(crate) fn new(strained: Strained) -> Result<Self> {
+    pub(crate) fn new(strained: ThrottledBucket) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
             seconds.format(&Rfc3339).context("a time is out of range")

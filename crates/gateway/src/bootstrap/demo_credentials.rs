@@ -1,7 +1,7 @@
 //! Finds out whether passwords and keys of the demo, which are public, are still valid.
 
-use isogloss_core::Passwords;
 use isogloss_core::directory::{Directory, KeyDigest};
+use isogloss_password::Passwords;
 use tracing::warn;
 
 const DEMO: &str = include_str!("../../../../config/demo-directory.toml");

@@ -13,23 +13,24 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use anyhow::{Context as _, Result};
-use isogloss_core::audit::{Actor, Audit, Event, Kind, Reason};
+use isogloss_core::audit::{Audit, Event, EventActor, EventKind, RefusalReason};
 use isogloss_core::directory::file::{File, FileError, Import};
 use isogloss_core::directory::{Applied, Directory, Precedence};
-use isogloss_core::{Clock as _, Passwords, StoreError, SystemClock};
+use isogloss_core::{Clock as _, StoreError, SystemClock};
+use isogloss_password::Passwords;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 pub(crate) use self::file::DirectoryFile;
 use super::components::Components;
-use super::open_stores::{Open, close_at_the_end};
+use super::open_stores::{OpenResource, close_on_exit};
 use super::pending_directory::PendingDirectory;
 use super::{demo_credentials, look_alikes};
 use crate::dialects;
 
 /// Pause between two attempts while the directory cannot be used.
-const PAUSE: Duration = Duration::from_millis(500);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The import of the directory file. Cheap to clone; clones share the file.
 #[derive(Clone)]
@@ -48,16 +49,16 @@ pub(crate) type ImportTask = JoinHandle<Result<()>>;
 impl InitialImport {
     /// Reads the directory file of the configuration, if there is one.
     pub(crate) async fn new(opened: &Components, import: &Path, audit: &Audit) -> Result<Self> {
-        let file = DirectoryFile::read_aside(import, &opened.peppers).await?;
-        let filling = Self {
+        let file = DirectoryFile::load(import, &opened.peppers).await?;
+        let import = Self {
             directory: opened.directory.clone(),
             passwords: opened.passwords.clone(),
             file: Arc::new(Mutex::new(file)),
             audit: audit.clone(),
             is_closed: Arc::default(),
         };
-        close_at_the_end(Open::InitialImport(filling.clone()));
-        Ok(filling)
+        close_on_exit(OpenResource::InitialImport(import.clone()));
+        Ok(import)
     }
 
     /// Runs the initial import. If the directory is unavailable, continues to try in a task. Returns the
@@ -72,12 +73,15 @@ impl InitialImport {
             Ok(()) => Ok((directory, rt::spawn(async { Ok(()) }))),
             Err(FileError::Unavailable(_)) if let Err(reason) = directory.ping().await => {
                 let reason = reason.to_string();
-                warn_of_unusable(&reason);
+                warn_of_unavailable_directory(&reason);
                 if self.file.lock().await.is_none() {
-                    return Ok((directory, rt::spawn(self.wait(reason, None))));
+                    return Ok((directory, rt::spawn(self.retry_until_applied(reason, None))));
                 }
-                let gate = Arc::new(PendingDirectory::before(directory));
-                Ok((gate.clone(), rt::spawn(self.wait(reason, Some(gate)))))
+                let pending_directory = Arc::new(PendingDirectory::new(directory));
+                Ok((
+                    pending_directory.clone(),
+                    rt::spawn(self.retry_until_applied(reason, Some(pending_directory))),
+                ))
             }
             Err(error) => Err(error).context("directory.import"),
         }
@@ -92,11 +96,11 @@ impl InitialImport {
     /// Applies another file, or another version of it, in place of the one that was read at the start. If that
     /// fails, the previous one stays.
     pub(crate) async fn replace_file(&self, file: Option<DirectoryFile>) -> Result<()> {
-        let replaced = self.to_the_end(|filling, mut current| async move {
+        let replaced = self.run_uncancelled(|import, mut current| async move {
             if let Some(file) = &file
                 && current.as_ref().map(|file| file.fingerprint) != Some(file.fingerprint)
             {
-                filling.apply_where_writable(file).await?;
+                import.apply_where_writable(file).await?;
             }
             *current = file;
             Ok(())
@@ -106,7 +110,7 @@ impl InitialImport {
 
     /// Locks the file, and runs `work` on it to its end even if the caller is dropped, so that a change of the
     /// directory is recorded.
-    async fn to_the_end<F>(
+    async fn run_uncancelled<F>(
         &self,
         work: impl FnOnce(Self, OwnedMutexGuard<Option<DirectoryFile>>) -> F,
     ) -> Result<(), FileError>
@@ -130,25 +134,25 @@ impl InitialImport {
 
     /// Tries until the import is done. Logs a reason that differs from the previous one: a server that was
     /// unreachable may then have tables that this gateway may not change.
-    async fn wait(
+    async fn retry_until_applied(
         self: Arc<Self>,
         mut reason: String,
-        gate: Option<Arc<PendingDirectory>>,
+        pending_directory: Option<Arc<PendingDirectory>>,
     ) -> Result<()> {
         loop {
-            sleep(PAUSE).await;
+            sleep(RETRY_INTERVAL).await;
             match self.attempt().await {
                 Ok(()) => {
                     info!("the directory can be used");
-                    if let Some(gate) = gate {
-                        gate.open();
+                    if let Some(pending_directory) = pending_directory {
+                        pending_directory.set_ready();
                     }
                     return Ok(());
                 }
                 Err(FileError::Unavailable(error)) => {
                     let now = error.to_string();
                     if now != reason {
-                        warn_of_unusable(&now);
+                        warn_of_unavailable_directory(&now);
                         reason = now;
                     }
                 }
@@ -159,9 +163,9 @@ impl InitialImport {
 
     async fn attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
-        let applied = self.to_the_end(|filling, file| async move {
+        let applied = self.run_uncancelled(|import, file| async move {
             match file.as_ref() {
-                Some(file) => filling.apply_where_writable(file).await,
+                Some(file) => import.apply_where_writable(file).await,
                 None => Ok(()),
             }
         });
@@ -246,8 +250,8 @@ impl InitialImport {
     fn record(&self, file: &DirectoryFile, applied: &Result<Applied, FileError>) {
         let event = Event {
             target: Some(file.path.display().to_string()),
-            actor: Some(Actor::Configuration),
-            ..Event::new(Kind::ImportDirectory, SystemClock.now())
+            actor: Some(EventActor::Configuration),
+            ..Event::new(EventKind::ImportDirectory, SystemClock.now())
         };
         match applied {
             Ok(applied) => self.audit.record(Event {
@@ -258,14 +262,14 @@ impl InitialImport {
                 if !error.is_read_only()
                     && !file.refusal_recorded.swap(true, Ordering::Relaxed) =>
             {
-                self.audit.record(event.refused(Reason::Unavailable));
+                self.audit.record(event.refused(RefusalReason::Unavailable));
             }
             Err(_) => {}
         }
     }
 }
 
-fn warn_of_unusable(reason: &str) {
+fn warn_of_unavailable_directory(reason: &str) {
     warn!(
         reason,
         "the directory cannot be used and logins are unavailable, will retry"

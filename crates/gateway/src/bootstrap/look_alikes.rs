@@ -5,7 +5,7 @@ use isogloss_core::directory::{Directory, LookAlikes};
 use tracing::warn;
 
 /// How many look-alikes are listed; the others are only counted.
-const NAMED: usize = 10;
+const MAX_LISTED: usize = 10;
 
 /// What an operator should do about look-alikes.
 pub(crate) const HINT: &str =
@@ -26,9 +26,12 @@ pub(crate) async fn describe(directory: &dyn Directory) -> Result<Vec<String>, S
 }
 
 fn listed(found: &[LookAlikes]) -> String {
-    let named = found.iter().take(NAMED).map(|one| one.names.join(" and "));
+    let named = found
+        .iter()
+        .take(MAX_LISTED)
+        .map(|one| one.names.join(" and "));
     let mut named: Vec<_> = named.collect();
-    if let Some(more) = found.len().checked_sub(NAMED).filter(|more| *more > 0) {
+    if let Some(more) = found.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
         named.push(format!("and {more} more"));
     }
     named.join("; ")

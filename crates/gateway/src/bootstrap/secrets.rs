@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::warn;
 
 use crate::config;
-use crate::jwt::Jwts;
+use crate::jwt::JwtSigner;
 
 /// Returns the peppers, which key the digests of tokens. Creates the file of the current one if it is missing.
 pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
@@ -50,7 +50,7 @@ fn pepper(settings: &config::Tokens) -> Result<Pepper> {
         return Ok(pepper);
     }
     let file = &settings.pepper_file;
-    let pepper = make(file).context("the pepper")?;
+    let pepper = create_secret(file).context("the pepper")?;
     warn!(
         file = %file.display(),
         "created a pepper: keep this file, and use it at every gateway of the same token store"
@@ -60,18 +60,18 @@ fn pepper(settings: &config::Tokens) -> Result<Pepper> {
 }
 
 /// Returns the signer of JWTs, or `None` if `jwt.enabled` is off.
-pub(crate) fn jwts(settings: &config::Jwt) -> Result<Option<Arc<Jwts>>> {
+pub(crate) fn jwt_signer(settings: &config::Jwt) -> Result<Option<Arc<JwtSigner>>> {
     if !settings.enabled {
         return Ok(None);
     }
     let (secret, previous) = settings.read_secrets()?;
     let secret = secret.map_or_else(|| jwt_secret(&settings.secret_file), Ok)?;
     let secrets: Vec<_> = std::iter::once(secret).chain(previous).collect();
-    Ok(Some(Arc::new(Jwts::new(settings, &secrets))))
+    Ok(Some(Arc::new(JwtSigner::new(settings, &secrets))))
 }
 
 fn jwt_secret(file: &Path) -> Result<SecretString> {
-    let secret = make(file).context("the secret of JWTs")?;
+    let secret = create_secret(file).context("the secret of JWTs")?;
     warn!(
         file = %file.display(),
         "created a JWT secret: keep this file, and use it at every gateway behind one host name"
@@ -80,7 +80,7 @@ fn jwt_secret(file: &Path) -> Result<SecretString> {
 }
 
 /// Creates a secret of 32 random bytes, and the file that holds it.
-fn make(path: &Path) -> Result<SecretString> {
+fn create_secret(path: &Path) -> Result<SecretString> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("no random numbers")?;
     let secret = hex::encode(bytes);

@@ -23,19 +23,19 @@ pub(super) fn lines(text: impl Display) -> Result<()> {
 }
 
 /// Prints members and their values for people, as TOML.
-pub(super) fn described(value: &Value) -> Result<()> {
-    let text = toml::to_string(&on_one_line(value))?;
+pub(super) fn as_toml(value: &Value) -> Result<()> {
+    let text = toml::to_string(&printable_texts(value))?;
     lines(text.trim_end())
 }
 
 /// Returns the value with all texts printable: TOML would spread a text with line feeds over lines.
-fn on_one_line(value: &Value) -> Value {
+fn printable_texts(value: &Value) -> Value {
     match value {
         Value::String(text) => printable(text).into(),
-        Value::Array(values) => values.iter().map(on_one_line).collect(),
+        Value::Array(values) => values.iter().map(printable_texts).collect(),
         Value::Object(members) => members
             .iter()
-            .map(|(name, value)| (name.clone(), on_one_line(value)))
+            .map(|(name, value)| (name.clone(), printable_texts(value)))
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
@@ -92,18 +92,18 @@ pub(super) fn progress(line: impl Display, last: bool) {
 }
 
 fn write(text: &str) -> Result<()> {
-    written(writeln!(stdout(), "{text}"))
+    check_written(writeln!(stdout(), "{text}"))
 }
 
 /// Prints what programs read, as it is.
 pub(super) fn raw(bytes: &[u8]) -> Result<()> {
     let mut out = stdout();
-    written(out.write_all(bytes).and_then(|()| out.flush()))
+    check_written(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
-fn written(outcome: io::Result<()>) -> Result<()> {
+fn check_written(outcome: io::Result<()>) -> Result<()> {
     match outcome {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Closed.into()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(StdoutClosed.into()),
         outcome => outcome.context("cannot write to the standard output"),
     }
 }
@@ -111,9 +111,9 @@ fn written(outcome: io::Result<()>) -> Result<()> {
 /// The standard output is closed: what reads it, such as `head`, has seen enough.
 #[derive(Debug, thiserror::Error)]
 #[error("the standard output is closed")]
-pub(super) struct Closed;
+pub(super) struct StdoutClosed;
 
-impl Closed {
+impl StdoutClosed {
     /// What a shell reports of a program that SIGPIPE has ended. The signal itself stays ignored: it would
     /// also come from a connection to a server that was closed.
     pub(super) const EXIT_CODE: u8 = 128 + 13;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
-use isogloss_core::Source;
+use isogloss_core::ClientIp;
 use parking_lot::Mutex;
 use tracing::warn;
 
@@ -21,7 +21,7 @@ pub(super) fn claim(headers: &HeaderMap) -> Option<HeaderName> {
 }
 
 /// Logs a peer, once for its network and for at most [`MOST`] networks.
-pub(super) fn warn_of(peer: Source, header: &HeaderName) {
+pub(super) fn warn_of(peer: ClientIp, header: &HeaderName) {
     let network = peer.network();
     let Some(number) = WARNED.add(&network) else {
         return;

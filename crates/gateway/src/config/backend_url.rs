@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::directory::Directory;
-use super::error::Problem;
+use super::error::ConfigError;
 use super::mail::Mail;
 use super::paths::secret_address;
 use super::secret_file::read_secret;
@@ -29,18 +29,18 @@ pub(crate) enum TokenStoreAddress {
 
 impl TokenStoreAddress {
     /// Reads `tokens.store`, or the file named in its place.
-    pub(crate) fn of(tokens: &Tokens) -> Result<Self, Problem> {
-        let given = read(
+    pub(crate) fn from_settings(tokens: &Tokens) -> Result<Self, ConfigError> {
+        let backend_url = read_url(
             tokens.store_key(),
             &tokens.store,
             tokens.store_file.as_deref(),
         )?;
-        let store = &given.address;
+        let store = &backend_url.address;
         match store.expose_secret().split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("embedded", path)) if !path.is_empty() => Ok(Self::Embedded(path.into())),
-            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(given.address)),
-            _ => Err(given.problem(format_args!(
+            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(backend_url.address)),
+            _ => Err(backend_url.error(format_args!(
                 "expected memory:, embedded:PATH, {}",
                 RedisSettings::EXPECTED
             ))),
@@ -74,16 +74,16 @@ impl DirectoryAddress {
     }
 
     /// Reads `directory.url`, or the file named in its place.
-    pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
-        let given = read(
+    pub(crate) fn from_settings(directory: &Directory) -> Result<Self, ConfigError> {
+        let backend_url = read_url(
             directory.url_key(),
             &directory.url,
             directory.url_file.as_deref(),
         )?;
-        let url = &given.address;
+        let url = &backend_url.address;
         match url.expose_secret().split_once(':') {
             Some(("sqlite", path)) if path.contains('?') || path.ends_with(":memory:") => {
-                Err(given.problem("expected sqlite:PATH, the path of a file without parameters"))
+                Err(backend_url.error("expected sqlite:PATH, the path of a file without parameters"))
             }
             Some(("sqlite", path)) if !matches!(path, "" | "//") => {
                 Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
@@ -91,10 +91,10 @@ impl DirectoryAddress {
             Some(("postgres" | "postgresql", _)) => {
                 let ca_file = directory.ca_file.as_deref();
                 PostgresDirectory::check(url.expose_secret(), ca_file)
-                    .map_err(|error| given.problem(error))?;
-                Ok(Self::Postgres(given.address))
+                    .map_err(|error| backend_url.error(error))?;
+                Ok(Self::Postgres(backend_url.address))
             }
-            _ => Err(given.problem(
+            _ => Err(backend_url.error(
                 "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]",
             )),
         }
@@ -113,24 +113,22 @@ pub(crate) enum MailAddress {
 
 impl MailAddress {
     /// Reads `mail.transport`, or the file named in its place.
-    pub(crate) fn of(mail: &Mail) -> Result<Self, Problem> {
-        let given = read(
+    pub(crate) fn from_settings(mail: &Mail) -> Result<Self, ConfigError> {
+        let backend_url = read_url(
             mail.transport_key(),
             &mail.transport,
             mail.transport_file.as_deref(),
         )?;
-        let transport = given.address.expose_secret();
+        let transport = backend_url.address.expose_secret();
         match transport.split_once(':') {
             None if transport == "none" => Ok(Self::Nowhere),
             Some(("folder", path)) if !path.is_empty() => Ok(Self::Folder(path.into())),
             Some(("smtp" | "smtps", _)) => match SmtpServer::parse(transport) {
                 Ok(server) => Ok(Self::Smtp(server)),
-                Err(wrong) => Err(given.problem(wrong)),
+                Err(wrong) => Err(backend_url.error(wrong)),
             },
-            _ => {
-                Err(given
-                    .problem("expected none, folder:PATH, or smtps://[user:password@]host[:port]"))
-            }
+            _ => Err(backend_url
+                .error("expected none, folder:PATH, or smtps://[user:password@]host[:port]")),
         }
     }
 }
@@ -152,37 +150,41 @@ pub(super) fn without_password(address: &SecretString) -> String {
 }
 
 /// An address, and the key that gave it: what is wrong with it is that key's.
-struct Given {
+struct BackendUrl {
     key: &'static str,
     address: SecretString,
 }
 
-impl Given {
-    fn problem(&self, expected: impl fmt::Display) -> Problem {
-        Problem::new(self.key, expected)
+impl BackendUrl {
+    fn error(&self, expected: impl fmt::Display) -> ConfigError {
+        ConfigError::new(self.key, expected)
     }
 }
 
 /// Takes the address that `key` gives, or the one in the file that it names. A relative path in that file is
 /// relative to its folder.
-fn read(key: &'static str, value: &SecretString, file: Option<&Path>) -> Result<Given, Problem> {
+fn read_url(
+    key: &'static str,
+    value: &SecretString,
+    file: Option<&Path>,
+) -> Result<BackendUrl, ConfigError> {
     let address = match file {
         None => value.clone(),
         Some(file) => {
             let folder = file.parent().unwrap_or(file);
             secret_address(&read_secret(key, file)?, folder)
-                .map_err(|reason| Problem::new(key, reason))?
+                .map_err(|reason| ConfigError::new(key, reason))?
         }
     };
-    Ok(Given { key, address })
+    Ok(BackendUrl { key, address })
 }
 
 /// Returns whether the file exists. A folder that may not be searched is a problem, not a file that is
 /// yet to be made.
-pub(super) fn is_there(key: &str, file: &Path) -> Result<bool, Problem> {
+pub(super) fn file_exists(key: &str, file: &Path) -> Result<bool, ConfigError> {
     if file.as_os_str().is_empty() {
-        return Err(Problem::new(key, "expected the path of a file"));
+        return Err(ConfigError::new(key, "expected the path of a file"));
     }
     file.try_exists()
-        .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))
+        .map_err(|error| ConfigError::new(key, format!("{}: {error}", file.display())))
 }

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::backend_url::DirectoryAddress;
-use super::error::Problem;
+use super::error::ConfigError;
 use super::redact::masked_address;
 
 /// The directory of users.
@@ -66,13 +66,13 @@ impl Directory {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        DirectoryAddress::of(self)?;
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        DirectoryAddress::from_settings(self)?;
         if let Some(file) = &self.ca_file
             && let Err(error) = File::open(file)
         {
             let reason = format!("{}: {error}", file.display());
-            return Err(Problem::new("directory.ca_file", reason));
+            return Err(ConfigError::new("directory.ca_file", reason));
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::backend_url::is_there;
-use super::error::Problem;
+use super::backend_url::file_exists;
+use super::error::ConfigError;
 use super::redact::masked;
 use super::secret_file::read_secret;
 
@@ -70,8 +70,8 @@ impl Default for Jwt {
 
 impl Jwt {
     /// Checks the settings against each other.
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        let problem = |key: &str, reason: &str| Err(Problem::new(format!("jwt.{key}"), reason));
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let problem = |key: &str, reason: &str| Err(ConfigError::new(format!("jwt.{key}"), reason));
         if self.key_lifetime < self.lifetime * 2 {
             return problem("key_lifetime", "expected at least twice jwt.lifetime");
         }
@@ -104,10 +104,10 @@ impl Jwt {
     /// to be made.
     pub(crate) fn read_secrets(
         &self,
-    ) -> Result<(Option<SecretString>, Option<SecretString>), Problem> {
+    ) -> Result<(Option<SecretString>, Option<SecretString>), ConfigError> {
         let file = match &self.secret {
             Some(_) => None,
-            None => is_there("jwt.secret_file", &self.secret_file)?.then_some(&self.secret_file),
+            None => file_exists("jwt.secret_file", &self.secret_file)?.then_some(&self.secret_file),
         };
         let secret = read("jwt.secret", self.secret.as_ref(), file)?;
         let file = self.previous_secret_file.as_ref();
@@ -127,7 +127,7 @@ fn read(
     key: &str,
     secret: Option<&SecretString>,
     file: Option<&PathBuf>,
-) -> Result<Option<SecretString>, Problem> {
+) -> Result<Option<SecretString>, ConfigError> {
     let (key, secret) = match (secret, file) {
         (Some(secret), _) => (key.to_owned(), secret.clone()),
         (None, Some(file)) => {
@@ -139,7 +139,7 @@ fn read(
     };
     if secret.expose_secret().len() < MIN_BYTES {
         let reason = format!("expected at least {MIN_BYTES} bytes");
-        return Err(Problem::new(key, reason));
+        return Err(ConfigError::new(key, reason));
     }
     Ok(Some(secret))
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf, absolute};
 
 use ::config::{Map, Source as _, Value, ValueKind};
 
-use super::abandoned::Abandoned;
 use super::environment::{Variables, check_texts};
+use super::legacy_path::LegacyPath;
 use super::paths::Layer;
-use super::{Problem, file, key, renamed};
+use super::{ConfigError, file, key, renamed_keys};
 
 /// What a key is followed by that names a file with the value.
 const FILE: &str = "_file";
@@ -18,7 +18,7 @@ pub(super) struct Merged {
     pub(super) tables: Map<String, Value>,
     /// Where paths of defaults are.
     pub(super) folder: PathBuf,
-    abandoned: Vec<Abandoned>,
+    legacy_paths: Vec<LegacyPath>,
 }
 
 impl Merged {
@@ -27,14 +27,15 @@ impl Merged {
         Self {
             tables: Map::new(),
             folder,
-            abandoned: Vec::new(),
+            legacy_paths: Vec::new(),
         }
     }
 
     /// Reads the files in order, then the environment. A layer's relative paths become absolute, and of a
     /// key and the same with `_file` the later layer's counts alone.
-    pub(super) fn read(files: &[PathBuf]) -> Result<Self, Problem> {
-        let here = current_dir().map_err(|error| Problem::new("the working directory", error))?;
+    pub(super) fn read(files: &[PathBuf]) -> Result<Self, ConfigError> {
+        let here =
+            current_dir().map_err(|error| ConfigError::new("the working directory", error))?;
         let first = files.first().map(|file| folder(file));
         let mut merged = Self::new(first.transpose()?.unwrap_or_else(|| here.clone()));
         for file in files {
@@ -49,10 +50,10 @@ impl Merged {
             .add_source(Variables::new())
             .build()
             .and_then(|variables| variables.collect())
-            .map_err(|error| Problem::of("", error))?;
+            .map_err(|error| ConfigError::from_library("", error))?;
         merged.add("the environment", variables, &here)?;
-        for abandoned in std::mem::take(&mut merged.abandoned) {
-            abandoned.check(&merged.tables)?;
+        for legacy_path in std::mem::take(&mut merged.legacy_paths) {
+            legacy_path.check(&merged.tables)?;
         }
         Ok(merged)
     }
@@ -63,33 +64,33 @@ impl Merged {
         layer: &str,
         mut tables: Map<String, Value>,
         folder: &Path,
-    ) -> Result<(), Problem> {
-        renamed::rename(&mut tables);
-        refuse_both("", &tables).map_err(|problem| problem.in_place(layer))?;
+    ) -> Result<(), ConfigError> {
+        renamed_keys::rename(&mut tables);
+        refuse_both("", &tables).map_err(|problem| problem.in_layer(layer))?;
         let layer = Layer {
             name: layer,
             folder,
         };
-        layer.resolve("", &mut tables, &mut self.abandoned)?;
+        layer.resolve("", &mut tables, &mut self.legacy_paths)?;
         merge(&mut self.tables, tables);
         Ok(())
     }
 }
 
 /// Returns the folder of a file, symbolic links left as they are.
-fn folder(file: &Path) -> Result<PathBuf, Problem> {
-    let problem = |error| Problem::new(file.display().to_string(), error);
+fn folder(file: &Path) -> Result<PathBuf, ConfigError> {
+    let problem = |error| ConfigError::new(file.display().to_string(), error);
     let file = absolute(file).map_err(problem)?;
     Ok(file.parent().map(Path::to_owned).unwrap_or(file))
 }
 
 /// Refuses a layer that gives a value and names a file that holds it.
-fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), Problem> {
+fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), ConfigError> {
     for (name, value) in table {
         let key = key::join(section, name);
         if table.contains_key(&format!("{name}{FILE}")) {
             let reason = format!("{key}{FILE} is set as well, expected only one of them");
-            return Err(Problem::new(key, reason));
+            return Err(ConfigError::new(key, reason));
         }
         if let ValueKind::Table(inner) = &value.kind {
             refuse_both(&key, inner)?;

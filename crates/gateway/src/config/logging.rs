@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::error::Problem;
+use super::error::ConfigError;
 
 /// Log messages.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +27,7 @@ impl Default for Logging {
 
 impl Logging {
     /// The library takes any word for the name of a module, whose lines are then all that is logged.
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
         let wrong = self.level.split(',').find(|part| !is_directive(part));
         let Some(part) = wrong else {
             return Ok(());
@@ -37,7 +37,7 @@ impl Logging {
             None => String::new(),
         };
         let expected = format!("expected {EXPECTED}{hint}");
-        Err(Problem::new("logging.level", expected))
+        Err(ConfigError::new("logging.level", expected))
     }
 
     /// Returns the directives for the library. If only modules have a level, it adds a general one, because the

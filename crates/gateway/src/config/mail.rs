@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::backend_url::MailAddress;
-use super::error::Problem;
+use super::error::ConfigError;
 use super::redact::masked_address;
 
 /// How e-mails are sent, for the dialects with a password reset.
@@ -52,15 +52,15 @@ impl Mail {
     }
 
     /// The sender's address, read.
-    pub(crate) fn sender(&self) -> Result<Mailbox, Problem> {
+    pub(crate) fn sender(&self) -> Result<Mailbox, ConfigError> {
         let expected = "expected an address like Name <name@example.com>";
         self.from
             .parse()
-            .map_err(|_| Problem::new("mail.from", expected))
+            .map_err(|_| ConfigError::new("mail.from", expected))
     }
 
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        MailAddress::of(self)?;
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        MailAddress::from_settings(self)?;
         self.sender().map(drop)
     }
 }

@@ -7,8 +7,8 @@ use ::config::{Map, Value, ValueKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::abandoned::{Abandoned, refuse_abandoned};
-use super::{Problem, Sections, key};
+use super::legacy_path::{LegacyPath, refuse_legacy_path};
+use super::{ConfigError, Sections, key};
 
 /// Settings that hold a path and are not called `…_file`.
 const PATHS: [&str; 1] = ["directory.import"];
@@ -48,20 +48,20 @@ impl Layer<'_> {
         &self,
         section: &str,
         table: &mut Map<String, Value>,
-        abandoned: &mut Vec<Abandoned>,
-    ) -> Result<(), Problem> {
+        legacy_paths: &mut Vec<LegacyPath>,
+    ) -> Result<(), ConfigError> {
         for (name, value) in table {
             let key = key::join(section, name);
             if let ValueKind::Table(inner) = &mut value.kind {
-                self.resolve(&key, inner, abandoned)?;
+                self.resolve(&key, inner, legacy_paths)?;
             } else if let ValueKind::String(text) = &mut value.kind {
-                let problem = |reason| Problem::new(&*key, reason).in_place(self.name);
+                let problem = |reason| ConfigError::new(&*key, reason).in_layer(self.name);
                 let file = file_in(&key, text);
-                let file = file.map(|file| refuse_abandoned(Path::new(file), self.folder));
+                let file = file.map(|file| refuse_legacy_path(Path::new(file), self.folder));
                 *text = resolved(&key, text, self.folder).map_err(problem)?;
                 if let Some(Err(reason)) = file {
                     let problem = problem(reason);
-                    abandoned.push(Abandoned::new(key, text.clone(), problem));
+                    legacy_paths.push(LegacyPath::new(key, text.clone(), problem));
                 }
             }
         }
@@ -92,7 +92,7 @@ fn resolved(key: &str, text: &str, folder: &Path) -> Result<String, String> {
 }
 
 /// Makes the paths of defaults that are in force absolute; those that a layer has set are by now.
-pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result<(), Problem> {
+pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result<(), ConfigError> {
     let Sections {
         tokens,
         directory,
@@ -104,7 +104,8 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
         ("directory.url", &directory.url_file, &mut directory.url),
     ] {
         if file.is_none() {
-            *value = secret_address(value, folder).map_err(|reason| Problem::new(key, reason))?;
+            *value =
+                secret_address(value, folder).map_err(|reason| ConfigError::new(key, reason))?;
         }
     }
     let signs = jwt.enabled && jwt.secret.is_none();
@@ -117,7 +118,7 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
         ("jwt.secret_file", signs, &mut jwt.secret_file),
     ] {
         if is_in_force {
-            refuse_abandoned(file, folder).map_err(|reason| Problem::new(key, reason))?;
+            refuse_legacy_path(file, folder).map_err(|reason| ConfigError::new(key, reason))?;
         }
         *file = folder.join(&*file);
     }
@@ -128,7 +129,7 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
 pub(super) fn secret_address(text: &SecretString, folder: &Path) -> Result<SecretString, String> {
     let text = text.expose_secret();
     if let Some((_, file)) = path_in(text) {
-        refuse_abandoned(Path::new(file), folder)?;
+        refuse_legacy_path(Path::new(file), folder)?;
     }
     address(text, folder).map(SecretString::from)
 }

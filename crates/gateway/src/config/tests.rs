@@ -22,7 +22,7 @@ fn defaults() -> Config {
     of_text(&tables.join("\n")).unwrap()
 }
 
-fn of_text(text: &str) -> Result<Config, Problem> {
+fn of_text(text: &str) -> Result<Config, ConfigError> {
     Config::check(file::parse("a.toml", text)?, &folder())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::dev::RequestHead;
 use actix_web::web::ServiceConfig;
-use isogloss_core::Presented;
+use isogloss_core::BearerToken;
 use isogloss_dialect::Dialect;
 use isogloss_dialect::route::case_insensitive;
 use utoipa::openapi::{OpenApi, Server};
@@ -56,12 +56,12 @@ impl Mount {
     }
 
     /// Returns the token that a request carries where this dialect has it.
-    pub(crate) fn find_token(&self, head: &RequestHead) -> Option<Presented> {
+    pub(crate) fn find_token(&self, head: &RequestHead) -> Option<BearerToken> {
         self.dialect.find_token(head)
     }
 
     /// Parses a token that stands alone. `None` if it is not spelled like a token of this dialect.
-    pub(crate) fn parse_token(&self, text: &str) -> Option<Presented> {
+    pub(crate) fn parse_token(&self, text: &str) -> Option<BearerToken> {
         self.dialect.parse_token(text)
     }
 
@@ -81,8 +81,8 @@ pub(super) fn below(mut document: OpenApi, path: &str) -> OpenApi {
 pub(super) trait AnyDialect: Send + Sync {
     fn configure(&self, cfg: &mut ServiceConfig);
     fn configure_forward_auth(&self, cfg: &mut ServiceConfig);
-    fn find_token(&self, head: &RequestHead) -> Option<Presented>;
-    fn parse_token(&self, text: &str) -> Option<Presented>;
+    fn find_token(&self, head: &RequestHead) -> Option<BearerToken>;
+    fn parse_token(&self, text: &str) -> Option<BearerToken>;
     fn openapi(&self) -> OpenApi;
     fn token_type(&self) -> &'static str;
 }
@@ -99,11 +99,11 @@ impl<D: Dialect> AnyDialect for Configured<D> {
         D::configure_forward_auth(&self.0, cfg);
     }
 
-    fn find_token(&self, head: &RequestHead) -> Option<Presented> {
+    fn find_token(&self, head: &RequestHead) -> Option<BearerToken> {
         D::find_token(&self.0, head)
     }
 
-    fn parse_token(&self, text: &str) -> Option<Presented> {
+    fn parse_token(&self, text: &str) -> Option<BearerToken> {
         D::parse_token(text)
     }
 

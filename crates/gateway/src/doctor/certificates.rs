@@ -22,7 +22,7 @@ const CHECK: &str = "certificate";
 const SOON: i64 = 21;
 
 /// Connects to a host and checks the certificate for its name.
-pub(super) fn presented(host: &BaseUrl, findings: &mut Findings) {
+pub(super) fn check_host(host: &BaseUrl, findings: &mut Findings) {
     if !host.is_https() {
         findings.add(Finding::warning(
             CHECK,
@@ -34,8 +34,8 @@ pub(super) fn presented(host: &BaseUrl, findings: &mut Findings) {
         ));
         return;
     }
-    match shown_by(host) {
-        Ok(certificate) => judge(&certificate, findings),
+    match fetch_certificate(host) {
+        Ok(certificate) => check_validity(&certificate, findings),
         Err(error) => findings.add(Finding::failed(
             CHECK,
             format!("{error:#}"),
@@ -48,7 +48,7 @@ pub(super) fn presented(host: &BaseUrl, findings: &mut Findings) {
 ///
 /// # Errors
 /// The host cannot be connected to, or has no certificate that the system trusts.
-fn shown_by(host: &BaseUrl) -> Result<Vec<u8>> {
+fn fetch_certificate(host: &BaseUrl) -> Result<Vec<u8>> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(system_roots());
     let provider = Arc::new(ring::default_provider());
@@ -86,7 +86,7 @@ fn connect(authority: &str) -> io::Result<TcpStream> {
 }
 
 /// The certificates that our own listeners have in files, which is where a new one comes first.
-pub(super) fn in_files(config: &Config, findings: &mut Findings) {
+pub(super) fn check_files(config: &Config, findings: &mut Findings) {
     let own = [&config.sections.server.tls, &config.sections.management.tls];
     for tls in own.into_iter().flatten() {
         let file = tls.certificate_file.display();
@@ -98,13 +98,13 @@ pub(super) fn in_files(config: &Config, findings: &mut Findings) {
                 found.ok_or_else(|| format!("{file} contains no certificate"))
             });
         match certificate {
-            Ok(certificate) => judge(&certificate, findings),
+            Ok(certificate) => check_validity(&certificate, findings),
             Err(text) => findings.add(Finding::failed(CHECK, text, "check certificate_file")),
         }
     }
 }
 
-fn judge(certificate: &[u8], findings: &mut Findings) {
+fn check_validity(certificate: &[u8], findings: &mut Findings) {
     let Ok((_, certificate)) = parse_x509_certificate(certificate) else {
         findings.add(Finding::failed(CHECK, "cannot be read", "renew it"));
         return;

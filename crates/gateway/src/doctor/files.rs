@@ -41,13 +41,16 @@ fn secret(config: &Config) -> Vec<PathBuf> {
         &sections.jwt.previous_secret_file,
     ];
     files.extend(named.into_iter().flatten().cloned());
-    if let Ok(TokenStoreAddress::Embedded(file)) = TokenStoreAddress::of(&sections.tokens) {
+    if let Ok(TokenStoreAddress::Embedded(file)) =
+        TokenStoreAddress::from_settings(&sections.tokens)
+    {
         files.push(file);
     }
-    if let Ok(DirectoryAddress::Sqlite(file)) = DirectoryAddress::of(&sections.directory) {
+    if let Ok(DirectoryAddress::Sqlite(file)) = DirectoryAddress::from_settings(&sections.directory)
+    {
         files.push(file);
     }
-    if let Ok(MailAddress::Folder(folder)) = MailAddress::of(&sections.mail) {
+    if let Ok(MailAddress::Folder(folder)) = MailAddress::from_settings(&sections.mail) {
         files.push(folder);
     }
     if let AuditTarget::File(file) = &sections.audit.to {

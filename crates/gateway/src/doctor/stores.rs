@@ -13,7 +13,7 @@ const CHECK: &str = "token store";
 
 pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
     let settings = &config.sections.tokens;
-    match TokenStoreAddress::of(settings) {
+    match TokenStoreAddress::from_settings(settings) {
         Ok(TokenStoreAddress::Memory) => findings.add(Finding::warning(
             CHECK,
             "is the memory of the gateway: every restart ends all sessions",
@@ -62,7 +62,7 @@ async fn redis(config: &Config, findings: &mut Findings) {
             return;
         }
     };
-    let health = match store_health::examine_tokens(store.as_ref(), throttle.as_deref()).await {
+    let health = match store_health::check_token_store(store.as_ref(), throttle.as_deref()).await {
         Ok(health) => health,
         Err(error) => {
             let error = error.to_string();

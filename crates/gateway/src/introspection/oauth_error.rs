@@ -12,7 +12,7 @@ use isogloss_core::{AuthError, StoreError};
 use isogloss_dialect::{BodyError, read_body};
 use serde_json::json;
 
-use crate::http::api_key::Denied;
+use crate::http::api_key::KeyError;
 
 /// The parameters of a form.
 pub(super) struct Form(Vec<(String, String)>);
@@ -98,7 +98,7 @@ pub(super) enum OAuthError {
 
 impl OAuthError {
     /// Returns the error for a name that is not the name of an enabled dialect.
-    pub(super) fn no_dialect() -> Self {
+    pub(super) fn unknown_dialect() -> Self {
         Self::InvalidRequest("no such dialect is enabled".to_owned())
     }
 
@@ -153,7 +153,7 @@ impl OAuthError {
 #[derive(utoipa::ToSchema)]
 #[schema(as = OAuthRefusal)]
 #[expect(dead_code, reason = "it is written member by member")]
-pub(super) struct Body {
+pub(super) struct OAuthErrorBody {
     error: String,
     error_description: String,
 }
@@ -202,12 +202,15 @@ impl From<StoreError> for OAuthError {
     }
 }
 
-impl From<Denied> for OAuthError {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::WrongKey => Self::InvalidClient,
-            Denied::Throttled(retry_after) => Self::Throttled(retry_after),
-            Denied::Unavailable(error) => error.into(),
+impl From<KeyError> for OAuthError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NoValidKey => Self::InvalidClient,
+            KeyError::Throttled(retry_after) => Self::Throttled(retry_after),
+            KeyError::NoScope(scope) => {
+                Self::InsufficientScope(format!("the key lacks the scope {}", scope.name()))
+            }
+            KeyError::Unavailable(error) => error.into(),
         }
     }
 }

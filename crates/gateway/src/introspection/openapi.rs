@@ -14,7 +14,7 @@ use super::{introspect, jwks, token_exchange};
 #[derive(utoipa::OpenApi)]
 #[openapi(
     paths(introspect::introspect, token_exchange::exchange, jwks::keys),
-    components(schemas(oauth_error::Body))
+    components(schemas(oauth_error::OAuthErrorBody))
 )]
 struct Routes;
 

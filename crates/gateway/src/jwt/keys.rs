@@ -37,7 +37,7 @@ impl Keys {
     }
 
     /// Returns the key that signs at `now`.
-    pub(super) fn at(&self, now: OffsetDateTime) -> Arc<Key> {
+    pub(super) fn signing_key(&self, now: OffsetDateTime) -> Arc<Key> {
         let period = self.period(now);
         let present = self.present.read();
         if let Some((of, key)) = &*present

@@ -31,16 +31,16 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     let json = JsonConfig::default()
         .limit(LARGEST)
         .content_type_required(true);
-    cfg.app_data(json.error_handler(|error, _| of_body(&error).into()))
-        .app_data(QueryConfig::default().error_handler(|error, _| of_query(&error).into()))
-        .app_data(PathConfig::default().error_handler(|error, _| of_path(&error).into()));
+    cfg.app_data(json.error_handler(|error, _| json_error(&error).into()))
+        .app_data(QueryConfig::default().error_handler(|error, _| query_error(&error).into()))
+        .app_data(PathConfig::default().error_handler(|error, _| path_error(&error).into()));
 }
 
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the library's enum may grow"
 )]
-fn of_body(error: &JsonPayloadError) -> ApiError {
+fn json_error(error: &JsonPayloadError) -> ApiError {
     match error {
         JsonPayloadError::OverflowKnownLength { .. }
         | JsonPayloadError::Overflow { .. }
@@ -59,7 +59,7 @@ fn of_body(error: &JsonPayloadError) -> ApiError {
     }
 }
 
-fn of_query(error: &QueryPayloadError) -> ApiError {
+fn query_error(error: &QueryPayloadError) -> ApiError {
     match error {
         QueryPayloadError::Deserialize(error) => {
             let text = error.to_string();
@@ -69,7 +69,7 @@ fn of_query(error: &QueryPayloadError) -> ApiError {
     }
 }
 
-fn of_path(_: &PathError) -> ApiError {
+fn path_error(_: &PathError) -> ApiError {
     ApiError::NotFound("no object has this name or identifier".to_owned())
 }
 

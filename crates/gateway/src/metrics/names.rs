@@ -1,6 +1,6 @@
 //! The descriptions of all metrics.
 
-use isogloss_core::throttle::Kind;
+use isogloss_core::throttle::BucketKind;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use crate::{dialects, sunset};
@@ -114,11 +114,11 @@ pub(crate) fn describe() {
         "Logins and e-mails refused after too many attempts"
     );
     for dialect in dialects::names() {
-        for why in sunset::WHY {
+        for why in sunset::REASONS {
             counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why)
                 .increment(0);
         }
-        for by in Kind::ALL.map(Kind::name) {
+        for by in BucketKind::ALL.map(BucketKind::name) {
             counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by)
                 .increment(0);
         }

@@ -14,7 +14,8 @@ use super::systemd;
 pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     let passed = systemd::socket(listener).context("a socket that was passed")?;
     let is_passed = passed.is_some();
-    let bind = || listen(address).with_context(|| format!("{key}: cannot bind {address}"));
+    let bind =
+        || bind_with_backlog(address).with_context(|| format!("{key}: cannot bind {address}"));
     let socket = passed.map_or_else(bind, Ok)?;
     let address = socket.local_addr().context("no local address")?;
     if is_passed {
@@ -27,11 +28,11 @@ pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<Tcp
 
 /// Binds a socket with a long backlog: many clients may connect at once, as after a restart. Connections beyond
 /// the backlog are retried by the client's TCP after a second. The system may grant a shorter backlog.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    const ROW: i32 = 4_096;
+fn bind_with_backlog(address: SocketAddr) -> io::Result<TcpListener> {
+    const BACKLOG: i32 = 4_096;
 
     let socket = TcpListener::bind(address)?;
-    SockRef::from(&socket).listen(ROW)?;
+    SockRef::from(&socket).listen(BACKLOG)?;
     Ok(socket)
 }
 
@@ -44,7 +45,7 @@ mod tests {
 
     #[test]
     fn many_may_come_before_the_first_is_met() {
-        let socket = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let socket = bind_with_backlog(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let place = socket.local_addr().unwrap();
         let clients =
             (0..400).map(|_| TcpStream::connect_timeout(&place, Duration::from_millis(500)));

@@ -30,15 +30,15 @@ fn names() -> Vec<String> {
 
 /// Notifies the service manager that both listeners serve.
 pub(crate) fn ready() {
-    tell(NotifyState::Ready);
+    notify(NotifyState::Ready);
 }
 
 /// Notifies the service manager that the gateway is stopping.
 pub(crate) fn stopping() {
-    tell(NotifyState::Stopping);
+    notify(NotifyState::Stopping);
 }
 
-fn tell(state: NotifyState<'_>) {
+fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         debug!(%error, "cannot notify the service manager");
     }

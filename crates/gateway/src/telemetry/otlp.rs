@@ -39,7 +39,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let collector = settings.collector().ok().flatten()?;
-    let exporter = Exporter::to(collector)?;
+    let exporter = Exporter::new(collector)?;
     let service = Resource::builder_empty()
         .with_service_name(settings.service_name.clone())
         .with_attribute(opentelemetry::KeyValue::new(

@@ -37,7 +37,7 @@ impl Usage {
     }
 
     /// Flushes at the configured interval and removes old rows, for as long as the gateway runs.
-    pub(crate) async fn keep(
+    pub(crate) async fn flush_periodically(
         self,
         settings: config::Usage,
         table: Arc<dyn UsageTable>,
@@ -139,7 +139,7 @@ mod tests {
         let pepper = isogloss_core::Pepper::new([7; 32]).unwrap();
         let usage = Usage::new(&config::Usage::default(), &Peppers::from(pepper));
         let counter = usage.counter();
-        let call = crate::usage::Call {
+        let call = crate::usage::UsageCall {
             dialect: "toy",
             endpoint: Arc::new(Endpoint {
                 pattern: "/v1/login".to_owned(),
@@ -149,9 +149,9 @@ mod tests {
             source: None,
         };
         let note = || {
-            counter.note(
+            counter.record(
                 &call,
-                &isogloss_core::Client::default(),
+                &isogloss_core::ClientIdentity::default(),
                 false,
                 SystemClock.now(),
             );

@@ -98,9 +98,9 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     }
 }
 
-type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Api2Error>>>>;
+type BodyFuture<T> = Pin<Box<dyn Future<Output = Result<T, Api2Error>>>>;
 
-fn read<T>(request: &HttpRequest, payload: &mut Payload) -> Reading<T>
+fn parse_body<T>(request: &HttpRequest, payload: &mut Payload) -> BodyFuture<T>
 where
     T: DeserializeOwned + Default + 'static,
 {
@@ -124,28 +124,28 @@ where
 
 impl FromRequest for LoginBody {
     type Error = Api2Error;
-    type Future = Reading<Self>;
+    type Future = BodyFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        read(request, payload)
+        parse_body(request, payload)
     }
 }
 
 impl FromRequest for SessionBody {
     type Error = Api2Error;
-    type Future = Reading<Self>;
+    type Future = BodyFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        read(request, payload)
+        parse_body(request, payload)
     }
 }
 
 impl FromRequest for LoginOtherBody {
     type Error = Api2Error;
-    type Future = Reading<Self>;
+    type Future = BodyFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        read(request, payload)
+        parse_body(request, payload)
     }
 }
 

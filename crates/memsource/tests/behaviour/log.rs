@@ -1,4 +1,4 @@
-//! What the operator gets to read.
+//! Log lines for the operator.
 
 use std::fs::read_to_string;
 
@@ -9,7 +9,7 @@ use time::macros::datetime;
 use tracing::Dispatch;
 use tracing::subscriber::{NoSubscriber, set_default};
 
-use crate::host::{Host, token};
+use crate::fixture::{Host, token};
 
 #[actix_web::test]
 async fn an_administrator_who_logs_in_as_another_is_told_of() {
@@ -18,8 +18,9 @@ async fn an_administrator_who_logs_in_as_another_is_told_of() {
     let subscriber = tracing_subscriber::fmt()
         .json()
         .with_writer(log.reopen().unwrap());
-    // With two dispatchers, tracing asks both whether a line is wanted, and not only that of the thread that is the
-    // first to log it: another test, which has none.
+    // With only one dispatcher, tracing would consult that of the first thread that reaches the log call, and
+    // cache the result. That may be a thread of another test, which has none. With two dispatchers it consults
+    // both.
     let _second = Dispatch::new(NoSubscriber::default());
     let _guard = set_default(subscriber.finish());
     let admin = host.login2("ada").await;
@@ -29,14 +30,14 @@ async fn an_administrator_who_logs_in_as_another_is_told_of() {
         .await;
 
     let log = read_to_string(log.path()).unwrap();
-    let told: Vec<Value> = log
+    let lines: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .filter(|line: &Value| {
             line["fields"]["message"] == "an administrator logged in as another user"
         })
         .collect();
-    let [line] = told.as_slice() else {
+    let [line] = lines.as_slice() else {
         panic!("{log}");
     };
     assert_eq!(line["fields"]["actor.id"], admin["user"]["uid"]);

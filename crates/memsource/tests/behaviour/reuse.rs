@@ -1,10 +1,10 @@
-//! `login = "reuse"`: a repeated login answers the token that is still good.
+//! `login = "reuse"`: a repeated login returns the token that is still valid.
 
 use isogloss_memsource::{Login, Settings};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::host::{Host, token};
+use crate::fixture::{Host, token};
 
 async fn reusing(now: OffsetDateTime) -> Host {
     let settings = Settings {
@@ -14,8 +14,8 @@ async fn reusing(now: OffsetDateTime) -> Host {
     Host::at(now, settings).await
 }
 
-/// The logins of one account that langomobiledev/memsource recorded in January 2020. Three of the
-/// tokens were made by logins that were not recorded; when, their `expires` tells.
+/// The logins of one account that langomobiledev/memsource recorded in January 2020. Three of the tokens come from
+/// logins that were not recorded; their `expires` shows when they were made.
 #[actix_web::test]
 async fn tokens_are_reused_as_the_vendor_did() {
     let host = reusing(datetime!(2020-01-09 22:33:30 UTC)).await;

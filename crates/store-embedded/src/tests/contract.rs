@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, digests, pass_all, record};
 use uuid::Uuid;
 
 use crate::EmbeddedStore;
 
-const MANY: Caps = Caps {
+const MANY: SessionLimits = SessionLimits {
     per_user: 2_000,
     per_client: 2_000,
     one_time_per_user: 2_000,

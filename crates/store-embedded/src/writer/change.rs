@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::super::failure::failed;
+use super::super::error::store_error;
 
 /// The channel to the caller that waits for the outcome.
 pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -80,7 +80,7 @@ impl Change {
 
     /// Reports to the caller that the change was not made.
     pub(super) fn fail(self, reason: &str) {
-        let error = failed(reason);
+        let error = store_error(reason);
         // The caller may have been dropped and needs no outcome then.
         match self {
             Self::Put { answer, .. } => drop(answer.send(Err(error))),

@@ -49,7 +49,7 @@ fn a_cluster_is_a_list_of_servers() {
 
 #[test]
 fn credentials_are_no_part_of_the_place_and_all_else_is() {
-    let place = |text: &str| Address::parse(text).unwrap().place();
+    let data_set = |text: &str| Address::parse(text).unwrap().data_set();
     for (one, other) in [
         ("redis://a:1/2", "redis://u:p@a:1/2"),
         (
@@ -58,7 +58,7 @@ fn credentials_are_no_part_of_the_place_and_all_else_is() {
         ),
         ("redis+cluster://u:p@a,b", "redis+cluster://v:q@a,b"),
     ] {
-        assert_eq!(place(one), place(other));
+        assert_eq!(data_set(one), data_set(other));
     }
     let all = [
         "redis://a",
@@ -75,7 +75,7 @@ fn credentials_are_no_part_of_the_place_and_all_else_is() {
     ];
     for (index, one) in all.iter().enumerate() {
         for other in &all[index + 1..] {
-            assert_ne!(place(one), place(other));
+            assert_ne!(data_set(one), data_set(other));
         }
     }
 }

@@ -13,50 +13,50 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use super::super::cluster_client::Connected;
-use super::super::fault::is_elsewhere;
-use super::super::keys::Keys;
-use super::super::name::{name_of, naming};
-use super::super::topology::have_key;
-use super::super::unconfirmed::write_confirmation;
 use super::Cluster;
+use super::replaceable_client::ClusterConnections;
+use super::slots::contain_key;
+use crate::error_class::is_redirect;
+use crate::keys::Keys;
+use crate::server_name::{server_name, with_server_name};
+use crate::store::unconfirmed::confirmation_write;
 
 /// How many keys of a primary are tried: the slot of one may be moving.
 const TRIES: usize = 3;
 
 impl Cluster {
     /// Waits until enough replicas of every primary have all earlier writes of that primary.
-    pub(crate) async fn confirm(&self, keys: &Keys) -> Result<(), StoreError> {
-        let primaries = self.places_and_slots().await?;
+    pub(crate) async fn confirm_writes(&self, keys: &Keys) -> Result<(), StoreError> {
+        let primaries = self.primaries_with_slots().await?;
         let connected = self.waiting.get().await?;
         let confirmed = primaries.iter().map(|(server, slots)| {
             let keys = (0..).map(|number| keys.confirmation(number));
-            let keys = keys.filter(move |key| have_key(slots, key)).take(TRIES);
+            let keys = keys.filter(move |key| contain_key(slots, key)).take(TRIES);
             self.confirm_at(server, keys, &connected)
         });
         let confirmed = timeout(self.timeout, try_join_all(confirmed)).await;
-        let acknowledged = self.answered((&self.waiting, &connected), confirmed)?;
+        let acknowledged = self.checked_response((&self.waiting, &connected), confirmed)?;
         let least = acknowledged.into_iter().min().unwrap_or_default();
-        self.replicas.suffice(&self.name, Ok(least))
+        self.replicas.check(&self.name, Ok(least))
     }
 
     async fn confirm_at(
         &self,
         server: &ConnectionInfo,
         keys: impl Iterator<Item = Vec<u8>>,
-        connected: &Connected,
+        connected: &ClusterConnections,
     ) -> RedisResult<usize> {
         let mut acknowledged = Err((ErrorKind::Client, "no key belongs to a server").into());
         for key in keys {
             let mut commands = pipe();
-            commands.add_command(write_confirmation(&key));
-            commands.add_command(self.replicas.wait());
+            commands.add_command(confirmation_write(&key));
+            commands.add_command(self.replicas.wait_command());
             acknowledged = self.send_to(server, &commands, connected).await;
-            if !acknowledged.as_ref().is_err_and(is_elsewhere) {
+            if !acknowledged.as_ref().is_err_and(is_redirect) {
                 break;
             }
         }
-        acknowledged.map_err(|error| naming(&name_of(server), error))
+        acknowledged.map_err(|error| with_server_name(&server_name(server), error))
     }
 
     /// Sends commands to this server only, over one connection.
@@ -64,7 +64,7 @@ impl Cluster {
         &self,
         server: &ConnectionInfo,
         commands: &Pipeline,
-        connected: &Connected,
+        connected: &ClusterConnections,
     ) -> RedisResult<usize> {
         let (ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }) =
             server.addr()
@@ -76,18 +76,18 @@ impl Cluster {
             port: *port,
         };
         let mut connection = connected.connection.clone();
-        let answers = connection.route_pipeline(commands.clone(), 0, commands.len(), there);
-        let answers = match answers.await {
+        let responses = connection.route_pipeline(commands.clone(), 0, commands.len(), there);
+        let responses = match responses.await {
             Err(error) if error.kind() == ErrorKind::ClusterConnectionNotFound => {
-                let mut connection = self.dialer.dial(server).await?;
+                let mut connection = self.connector.connect(server).await?;
                 connection
                     .req_packed_commands(commands, 0, commands.len())
                     .await?
             }
-            answers => answers?,
+            responses => responses?,
         };
-        let answers = Value::Array(answers).extract_error()?;
-        let ((), acknowledged) = from_redis_value(answers)?;
+        let responses = Value::Array(responses).extract_error()?;
+        let ((), acknowledged) = from_redis_value(responses)?;
         Ok(acknowledged)
     }
 }

@@ -35,8 +35,8 @@ async fn passes_with(mut settings: RedisSettings, prefix: &str, certificates: &C
     pass_all(&store).await;
     let health = store.health(&SystemClock).await.unwrap();
     assert_eq!(health.findings, []);
-    let mut scan = store.link.scan("").await.unwrap();
-    while let Some(page) = scan.next().await.unwrap() {
+    let mut scan = store.client.scan("").await.unwrap();
+    while let Some(page) = scan.next_page().await.unwrap() {
         assert!(page.iter().all(|key| key.starts_with(prefix.as_bytes())));
     }
 }

@@ -11,8 +11,8 @@ use tokio::runtime::Builder;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::concurrent_changes::{hold, let_go};
 use super::contracts::access_list;
-use super::interleaved::{hold, let_go};
 use super::{RedisSettings, at, settings, store};
 
 /// How many connections it has taken, this question's included.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::request_template::{RequestTemplate, filled};
 use super::{Dialect, Person, dialect, dialects};
-use crate::{Failure, Request, Response, Result};
+use crate::{Error, Request, Response, Result};
 
 /// What a token is for, and in which dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,7 +248,7 @@ fn found(response: &Response, at: &str) -> Result<String> {
     let text = body.pointer(at).and_then(Value::as_str);
     let text = text.filter(|text| response.status == 200 && !text.is_empty());
     text.map(str::to_owned).ok_or_else(|| {
-        Failure::new(format!(
+        Error::new(format!(
             "no {at} in the response {} {body}",
             response.status
         ))
@@ -262,5 +262,5 @@ fn cookie(response: &Response) -> Result<String> {
         .next()
         .and_then(|pair| pair.split_once('='))
         .map(|(_, value)| value.to_owned());
-    value.ok_or_else(|| Failure::new(format!("no cookie in a response {}", response.status)))
+    value.ok_or_else(|| Error::new(format!("no cookie in a response {}", response.status)))
 }

@@ -1,7 +1,7 @@
 //! A PostgreSQL of the test's own, to be stopped, stalled and started again.
 
-mod installed;
-mod stalled;
+mod paused;
+mod programs;
 
 use std::fs::{self, File};
 use std::io::{Error, Result};
@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use self::installed::{Account, account, programs};
-pub use self::stalled::Stalled;
-use self::stalled::signal;
+pub use self::paused::Stalled;
+use self::paused::signal;
+use self::programs::{Account, account, programs};
 use super::free_port;
 
 const PATIENCE: Duration = Duration::from_secs(30);

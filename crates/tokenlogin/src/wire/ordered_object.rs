@@ -22,9 +22,9 @@ pub(crate) enum Value {
 
 impl Object {
     /// Returns the object with only the fields that the caller requests.
-    pub(crate) fn only(mut self, fields: &Fields) -> Self {
+    pub(crate) fn select(mut self, fields: &Fields) -> Self {
         let names: Vec<_> = self.0.iter().map(|(name, _)| *name).collect();
-        let shown = fields.of(&names);
+        let shown = fields.select(&names);
         self.0.retain(|(name, _)| shown.contains(name));
         self
     }

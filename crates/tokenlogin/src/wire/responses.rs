@@ -16,7 +16,7 @@ pub(crate) fn authenticated(session: &IssuedToken, re_authentication_token: Stri
 }
 
 /// Returns the `LoginData` of a refused login.
-pub(crate) fn refused() -> Object {
+pub(crate) fn rejected_login() -> Object {
     Object::from([
         ("Authenticated", false.into()),
         ("ReAuthenticationToken", "".into()),

@@ -1,13 +1,13 @@
-//! How long things live by default, to the instant.
+//! Default lifetimes, exact to the millisecond.
 
-use crate::world::{HOUR, INSTANT, World, just_short_of};
+use crate::fixture::{HOUR, INSTANT, World, just_short_of};
 
 #[actix_web::test]
 async fn a_re_authentication_token_lives_for_thirty_days_from_its_login() {
     let world = World::new().await;
     let (_, remember) = world.login_on("phone").await;
     world.clock.advance(just_short_of(HOUR * 24 * 30));
-    // Its use does not prolong it.
+    // Using the token does not extend its life.
     world.token_login(&remember).await.session();
     world.clock.advance(INSTANT);
     world.token_login(&remember).await.is_refused();

@@ -1,14 +1,14 @@
-//! A forgotten password, from the letter to the new session.
+//! Resetting a forgotten password, from the e-mail to the new session.
 
 use std::future::pending;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use isogloss_core::{Letter, Mailer, StoreError};
+use isogloss_core::{Email, Mailer, StoreError};
 use serde_json::json;
 
-use crate::world::{HOUR, INSTANT, Plan, World, just_short_of};
+use crate::fixture::{HOUR, INSTANT, Plan, World, just_short_of};
 
 #[actix_web::test]
 async fn the_key_of_the_letter_sets_a_password_and_logs_in() {
@@ -37,7 +37,7 @@ async fn the_key_of_the_letter_sets_a_password_and_logs_in() {
 async fn the_key_is_spent_by_its_use() {
     let world = World::new().await;
     let key = world.reset_key("ada").await;
-    // As people copy it.
+    // With the spaces and upper case that users may produce when they copy the key.
     let copied = format!(" {}\n", key.to_uppercase());
     world.finish_reset(&copied, "brand new").await.session();
     world.finish_reset(&key, "another one").await.is_refused();
@@ -103,7 +103,7 @@ async fn how_long_the_key_lives_is_a_setting() {
     let world = World::with(json!({"reset_key_lifetime": "3min"})).await;
     let key = world.reset_key("ada").await;
     world.clock.advance(just_short_of(HOUR / 20));
-    // Against the policy, so the key stays.
+    // The password violates the policy, so the key stays valid.
     world.finish_reset(&key, "7 chars").await.wrong_members();
     world.clock.advance(INSTANT);
     world.finish_reset(&key, "brand new").await.is_refused();
@@ -181,7 +181,7 @@ struct Hanging;
 
 #[async_trait]
 impl Mailer for Hanging {
-    async fn send(&self, _: Letter) -> Result<(), StoreError> {
+    async fn send(&self, _: Email) -> Result<(), StoreError> {
         pending().await
     }
 }
@@ -190,7 +190,7 @@ struct Failing;
 
 #[async_trait]
 impl Mailer for Failing {
-    async fn send(&self, _: Letter) -> Result<(), StoreError> {
+    async fn send(&self, _: Email) -> Result<(), StoreError> {
         Err(StoreError::new("mail", "no such host"))
     }
 }

@@ -1,6 +1,6 @@
-//! Checks with few live tokens and with many, and the start of a gateway that has many of all.
+//! Checks with few and with many live tokens, and the start of a gateway with many tokens and users.
 //!
-//! As many different tokens are asked for in either case, and those of the many lie anywhere among them.
+//! In both cases the same number of tokens is checked. Among the many, they are spread over all.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use crate::tokens::{Place, issue};
 use crate::validation::{BIMPLUS, END};
 
 const CLIENTS: usize = 32;
-/// How many tokens are asked for, if there are so many.
+/// Largest number of tokens that are checked.
 const ASKED: usize = 1_000;
 
 pub(super) fn measure(
@@ -68,7 +68,7 @@ pub(super) fn measure(
             }));
         }
     }
-    let what = format!("checks as tokens grow, {asked} asked for, {CLIENTS} clients");
+    let what = format!("checks as tokens grow, {asked} of them in use, {CLIENTS} clients");
     let all = run(&what, "checks/s", growth.rounds, &contestants)?;
     for verdict in beside_each(&all, "checks", 0.90) {
         report.judge(verdict);
@@ -77,7 +77,7 @@ pub(super) fn measure(
     Ok(())
 }
 
-/// Two gateways on one Redis with tokens, and the questions for them.
+/// Two gateways on one Redis with tokens, and the checks of these tokens: one with the token cache, one without.
 struct OnRedis {
     near: Gateway,
     far: Gateway,
@@ -100,7 +100,7 @@ fn on_redis(program: &Path, many: usize, asked: usize) -> Result<OnRedis> {
     })
 }
 
-/// A gateway with an embedded store and the directory of many users.
+/// A gateway with an embedded store and the directory with many users.
 struct Embedded {
     gateway: Gateway,
     place: Place,
@@ -124,7 +124,8 @@ impl Embedded {
         })
     }
 
-    /// Has it hold more tokens, some of which are answered. It does not run afterwards.
+    /// Stops the gateway and adds tokens to its store. Returns `asked` of them, which are valid; the others only
+    /// fill the store.
     fn add(&mut self, more: usize, asked: usize) -> Result<Vec<String>> {
         self.gateway.terminate()?;
         self.tokens += more;
@@ -132,16 +133,16 @@ impl Embedded {
         embedded::add(&file, &self.place, more - asked, asked)
     }
 
-    /// Has it hold so many in all, and runs it.
+    /// Fills the store up to `all` tokens and starts the gateway. Returns it with the checks of `asked` tokens.
     fn holding(mut self, all: usize, asked: usize) -> Result<(Gateway, Questions)> {
         let tokens = self.add(all.saturating_sub(self.tokens).max(asked), asked)?;
         self.starts()?;
         Ok((self.gateway, Questions::about(&tokens, BIMPLUS, END)?))
     }
 
-    /// How long it takes until it is ready.
+    /// Starts the gateway and returns how long it takes until it is ready.
     fn starts(&mut self) -> Result<Duration> {
-        // The one before lets go of the file a moment after its end.
+        // The previous process releases the file only after it has ended.
         std::thread::sleep(Duration::from_millis(500));
         let begun = Instant::now();
         self.gateway.start_again()?;
@@ -149,7 +150,7 @@ impl Embedded {
         Ok(begun.elapsed())
     }
 
-    /// Judges the start after an orderly end, and after a crash.
+    /// Judges the start time after an orderly shutdown, and after a crash.
     fn times(&mut self, growth: Growth, report: &mut Report) -> Result<()> {
         let holds = format!(
             "{} tokens and {} users",
@@ -158,11 +159,13 @@ impl Embedded {
         );
         let file = self.gateway.folder().join("tokens.redb");
         let bytes = std::fs::metadata(&file)?.len() / self.tokens.max(1) as u64;
-        report.line(&format!("The embedded store takes {bytes} bytes a token."));
+        report.line(&format!(
+            "The embedded store takes {bytes} bytes per token."
+        ));
         let after_end = self.starts()?.as_secs_f64();
         self.gateway.kill()?;
         let after_crash = self.starts()?.as_secs_f64();
-        for (what, took) in [("an orderly end", after_end), ("a crash", after_crash)] {
+        for (what, took) in [("an orderly shutdown", after_end), ("a crash", after_crash)] {
             let what = format!("start after {what}, embedded, {holds}");
             report.judge(at_most(&what, "s", took, 1.0));
         }

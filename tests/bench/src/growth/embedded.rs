@@ -1,5 +1,6 @@
-//! Tokens by the million in the embedded store, put there in the order of their digests: so each commit
-//! changes few pages. Nobody asks for them.
+//! Fills the embedded store with millions of tokens that no request uses.
+//!
+//! They are written in the order of their digests, so that each commit changes few pages.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,13 +17,14 @@ use uuid::Uuid;
 use super::progress::Progress;
 use crate::tokens::{CAPS, LIFE, Place};
 
-/// Tokens of one user.
+/// Tokens of each user.
 const EACH: usize = 5;
-/// More than share a commit.
+/// Concurrent writes. This is more than share one commit.
 const AT_ONCE: usize = 1_024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Has a store that nobody has open hold more tokens: `nobodys`, and `asked` that are answered.
+/// Adds tokens to a store that no process has open: `nobodys` that only fill it, and `asked` valid ones, which are
+/// returned.
 pub(super) fn add(
     store: &Path,
     place: &Place,
@@ -36,7 +38,7 @@ pub(super) fn add(
     })
 }
 
-/// Opens it as soon as whoever had it open has let go.
+/// Opens the store. Retries for [`PATIENCE`], since a process that has just ended may still hold the file.
 async fn open(file: &Path) -> Result<EmbeddedStore> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -69,12 +71,12 @@ async fn fill_up(store: &dyn TokenStore, many: usize) -> Result<()> {
     Ok(())
 }
 
-/// Sixteen bytes that sort as the number does.
+/// Returns sixteen bytes that sort like `number`.
 fn spread(number: u64, rest: u64) -> [u8; 16] {
     Uuid::from_u64_pair(number, rest).into_bytes()
 }
 
-/// With a client and an application.
+/// Returns a record as BIMplus writes it, with a client and an application.
 fn as_bimplus_has_it() -> Record {
     let now = SystemClock.now();
     let life = (now, now + LIFE);
@@ -102,7 +104,7 @@ mod tests {
                 found += 1;
                 std::ops::ControlFlow::Continue(())
             };
-            store.each(&mut count).await.unwrap();
+            store.scan(&mut count).await.unwrap();
             assert_eq!(found, 1_000);
         });
     }

@@ -13,20 +13,20 @@ use crate::report::Report;
 use crate::rounds::{Contestant, run};
 use crate::targets::beside_each;
 
-/// More than there are threads, fewer than the queue holds.
+/// Concurrent logins: more than there are threads, fewer than fit into the queue.
 const CLIENTS: usize = 16;
-/// How many users log in, if there are so many.
+/// Largest number of users that log in.
 const ASKED: usize = 10_000;
 
-/// A directory of so many users, and a gateway for each cost.
+/// A directory with that many users, and a gateway for each bcrypt cost.
 struct House {
     gateways: Vec<Gateway>,
     users: usize,
-    /// As `directory.url` has it.
+    /// Value of `directory.url`.
     url: String,
 }
 
-/// The SQLite file of many users, kept as long as this is.
+/// The SQLite file with many users. Exists until this value is dropped.
 pub(super) struct Large {
     pub(super) file: PathBuf,
     _house: House,
@@ -75,7 +75,7 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
         report.table(&what, "logins/s", &all);
     }
     let [(_, _, house), (_, _, House { gateways, url, .. })] = pairs;
-    // What its connections did counts when they end.
+    // PostgreSQL adds a connection's statistics when the connection ends.
     drop(gateways);
     let file = house.gateways[0].folder().join("directory.db");
     plans::of_sqlite(program, &file, report)?;
@@ -86,7 +86,7 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
     })
 }
 
-/// So many users in a SQLite file.
+/// Creates users in a SQLite file, and starts a gateway for each bcrypt cost.
 fn sqlite(program: &Path, redis: &Redis, users: usize) -> Result<House> {
     let [low, high] = users::COSTS;
     let first = gateway(program, redis, low, |first| first)?;
@@ -102,7 +102,7 @@ fn sqlite(program: &Path, redis: &Redis, users: usize) -> Result<House> {
     })
 }
 
-/// The same in a database of PostgreSQL.
+/// Creates users in a PostgreSQL database, and starts a gateway for each bcrypt cost.
 fn postgres_house(
     program: &Path,
     redis: &Redis,

@@ -1,7 +1,7 @@
-//! What the databases do for a login and a check: by an index, or by reading a whole table.
+//! Whether the databases use an index for logins and checks, or read whole tables.
 //!
-//! The statements are the gateway's own. SQLite is asked for its plan of each one that a gateway logs;
-//! PostgreSQL counts by itself which rows it has read, and how.
+//! The statements are the gateway's own. For SQLite, each logged statement is explained; PostgreSQL itself counts
+//! which rows it reads, and how.
 
 mod postgres;
 mod sqlite;
@@ -17,11 +17,11 @@ use crate::gateways::Setting;
 use crate::wire::Wire;
 
 const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4");
-/// How many users log in, and how many names nobody has.
+/// Number of users that log in, and of names that no user has.
 const MANY: usize = 50;
 
-/// Logins and log-outs through each dialect, checks, wrong passwords and names that nobody has. How many
-/// requests that were.
+/// Sends logins and logouts of each dialect, checks, wrong passwords and unknown names. Returns the number of
+/// requests.
 fn exercise(gateway: &Gateway) -> Result<usize> {
     let mut wire = Wire::open(gateway.public())?;
     let mut asked = 0;

@@ -1,4 +1,4 @@
-//! How far it is, on the standard error.
+//! Progress of long steps, on standard error.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use super::grouped;
 
 const BETWEEN: Duration = Duration::from_secs(5);
 
-/// Tells every few seconds how many are done, how many a second, and how long it will still take.
+/// Prints every few seconds how many items are done, how many per second, and the remaining time.
 pub(super) struct Progress {
     what: String,
     all: usize,

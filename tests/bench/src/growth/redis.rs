@@ -1,5 +1,6 @@
-//! Tokens by the million in Redis, as copies of one that the store has written itself: only whose it is
-//! and what it is known by differ. Nobody asks for them.
+//! Fills Redis with millions of tokens that no request uses.
+//!
+//! They are copies of one that the store has written itself; only user and digest differ.
 
 use anyhow::{Context as _, Result, ensure};
 use isogloss_testkit::{Gateway, Redis};
@@ -9,26 +10,26 @@ use uuid::Uuid;
 use super::progress::Progress;
 use crate::tokens::put_for_many;
 
-/// Tokens of one user.
+/// Tokens of each user.
 const EACH: usize = 5;
-/// Users in one pipeline.
+/// Users in each pipeline.
 const BATCH: usize = 2_000;
 
-/// A token as the store keeps it.
+/// A token as the store writes it.
 struct Pattern {
-    /// What stands before the digest, and before the user, in the keys.
+    /// Key prefix before the digest, and before the user.
     token: Vec<u8>,
     user: Vec<u8>,
-    /// The record on both sides of the user.
+    /// The record before and after the user.
     before: Vec<u8>,
     after: Vec<u8>,
-    /// Milliseconds since 1970.
+    /// In milliseconds since 1970.
     expires_at: f64,
-    /// Milliseconds.
+    /// In milliseconds.
     life: i64,
 }
 
-/// Puts so many tokens into an empty Redis.
+/// Adds `many` tokens to an empty Redis.
 pub(super) fn fill(gateway: &Gateway, redis: &Redis, many: usize) -> Result<()> {
     let mut connection = redis::Client::open(redis.url())?.get_connection()?;
     put_for_many(gateway, &redis.url(), 1)?;
@@ -48,7 +49,7 @@ pub(super) fn fill(gateway: &Gateway, redis: &Redis, many: usize) -> Result<()> 
 }
 
 impl Pattern {
-    /// From a Redis that holds one token and the list of its user.
+    /// Reads the pattern from a Redis that holds one token and the list of its user.
     fn read(connection: &mut Connection) -> Result<Self> {
         let keys: Vec<Vec<u8>> = connection.keys("*")?;
         let of_kind = |kind: &str, connection: &mut Connection| -> Result<Vec<u8>> {
@@ -73,7 +74,7 @@ impl Pattern {
         let place = record
             .windows(16)
             .position(|part| part == user.as_bytes())
-            .context("the record does not say whose it is")?;
+            .context("no user in the record")?;
         Ok(Self {
             token: token
                 .strip_suffix(digest.as_slice())
@@ -87,7 +88,7 @@ impl Pattern {
         })
     }
 
-    /// The tokens of one user more.
+    /// Adds the tokens of another user to the pipeline.
     fn add(&self, batch: &mut redis::Pipeline) {
         let user = Uuid::new_v4();
         let record = [&self.before, user.as_bytes().as_slice(), &self.after].concat();

@@ -1,6 +1,6 @@
-//! Users by the million, made by the database itself: as the demo's `sample`, but for what must differ.
+//! Creates millions of users in the database itself, as copies of the demo's `sample` where they need not differ.
 //!
-//! Every second one has a hash of each cost, so that nobody's hash is made anew at a login.
+//! One half of the users has hashes of one cost, one half of the other, so that no login replaces a hash.
 
 use std::path::Path;
 
@@ -13,11 +13,11 @@ use tokio::runtime::Runtime;
 use super::progress::Progress;
 use crate::dialects::bimplus;
 
-/// Everybody's.
+/// Password of all users.
 const PASSWORD: &str = "growth-demo";
-/// The lowest, so that the directory shows; and the one of the other tables.
+/// The lowest cost, which shows the share of the directory, and the cost of the other benchmarks.
 pub(super) const COSTS: [u32; 2] = [4, 8];
-/// How many are made in one transaction.
+/// Number of users in each transaction.
 const BATCH: usize = 50_000;
 
 const SQLITE_USERS: &str = "
@@ -31,13 +31,13 @@ const SQLITE_LOGINS: &str = "
 INSERT INTO logins (login, user)
 SELECT user_name, id FROM users WHERE number BETWEEN 1000 + ?1 AND 1000 + ?2";
 
-/// Makes users in a SQLite file that a gateway has made, which may have it open.
+/// Creates users in a SQLite file of a gateway, which may have it open.
 pub(super) fn in_sqlite(file: &Path, many: usize) -> Result<()> {
     let hashes = hashes()?;
     let options = SqliteConnectOptions::new().filename(file);
     Runtime::new()?.block_on(async {
         let mut connection = options.connect().await?;
-        // It is made for this run, and its indexes are to fit into memory.
+        // The file exists only for this run, and its indexes should fit into memory.
         for pragma in ["PRAGMA synchronous = OFF", "PRAGMA cache_size = -400000"] {
             query(pragma).execute(&mut connection).await?;
         }
@@ -64,7 +64,7 @@ pub(super) fn in_sqlite(file: &Path, many: usize) -> Result<()> {
     })
 }
 
-/// The same in a database of PostgreSQL.
+/// Creates users in a PostgreSQL database.
 pub(super) fn in_postgres(postgres: &Postgres, database: &str, many: usize) -> Result<()> {
     let [even, odd] = hashes()?;
     let mut progress = Progress::new("users in PostgreSQL", many);
@@ -88,7 +88,7 @@ pub(super) fn in_postgres(postgres: &Postgres, database: &str, many: usize) -> R
     Ok(())
 }
 
-/// Logins of users whose hash is of that cost, as many as are wanted and there are, spread over all.
+/// Returns logins of users whose hash has this cost: `wanted`, or as many as there are, spread over all.
 pub(super) fn logins(all: usize, cost: u32, wanted: usize) -> Vec<String> {
     let odd = usize::from(cost != COSTS[0]);
     let pairs = all / 2;
@@ -106,7 +106,7 @@ fn hashes() -> Result<[String; 2]> {
     Ok([bcrypt::hash(PASSWORD, even)?, bcrypt::hash(PASSWORD, odd)?])
 }
 
-/// The first and the last of each batch, counted from one.
+/// Returns the first and last number of each batch, counting from one.
 fn batches(many: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..many)
         .step_by(BATCH)

@@ -1,4 +1,4 @@
-//! Something over time, as a line.
+//! A line chart of values over time.
 
 use anyhow::Result;
 use plotters::coord::Shift;
@@ -6,7 +6,7 @@ use plotters::prelude::{BLUE, ChartBuilder, DrawingArea, IntoFont as _, PathElem
 
 use super::plot::failed;
 
-/// One value each second.
+/// One value per second.
 #[derive(Debug, Clone)]
 pub(crate) struct Chart {
     what: String,
@@ -19,7 +19,7 @@ impl Chart {
         Self { what, values }
     }
 
-    /// From nothing up, so that what is flat looks flat.
+    /// Draws from zero, so that flat values look flat.
     pub(super) fn draw(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<()> {
         let most = self.values.iter().copied().fold(0.0, f64::max).max(0.001);
         let mut chart = ChartBuilder::on(area)

@@ -1,4 +1,4 @@
-//! What a setting brings.
+//! The table of what each setting brings.
 
 use std::fmt::Write as _;
 
@@ -6,19 +6,19 @@ use anyhow::Result;
 
 use crate::rounds::{Series, figure};
 
-/// The same, measured with something and without.
+/// The same measurement with a feature and without it.
 #[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct Comparison {
     pub(crate) what: &'static str,
-    /// The settings that switch it off.
+    /// Settings that switch the feature off.
     pub(crate) off: Vec<String>,
     pub(crate) measured: String,
     pub(crate) unit: &'static str,
-    /// With it, and without.
+    /// With the feature, and without it.
     pub(crate) series: Vec<Series>,
 }
 
-/// A table with a row for each.
+/// Writes a table with a row for each comparison.
 pub(super) fn write(page: &mut String, comparisons: &[Comparison]) -> Result<()> {
     if comparisons.is_empty() {
         return Ok(());
@@ -26,7 +26,7 @@ pub(super) fn write(page: &mut String, comparisons: &[Comparison]) -> Result<()>
     writeln!(
         page,
         "## What a setting brings\n\n\
-         | what | switched off by | measured | on | off | on beside off |\n\
+         | feature | switched off by | measured | on | off | on relative to off |\n\
          | --- | --- | --- | --- | --- | --- |"
     )?;
     for comparison in comparisons {
@@ -58,7 +58,7 @@ mod tests {
             rounds: rounds.to_vec(),
         };
         let comparison = Comparison {
-            what: "tokens are kept near",
+            what: "token cache",
             off: vec!["tokens.redis_near_cache = 0".to_owned()],
             measured: "checks, Redis, 32 clients".to_owned(),
             unit: "checks/s",
@@ -71,7 +71,7 @@ mod tests {
         write(&mut page, &[comparison]).unwrap();
         assert!(
             page.contains(
-                "| tokens are kept near | `tokens.redis_near_cache = 0` | checks, Redis, 32 clients \
+                "| token cache | `tokens.redis_near_cache = 0` | checks, Redis, 32 clients \
                  | 500 checks/s | 200 checks/s | 2.00 ± 0.50 |"
             ),
             "{page}"

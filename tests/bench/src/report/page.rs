@@ -1,4 +1,4 @@
-//! The page for people.
+//! The report as a page in Markdown.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,7 +9,7 @@ use super::{Failure, Report, Table, comparison};
 use crate::parts::spoken;
 use crate::targets::Verdict;
 
-/// A table of the targets first, then lines, then what was measured.
+/// Returns the page: first the targets, then single lines, then the tables.
 pub(super) fn of(report: &Report) -> Result<String> {
     let mut page = String::new();
     let Report { rounds, each, .. } = report;
@@ -19,7 +19,7 @@ pub(super) fn of(report: &Report) -> Result<String> {
         "{} Medians of {rounds} interleaved rounds of {each:?} each; only the ratios count.\n",
         machine()
     )?;
-    writeln!(page, "The whole took {}.\n", spoken(report.took()))?;
+    writeln!(page, "The run took {}.\n", spoken(report.took()))?;
     for Failure { part, error } in &report.failures {
         writeln!(page, "**Not measured:** {part}: {error}\n")?;
     }
@@ -37,7 +37,7 @@ pub(super) fn of(report: &Report) -> Result<String> {
 fn verdicts(page: &mut String, verdicts: &[Verdict]) -> Result<()> {
     writeln!(
         page,
-        "| target | is to be | measured | |\n| --- | --- | --- | --- |"
+        "| measurement | target | result | |\n| --- | --- | --- | --- |"
     )?;
     for Verdict {
         what,
@@ -58,7 +58,7 @@ fn table(page: &mut String, Table { what, unit, rows }: &Table) -> Result<()> {
     };
     writeln!(
         page,
-        "## {what}\n\n| | {unit} | beside {} |\n| --- | --- | --- |",
+        "## {what}\n\n| | {unit} | relative to {} |\n| --- | --- | --- |",
         first.name
     )?;
     for row in rows {

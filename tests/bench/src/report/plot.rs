@@ -1,4 +1,4 @@
-//! The tables as bars, and what was seen over time as lines.
+//! The plot: tables as bars, values over time as lines.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::{Chart, Table};
 
 const SIZE: (u32, u32) = (1000, 380);
 
-/// One chart below the other.
+/// Draws all charts, one below another.
 pub(super) fn draw(file: &Path, tables: &[Table], charts: &[Chart]) -> Result<()> {
     let many = (tables.len() + charts.len()).max(1);
     let height = SIZE.1 * u32::try_from(many)?;
@@ -54,5 +54,5 @@ pub(super) fn draw(file: &Path, tables: &[Table], charts: &[Chart]) -> Result<()
 }
 
 pub(super) fn failed(error: impl std::fmt::Display) -> anyhow::Error {
-    anyhow!("the plot: {error}")
+    anyhow!("cannot draw the plot: {error}")
 }

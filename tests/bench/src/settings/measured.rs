@@ -1,4 +1,4 @@
-//! What can be measured of a gateway with some settings.
+//! What can be measured of a gateway with given settings.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,32 +16,32 @@ use crate::unseen::Unseen;
 use crate::validation::{BIMPLUS, END};
 use crate::{login, storm};
 
-/// Tokens whose use is noted, at each gateway.
+/// Number of tokens at each gateway whose use is recorded.
 const NOTED: usize = 1_000;
 
-/// What is the same for all rows.
+/// Shared by all rows.
 pub(super) struct Bench<'a> {
     pub(super) program: &'a Path,
     pub(super) each: Duration,
     pub(super) unseen: Unseen,
 }
 
-/// By so many clients.
+/// A measurement; the number is that of concurrent clients.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Measured {
     /// Checks of one token in Redis.
     Checks(usize),
-    /// The same in the embedded store.
+    /// Checks of one token in the embedded store.
     ChecksEmbedded(usize),
-    /// Checks of tokens in Redis, of each only once.
+    /// Checks of tokens in Redis, each token only once.
     ChecksOnce(usize),
-    /// Checks of tokens in Redis that live by their use, of which every one is noted.
+    /// Checks of tokens in Redis whose end moves with use, so that every check is recorded.
     ChecksNoted(usize),
     /// Checks at a steady rate while clients log in.
     ChecksInStorm(usize),
     /// Logins.
     Logins(usize),
-    /// Logins of one client, one after the other.
+    /// Successive logins of one client.
     Login,
 }
 
@@ -59,7 +59,8 @@ impl Measured {
         }
     }
 
-    /// One round of it, of a gateway that has these settings beside the default ones.
+    /// Returns a function that measures one round, of a gateway with these settings in addition to the default
+    /// ones.
     pub(super) fn with<'a>(self, settings: &[Setting], bench: &'a Bench<'_>) -> Result<Round<'a>> {
         let &Bench { program, each, .. } = bench;
         let on_redis = |settings: &[Setting]| {
@@ -113,13 +114,16 @@ impl fmt::Display for Measured {
                 write!(to, "checks, Redis, each token once, {clients} clients")
             }
             Self::ChecksNoted(clients) => {
-                write!(to, "checks, Redis, each use noted, {clients} clients")
+                write!(to, "checks, Redis, each use recorded, {clients} clients")
             }
             Self::ChecksInStorm(clients) => {
-                write!(to, "99 of 100 checks while {clients} clients log in")
+                write!(
+                    to,
+                    "99th percentile of checks while {clients} clients log in"
+                )
             }
             Self::Logins(clients) => write!(to, "logins, {clients} clients"),
-            Self::Login => write!(to, "half of all logins, one client"),
+            Self::Login => write!(to, "median of logins, one client"),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Whether something stays as it is.
+//! Whether a value stays flat.
 
 use crate::rounds::median;
 use crate::targets::Verdict;
 
-/// How much more there may be in the end: a part of what was, and besides so much.
+/// Allowed increase: a share of the earlier value, and a fixed amount in addition.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowance {
     pub(super) unit: &'static str,
@@ -25,23 +25,23 @@ impl Allowance {
     }
 }
 
-/// Compares the medians of the second and the last fifth: in the first one caches fill.
+/// Judges the median of the last fifth against that of the second fifth. In the first fifth caches fill.
 pub(super) fn judge(what: &str, values: &[f64], allowance: Allowance) -> Verdict {
     let fifth = (values.len() / 5).max(1);
     let part = |from: usize| values.get(from..(from + fifth).min(values.len()));
     let (early, late) = (part(fifth), part(values.len().saturating_sub(fifth)));
     let (Some(early @ [_, ..]), Some(late @ [_, ..])) = (early, late) else {
         return Verdict {
-            what: format!("{what} stay flat"),
+            what: format!("flatness of {what}"),
             target: "flat".to_owned(),
-            measured: "too little".to_owned(),
+            measured: "too few values".to_owned(),
             is_met: false,
         };
     };
     let (early, late) = (median(early.to_vec()), median(late.to_vec()));
     let (most, unit) = (allowance.most(early), allowance.unit);
     Verdict {
-        what: format!("{what} in the last fifth of the time, from {early:.2} {unit} in the second"),
+        what: format!("{what} in the last fifth of the time, {early:.2} {unit} in the second"),
         target: format!("≤ {most:.2} {unit}"),
         measured: format!("{late:.2} {unit}"),
         is_met: late <= most,

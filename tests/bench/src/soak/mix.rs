@@ -1,5 +1,7 @@
-//! Everything but the checks: sessions from login to log-out through all dialects, and bad input of all
-//! kinds. Each comes at its time.
+//! All requests but the steady checks: sessions from login to logout in all dialects, and invalid input of all
+//! kinds.
+//!
+//! Each is sent at its time.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +14,10 @@ use anyhow::{Context as _, Result, ensure};
 use crate::dialects::{ALL, BIMPLUS, Dialect, check, request};
 use crate::wire::{Answer, Wire};
 
-/// As many take turns, so that one slow answer does not hold up the next.
+/// Number of clients that take turns, so that one slow response does not delay the next.
 const CLIENTS: u32 = 8;
 
-/// Who does it, and what came of it.
+/// The clients' server, and their counts and failures so far.
 pub(super) struct Mix {
     server: SocketAddr,
     turns: AtomicU64,
@@ -33,7 +35,7 @@ impl Mix {
         }
     }
 
-    /// So many turns a second.
+    /// Runs that many turns per second.
     pub(super) fn run(&self, each_second: u32, during: Duration) -> Result<()> {
         let begin = Instant::now();
         let step = Duration::from_secs(1) * CLIENTS / each_second;
@@ -65,7 +67,7 @@ impl Mix {
         }
     }
 
-    /// Over a connection of its own: those come and go, too.
+    /// Runs a session over a connection of its own, so that connections come and go, too.
     fn turn(&self, dialect: Dialect) -> Result<()> {
         let mut wire = Wire::open(self.server)?;
         let mut ask = |request: &str| -> Result<Answer> {
@@ -76,19 +78,19 @@ impl Mix {
         if dialect.name == BIMPLUS.name {
             is(&ask(&check(&token))?, 200, "a check")?;
         }
-        is(&ask(&dialect.logout(&token))?, 200, "a log-out")?;
-        refused(dialect, &ask(&dialect.logout(&token))?, "a second log-out")?;
+        is(&ask(&dialect.logout(&token))?, 200, "a logout")?;
+        refused(dialect, &ask(&dialect.logout(&token))?, "a second logout")?;
         if dialect.name == BIMPLUS.name {
-            is(&ask(&check(&token))?, 401, "a check after the log-out")?;
+            is(&ask(&check(&token))?, 401, "a check after the logout")?;
         }
         refused(dialect, &ask(&dialect.wrong_login())?, "a wrong password")?;
-        is(&ask(&check("garbage"))?, 401, "garbage for a token")?;
+        is(&ask(&check("garbage"))?, 401, "garbage as a token")?;
         is(
             &ask(&request("GET", "/no/such/route", "", ""))?,
             404,
             "an unknown route",
         )?;
-        // The last one: a connection may end with what cannot be read.
+        // Last, because the gateway may close the connection after a malformed request.
         refused(
             dialect,
             &ask(&dialect.malformed_login())?,
@@ -101,10 +103,10 @@ impl Mix {
         failures.clone()
     }
 
-    /// How much it was.
+    /// Returns a summary of what was sent.
     pub(super) fn told(&self) -> String {
         format!(
-            "{} sessions through all dialects, bad input with each, {} requests in all",
+            "{} sessions in all dialects, invalid input with each, {} requests in total",
             self.turns.load(Ordering::Relaxed),
             self.requests.load(Ordering::Relaxed)
         )
@@ -114,19 +116,19 @@ impl Mix {
 fn is(answer: &Answer, status: u16, what: &str) -> Result<()> {
     ensure!(
         answer.status == status,
-        "{what} is answered {}, not {status}",
+        "the response to {what} is {}, not {status}",
         answer.status
     );
     Ok(())
 }
 
-/// Whether it is the client's fault and opens nothing. CRM.COM says so with 200 and an envelope.
+/// Checks that the response is a client error without a token. CRM.COM uses status 200 and an envelope for errors.
 fn refused(dialect: Dialect, answer: &Answer, what: &str) -> Result<()> {
     let body = String::from_utf8_lossy(&answer.body);
     let is_envelope = answer.status == 200 && body.contains("COM.CRM.EXCEPTION");
     ensure!(
         (is_envelope || (400..=404).contains(&answer.status)) && !dialect.opens(answer),
-        "{what} is answered {}",
+        "the response to {what} is {}",
         answer.status
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! Clients that log in, and come again.
+//! Clients that log in repeatedly.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use crate::dialects::BIMPLUS;
 use crate::times::Times;
 use crate::wire::Wire;
 
-/// How long all of them took. A login counts from when it is sent: what it takes to connect is apart.
+/// Latencies of all logins. They count from when the login is sent; connecting is measured separately.
 pub(super) struct Logins {
     connected: Times,
     done: Times,
@@ -44,8 +44,8 @@ impl Logins {
     }
 }
 
-/// Logs in again and again. If it is refused, it comes again after half a second to one and a half:
-/// people do not come back in step.
+/// Logs in repeatedly. After a refusal, the client waits between 0.5 and 1.5 seconds, since people do not return
+/// in step.
 pub(super) fn client(
     server: SocketAddr,
     number: usize,
@@ -65,7 +65,7 @@ pub(super) fn client(
         match status {
             200 => logins.done.add(took),
             503 => logins.refused.add(took),
-            status => bail!("a login is answered {status}"),
+            status => bail!("the response to a login is {status}"),
         }
         drop(logins);
         if status == 503 {

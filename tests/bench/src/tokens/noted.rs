@@ -1,4 +1,4 @@
-//! Tokens that live by their use, of which every one is noted.
+//! Tokens whose end moves with use, and whose every use is recorded.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use tokio::runtime::Runtime;
 
 use super::{CAPS, Place, USER};
 
-/// A use is noted if the one before is half of that ago, which is soon. They live on all the same: they
-/// were issued for longer, and a use takes nothing away.
+/// A use is recorded once half of this span has passed since the last one, so very soon. The tokens stay valid:
+/// they were issued for longer, and a use never shortens a life.
 const IDLE: Idle = Idle {
     span: 2,
     until: None,
 };
 
-/// BIMplus tokens in the Redis of a gateway that nobody has logged in to, all of one user.
+/// Issues BIMplus tokens of one user in the Redis of a gateway on which no user has logged in.
 pub(crate) fn issue_noted(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
     let place = Place::of(gateway);
     Runtime::new()?.block_on(async {
@@ -28,13 +28,13 @@ pub(crate) fn issue_noted(gateway: &Gateway, redis: &str, many: usize) -> Result
         let auth = place.auth(store.clone()).await?;
         let user = auth.find(USER).await?.context("no such user")?;
         let now = SystemClock.now();
-        for (digest, before) in store.of_user(user.id).await? {
+        for (digest, before) in store.list_by_user(user.id).await? {
             let after = Record {
                 idle: Some(IDLE),
                 ..before.clone()
             };
             let is_replaced = store.replace(digest, &before, &after, now).await?;
-            ensure!(is_replaced, "a token has changed meanwhile");
+            ensure!(is_replaced, "a token was changed by another writer");
         }
         Ok(tokens)
     })

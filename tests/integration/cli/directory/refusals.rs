@@ -1,4 +1,4 @@
-//! Directory files that are refused, whole.
+//! Directory files that are refused as a whole.
 
 use super::{counts, place};
 
@@ -92,7 +92,7 @@ fn a_file_with_a_bad_entry_is_refused_whole() {
     let counted = counts(&shell, "good.toml");
     assert_eq!(
         counted["created"], 1,
-        "the good part alone is taken: {counted}"
+        "only the valid part is applied: {counted}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! A request whose client resets the connection: after some of its bytes, or some time after all of them.
+//! A request whose client resets the connection, in the middle or some time after the last byte.
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use isogloss_testkit::Request as Message;
 use socket2::SockRef;
 
-/// How many requests are sent first, to see how long one takes.
+/// Number of requests that are sent first, to measure how long one takes.
 pub(crate) const CALIBRATIONS: usize = 4;
 
 const THREADS: usize = 4;
@@ -21,7 +21,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Takes what makes the request for a subject, and what it needs.
+    /// Takes a function that makes the request for a subject, and whatever the request needs.
     pub(crate) fn new(
         name: &'static str,
         server: SocketAddr,
@@ -31,10 +31,10 @@ impl Request {
         Self { name, server, make }
     }
 
-    /// Sends the request of each subject, and resets the connection at a point of its own.
+    /// Sends the request for each subject, and resets each connection at another point.
     pub(crate) fn cut_at_all_points(&self) {
         let (points, span) = (points(), self.span());
-        // At these the request is incomplete.
+        // At these points the request is incomplete.
         let incomplete = points / 5;
         let of_thread = |thread: usize| {
             for subject in (thread..points).step_by(THREADS) {
@@ -53,7 +53,7 @@ impl Request {
         });
     }
 
-    /// Returns how long the points lie apart, the first from the last.
+    /// Returns the time between the first and the last point of a reset.
     fn span(&self) -> Duration {
         let points = points();
         let took = (points..points + CALIBRATIONS).map(|subject| {
@@ -68,12 +68,12 @@ impl Request {
             );
             begun.elapsed()
         });
-        // Those that are sent at once take longer.
+        // Concurrent requests take longer.
         took.max().unwrap_or_default() * 2
     }
 }
 
-/// Returns at how many points each request is cut: `ISOGLOSS_CUTS`, or a few.
+/// Returns the number of points for each request: `ISOGLOSS_CUTS`, or 24.
 pub(crate) fn points() -> usize {
     let set = std::env::var_os("ISOGLOSS_CUTS");
     set.map_or(24, |text| text.into_string().unwrap().parse().unwrap())
@@ -89,6 +89,6 @@ fn cut(server: SocketAddr, message: &[u8], wait: Duration) {
     socket.set_linger(Some(Duration::ZERO)).unwrap();
     socket.set_tcp_nodelay(true).unwrap();
     stream.write_all(message).unwrap();
-    // The point at which it is cut.
+    // The reset comes after this time.
     thread::sleep(wait);
 }

@@ -1,4 +1,4 @@
-//! What a gateway holds.
+//! The state of a gateway.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::faults::cut_requests::done;
 use crate::faults::cut_requests::management::{PROGRAM, admin};
 
-/// What can be changed by a request, as the management listener shows it or as the audit log tells it.
+/// What requests can change, from the management listener or from the audit log.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Found {
-    /// The user of each live token, by its handle.
+    /// The user of each valid token, by the token's handle.
     pub(crate) sessions: BTreeMap<String, String>,
-    /// The last reset key of each user, by its handle; only the audit log tells.
+    /// The handle of the last reset key of each user. Only the audit log has it.
     pub(crate) reset_keys: BTreeMap<String, String>,
-    /// How many users there are: events of erasures name none of them.
+    /// Number of users. Events of erasures name no user.
     pub(crate) users: usize,
     pub(crate) edited: BTreeSet<String>,
     pub(crate) disabled: BTreeSet<String>,
@@ -24,9 +24,9 @@ pub(crate) struct Found {
     pub(crate) organisations: BTreeSet<String>,
     pub(crate) units: BTreeSet<String>,
     pub(crate) letters: usize,
-    /// How many exchanges of tokens were counted among the uses of their dialect.
+    /// Number of token exchanges in the usage counts.
     pub(crate) exchanges: usize,
-    /// How many accounts have counted tries.
+    /// Number of accounts with counted attempts.
     pub(crate) strained: usize,
 }
 
@@ -66,7 +66,7 @@ impl Found {
         }
     }
 
-    /// What one has and the other has not.
+    /// Describes all differences.
     pub(crate) fn differences(&self, recorded: &Self) -> Vec<String> {
         let handles = |found: &Self| found.sessions.keys().cloned().collect();
         let sets = [
@@ -90,15 +90,15 @@ impl Found {
             .filter(|(_, found, recorded)| found != recorded);
         let sets = sets.map(|(what, found, recorded): (_, BTreeSet<_>, BTreeSet<_>)| {
             let made = found.difference(&recorded).count();
-            let told = recorded.difference(&found).count();
-            format!("{what}: {made} without a record, {told} recorded and not there")
+            let missing = recorded.difference(&found).count();
+            format!("{what}: {made} without a record, {missing} recorded but not found")
         });
         let counts = [
             ("users", self.users, recorded.users),
-            ("letters", self.letters, recorded.letters),
+            ("e-mails", self.letters, recorded.letters),
             ("exchanges", self.exchanges, recorded.exchanges),
             (
-                "accounts with counted tries",
+                "accounts with counted attempts",
                 self.strained,
                 recorded.strained,
             ),
@@ -113,7 +113,7 @@ impl Found {
 }
 
 fn exchanges(gateway: &Gateway) -> usize {
-    // So that what was counted is in the table.
+    // Writes the counts to the table.
     done(&admin("POST", "backup"), gateway.management());
     let dialects = list(gateway, "usage", "dialects");
     let clients = dialects.iter().flat_map(|dialect| {
@@ -140,7 +140,7 @@ fn string(value: &Value, key: &str) -> String {
         .to_owned()
 }
 
-/// As the audit log names a key.
+/// Returns the name of a key as in the audit log.
 fn named_fully(key: &Value) -> String {
     let [realm, id, label] = ["realm", "id", "label"].map(|member| string(key, member));
     format!("{realm} key {id} {label}")

@@ -1,4 +1,4 @@
-//! The reset keys in letters.
+//! Reset keys in e-mails.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::faults::cut_requests::public::tokenlogin;
 use crate::faults::cut_requests::{GLANCE, PATIENCE, done, user};
 
-/// Asks for a letter for that subject's user, and returns the key that is in it.
+/// Requests an e-mail for that subject's user, waits for it, and returns the key in it.
 pub(crate) fn reset_key(folder: &Path, server: SocketAddr, subject: usize) -> String {
     let known = keys(folder, subject);
     done(&tokenlogin::forgotten(subject), server);
@@ -21,7 +21,7 @@ pub(crate) fn reset_key(folder: &Path, server: SocketAddr, subject: usize) -> St
         if let Some(key) = new {
             return key;
         }
-        assert!(Instant::now() < deadline, "no letter came");
+        assert!(Instant::now() < deadline, "no e-mail arrived");
         thread::sleep(GLANCE);
     }
 }

@@ -1,4 +1,4 @@
-//! The requests to the management listener that change or record something.
+//! Requests to the management listener that change or record something.
 
 mod keys;
 mod organisations;
@@ -20,7 +20,7 @@ pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
     requests.extend(users::requests(server));
     requests.extend(organisations::requests(server));
     requests.extend(services::requests(gateway));
-    // Disables the users: behind all that needs them.
+    // Last, because they disable the users.
     requests.extend(requests_about_tokens(gateway));
     requests
 }

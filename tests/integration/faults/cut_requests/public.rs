@@ -1,4 +1,4 @@
-//! The requests of each dialect that change something.
+//! Requests of each dialect that change something.
 
 mod bimplus;
 mod crmcom;
@@ -16,7 +16,7 @@ pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
     let mut requests = bimplus::requests(server);
     requests.extend(crmcom::requests(server));
     requests.extend(memsource::requests(server));
-    // Ends all that a user has with a new password: behind all that needs none of it.
+    // Last, because a new password ends all tokens of a user.
     requests.extend(tokenlogin::requests(gateway));
     requests
 }

@@ -1,4 +1,4 @@
-//! What a gateway must hold by its audit log.
+//! The state that a gateway must have according to its audit log.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::faults::cut_requests::found::Found;
 
-/// What was there before, with all that was done by these events since the directory was applied.
+/// Applies these events to the state before them. Events before the import of the directory are left out.
 pub(crate) fn since(before: &Found, events: &[Value]) -> Found {
     let mut found = before.clone();
     let mut strained = BTreeSet::new();
@@ -36,7 +36,7 @@ fn apply(found: &mut Found, event: &Value) {
         "issue" => {
             let (handle, user) = (member("handle"), member("user"));
             if member("purpose") == "reset" {
-                // It takes the place of the one before.
+                // A new reset key replaces the previous one.
                 if let Some(before) = found.reset_keys.insert(user.clone(), handle.clone()) {
                     found.sessions.remove(&before);
                 }

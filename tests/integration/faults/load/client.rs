@@ -1,4 +1,4 @@
-//! A client of the load: what it does in each dialect, and how it judges the responses.
+//! A client of the load: its requests in each dialect, and how it judges the responses.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Tally;
 
-/// What a request came to.
+/// Result of a request.
 enum Outcome {
     Done(Value),
     Refused,
@@ -19,7 +19,7 @@ enum Outcome {
 
 pub(super) struct Client {
     gateway: SocketAddr,
-    /// Which dialect is next.
+    /// Counter that selects the next dialect.
     turn: usize,
     live: Vec<(Token, Instant)>,
     ended: Vec<(Token, Instant)>,
@@ -56,7 +56,7 @@ impl Client {
                 self.logs_out();
             }
         }
-        // All that was promised, once more.
+        // Checks everything that was acknowledged once more.
         for index in 0..self.live.len() {
             self.asks_live(index);
         }
@@ -107,7 +107,7 @@ impl Client {
         match self.ask(&token.presented()) {
             Outcome::Done(_) => self.tally.done += 1,
             Outcome::Unavailable => self.tally.unavailable += 1,
-            Outcome::Wrong(what) => self.tally.wrong.push(format!("live token: {what}")),
+            Outcome::Wrong(what) => self.tally.wrong.push(format!("valid token: {what}")),
             Outcome::Refused => {
                 self.tally.lost.push(issued);
                 self.live.swap_remove(index);
@@ -134,7 +134,7 @@ impl Client {
         if self.live.len() < 3 {
             return;
         }
-        // Whatever comes, it is not known to be live any more.
+        // Whatever the response is, the token is no longer known to be valid.
         let (token, issued) = self.live.swap_remove(self.turn % self.live.len());
         match self.ask(&token.log_out()) {
             Outcome::Done(_) => {
@@ -142,13 +142,13 @@ impl Client {
                 self.ended.push((token, Instant::now()));
             }
             Outcome::Unavailable => self.tally.unavailable += 1,
-            Outcome::Wrong(what) => self.tally.wrong.push(format!("log-out: {what}")),
-            // The token was live: it is as lost as one whose validation is refused.
+            Outcome::Wrong(what) => self.tally.wrong.push(format!("logout: {what}")),
+            // The token was valid, so it counts as lost, as if a check had refused it.
             Outcome::Refused => self.tally.lost.push(issued),
         }
     }
 
-    /// The answer to a login, which nothing but unavailability may keep from succeeding.
+    /// Sends a login, which may fail only as unavailable. Returns the response if it succeeds, otherwise `None`.
     fn answered(&mut self, request: &Request) -> Option<Value> {
         match self.ask(request) {
             Outcome::Done(answer) => {

@@ -1,4 +1,4 @@
-//! What gateways have recorded.
+//! The audit events of the gateways.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -15,12 +15,12 @@ use time::format_description::well_known::Rfc3339;
 use crate::faults::schedules::model::{Kind, Model, Token};
 use crate::faults::schedules::site::Site;
 
-/// After so long without an event, no request is under way whose client has gone away. Longer than a store's
-/// time-out.
+/// Without an event for this long, no request is in flight whose client has gone. Longer than the time-outs of the
+/// stores.
 const QUIET: Duration = Duration::from_millis(700);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The audit log of a gateway, as far as it was read.
+/// Reads the audit log of a gateway, from where it stopped the last time.
 pub(crate) struct Audit {
     path: PathBuf,
     read: u64,
@@ -32,13 +32,13 @@ impl Audit {
         Self { path, read: 0 }
     }
 
-    /// Returns the events since the last time.
+    /// Returns the new events since the last call.
     fn next(&mut self) -> Vec<Value> {
         let mut text = String::new();
         let mut file = File::open(&self.path).unwrap();
         file.seek(SeekFrom::Start(self.read)).unwrap();
         file.read_to_string(&mut text).unwrap();
-        // The last line may be half written.
+        // The last line may be incomplete.
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
         self.read += whole.len() as u64;
         let lines = whole.lines();
@@ -48,7 +48,7 @@ impl Audit {
     }
 }
 
-/// The events of the schedules that run at the same time, of all gateways.
+/// The events of all gateways, for schedules that run concurrently.
 #[derive(Default)]
 pub(crate) struct Events {
     by_request: HashMap<String, Vec<Value>>,
@@ -58,7 +58,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Reads what is new, until nothing comes any more. What is recorded is written before.
+    /// Flushes the gateways and reads new events, until there are none for [`QUIET`].
     pub(crate) fn read(&mut self, site: &Site) {
         let deadline = Instant::now() + PATIENCE;
         let mut last = Instant::now();
@@ -78,8 +78,8 @@ impl Events {
     }
 
     fn add(&mut self, event: &Value) {
-        // An e-mail is answered before it is known whether there is one, wrong passwords are recorded, and what was
-        // answered as unavailable may have been done.
+        // Also kept: e-mails, since the response is sent before it is known whether there is one; logins, since
+        // wrong passwords are recorded; and changes that failed as unavailable, since they may have been made.
         let is_kept = matches!(event["event"].as_str(), Some("letter" | "login"))
             || event["reason"] == "unavailable";
         if event["outcome"] != "done" && !is_kept {
@@ -103,47 +103,48 @@ impl Events {
         self.by_request.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// The events about that user.
+    /// Returns the events about that user.
     pub(crate) fn of(&self, user: &str) -> impl Iterator<Item = &Value> {
         self.by_user.get(user).into_iter().flatten()
     }
 
-    /// The events about that handle.
+    /// Returns the events about that handle.
     pub(crate) fn about(&self, handle: &str) -> impl Iterator<Item = &Value> {
         self.by_handle.get(handle).into_iter().flatten()
     }
 
-    /// The event that says that a token was issued.
+    /// Returns the event of the token's issue.
     pub(crate) fn issue_of(&self, handle: &str) -> Option<&Value> {
         self.about(handle).find(|event| event["event"] == "issue")
     }
 
-    /// Whether an event says that this was done to that handle.
+    /// Returns whether one of these kinds of events is recorded as done for that handle.
     pub(crate) fn of_handle(&self, handle: &str, kinds: &[&str]) -> bool {
         self.about(handle)
             .any(|event| event["outcome"] == "done" && is_one_of(event, kinds))
     }
 
-    /// Whether an event says that this was done or tried, to that handle or that user.
+    /// Returns whether one of these kinds of events is recorded as done or tried, for that handle or that user.
     pub(crate) fn were_tried(&self, subject: &str, kinds: &[&str]) -> bool {
         let mut all = self.about(subject).chain(self.of(subject));
         all.any(|event| is_one_of(event, kinds))
     }
 
-    /// How often this was done to a user.
+    /// Returns how many events of these kinds are recorded as done for a user.
     pub(crate) fn of_user(&self, user: &str, kinds: &[&str]) -> usize {
         let events = self.of(user);
         let events = events.filter(|event| event["outcome"] == "done" && is_one_of(event, kinds));
         events.count()
     }
 
-    /// Whether it is recorded that it is not known whether this was done to a user.
+    /// Returns whether an event of these kinds is recorded for a user as unavailable, so that it may have been
+    /// done.
     pub(crate) fn are_in_doubt(&self, user: &str, kinds: &[&str]) -> bool {
         self.of(user)
             .any(|event| event["reason"] == "unavailable" && is_one_of(event, kinds))
     }
 
-    /// What was recorded of a user, for the report of a failure.
+    /// Describes the events of a user, for the report of a failure.
     pub(crate) fn told(&self, user: &str) -> String {
         let events = self.of(user);
         let lines = events.map(|event| {
@@ -160,7 +161,7 @@ impl Events {
         lines.collect::<Vec<_>>().join("\n      ")
     }
 
-    /// The dialects and purposes of tokens of a user whose issue was answered as unavailable.
+    /// Returns the dialects and purposes of tokens of a user whose issue failed as unavailable.
     pub(crate) fn issues_in_doubt(&self, user: &str) -> Vec<(String, String)> {
         let events = self.of(user);
         let events = events.filter(|event| event["event"] == "issue" && event["outcome"] != "done");
@@ -170,8 +171,8 @@ impl Events {
             .collect()
     }
 
-    /// The handle of a token: of what its answer issued, the one that is for the same. That of an e-mail is known
-    /// if there was one such e-mail.
+    /// Returns the handle of a token, from the events of the request that issued it. The handle of a token in an
+    /// e-mail is known only if there was exactly one such e-mail.
     pub(crate) fn handle_of(&self, token: &Token, model: &Model) -> Option<String> {
         let id = model.users[token.user].id.to_string();
         let purpose = match token.kind {
@@ -200,7 +201,7 @@ impl Events {
     }
 }
 
-/// When something was recorded.
+/// Returns the time of an event.
 pub(crate) fn moment(event: &Value) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(event["time"].as_str()?, &Rfc3339).ok()
 }

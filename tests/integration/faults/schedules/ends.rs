@@ -1,4 +1,4 @@
-//! What the audit log says of how tokens ended.
+//! How tokens ended, according to the audit log.
 
 use serde_json::Value;
 
@@ -6,21 +6,21 @@ use crate::faults::schedules::audit::{Events, moment};
 use crate::faults::schedules::model::{Attempt, Kind, Model, Token};
 use crate::faults::schedules::plan::IMPORTED;
 
-/// What ends one token.
+/// Events that end one token.
 const ENDS_ONE: [&str; 4] = ["revoke", "redeem", "evict", "reset_password"];
-/// What ends all tokens of a user.
+/// Events that end all tokens of a user.
 const ENDS_ALL: [&str; 4] = [
     "disable_user",
     "set_password",
     "reset_password",
     "end_sessions",
 ];
-/// An event is recorded that much later than the store has done it, at the most: the stores' time-outs.
+/// Longest time between a change in the store and its event: the time-outs of the stores.
 const LATE: time::Duration = time::Duration::seconds(3);
 
 impl Events {
-    /// Whether it is recorded as done that a token was ended by itself. One that was redeemed for nothing was
-    /// given back.
+    /// Returns whether an event records that this token was ended. A token that was redeemed in vain does not
+    /// count: it became usable again.
     pub(crate) fn say_ended(&self, handle: &str) -> bool {
         self.about(handle).any(|event| {
             let is_done = event["outcome"] == "done";
@@ -37,12 +37,13 @@ impl Events {
         })
     }
 
-    /// Whether that token was ended by itself, or this was tried.
+    /// Returns whether an event records that this token was ended, or that it was tried.
     fn tried_to_end(&self, handle: &str) -> bool {
         self.were_tried(handle, &ENDS_ONE)
     }
 
-    /// Whether all tokens of that user, as they were when that event was recorded, were ended, or this was tried.
+    /// Returns whether all tokens of that user may have been ended after `issue`: by an event, done or tried, or by
+    /// an import.
     fn tried_to_end_all(&self, model: &Model, user: usize, issue: Option<&Value>) -> bool {
         let since = issue.and_then(moment).map(|time| time - LATE);
         let id = model.users[user].id.to_string();
@@ -57,8 +58,8 @@ impl Events {
             })
     }
 
-    /// Whether another token may have taken the place of one that was issued. There is one for each device, and one
-    /// from an e-mail for each user.
+    /// Returns whether another token may have replaced an issued one. There is one for each device, and one from
+    /// an e-mail for each user.
     fn is_replaced(&self, issue: &Value) -> bool {
         let is_one_time = issue["purpose"] == "handover" || issue["purpose"] == "reset";
         let is_from_email = is_one_time && issue["parent"].is_null();
@@ -67,13 +68,13 @@ impl Events {
         (is_from_email || is_of_device)
             && theirs.any(|other| {
                 let same = |key: &str| other[key] == issue[key];
-                // What was answered as unavailable is recorded without its device.
+                // Events of issues that failed as unavailable have no device.
                 let is_same = other["client"].is_null() || same("client");
                 ["event", "dialect", "purpose"].into_iter().all(same) && is_same && !same("handle")
             })
     }
 
-    /// Whether something is recorded that may have been the end of a token.
+    /// Returns whether an event may explain why a token has ended.
     pub(crate) fn explain_the_end(&self, token: &Token, model: &Model) -> bool {
         let handle = self.handle_of(token, model);
         let tried = |handle: Option<String>| handle.is_some_and(|one| self.tried_to_end(&one));
@@ -88,7 +89,7 @@ impl Events {
                     tried(parent.and_then(|parent| self.handle_of(parent, model)))
                 }
                 Kind::Reauthentication => model.doubtful.contains(&device),
-                // Of all that were asked for, the last one counts.
+                // Only the last e-mail that was requested counts.
                 Kind::EmailLink | Kind::ResetKey => {
                     let emails = model.emails.iter();
                     let asked = (token.kind.dialect(), token.user);
@@ -101,7 +102,7 @@ impl Events {
             || tried(handle)
     }
 
-    /// Compares the tokens that were issued with those that are listed: each is listed, or something has ended it.
+    /// Checks that each issued token is listed, or that an event has ended it.
     pub(crate) fn compare_issued(
         &self,
         model: &Model,
@@ -133,9 +134,9 @@ impl Events {
                             Some(event),
                         ));
                 if !is_explained {
-                    let told = self.told(&user.id.to_string());
+                    let list = self.told(&user.id.to_string());
                     wrong.push(format!(
-                        "{event}: is not listed, and no event says why:\n      {told}"
+                        "{event}: is not listed, and no event says why:\n      {list}"
                     ));
                 }
             }

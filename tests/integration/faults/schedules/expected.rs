@@ -1,5 +1,6 @@
-//! Which events have to be recorded, and how often: once for each request that was answered, and at most once
-//! for each of which it is not known whether it was done.
+//! Which events must be recorded, and how often.
+//!
+//! Once for each acknowledged request, and at most once for each request with an unknown result.
 
 use serde_json::Value;
 
@@ -10,9 +11,9 @@ use crate::faults::schedules::model::{Attempt, Kind, Model};
 use crate::faults::schedules::plan::{Act, Dialect};
 use crate::faults::schedules::requests::Outcome;
 
-/// How a login with a wrong password is told from one that is done.
+/// Distinguishes a login with a wrong password from a successful one.
 const REFUSED_LOGIN: &str = "refused login";
-/// The events that name the user whom they are about.
+/// Events that name their user.
 const OF_USERS: [&str; 11] = [
     "login",
     "issue",
@@ -27,21 +28,21 @@ const OF_USERS: [&str; 11] = [
     "enable_user",
 ];
 
-/// A request, and the events which are recorded with it if it is done.
+/// A request, and the events that are recorded for it if it succeeds.
 #[derive(Debug, Clone)]
 pub(crate) struct Expected {
-    /// None at the management listener, whose answers have none.
+    /// `None` at the management listener, whose responses have no identifier.
     request_id: Option<String>,
     user: usize,
     events: &'static [&'static str],
-    /// One more that may be recorded.
+    /// One further event that may be recorded.
     extra: Option<&'static str>,
     what: String,
 }
 
 impl Model {
-    /// Notes what has to be recorded of a job. `is_shared` of one that competes with others, of which one alone
-    /// has done it.
+    /// Records which events a job must have. `is_shared` is true if it competes with other jobs, of which only one
+    /// was effective.
     pub(crate) fn expect(&mut self, job: &Job, answered: &Answered, is_shared: bool) {
         let kind = job.token.map(|index| self.tokens[index].kind);
         let is_for_other = job.act == Act::HandOver && kind != Some(Kind::Access);
@@ -56,12 +57,12 @@ impl Model {
         match answered.outcome {
             Outcome::Done(_) if !is_shared => self.expected.push(expected),
             Outcome::Refused if is_wrong_password => self.expected.push(expected),
-            // Of a one-time token that was redeemed, what it opens may have been refused.
+            // If a one-time token was redeemed, the issue of the next token may have been refused.
             _ => self.possible.push(expected),
         }
     }
 
-    /// How many such events of a user belong to requests that were answered.
+    /// Returns how many such events of a user belong to acknowledged requests.
     pub(crate) fn answered(&self, user: usize, kinds: &[&str]) -> usize {
         count(&self.expected, user, kinds)
     }
@@ -80,9 +81,9 @@ fn count_extra(expected: &[Expected], user: usize, kind: &str) -> usize {
 
 fn extra(job: &Job, kind: Option<Kind>) -> Option<&'static str> {
     match (job.act, kind) {
-        // The session's own re-authentication token, if it still lives.
+        // For the session's own re-authentication token, if it is still valid.
         (Act::LogOut, Some(Kind::Session)) => Some("revoke"),
-        // Its one-time token, if there is an e-mail.
+        // For the one-time token in the e-mail, if there is an e-mail.
         (Act::Email(_), _) => Some("issue"),
         _ => None,
     }
@@ -112,13 +113,13 @@ fn events(job: &Job, kind: Option<Kind>) -> &'static [&'static str] {
 fn is_it(event: &Value, kind: &str) -> bool {
     match kind {
         REFUSED_LOGIN => event["event"] == "login" && event["outcome"] == "refused",
-        // It is answered before it is known whether there is an e-mail.
+        // The response is sent before it is known whether there is an e-mail.
         "letter" => event["event"] == kind,
         _ => event["event"] == kind && event["outcome"] == "done",
     }
 }
 
-/// Counts the events of each request that was answered, and those of each user.
+/// Compares the number of events with that of expected ones, for each request and for each user.
 pub(crate) fn compare(model: &Model, events: &Events, wrong: &mut Vec<String>) {
     for expected in &model.expected {
         let Some(request) = &expected.request_id else {
@@ -132,7 +133,7 @@ pub(crate) fn compare(model: &Model, events: &Events, wrong: &mut Vec<String>) {
             if !(wanted..=most).contains(&found) {
                 let what = &expected.what;
                 wrong.push(format!(
-                    "{what}: was answered, and {found} events {kind} are recorded, not {wanted} to {most}"
+                    "{what}: was acknowledged, and {found} events {kind} are recorded, not {wanted} to {most}"
                 ));
             }
         }
@@ -146,10 +147,10 @@ pub(crate) fn compare(model: &Model, events: &Events, wrong: &mut Vec<String>) {
             let most = sure + count(&model.possible, index, &[kind]) + extra;
             let found = events.of_user(&id, &[kind]);
             if !(sure..=most).contains(&found) {
-                let told = events.told(&id);
+                let list = events.told(&id);
                 wrong.push(format!(
                     "user {index}: {found} events {kind} are recorded, and {sure} to {most} expected:\n      \
-                     {told}"
+                     {list}"
                 ));
             }
         }

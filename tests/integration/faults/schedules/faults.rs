@@ -1,4 +1,4 @@
-//! What befalls the connections between gateways and servers.
+//! Faults of the connections between gateways and servers.
 
 use std::thread;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use isogloss_testkit::relay::{Connection, Direction, Relay};
 
 use crate::faults::schedules::plan::{Fault, What};
 
-/// How long requests are held that are to change their order.
+/// How long requests are held to change their order.
 const HELD: Duration = Duration::from_millis(50);
 
-/// Does it, and ends what does not last. Returns what was done, for the list of steps.
+/// Causes the fault and ends it, unless it is permanent. Returns a description for the list of steps.
 pub(crate) fn strike(fault: &Fault, relay: &Relay) -> String {
     thread::sleep(fault.after);
     let open = relay.connections();
     let one = open.get(fault.pick % open.len().max(1));
     let number = one.map_or_else(|| "none".to_owned(), |one| one.number().to_string());
-    let told = format!(
+    let text = format!(
         "  fault: {fault:?} on connection {number} of {}",
         open.len()
     );
@@ -39,7 +39,7 @@ pub(crate) fn strike(fault: &Fault, relay: &Relay) -> String {
         (What::Reorder, _) => reorder(relay, &open),
         (_, None) => {}
     }
-    told
+    text
 }
 
 fn reorder(relay: &Relay, open: &[Connection]) {
@@ -48,6 +48,6 @@ fn reorder(relay: &Relay, open: &[Connection]) {
     }
     thread::sleep(HELD);
     let reverse: Vec<_> = open.iter().rev().cloned().collect();
-    // Some were silent before: they go on, too. One that is cut holds nothing.
+    // Connections that were silent before continue, too. A cut connection holds nothing.
     relay.release(&reverse, Direction::Requests).unwrap();
 }

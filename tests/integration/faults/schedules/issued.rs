@@ -1,4 +1,4 @@
-//! Tokens that clients got, in answers and in e-mails.
+//! Tokens that clients received in responses and e-mails.
 
 use crate::faults::schedules::job::{Changes, Job};
 use crate::faults::schedules::judge::Answered;
@@ -6,7 +6,7 @@ use crate::faults::schedules::model::{Kind, Model, State, Token};
 use crate::faults::schedules::plan::{ADMINISTRATOR, Act, Dialect, IMPORTED};
 
 impl Model {
-    /// Takes in the tokens of an answer.
+    /// Adds the tokens of a response to the model.
     pub(crate) fn issue(&mut self, job: &Job, answered: &Answered, others: &Changes) {
         let parent = job.token.map(|index| (index, self.tokens[index].clone()));
         let kinds: &[(Kind, &str)] = match (job.act, parent.as_ref().map(|(_, token)| token.kind)) {
@@ -42,8 +42,8 @@ impl Model {
                 None => None,
             };
             let user = if is_other { 0 } else { job.user };
-            // What is derived from a token ends with it, and that may have ended before: its log-out was not answered,
-            // and another gateway accepted it a little longer.
+            // A derived token ends with its parent, which may have ended before: if its logout got no response,
+            // another gateway may have accepted it a little longer.
             let is_late = parent.as_ref().is_some_and(|(index, token)| {
                 let may_have_ended = !matches!(token.state, State::Live);
                 *kind != Kind::Session && (may_have_ended || others.affect(*index, token))
@@ -57,7 +57,8 @@ impl Model {
             let is_doubtful = *kind == Kind::Reauthentication
                 && (self.doubtful.contains(&device) || others.devices.contains(&device));
             let is_sure = self.is_sure_of(user, actor) && !affected && !is_doubtful;
-            // The key of an e-mail and a one-time token end what they come of, or are spent themselves.
+            // The reset key of an e-mail and one-time tokens are used up, so the new token does not depend on
+            // them.
             let kept = parent
                 .as_ref()
                 .filter(|(_, token)| token.kind != Kind::ResetKey);
@@ -79,7 +80,7 @@ impl Model {
         }
     }
 
-    /// Takes in the tokens of e-mails that have come since.
+    /// Adds the tokens of new e-mails to the model.
     pub(crate) fn take_in_emails(&mut self, found: Vec<(usize, Dialect, String)>) {
         for (user, dialect, text) in found {
             if self.tokens.iter().any(|token| token.text == text) {
@@ -89,7 +90,7 @@ impl Model {
                 Dialect::Tokenlogin => Kind::ResetKey,
                 _ => Kind::EmailLink,
             };
-            // The newest one counts, and they come in any order.
+            // Only the newest e-mail counts, and they arrive in any order.
             let asked = self
                 .emails
                 .iter()

@@ -1,4 +1,4 @@
-//! A step, once it is known which user and token it is about.
+//! A step whose user and token are determined.
 
 use std::collections::HashSet;
 
@@ -13,19 +13,19 @@ pub(crate) struct Job {
     pub(crate) act: Act,
     pub(crate) user: usize,
     pub(crate) token: Option<usize>,
-    /// What the client calls itself, with a login.
+    /// Client name that a login sends.
     pub(crate) client: String,
-    /// What is made of the user.
+    /// Change of the user.
     pub(crate) attempt: Option<Attempt>,
     /// `None` for an import and a reload.
     pub(crate) call: Option<Call>,
     pub(crate) gateway: usize,
     pub(crate) manner: Manner,
-    /// For the list of steps.
+    /// Description for the list of steps.
     pub(crate) what: String,
 }
 
-/// What the steps that are done at once change.
+/// What concurrent steps change.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) tokens: HashSet<usize>,
@@ -34,7 +34,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Whether they may be the end of that token.
+    /// Returns whether these changes may end that token.
     pub(crate) fn affect(&self, index: usize, token: &Token) -> bool {
         let is_replaced = token.kind == Kind::Reauthentication
             && self.devices.contains(&(token.user, token.client.clone()));
@@ -78,8 +78,8 @@ impl Changes {
 }
 
 impl Job {
-    /// Finds what a step is about. A step that does not fit becomes a login. `before` are the jobs that
-    /// are done at the same time.
+    /// Determines user and token of a step. A step that is not possible becomes a login. `before` are the
+    /// concurrent jobs so far.
     pub(crate) fn new(step: Step, model: &Model, before: &[Self]) -> Self {
         let is_changed = |user: usize| {
             before
@@ -157,7 +157,7 @@ impl Job {
 
     fn login(step: Step, model: &Model, dialect: Dialect, password: &str) -> Self {
         let client = match dialect {
-            // Few devices, so that one token takes the place of another.
+            // Few devices, so that tokens replace each other.
             Dialect::Tokenlogin => format!("device-{}", step.pick % 2),
             _ => uuid::Uuid::from_u128(step.pick as u128 + 1).to_string(),
         };
@@ -199,7 +199,8 @@ impl Job {
         }
     }
 
-    /// A step with one of the tokens of that kind. Those that have ended are among them: an end lasts.
+    /// Returns a step with one of the tokens of these kinds, also ended ones, since a token must stay ended.
+    /// `None` if there is no such token.
     fn on(step: Step, model: &Model, fits: impl Fn(Kind) -> bool) -> Option<Self> {
         let all = model.tokens.iter().enumerate();
         let fitting: Vec<_> = all.filter(|(_, token)| fits(token.kind)).collect();
@@ -241,7 +242,7 @@ impl Job {
     }
 }
 
-/// Another state or another password.
+/// Returns an import that changes the user's state or password.
 fn next_import(step: Step, model: &Model) -> Attempt {
     let mut user = model.users[IMPORTED].clone();
     if step.pick.is_multiple_of(2) {

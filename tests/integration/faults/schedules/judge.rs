@@ -1,4 +1,4 @@
-//! What an outcome says about the gateway.
+//! What an outcome means for the gateway.
 
 use std::time::{Duration, Instant};
 
@@ -7,17 +7,17 @@ use crate::faults::schedules::model::{Model, State};
 use crate::faults::schedules::plan::Act;
 use crate::faults::schedules::requests::Outcome;
 
-/// How long another gateway that is cut off without noticing accepts a token that was ended elsewhere.
+/// How long a gateway whose connection is cut unnoticed accepts a token that was ended at another one.
 const LEASE: Duration = Duration::from_secs(1);
 
-/// No answer takes longer. Each store that is asked has half a second for each question, and the machine is busy
-/// with other schedules, of which many wait for their passwords to be hashed.
+/// Returns the longest time that a response may take. A query to a store may take half a second, and the machine
+/// is busy with other schedules, many of which wait for passwords to be hashed.
 fn longest(act: Act) -> Duration {
     Duration::from_secs(match act {
-        // One or two questions.
+        // One or two queries.
         Act::Check(_) => 4,
         Act::LogOut | Act::HandOver | Act::Email(_) => 6,
-        // Several questions, or a password.
+        // Several queries, or a password.
         Act::Refresh
         | Act::Redeem
         | Act::UseEmail
@@ -32,7 +32,7 @@ fn longest(act: Act) -> Duration {
     })
 }
 
-/// An outcome, and when it came.
+/// An outcome, with the times of request and response.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) outcome: Outcome,
@@ -42,7 +42,7 @@ pub(crate) struct Answered {
 }
 
 impl Model {
-    /// Judges what came of the jobs that were done at once, and then takes in what they changed.
+    /// Judges the outcomes of concurrent jobs, and then applies their changes to the model.
     pub(crate) fn judge(&mut self, done: &[(Job, Answered)]) {
         for (index, (job, answered)) in done.iter().enumerate() {
             self.record(job, answered);
@@ -91,14 +91,14 @@ impl Model {
     fn wrong_in(&self, job: &Job, answered: &Answered, others: &Changes) -> Option<&'static str> {
         let is_done = match &answered.outcome {
             Outcome::Unavailable | Outcome::Unseen => return None,
-            Outcome::Wrong(_) => return Some("no answer that anybody should get"),
+            Outcome::Wrong(_) => return Some("not a response that a client should get"),
             Outcome::Done(_) => true,
             Outcome::Refused => false,
         };
         let user = &self.users[job.user];
         let is_sure = self.is_settled(job.user) && !others.affect_user(job.user);
         match job.act {
-            Act::WrongPassword(_) => is_done.then_some("a wrong password opens something"),
+            Act::WrongPassword(_) => is_done.then_some("a wrong password is accepted"),
             Act::Login(_) if is_sure && user.is_active && !is_done => Some("a login is refused"),
             Act::Login(_) if is_sure && !user.is_active && is_done => {
                 Some("a disabled user logs in")
@@ -115,7 +115,7 @@ impl Model {
                     || (self.is_sure_of(0, None) && !others.affect_user(0));
                 match token.state {
                     State::Live if !is_done && is_target_sure && !others.affect(index, token) => {
-                        Some("a live token is refused")
+                        Some("a valid token is refused")
                     }
                     State::Ended(at, by) if is_done => {
                         let is_near = by != job.gateway && answered.sent < at + LEASE;
@@ -128,7 +128,7 @@ impl Model {
     }
 }
 
-/// A one-time token that opened something more than once.
+/// Returns a one-time token that was redeemed more than once, `None` if there is none.
 fn spent_twice(done: &[(Job, Answered)]) -> Option<usize> {
     let redeemed = done.iter().filter(|(job, answered)| {
         let is_done = matches!(answered.outcome, Outcome::Done(_));

@@ -1,4 +1,4 @@
-//! What is known of users and tokens: what surely lives, what has surely ended, and what cannot be known.
+//! Model of users and tokens: which tokens are surely valid, surely ended, or unknown.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether calls carry it, so that it can be checked without a change.
+    /// Returns whether calls carry such a token, so that checking it changes nothing.
     pub(crate) fn is_carried(self) -> bool {
         matches!(
             self,
@@ -55,30 +55,30 @@ impl Kind {
 pub(crate) enum State {
     Live,
     Unknown,
-    /// Since when, and by which gateway.
+    /// Ended since this time, by this gateway.
     Ended(Instant, usize),
 }
 
-/// A token that a client was given.
+/// A token that a client received.
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
     pub(crate) user: usize,
-    /// The administrator who acts as the user.
+    /// The administrator who impersonates the user.
     pub(crate) actor: Option<usize>,
     pub(crate) text: String,
-    /// What its client calls itself.
+    /// Name of its client.
     pub(crate) client: String,
-    /// The token that it comes from.
+    /// The token that it is derived from.
     pub(crate) parent: Option<usize>,
-    /// The answer that it was in. An e-mail's is not known.
+    /// The request that issued it. Unknown for e-mails.
     pub(crate) request_id: Option<String>,
     pub(crate) state: State,
-    /// Why it may have ended, though no log-out of it was answered.
+    /// It may have ended because another token replaced it, without a logout.
     pub(crate) is_superseded: bool,
 }
 
-/// What an unanswered change of a user may have changed.
+/// Change of a user whose result is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Attempt {
     Active(bool),
@@ -87,7 +87,7 @@ pub(crate) enum Attempt {
         after: String,
     },
     EndSessions,
-    /// What a directory file makes of the user, and its entry there.
+    /// State, password and entry of the user in a directory file.
     Import {
         active: bool,
         password: String,
@@ -101,19 +101,19 @@ pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) password: String,
     pub(crate) is_active: bool,
-    /// A change that was not answered, which may still be made. From then on nothing is sure, and there are no
-    /// further changes.
+    /// Change with an unknown result, which may still be made. After it, nothing is sure, and there are no further
+    /// changes.
     pub(crate) attempt: Option<Attempt>,
-    /// How many tokens there were before that change was asked for: it ends these.
+    /// Number of tokens when that change was requested. It ends these.
     pub(crate) attempted_at: usize,
-    /// How many changes were answered.
+    /// Number of acknowledged changes.
     pub(crate) changes: u32,
-    /// How many passwords there were.
+    /// Number of passwords so far.
     pub(crate) passwords: u32,
 }
 
 impl User {
-    /// The user's entry in a directory file.
+    /// Returns the user's entry in a directory file.
     pub(crate) fn entry(&self, index: usize) -> String {
         let Self {
             id, name, password, ..
@@ -131,33 +131,33 @@ impl User {
     }
 }
 
-/// All that is known in one schedule.
+/// Everything that is known in one schedule.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) seed: u64,
     pub(crate) users: Vec<User>,
     pub(crate) tokens: Vec<Token>,
-    /// Devices for which a login was not answered: it may still take the place of others.
+    /// Devices with a login whose result is unknown: its token may still replace others.
     pub(crate) doubtful: HashSet<(usize, String)>,
-    /// E-mails that were asked for: the dialect, the user, and how often the user had changed, if that is known.
+    /// Requested e-mails: dialect, user, and the number of the user's changes, if that is known.
     pub(crate) emails: Vec<(Dialect, usize, Option<u32>)>,
-    /// Of requests that were answered.
+    /// Acknowledged requests.
     pub(crate) expected: Vec<Expected>,
-    /// Of those of which it is not known whether they were done.
+    /// Requests with an unknown result.
     pub(crate) possible: Vec<Expected>,
     pub(crate) trace: Vec<String>,
     pub(crate) wrong: Vec<String>,
     pub(crate) steps: usize,
     pub(crate) unavailable: usize,
-    /// How long the slowest request took, and what it was.
+    /// Duration and description of the slowest request.
     pub(crate) longest: (Duration, String),
-    /// Imports that were done.
+    /// Number of imports that were done.
     pub(crate) imports: usize,
 }
 
 impl Model {
     pub(crate) fn new(seed: u64) -> Self {
-        // Another stream than that of the steps.
+        // Another random sequence than that of the steps.
         let mut random = random(seed ^ u64::MAX);
         let users = (0..USERS).map(|index| User {
             id: uuid::Builder::from_random_bytes(random.random()).into_uuid(),
@@ -186,7 +186,7 @@ impl Model {
         }
     }
 
-    /// The entries of a directory file: all users, or those alone whom imports change.
+    /// Returns the entries of a directory file, for all users or only for the one that imports change.
     pub(crate) fn directory(&self, all: bool) -> String {
         let users = self.users.iter().enumerate();
         let users = users.filter(|(index, _)| all || *index == IMPORTED);
@@ -197,13 +197,13 @@ impl Model {
         self.users[user].attempt.is_none()
     }
 
-    /// Whether everybody is as they were known to be who have a say in whether a token lives.
+    /// Returns whether the user, and the actor if there is one, are known to be active.
     pub(crate) fn is_sure_of(&self, user: usize, actor: Option<usize>) -> bool {
         let sure = |user: usize| self.is_settled(user) && self.users[user].is_active;
         sure(user) && actor.is_none_or(sure)
     }
 
-    /// What ends together with a token that is logged out.
+    /// Returns the tokens that end when a token is logged out.
     pub(crate) fn ends_with(&self, token: usize) -> Vec<usize> {
         let mut ended = vec![token];
         let all = self.tokens.iter().enumerate();
@@ -219,7 +219,7 @@ impl Model {
         ended
     }
 
-    /// Makes a state of those tokens that are not known to have ended.
+    /// Sets the state of these tokens, except for those that are known to have ended.
     pub(crate) fn set(&mut self, tokens: impl IntoIterator<Item = usize>, state: State) {
         for index in tokens {
             let token = &mut self.tokens[index];
@@ -229,7 +229,7 @@ impl Model {
         }
     }
 
-    /// The tokens of a user, and those in which the user acts for another.
+    /// Returns the tokens of a user, and those with which the user impersonates others.
     pub(crate) fn of(&self, user: usize) -> Vec<usize> {
         let all = self.tokens.iter().enumerate();
         let theirs = all.filter(|(_, token)| token.user == user || token.actor == Some(user));

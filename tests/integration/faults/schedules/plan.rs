@@ -1,4 +1,4 @@
-//! What a seed makes: steps, which of them are done at once, and what befalls the connections meanwhile.
+//! The plan of a seed: steps, which of them are concurrent, and faults of connections.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use isogloss_testkit::relay::{Cut, Direction};
 use proptest::prelude::RngExt as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
-/// Users of a schedule: two plain ones, an administrator, and one whom imports change.
+/// Users of a schedule: two plain ones, an administrator, and one that imports change.
 pub(crate) const USERS: usize = 4;
 pub(crate) const ADMINISTRATOR: usize = 2;
 pub(crate) const IMPORTED: usize = 3;
 const PHASES: usize = 14;
-/// Phases at the beginning in which nothing befalls anything: so there is something to lose.
+/// Phases without faults at the beginning, so that there are tokens to lose.
 const CALM: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +44,10 @@ pub(crate) enum Act {
     Check(Way),
     Refresh,
     LogOut,
-    /// Asks for a one-time token by a token.
+    /// Requests a one-time token with another token.
     HandOver,
     Redeem,
-    /// Asks for an e-mail with a one-time token.
+    /// Requests an e-mail with a one-time token.
     Email(Dialect),
     UseEmail,
     Disable,
@@ -58,13 +58,13 @@ pub(crate) enum Act {
     Reload,
 }
 
-/// What the client of a step does.
+/// How the client of a step behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     Patient,
-    /// Resets its connection so long after the request.
+    /// Resets its connection this long after the request.
     Resets(Duration),
-    /// Is reset when the answer comes, which it does not see.
+    /// Is reset when the response arrives, and does not see it.
     LosesTheAnswer,
 }
 
@@ -72,13 +72,13 @@ pub(crate) enum Manner {
 pub(crate) struct Step {
     pub(crate) act: Act,
     pub(crate) user: usize,
-    /// Which of those tokens that fit.
+    /// Index into the suitable tokens.
     pub(crate) pick: usize,
     pub(crate) gateway: usize,
     pub(crate) manner: Manner,
 }
 
-/// Whose connections with the gateway.
+/// The servers whose connections have a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Server {
     Tokens,
@@ -88,9 +88,9 @@ pub(crate) enum Server {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum What {
-    /// One connection, for good: it ends with the schedules that run at the time.
+    /// One connection, until the concurrent schedules end.
     Silence(Direction),
-    /// One connection, for a while.
+    /// One connection, for this long.
     Stall(Direction, Duration),
     StallAll(Duration),
     Delay(Direction, Duration),
@@ -105,14 +105,14 @@ pub(crate) enum What {
 pub(crate) struct Fault {
     pub(crate) server: Server,
     pub(crate) gateway: usize,
-    /// Which connection.
+    /// Index of the connection.
     pub(crate) pick: usize,
-    /// How long after the beginning of its phase.
+    /// Time since the beginning of its phase.
     pub(crate) after: Duration,
     pub(crate) what: What,
 }
 
-/// What happens at once.
+/// Concurrent steps and faults.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Phase {
     pub(crate) steps: Vec<Step>,
@@ -125,7 +125,7 @@ pub(crate) fn random(seed: u64) -> TestRng {
     TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }
 
-/// The schedule of a seed.
+/// Returns the schedule of a seed.
 pub(crate) fn phases(seed: u64) -> Vec<Phase> {
     let mut random = random(seed);
     let mut phases: Vec<_> = (0..PHASES).map(|index| phase(&mut random, index)).collect();

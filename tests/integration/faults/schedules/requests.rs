@@ -1,4 +1,4 @@
-//! What clients ask, and what an answer amounts to.
+//! Requests of clients, and outcomes of responses.
 
 use isogloss_testkit::{Request, Response};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub(crate) enum Listener {
     Management,
 }
 
-/// A request and where it goes.
+/// A request and the listener that it is sent to.
 #[derive(Debug, Clone)]
 pub(crate) struct Call(pub(crate) Listener, pub(crate) Request);
 
@@ -56,7 +56,7 @@ impl Kind {
     }
 }
 
-/// Checks a token that calls carry.
+/// Checks a token of a kind that calls carry.
 pub(crate) fn check(token: &Token, way: Way) -> Call {
     let text = &token.text;
     let (name, uri) = match token.kind.dialect() {
@@ -69,7 +69,7 @@ pub(crate) fn check(token: &Token, way: Way) -> Call {
         .header("Authorization", "Bearer demo-introspection-key")
         .form(format!("token={text}&dialect={name}"));
     let own = match (way, token.kind.dialect()) {
-        // CRM.COM has no route that checks.
+        // CRM.COM has no route that checks tokens.
         (Way::Introspection, _) | (Way::Own, Dialect::Crmcom) => {
             return Call(Listener::Management, introspection);
         }
@@ -90,7 +90,7 @@ pub(crate) fn check(token: &Token, way: Way) -> Call {
     Call(Listener::Public, own)
 }
 
-/// Logs in again, by a token that is for that.
+/// Logs in again with a token for that purpose.
 pub(crate) fn refresh(token: &Token) -> Call {
     let request = match token.kind.dialect() {
         Dialect::Tokenlogin => {
@@ -116,7 +116,7 @@ pub(crate) fn log_out(token: &Token) -> Call {
     Call(Listener::Public, request)
 }
 
-/// Asks for a one-time token.
+/// Requests a one-time token.
 pub(crate) fn hand_over(token: &Token, to: &User) -> Call {
     let request = match token.kind.dialect() {
         Dialect::Memsource => Request::post("/web/api/v3/auth/loginOther")
@@ -126,7 +126,7 @@ pub(crate) fn hand_over(token: &Token, to: &User) -> Call {
     Call(Listener::Public, request)
 }
 
-/// Spends a one-time token; the key of an e-mail sets that password.
+/// Redeems a one-time token. With the key of an e-mail, sets that password.
 pub(crate) fn redeem(token: &Token, password: &str) -> Call {
     let text = &token.text;
     let request = match token.kind.dialect() {
@@ -160,13 +160,13 @@ pub(crate) fn admin(method: &str, path: &str, body: Option<&Value>) -> Call {
     Call(Listener::Management, request)
 }
 
-/// What a request came to.
+/// Outcome of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Outcome {
     Done(Value),
     Refused,
     Unavailable,
-    /// The client saw no answer.
+    /// The client saw no response.
     Unseen,
     Wrong(String),
 }
@@ -189,7 +189,8 @@ impl Outcome {
         }
     }
 
-    /// The text at that place of an answer.
+    /// Returns the string at that place of a response. `None` if it is empty or missing, or the request did not
+    /// succeed.
     pub(crate) fn text(&self, place: &str) -> Option<String> {
         let Self::Done(body) = self else {
             return None;
@@ -199,7 +200,7 @@ impl Outcome {
     }
 }
 
-/// The session that a browser was given, as `{"cookie": …}`.
+/// Returns the session of a browser as `{"cookie": …}`.
 fn cookie(answer: &Response) -> Value {
     let cookie = answer.header("Set-Cookie").unwrap_or_default();
     let pair = cookie.split(';').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Clients whose connections are reset before they have seen an answer.
+//! Clients whose connections are reset before they see a response.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::faults::schedules::plan::Manner;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Sends a message through that relay, and sees no answer.
+/// Sends a message through that relay and ends without a response.
 pub(crate) fn send(relay: &Relay, message: &[u8], manner: Manner) {
     let mut stream = TcpStream::connect(relay.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -27,7 +27,7 @@ pub(crate) fn send(relay: &Relay, message: &[u8], manner: Manner) {
         Manner::LosesTheAnswer | Manner::Patient => {
             relayed.lose(Direction::Answers);
             stream.write_all(message).unwrap();
-            // The reset is what comes.
+            // The read fails with the reset.
             drop(stream.read(&mut [0]));
         }
     }

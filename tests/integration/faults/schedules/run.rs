@@ -1,4 +1,4 @@
-//! Schedules that share the gateways at the same time.
+//! Runs schedules that share the gateways concurrently.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -19,18 +19,18 @@ use crate::faults::schedules::verify::verify_all;
 pub(crate) struct Batch<'a> {
     site: &'a Site,
     models: Vec<Model>,
-    /// By seed, what the directory file says of the user whom imports change.
+    /// Entry in the directory file of the user that imports change, by seed.
     imported: Mutex<BTreeMap<u64, String>>,
-    /// Reloads go one after the other, so that it is known of which the log speaks. Whether one does not end: then
-    /// none follows.
+    /// Serialises reloads, so that each line in the log belongs to one of them. True after a reload that did not
+    /// end: then there are no more.
     reloads: Mutex<bool>,
 }
 
 pub(crate) struct Ended {
     pub(crate) models: Vec<Model>,
-    /// How long after the last fault every gateway was well.
+    /// Time after the last fault until every gateway had recovered.
     pub(crate) recovery: Duration,
-    /// The connections that were silent in the end.
+    /// Connections that were silent in the end.
     pub(crate) silent: Vec<String>,
 }
 
@@ -68,11 +68,11 @@ impl<'a> Batch<'a> {
                 .collect();
             running.into_iter().map(|one| one.join().unwrap()).collect()
         });
-        // Nothing follows that would end these silences.
+        // No later step ends these silences.
         let silent = self.site.silence_one_of_each(&mut random(models[0].seed));
         let ended = Instant::now();
         let recovery = self.site.recovers();
-        // What was ended at one gateway may be accepted by another one for a second.
+        // For up to a second, another gateway may accept a token that was ended.
         thread::sleep(Duration::from_secs(1).saturating_sub(ended.elapsed()));
         events.read(self.site);
         verify_all(self.site, &mut models, &events);
@@ -102,9 +102,9 @@ impl<'a> Batch<'a> {
                     let fault = *fault;
                     scope.spawn(move || {
                         if let Some(relay) = site.relay(&fault) {
-                            let told =
+                            let text =
                                 format!("  from phase {index} on, {}", strike(&fault, relay));
-                            struck.lock().unwrap().push(told);
+                            struck.lock().unwrap().push(text);
                         }
                     });
                 }
@@ -156,7 +156,7 @@ impl<'a> Batch<'a> {
         (job, answered)
     }
 
-    /// When its turn came, and what came of it.
+    /// Reloads, once earlier reloads have ended. Returns when it began, and the outcome.
     fn reload(&self, seed: u64, job: &Job) -> (Instant, Outcome) {
         let mut is_stuck = self.reloads.lock().unwrap();
         let sent = Instant::now();

@@ -1,4 +1,4 @@
-//! The gateways of a back end, the servers behind them, and the relays in between.
+//! The gateways of a back end, their servers, and the relays between them.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -23,11 +23,11 @@ const RELOADED: [&str; 2] = [
     "the configuration is reloaded",
     "the configuration is not reloaded",
 ];
-/// Of so many connections that are used most, one goes silent in the end.
+/// In the end, one of this many connections goes silent, of those that are used most.
 const BUSIEST: usize = 4;
 const DEMO: &str = include_str!("../../../../config/demo-directory.toml");
 
-/// What keeps tokens and users.
+/// Stores of tokens and users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BackEnd {
     Memory,
@@ -52,7 +52,7 @@ pub(crate) struct Site {
     pub(crate) nodes: Vec<Node>,
     pub(crate) mail: MailServer,
     import: PathBuf,
-    /// How many directory files were written.
+    /// Number of directory files that were written.
     imports: AtomicUsize,
     _folder: TempDir,
     _redis: Option<RedisServer>,
@@ -135,7 +135,7 @@ impl Site {
         }
     }
 
-    /// Sends a request, and returns what came of it, and the answer's request identifier.
+    /// Sends a request, and returns its outcome and the response's request identifier.
     pub(crate) fn send(
         &self,
         gateway: usize,
@@ -149,13 +149,14 @@ impl Site {
             Listener::Management => (node.gateway.management(), &node.management),
         };
         match manner {
-            // Its connection goes through no relay: it gets an answer, whatever happens behind the gateway.
+            // This connection goes through no relay, so it gets a response, whatever happens between gateway and
+            // stores.
             Manner::Patient => match request.send(server) {
                 Ok(answer) => {
                     let id = answer.header("X-Request-Id").map(str::to_owned);
                     (Outcome::of(&answer), id)
                 }
-                Err(failure) => (Outcome::Wrong(format!("no answer: {failure}")), None),
+                Err(failure) => (Outcome::Wrong(format!("no response: {failure}")), None),
             },
             Manner::Resets(_) | Manner::LosesTheAnswer => {
                 crate::faults::schedules::resets::send(
@@ -168,9 +169,10 @@ impl Site {
         }
     }
 
-    /// Writes the directory file, if there is a new one, and has a gateway read its configuration again. Whether
-    /// that was done; `None` if nothing is said of it within 30 seconds. No file is like an earlier one: a gateway
-    /// does not apply the file that it has applied last again, whatever others have applied since.
+    /// Writes the directory file, if there is a new one, and makes a gateway reload its configuration. Returns
+    /// whether it succeeded, and `None` if the log has no result within 30 seconds. Each file differs from all
+    /// earlier ones, because a gateway does not apply the file again that it has applied last, even if another
+    /// gateway has applied a different one since.
     pub(crate) fn reload(&self, gateway: usize, directory: Option<&str>) -> Option<bool> {
         let gateway = &self.nodes[gateway % self.nodes.len()].gateway;
         if let Some(directory) = directory {
@@ -182,7 +184,7 @@ impl Site {
         Some(gateway.logs_one_of(known, &RELOADED)? == 0)
     }
 
-    /// The relay that a fault is about, if there is such a server.
+    /// Returns the relay of a fault, if there is such a server.
     pub(crate) fn relay(&self, fault: &Fault) -> Option<&Relay> {
         let node = &self.nodes[fault.gateway % self.nodes.len()];
         match fault.server {
@@ -219,8 +221,8 @@ impl Site {
         silent
     }
 
-    /// Waits until every gateway logs in and checks, and returns how long that took. Connections that were
-    /// silenced stay so.
+    /// Waits until logins and checks work at every gateway, and returns how long that took. Silenced connections
+    /// stay silent.
     pub(crate) fn recovers(&self) -> Duration {
         let began = Instant::now();
         for node in &self.nodes {
@@ -236,7 +238,7 @@ impl Site {
         began.elapsed()
     }
 
-    /// Has each gateway write down the events that wait in its memory.
+    /// Makes each gateway write the events that wait in its memory.
     pub(crate) fn flush(&self) {
         for index in 0..self.nodes.len() {
             let call = admin("POST", "backup", None);
@@ -248,7 +250,7 @@ impl Site {
         }
     }
 
-    /// Cuts all connections with servers: those that were silenced end at last.
+    /// Cuts all connections to servers, which also ends the silenced ones.
     pub(crate) fn cut_all(&self) {
         for node in &self.nodes {
             let relays = node.tokens.iter().chain(&node.directory).chain(&node.mail);
@@ -275,7 +277,7 @@ fn gateway(store: Store, import: &std::path::Path, mail: &Relay) -> Builder {
         ("MAIL__TRANSPORT", &format!("smtp://{}", mail.address())),
         ("MAIL__TIMEOUT", "2s"),
         ("DIALECTS__BIMPLUS__REMEMBER_ME_PER_CLIENT", "100000"),
-        // Tokens that live by their use.
+        // Tokens whose end moves with use.
         ("DIALECTS__CRMCOM__RELEASE", "r10"),
     ] {
         builder = builder.env(format!("ISOGLOSS__{key}"), value);

@@ -1,5 +1,6 @@
-//! Whether users are as known in the end, and whether changes that were not answered were both made and recorded,
-//! or neither.
+//! The state of users in the end.
+//!
+//! It must match the model, and a change with an unknown result must be both made and recorded, or neither.
 
 use crate::faults::schedules::audit::Events;
 use crate::faults::schedules::model::{Attempt, Model, User};
@@ -7,8 +8,8 @@ use crate::faults::schedules::plan::Dialect;
 use crate::faults::schedules::requests::{self, Outcome};
 use crate::faults::schedules::verify::Asker;
 
-/// Compares a user with what is known, and returns whether a change that was not answered has ended the tokens
-/// that there were before.
+/// Compares a user with the model. Returns whether a change with an unknown result has ended the tokens that
+/// existed before.
 pub(crate) fn compare(
     asker: &Asker<'_>,
     model: &Model,
@@ -40,7 +41,7 @@ pub(crate) fn compare(
         Some(Attempt::Import {
             active, password, ..
         }) => {
-            // It is recorded without a user.
+            // The event of an import names no user.
             let made = fits(*active, password);
             if !made && !is_as_before() {
                 wrong.push(format!("user {index} is {state}: half an import: {user:?}"));
@@ -64,7 +65,7 @@ pub(crate) fn compare(
             let made = if is_active {
                 fits(user.is_active, after)
             } else {
-                // That cannot be tried.
+                // A disabled user cannot log in to try the password.
                 recorded(kinds)
             };
             if !made && !is_as_before() {
@@ -76,12 +77,12 @@ pub(crate) fn compare(
         }
     };
     let recorded = recorded(kinds);
-    // That it is not known whether it was made will do.
+    // An event that says that the result is unknown is sufficient.
     if made != recorded && !(made && events.are_in_doubt(&id, kinds)) {
         let attempt = &user.attempt;
-        let told = events.told(&id);
+        let list = events.told(&id);
         wrong.push(format!(
-            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}:\n      {told}"
+            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}:\n      {list}"
         ));
     }
     recorded && ends

@@ -1,4 +1,4 @@
-//! What is known of users and tokens after an outcome.
+//! Applies outcomes to the model of users and tokens.
 
 use crate::faults::schedules::job::{Changes, Job};
 use crate::faults::schedules::judge::Answered;
@@ -7,8 +7,8 @@ use crate::faults::schedules::plan::{Act, Dialect};
 use crate::faults::schedules::requests::Outcome;
 
 impl Model {
-    /// Takes in what a job changed, by itself and among those that were done at once. Tokens from `known` on are
-    /// theirs.
+    /// Applies the changes of a job, which is one of several concurrent ones. Tokens from index `known` on were
+    /// issued by them.
     pub(crate) fn take_in(
         &mut self,
         job: &Job,
@@ -19,7 +19,7 @@ impl Model {
         let ended = State::Ended(answered.at, job.gateway);
         let is_done = matches!(answered.outcome, Outcome::Done(_));
         let is_refused = answered.outcome == Outcome::Refused;
-        // Of two that end a token at once, both are told so, and one has done it.
+        // If two jobs end a token concurrently, both are acknowledged, but only one has ended it.
         let is_shared = job.act == Act::LogOut
             && job
                 .token
@@ -30,7 +30,7 @@ impl Model {
         {
             let theirs = self.of(job.user).into_iter();
             let state = if is_done { ended } else { State::Unknown };
-            // What was issued at the same time may come before or after.
+            // Tokens that were issued concurrently may be older or newer than the change.
             let (before, during): (Vec<_>, Vec<_>) = theirs.partition(|index| *index < known);
             if !matches!(attempt, Attempt::Active(true)) {
                 self.set(before, state);
@@ -67,7 +67,7 @@ impl Model {
                 }
             }
             Act::Email(dialect) => {
-                // One that competes with a change of the user may come before it.
+                // An e-mail that is requested while the user is changed may be older than the change.
                 let changes = self.users[job.user].changes;
                 let changes = (!others.affect_user(job.user)).then_some(changes);
                 self.emails.push((dialect, job.user, changes));
@@ -83,7 +83,7 @@ impl Model {
                 self.set(earlier, State::Unknown);
             }
             Act::Check(_) | Act::Refresh | Act::HandOver if is_refused => {
-                // `loginOther` may be refused for the user whom it names.
+                // `loginOther` may be refused because of the user whom it names.
                 let is_own = |index: &usize| {
                     job.act != Act::HandOver || self.tokens[*index].kind == Kind::Access
                 };
@@ -96,7 +96,7 @@ impl Model {
         }
     }
 
-    /// `unanswered_at` is how many tokens there were before a change that was not answered.
+    /// Applies a change of a user. `unanswered_at` is the number of tokens before a change without a response.
     fn change_user(&mut self, index: usize, attempt: &Attempt, unanswered_at: Option<usize>) {
         let user = &mut self.users[index];
         user.passwords += 1;

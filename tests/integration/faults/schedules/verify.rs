@@ -1,5 +1,6 @@
-//! What has to be so in the end, when nothing befalls anything any more: each live token is accepted, each
-//! ended one refused, and state and audit log agree.
+//! Final checks, without further faults.
+//!
+//! Each valid token is accepted, each ended one refused, and state and audit log agree.
 
 use std::collections::HashSet;
 use std::thread;
@@ -13,20 +14,20 @@ use crate::faults::schedules::requests::{self, Call, Outcome};
 use crate::faults::schedules::site::Site;
 use crate::faults::schedules::states;
 
-/// How many schedules ask at the same time.
+/// Number of schedules that are verified concurrently.
 const AT_ONCE: usize = 4;
-/// By then every gateway has given up each connection that was silenced: the time-out, and a second, and time
-/// for a machine that is busy with other things.
+/// Until then every gateway has closed each silenced connection: the time-out and a second, and time for a machine
+/// that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Who asks in the end.
+/// Sends requests after the faults.
 pub(crate) struct Asker<'a> {
     site: &'a Site,
-    /// By when there has to be an answer to every question.
+    /// After this time, "unavailable" is not retried.
     deadline: Instant,
 }
 
 impl Asker<'_> {
-    /// Asks until there is an answer that is not "unavailable".
+    /// Sends a request until the outcome is not "unavailable". Returns the last outcome.
     pub(crate) fn ask(&self, gateway: usize, call: &Call) -> Outcome {
         loop {
             let (outcome, _) = self.site.send(gateway, call, Manner::Patient);
@@ -69,7 +70,7 @@ fn verify(asker: &Asker<'_>, model: &mut Model, events: &Events) {
     model.wrong.extend(wrong);
 }
 
-/// The handles of all sessions that are listed. Each has to be recorded.
+/// Returns the handles of all listed sessions, and checks that each is recorded.
 fn listed(
     asker: &Asker<'_>,
     model: &Model,
@@ -89,10 +90,10 @@ fn listed(
         for session in sessions {
             let text = |key: &str| session[key].as_str().unwrap_or_default().to_owned();
             let (handle, purpose) = (text("handle"), text("purpose"));
-            // E-mails are recorded by `letter`, which knows no handle.
+            // Tokens of e-mails are recorded as `letter`, without a handle.
             let is_email = purpose != "access" && purpose != "remember";
             if !is_email && !events.of_handle(&handle, &["issue"]) {
-                // One that was answered as unavailable may have been stored.
+                // A token whose issue failed as unavailable may have been stored.
                 let kind = (text("dialect"), purpose);
                 match unsure.iter().position(|one| *one == kind) {
                     Some(index) => drop(unsure.swap_remove(index)),
@@ -125,7 +126,7 @@ fn tokens(
             _ => requests::check(token, Way::Own),
         };
         let outcome = asker.ask(index, &call);
-        let what = format!("in the end, token {index} ({token:?})");
+        let what = format!("at the end, token {index} ({token:?})");
         let handle = events.handle_of(token, model);
         let says_ended = |token: &Token| {
             let handle = events.handle_of(token, model);
@@ -150,7 +151,7 @@ fn tokens(
             }
             (Outcome::Done(_), _) => {
                 if handle.is_some_and(|handle| !listed.contains(&handle)) {
-                    wrong.push(format!("{what}: lives, and is listed nowhere"));
+                    wrong.push(format!("{what}: is valid, but not listed"));
                 }
             }
             (Outcome::Refused, State::Live) => wrong.push(format!("{what}: is refused")),

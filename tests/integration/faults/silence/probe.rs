@@ -1,24 +1,25 @@
-//! What is asked while a connection is silent, and how soon there has to be an answer.
+//! Requests that are sent while a connection is silent, and how soon there must be a response.
 
 use std::time::Duration;
 
-/// Of Redis, PostgreSQL, the mail server and clients alike: long enough for a machine that is busy with other tests.
+/// Time-out for Redis, PostgreSQL, the mail server and clients: long enough for a machine that is busy with other
+/// tests.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What is asked while a connection is silent.
+/// Kind of request that is sent while a connection is silent.
 #[derive(Clone, Copy)]
 pub(super) enum Probe {
-    /// Is an invented token good? No gateway keeps such an answer.
+    /// Checks an invented token. No gateway caches the result.
     Check,
-    /// A login, and the log-out of its token.
+    /// A login, and the logout of its token.
     Login,
-    /// An e-mail that is asked for, and comes.
+    /// Requests an e-mail and waits for it.
     Email,
 }
 
 impl Probe {
-    /// How long an answer takes, and how soon after the silence began all answers are right again: the time-out
-    /// and a second, and one more where a password is hashed.
+    /// Returns how long a response may take, and how soon after the start of the silence all responses must be
+    /// right again: the time-out and a second, and another second if a password is hashed.
     pub(super) fn bound(self) -> Duration {
         TIMEOUT
             + Duration::from_secs(match self {
@@ -28,7 +29,7 @@ impl Probe {
     }
 }
 
-/// What came of a question.
+/// Result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     Right,

@@ -1,4 +1,4 @@
-//! A gateway, the relay to its servers, and what is asked there while a connection is silent.
+//! A gateway, the relay to its servers, and requests while a connection is silent.
 
 use std::cell::Cell;
 use std::thread;
@@ -13,16 +13,16 @@ use crate::faults::gateway;
 use crate::faults::silence::probe::{Answer, Probe, TIMEOUT};
 use isogloss_testkit::servers::announced;
 
-/// Between two questions.
+/// Time between two requests.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) struct Site {
     pub(super) gateway: Gateway,
     mail: MailServer,
     pub(super) relays: Vec<Relay>,
-    /// How long the slowest answer took.
+    /// Duration of the slowest response.
     slowest: Cell<Duration>,
-    /// The servers behind them.
+    /// The servers of the relays.
     _servers: (
         Option<RedisServer>,
         Option<ClusterServers>,
@@ -48,7 +48,7 @@ fn start(builder: Builder) -> Gateway {
     ] {
         builder = builder.env(format!("ISOGLOSS__{key}"), format!("{TIMEOUT:?}"));
     }
-    // One thread, so that all questions go by the same connections.
+    // With one thread, all requests use the same connections.
     let gateway = builder.env("ISOGLOSS__SERVER__WORKERS", "1").start();
     let gateway = gateway.unwrap();
     gateway.wait_until_ready().unwrap();
@@ -88,7 +88,7 @@ impl Site {
         }
     }
 
-    /// The relay leads to the first of the sentinels.
+    /// Starts a site whose relay leads to the first of the sentinels.
     pub(super) fn sentinels(servers: &mut SentinelServers) -> Self {
         let port = servers.sentinels()[0].port();
         let relay = Relay::to(port).unwrap();
@@ -182,8 +182,8 @@ impl Site {
         answer
     }
 
-    /// The connection of a relay that is used most by these questions; those that are told of changes in Redis
-    /// are left out.
+    /// Returns the connection of a relay that these requests use most, without those that receive invalidations
+    /// from Redis.
     pub(super) fn used_by(&self, relay: usize, probe: Probe) -> Connection {
         let is_meant = |one: &Connection| !one.has_sent("TRACKING");
         let passed = || {
@@ -215,14 +215,14 @@ impl Site {
         self.relays[relay].wait_for("a tracker", tracks).unwrap()
     }
 
-    /// Silences a connection on which the gateway sends requests, asks on and on, and lets it go on.
+    /// Silences a connection on which the gateway sends requests, keeps sending requests, and ends the silence.
     pub(super) fn outlives(&self, what: &str, silent: &Connection, probe: Probe) {
         let is_hit = || silent.held(Direction::Requests) > 0;
         self.outlives_as_seen_by(what, silent, probe, is_hit);
     }
 
-    /// Does the same with any connection. `is_hit` tells, while it is still silent, whether the gateway has had
-    /// to do with the silence: otherwise right answers prove nothing.
+    /// Silences any kind of connection. `is_hit` returns, during the silence, whether the gateway was affected:
+    /// otherwise right responses prove nothing.
     pub(super) fn outlives_as_seen_by(
         &self,
         what: &str,
@@ -236,7 +236,7 @@ impl Site {
         for direction in Direction::BOTH {
             silent.go_on(direction);
         }
-        // What was held arrives now, and nothing comes of it.
+        // The held data arrives now and must have no effect.
         for _ in 0..5 {
             assert_eq!(self.ask(probe), Answer::Right, "{what}: after the silence");
         }
@@ -246,7 +246,7 @@ impl Site {
         let began = Instant::now();
         let bound = probe.bound();
         self.slowest.take();
-        // From when to when, since then.
+        // Start and end of each request, since the beginning.
         let mut all = Vec::new();
         while began.elapsed() < length() {
             let asked = began.elapsed();
@@ -271,7 +271,7 @@ impl Site {
         );
         assert!(
             slowest <= bound,
-            "{what}: an answer took {slowest:?}: {all:?}"
+            "{what}: a response took {slowest:?}: {all:?}"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Forms of both types, and queries, which are written like forms.
+//! Forms of both media types, and queries, which are written like forms.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -11,7 +11,7 @@ const VALUES: [&str; 16] = [
     "", "+", "%", "%z", "%%%", "%00", "%0d%0a", "%ff", "%c3%28", "%u0041", "a=b", "true", "1",
     "Me,ID", "//x", "[]",
 ];
-/// What stands between a boundary and the name of its part.
+/// Text between a boundary and the name of its part.
 const PART_HEADS: [&str; 4] = [
     "\r\nContent-Disposition: form-data; name=\"",
     "\r\nContent-Type: text/plain\r\ncontent-disposition:form-data;filename=\"f\";name=\"",
@@ -20,12 +20,12 @@ const PART_HEADS: [&str; 4] = [
 ];
 const PART_ENDS: [&str; 4] = ["\r\n--x--\r\n", "\r\n--x--", "\r\n--x", ""];
 
-/// The form that a document shows.
+/// Returns the form of an OpenAPI document.
 pub(super) fn plain(members: &Map<String, Value>) -> Vec<u8> {
     joined(&pairs(members), b"&")
 }
 
-/// The members of a document with some of them edited, as a form.
+/// Generates forms with the members of a document, some of them edited.
 pub(super) fn urlencoded(
     dialect: &str,
     members: &Map<String, Value>,
@@ -40,7 +40,7 @@ pub(super) fn urlencoded(
         .prop_map(|(pairs, separator)| joined(&pairs, separator.as_bytes()))
 }
 
-/// The same as a form in parts, between boundaries `x`.
+/// Generates multipart forms with these members, some of them edited, and the boundary `x`.
 pub(super) fn multipart(
     dialect: &str,
     members: &Map<String, Value>,
@@ -59,7 +59,7 @@ pub(super) fn multipart(
     })
 }
 
-/// The bytes with those escaped that HTTP does not allow in a query. A `%` stands as it is.
+/// Escapes the bytes that HTTP does not allow in a query. A `%` stays.
 pub(super) fn in_address(bytes: &[u8]) -> Vec<u8> {
     bytes
         .iter()

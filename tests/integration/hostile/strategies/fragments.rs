@@ -1,11 +1,11 @@
-//! Bytes that parsers trip over, and where they are put.
+//! Bytes that parsers often handle wrong, and where they are inserted.
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// A name and a value, as they are written in a body or an address.
+/// Name and value, encoded as in a body or a query.
 pub(super) type Pair = (Vec<u8>, Vec<u8>);
 
 const PIECES: [&[u8]; 26] = [
@@ -37,7 +37,7 @@ const PIECES: [&[u8]; 26] = [
     b"99999999999999999999",
 ];
 
-/// Names that a dialect reads, in bodies and in addresses.
+/// Returns the names that a dialect reads in bodies and queries.
 fn names(dialect: &str) -> &'static [&'static str] {
     match dialect {
         "bimplus" => &[
@@ -84,7 +84,7 @@ fn names(dialect: &str) -> &'static [&'static str] {
     }
 }
 
-/// Any bytes, fewer than `end`.
+/// Generates any bytes, fewer than `end`.
 pub(super) fn bytes(end: usize) -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..end)
 }
@@ -97,7 +97,7 @@ pub(super) fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A name that the dialect reads, in some case.
+/// Generates a name that the dialect reads, in various cases.
 pub(super) fn name(dialect: &str) -> impl Strategy<Value = String> + Clone + use<> {
     (select(names(dialect)), 0..4_u8).prop_map(|(name, case)| match case {
         0 => name.to_uppercase(),
@@ -106,7 +106,7 @@ pub(super) fn name(dialect: &str) -> impl Strategy<Value = String> + Clone + use
     })
 }
 
-/// These bytes, with a few places cut out, replaced or stuffed.
+/// Generates these bytes with up to three places removed, replaced or inserted.
 pub(crate) fn damaged(bytes: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let length = prop_oneof![2 => Just(0), 2 => Just(1), 2 => 0..40_usize, 1 => Just(usize::MAX)];
     vec((any::<Index>(), length, piece()), 1..4).prop_map(move |places| {
@@ -120,7 +120,7 @@ pub(crate) fn damaged(bytes: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// These pairs, with a few of them dropped, renamed, given another value, or added.
+/// Generates these pairs with up to three of them removed, renamed, changed or added.
 pub(super) fn edited(
     pairs: Vec<Pair>,
     name: impl Strategy<Value = Vec<u8>>,

@@ -10,7 +10,7 @@ use crate::hostile::documented_requests::Documented;
 
 const LONGEST: usize = 4000;
 
-/// What somebody reads on the way: the dialects, the gateway, its libraries.
+/// Headers that the dialects, the gateway or its libraries read.
 const NAMES: [&str; 22] = [
     "Authorization",
     "Content-Type",
@@ -52,7 +52,7 @@ const VALUES: [&str; 14] = [
     "bytes=0-",
 ];
 
-/// A few lines, each with its line end.
+/// Generates up to seven lines, each with its line end.
 pub(super) fn lines(documented: &Documented) -> impl Strategy<Value = Vec<u8>> + use<> {
     let mut samples: Vec<_> = VALUES.map(str::to_owned).to_vec();
     if let Some(authorization) = &documented.authorization {
@@ -66,7 +66,7 @@ pub(super) fn line(name: &[u8], value: &[u8]) -> Vec<u8> {
     [name, b": ", value, b"\r\n"].concat()
 }
 
-/// A value: any, one of the samples, or a sample that is damaged.
+/// Generates any value, one of the samples, or a damaged sample.
 pub(super) fn value(samples: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
     let sample = select(samples).prop_map(String::into_bytes);
     prop_oneof![
@@ -81,8 +81,8 @@ pub(super) fn value(samples: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Those that say where the message ends and whose it is are not to be played with: the result is
-/// another message, or no HTTP.
+/// Generates a name, except for headers that determine the end of the message or its host: with those, the result
+/// would be another message, or not HTTP.
 fn name() -> impl Strategy<Value = Vec<u8>> {
     let any = "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}";
     let framing = ["content-length", "transfer-encoding", "host"];

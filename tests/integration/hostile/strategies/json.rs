@@ -1,4 +1,4 @@
-//! Bodies that are nearly the JSON of a document.
+//! Bodies that resemble the JSON of an OpenAPI document.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -27,7 +27,7 @@ const VALUES: [&str; 18] = [
     "18446744073709551615",
     "18446744073709551616",
 ];
-/// Values that only lax readers take, or nobody.
+/// Values that only lenient parsers accept, or none.
 const NO_VALUES: [&str; 14] = [
     "'x'",
     "\"\\ud800\"",
@@ -48,7 +48,7 @@ const BEGINNINGS: [&str; 4] = ["{", " {", "\u{feff}{", "/**/{"];
 const SEPARATORS: [&str; 5] = [",", ", ", ",\n// who\n", "/*,*/,", " "];
 const ENDS: [&str; 7] = ["}", "\n}\n", ",}", ",,}", "", "}}", "} x"];
 
-/// The members of a document with some of them edited, in some style.
+/// Generates JSON with the members of a document, some of them edited, in various styles.
 pub(super) fn body(
     dialect: &str,
     members: &Map<String, Value>,

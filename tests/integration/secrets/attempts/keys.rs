@@ -1,16 +1,16 @@
-//! Cards of CRM.COM and keys of TokenLogin.
+//! Access cards of CRM.COM and API keys of TokenLogin.
 
 use serde_json::json;
 
 use super::{Attempt, JSON, Outcome, UNKNOWN_TOKEN, WRONG_KEY, all, typed};
 use crate::marked_secrets::{API_KEY, CARD_CODE, CARD_IDENTIFIER, LOSER, PASS_CODE, PASSWORD};
 
-/// Logins by cards and with keys.
+/// Returns logins by access card and with API keys.
 pub(crate) fn attempts() -> impl Iterator<Item = Attempt> {
     cards().into_iter().chain(keys())
 }
 
-/// CRM.COM's cards.
+/// Returns logins with access cards of CRM.COM.
 fn cards() -> Vec<Attempt> {
     let login = |identifier: &str| {
         let body =
@@ -43,7 +43,7 @@ fn cards() -> Vec<Attempt> {
     attempts
 }
 
-/// The developer's key of TokenLogin, wrong and in other places.
+/// Returns logins with the developer's key of TokenLogin, wrong and in other places.
 fn keys() -> impl Iterator<Item = Attempt> {
     let body = json!({"userName": LOSER, "password": PASSWORD}).to_string();
     let queries = [

@@ -3,14 +3,14 @@
 use super::{Attempt, CODE, FORM, JSON, NOBODY, Outcome, all, message, typed};
 use crate::marked_secrets::{API_KEY, LOSER, NAME, PASSWORD, WRONG_PASSWORD};
 
-/// A login with a password: where it goes, and what its members are called.
+/// The login route of a dialect, with the names of its members.
 struct Door {
     target: String,
     name: &'static str,
     password: &'static str,
-    /// Members that are needed besides.
+    /// Further members that are required.
     more: &'static str,
-    /// Members that are no place for a password.
+    /// Members in which a password does not belong.
     others: &'static [&'static str],
 }
 
@@ -47,7 +47,7 @@ fn doors() -> [Door; 4] {
     ]
 }
 
-/// Logins with passwords, in every dialect.
+/// Returns logins with passwords, in every dialect.
 pub(crate) fn attempts() -> Vec<Attempt> {
     let mut attempts = Vec::new();
     for door in doors() {
@@ -91,7 +91,7 @@ impl Door {
             .collect()
     }
 
-    /// Broken right behind the password, of the wrong types, in other alphabets and formats.
+    /// Returns bodies that are damaged after the password, of wrong types, or in other encodings and formats.
     fn malformed_bodies(&self) -> Vec<Vec<u8>> {
         let (name, password) = (self.name, self.password);
         let start = format!(r#"{{{}"{name}": "{LOSER}", "{password}": "#, self.more);
@@ -129,7 +129,7 @@ impl Door {
         messages
     }
 
-    /// In the query, where only Memsource has it, in headers, and with other methods and paths.
+    /// Returns logins in the query, which only Memsource reads, in headers, and with other methods and paths.
     fn misplaced(&self) -> Vec<Vec<u8>> {
         let separator = if self.target.contains('?') { '&' } else { '?' };
         let query = format!(
@@ -159,7 +159,7 @@ impl Door {
         messages
     }
 
-    /// Which a server meets before any dialect does.
+    /// Returns messages that the HTTP server handles before any dialect.
     fn malformed_messages(&self) -> Vec<Vec<u8>> {
         let body = self.body(LOSER, PASSWORD);
         let json = "Content-Type: application/json";
@@ -171,7 +171,7 @@ impl Door {
             body.len()
         );
         vec![
-            // What is left over is read as the next request.
+            // The server reads the rest as the next request.
             message(
                 "POST",
                 target,

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Attempt, JSON, NOBODY, Outcome, UNKNOWN_TOKEN, all, message, typed};
 use crate::marked_secrets::API_KEY;
 
-/// Every token wherever a token can go and in some places where it cannot, as it is and misspelt.
+/// Returns requests with every token in all valid and in some invalid places, unchanged and altered.
 pub(crate) fn attempts(held: &[Held]) -> impl Iterator<Item = Attempt> {
     let unknown = [UNKNOWN_TOKEN.to_owned(), format!("7001-{UNKNOWN_TOKEN}")];
     let mut messages: Vec<_> = unknown.iter().flat_map(|text| presented(text)).collect();

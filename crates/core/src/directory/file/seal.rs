@@ -6,6 +6,7 @@ mod secret;
 mod user;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use isogloss_password::Passwords;
 
 use self::entries::{organisation, wanted_key};
 use self::secret::{Beside, seal_secrets};
@@ -15,7 +16,6 @@ use crate::directory::merge::Changes;
 use crate::directory::present::Present;
 use crate::directory::wanted::Wanted;
 use crate::directory::{Applied, Directory, Precedence};
-use crate::password::Passwords;
 
 /// How far an import has come.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Events of a user who is erased.
+//! Audit events when a user is erased.
 
 use super::*;
 use isogloss_core::directory::ChangeError;

@@ -1,4 +1,4 @@
-//! Tokens, from their issue to their end.
+//! Audit events of tokens, from issue to end.
 
 use super::*;
 
@@ -15,7 +15,7 @@ async fn an_issue_names_the_token_and_where_it_comes_from() {
     };
     let first = w.issued("ada", remember.clone()).await;
     let again = w.issued("ada", remember).await;
-    // Uses of it are not recorded, what comes of them is.
+    // Uses of the token are not recorded, but tokens that are derived from it are.
     let purposes = [Purpose::Remember];
     let used = w.f.auth.validate(&first.token, &purposes).await.unwrap();
     let child = Terms {

@@ -1,11 +1,11 @@
-//! Codes of second factors: one budget for a user, wherever they come from.
+//! Codes of second factors have one budget per user, for all sources.
 
 use super::*;
 
 const RIGHT: &str = "287082";
 
 impl Fixture {
-    async fn with_totp(&self, name: &str, origin: Origin, code: Option<&str>) -> Outcome {
+    async fn with_totp(&self, name: &str, origin: LoginOrigin, code: Option<&str>) -> Outcome {
         let credentials = Credentials {
             factor: isogloss_core::SecondFactor::Code(code.map(Into::into)),
             origin,
@@ -29,7 +29,7 @@ async fn codes_are_counted_apart_and_wherever_they_come_from() {
     let f = limited().await;
     let try_code =
         async |address: &str, code| f.with_totp("guarded", origin(address, None), code).await;
-    // No code is no guess, where the dialect asks for one.
+    // An empty code field does not count as a guess in dialects that have the field.
     for _ in 0..20 {
         assert_eq!(try_code(HOME, None).await, SecondFactor);
     }
@@ -39,11 +39,11 @@ async fn codes_are_counted_apart_and_wherever_they_come_from() {
         assert_eq!(tried, SecondFactor);
     }
     assert_eq!(try_code(HOME, Some(RIGHT)).await, Throttled(1));
-    // It took no try at the password.
+    // The codes took nothing from the budget for passwords.
     assert_eq!(f.wrong_tries(&origin(HOME, None), "guarded").await, 5);
     f.clock.advance(Duration::from_secs(1));
     assert_eq!(try_code(ELSEWHERE, Some(RIGHT)).await, In);
-    // A code that was used counts as a wrong one.
+    // A used code counts as a wrong one.
     for _ in 0..3 {
         assert_eq!(try_code(HOME, Some(RIGHT)).await, SecondFactor);
     }
@@ -53,7 +53,7 @@ async fn codes_are_counted_apart_and_wherever_they_come_from() {
 #[tokio::test]
 async fn codes_have_one_budget_whatever_client_address_and_name_are() {
     let f = limited().await;
-    // Each of these was in before.
+    // Each of these clients had logged in before.
     for number in 0..3 {
         let (client, address) = (format!("client {number}"), format!("203.0.{number}.1"));
         let tried = f
@@ -95,7 +95,7 @@ async fn a_live_token_of_the_user_passes_the_lock_of_the_codes() {
     }
     let locked = f.with_totp("guarded", origin(HOME, None), Some(RIGHT));
     assert_eq!(locked.await, Throttled(1));
-    let proven = Origin {
+    let proven = LoginOrigin {
         proofs: vec![token],
         ..origin(HOME, None)
     };
@@ -111,9 +111,9 @@ async fn an_operator_finds_and_forgives_codes_under_every_name_of_the_user() {
             f.with_totp("guarded", origin(HOME, None), Some("000000"))
                 .await;
         }
-        let filter = StrainedFilter {
+        let filter = ThrottleFilter {
             name: Some(name.to_owned()),
-            ..StrainedFilter::default()
+            ..ThrottleFilter::default()
         };
         let strained = f.auth.strained(&filter).await.unwrap();
         let kinds: Vec<_> = strained.iter().map(|one| one.bucket.kind.name()).collect();
@@ -128,10 +128,10 @@ async fn a_code_behind_the_password_is_counted_as_a_code_and_nobody_is_told() {
     for _ in 0..3 {
         assert_eq!(f.appended("guarded-pw000000").await, SecondFactor);
     }
-    // The right one is not looked at. That is answered as before.
+    // The right code is not checked, and the response stays the same.
     assert_eq!(f.appended("guarded-pw287082").await, SecondFactor);
     f.clock.advance(Duration::from_secs(1));
     assert_eq!(f.appended("guarded-pw287082").await, In);
-    // A wrong password takes its own tries, whatever stands behind it.
+    // A wrong password takes from the budget for passwords, with or without a code after it.
     assert_eq!(f.wrong_tries(&origin(HOME, None), "guarded").await, 7);
 }

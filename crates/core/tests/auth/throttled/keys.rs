@@ -1,4 +1,4 @@
-//! Cards and keys: counted by source, by network, and all together.
+//! Access cards and API keys: counted by source, by network, and in total.
 
 use super::*;
 
@@ -20,13 +20,13 @@ impl Fixture {
         Outcome::of(self.auth.login_by_card(card, &acme, &origin).await)
     }
 
-    /// Whether a key was found; `None` if it was not looked at.
+    /// Returns whether the key was found; `None` if it was not checked.
     async fn key(&self, address: &str, key: &str) -> Option<bool> {
         self.key_of(HERE, address, key).await
     }
 
     async fn key_of(&self, realm: Realm, address: &str, key: &str) -> Option<bool> {
-        let origin = Origin {
+        let origin = LoginOrigin {
             realm,
             ..origin(address, None)
         };
@@ -37,7 +37,7 @@ impl Fixture {
         }
     }
 
-    /// How many of a hundred codes from different addresses are looked at.
+    /// Returns how many of a hundred card codes from the given addresses are checked.
     async fn cards_looked_at(&self, address: impl Fn(usize) -> String) -> usize {
         let mut looked_at = 0;
         for number in 0..100 {
@@ -83,7 +83,7 @@ async fn all_cards_have_one_budget_and_known_ones_pass_its_lock() {
     assert_eq!(f.card(HOME, "open-sesame").await, In);
     assert_eq!(f.pass_code("192.0.2.9", "card", "12345").await, In);
     assert_eq!(f.card(ELSEWHERE, "open-sesame").await, Throttled(1));
-    // Passwords are counted apart.
+    // Passwords have budgets of their own.
     assert_eq!(
         f.try_from(origin(ELSEWHERE, None), "ada", "ada-pw").await,
         In
@@ -132,7 +132,7 @@ async fn wrong_keys_are_counted_by_network_and_all_together() {
         let key = format!("other-{number}");
         looked_at[1] += usize::from(f.key(&address, &key).await.is_some());
     }
-    // Thirty of one network, and ten more.
+    // Thirty attempts from one network, and ten more from other networks.
     assert_eq!(looked_at, [30, 10]);
     assert_eq!(f.key(HOME, "app-key").await, Some(true));
 }
@@ -144,10 +144,10 @@ async fn a_service_that_asks_again_and_again_pays_nothing_right_or_wrong() {
         assert_eq!(f.key(HOME, "app-key").await, Some(true));
     }
     assert_eq!(
-        f.auth.strained(&StrainedFilter::default()).await.unwrap(),
+        f.auth.strained(&ThrottleFilter::default()).await.unwrap(),
         []
     );
-    // Another one has not been told that its key was replaced.
+    // A service that still uses a key that was replaced.
     for _ in 0..100 {
         assert_eq!(f.key(HOME, "old-key").await, Some(false));
     }
@@ -190,12 +190,12 @@ async fn keys_of_the_management_listener_have_no_budget_for_everywhere() {
     }
 }
 
-/// A gateway that is restarted while its throttle is kept elsewhere.
+/// A gateway restarts while its throttle state is kept in an external store.
 #[tokio::test]
 async fn a_key_that_was_right_at_an_address_passes_all_locks_of_a_new_gateway() {
     let throttle = Arc::new(MemoryThrottle::default());
-    let before = guarded_by(Some(Guard::new(throttle.clone(), LIMITS))).await;
-    let after = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    let before = guarded_by(Some(LoginThrottle::new(throttle.clone(), LIMITS))).await;
+    let after = guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await;
     assert_eq!(before.key(HOME, "app-key").await, Some(true));
     for number in 0..100 {
         before.key(HOME, &format!("key-{number}")).await;
@@ -205,15 +205,15 @@ async fn a_key_that_was_right_at_an_address_passes_all_locks_of_a_new_gateway() 
     assert_eq!(after.key(HOME, "app-key").await, Some(true));
     assert_eq!(after.key(HOME, "robot-key").await, None);
     assert_eq!(after.key(ELSEWHERE, "app-key").await, None);
-    // Another realm's key of the same text is another key.
+    // A key with the same text in another realm is a different key.
     assert_eq!(after.key_of(THERE, HOME, "app-key").await, Some(false));
 }
 
 #[tokio::test]
 async fn a_key_in_steady_use_stays_known() {
     let throttle = Arc::new(MemoryThrottle::default());
-    let before = guarded_by(Some(Guard::new(throttle.clone(), LIMITS))).await;
-    let after = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    let before = guarded_by(Some(LoginThrottle::new(throttle.clone(), LIMITS))).await;
+    let after = guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await;
     for _ in 0..12 {
         assert_eq!(before.key(HOME, "app-key").await, Some(true));
         before.clock.advance(MINUTE * 10);

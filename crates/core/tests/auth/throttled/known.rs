@@ -1,12 +1,12 @@
-//! Which clients are known: what one calls itself does not count.
+//! Which clients count as known: the client name that a client sends is no proof.
 
 use isogloss_core::{Actor, Lifetime};
 use isogloss_store_redis::{RedisSettings, RedisStore};
 
 use super::*;
 
-fn with(token: &Token, origin: Origin) -> Origin {
-    Origin {
+fn with(token: &Token, origin: LoginOrigin) -> LoginOrigin {
+    LoginOrigin {
         proofs: vec![token.clone()],
         ..origin
     }
@@ -58,7 +58,7 @@ async fn a_stranger_elsewhere_locks_nobody_out_of_a_known_address() {
     let f = limited().await;
     assert_eq!(f.try_from(origin(HOME, None), "ada", "ada-pw").await, In);
     for number in 0..40 {
-        // From the next house, too.
+        // Also from a neighbouring address in the same network.
         let address = format!("192.0.2.{}", number + 2);
         f.wrong_tries(&origin(&address, Some("tablet")), "ada")
             .await;
@@ -81,13 +81,13 @@ async fn a_live_token_of_the_user_passes_the_locks_of_others_at_its_address() {
     for token in [&access.token, &remember.token] {
         let tried = f.try_from(with(token, home()), "ADA", "ada-pw").await;
         assert_eq!(tried, In);
-        // It is a proof for its own user alone.
+        // The token is a proof for its own user only.
         for name in ["admin", "nobody"] {
             let tried = f.try_from(with(token, home()), name, "admin-pw").await;
             assert_eq!(tried, Throttled(1));
         }
     }
-    // It has tries of its own, and their end.
+    // The token has a budget of its own, and it can be used up.
     let proven = with(&access.token, home());
     assert_eq!(f.wrong_tries(&proven, "ada").await, 7);
     let elsewhere = with(&access.token, origin(ELSEWHERE, None));
@@ -103,7 +103,7 @@ async fn guesses_with_a_stolen_token_lock_no_client_with_a_token_of_another_logi
     let derived = f.token("ada", derived).await;
     let thief = with(&stolen.token, origin(ELSEWHERE, None));
     assert_eq!(f.wrong_tries(&thief, "ada").await, 7);
-    // What comes of it gains no try.
+    // Tokens that are derived from it get no further attempts.
     let thief = with(&derived.token, origin("203.0.113.1", None));
     assert_eq!(f.try_from(thief, "ada", "ada-pw").await, Throttled(1));
     let home = with(&own.token, origin(HOME, None));
@@ -176,13 +176,13 @@ async fn a_proof_that_cannot_be_looked_up_is_unavailable_and_nothing_is_tried() 
     nowhere.timeout = Duration::from_secs(1);
     let away = RedisStore::new(&nowhere, CAPS).unwrap();
     let throttle = Arc::new(MemoryThrottle::default());
-    let auth = Auth::new(Parts {
+    let auth = Auth::new(AuthComponents {
         directory: f.directory.clone(),
         tokens: Arc::new(away),
         passwords: passwords(),
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
-        guard: Some(Guard::new(throttle, LIMITS)),
+        throttle: Some(LoginThrottle::new(throttle, LIMITS)),
         audit: Audit::default(),
         clock: f.clock.clone(),
     });
@@ -197,6 +197,6 @@ async fn a_proof_that_cannot_be_looked_up_is_unavailable_and_nothing_is_tried() 
             "{outcome:?}"
         );
     }
-    let strained = auth.strained(&StrainedFilter::default()).await.unwrap();
+    let strained = auth.strained(&ThrottleFilter::default()).await.unwrap();
     assert_eq!(strained, []);
 }

@@ -1,8 +1,8 @@
-//! No sequence of answers tells that a password was right behind which something else is missing.
+//! No sequence of responses reveals that a password was right although something else is missing.
 
 use super::*;
 
-/// What a caller sees of twenty tries in a dialect without a field for the code.
+/// Returns what a caller sees of twenty attempts in a dialect without a field for the code.
 async fn answers(name: &str, password: &str, rule: SecondFactorRule) -> Vec<(&'static str, u64)> {
     let f = limited().await;
     let mut answers = Vec::new();

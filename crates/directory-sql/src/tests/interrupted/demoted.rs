@@ -12,7 +12,7 @@ use super::super::postgres::{settings, until};
 use super::super::{FILE, load};
 use crate::PostgresDirectory;
 use isogloss_core::UserState;
-use isogloss_core::audit::{AuditTable as _, Event, Kind};
+use isogloss_core::audit::{AuditTable as _, Event, EventKind};
 use isogloss_core::directory::Directory;
 use isogloss_testkit::Postgres;
 
@@ -162,7 +162,7 @@ async fn connections_in_use_when_a_change_is_refused_serve_nothing_afterwards() 
     let reads = join_all((0..2).map(|_| pair.answers()));
     // It is refused after another one was, and before the reads end.
     let change = async {
-        let event = Event::new(Kind::Login, OffsetDateTime::UNIX_EPOCH);
+        let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);
         let events = vec![Arc::new(event)];
         pair.directory.keep_events(events).await.unwrap();
         users.close().await.unwrap();

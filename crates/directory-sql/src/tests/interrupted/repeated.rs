@@ -11,11 +11,11 @@ use super::super::{FILE, load};
 use super::fate::Fate;
 use super::relayed;
 use crate::PostgresDirectory;
-use isogloss_core::audit::{AuditTable as _, Event, Filter, Kind};
+use isogloss_core::audit::{AuditTable as _, Event, EventFilter, EventKind};
 use isogloss_core::directory::{Directory, Enrolments as _, KeyDigest};
 use isogloss_testkit::Postgres;
 
-const ALL_EVENTS: Filter = Filter {
+const ALL_EVENTS: EventFilter = EventFilter {
     who: None,
     event: None,
     since: None,
@@ -103,7 +103,7 @@ async fn events_whose_answer_is_lost_are_kept_once() {
         let settings = settings(&address, Duration::from_secs(2));
         let directory = PostgresDirectory::new(&settings).unwrap();
         until("it serves", async || directory.ping().await.is_ok()).await;
-        let event = Event::new(Kind::Login, datetime!(2026-11-22 09:00 UTC));
+        let event = Event::new(EventKind::Login, datetime!(2026-11-22 09:00 UTC));
         // Two events that look alike are two.
         let events: Vec<_> = [event.clone(), event].map(Arc::new).into();
         directory.keep_events(events.clone()).await.unwrap();

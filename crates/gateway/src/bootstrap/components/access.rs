@@ -8,17 +8,17 @@ use isogloss_store_redis::RedisAccess;
 use super::{postgres, redis};
 use crate::config::{self, DirectoryAddress, TokenStoreAddress};
 
-/// Access to the credentials of the stores that are servers.
+/// CredentialAccess to the credentials of the stores that are servers.
 #[derive(Clone)]
-pub(crate) struct Access {
+pub(crate) struct CredentialAccess {
     pub(super) redis: Option<RedisAccess>,
     pub(super) postgres: Option<PostgresAccess>,
 }
 
-impl Access {
+impl CredentialAccess {
     /// Uses the credentials and certificate authorities of these settings for Redis from now on.
     pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
-        match (&self.redis, TokenStoreAddress::of(settings)?) {
+        match (&self.redis, TokenStoreAddress::from_settings(settings)?) {
             (Some(access), TokenStoreAddress::Redis(url)) => {
                 let change = access.replace(&redis(settings, url, false)?).await;
                 change.context("tokens.store")
@@ -32,7 +32,7 @@ impl Access {
         &self,
         settings: &config::Directory,
     ) -> Result<AccessChange> {
-        match (&self.postgres, DirectoryAddress::of(settings)?) {
+        match (&self.postgres, DirectoryAddress::from_settings(settings)?) {
             (Some(access), DirectoryAddress::Postgres(url)) => {
                 let change = access.replace(&postgres(settings, url)).await;
                 change.context("directory.url")

@@ -11,28 +11,31 @@ use isogloss_directory_sql::{
 };
 use secrecy::SecretString;
 
-use super::{Absent, refuse_missing};
-use crate::bootstrap::open_stores::{Open, close_at_the_end};
+use super::{MissingFile, refuse_missing};
+use crate::bootstrap::open_stores::{OpenResource, close_on_exit};
 use crate::config::{self, DirectoryAddress, Sections};
 
 /// Opens the directory for a command. The directory must exist.
 pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
-    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
+    let (directory, _) =
+        directory_with_cache(&sections.directory, 0, digests, MissingFile::Refuse).await?;
     Ok(directory)
 }
 
 /// Opens the directory for a command that fills it, and creates it if it is missing.
-pub(crate) async fn directory_to_fill(sections: &Sections) -> Result<Arc<dyn Directory>> {
+pub(crate) async fn create_directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
-    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Make).await?;
+    let (directory, _) =
+        directory_with_cache(&sections.directory, 0, digests, MissingFile::Create).await?;
     Ok(directory)
 }
 
 /// Opens the directory for a command that only reads it.
-pub(crate) async fn directory_to_look_at(sections: &Sections) -> Result<Arc<dyn Directory>> {
+pub(crate) async fn directory_read_only(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens).read_only();
-    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
+    let (directory, _) =
+        directory_with_cache(&sections.directory, 0, digests, MissingFile::Refuse).await?;
     Ok(directory)
 }
 
@@ -51,14 +54,14 @@ fn digest_keys(settings: &config::Tokens) -> DigestKeys {
 
 /// Opens the directory. A SQLite directory gets a near cache of `users` users, or none if that is zero.
 /// PostgreSQL may start later than the gateway.
-pub(super) async fn directory_keeping(
+pub(super) async fn directory_with_cache(
     settings: &config::Directory,
     users: usize,
     digests: DigestKeys,
-    absent: Absent,
+    missing: MissingFile,
 ) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
-    let (directory, access) = open_directory(settings, users, digests, absent).await?;
-    close_at_the_end(Open::Directory(directory.clone()));
+    let (directory, access) = open_directory(settings, users, digests, missing).await?;
+    close_on_exit(OpenResource::Directory(directory.clone()));
     Ok((directory, access))
 }
 
@@ -66,14 +69,14 @@ async fn open_directory(
     settings: &config::Directory,
     users: usize,
     digests: DigestKeys,
-    absent: Absent,
+    missing: MissingFile,
 ) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
-    match DirectoryAddress::of(settings)? {
+    match DirectoryAddress::from_settings(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("{}: {}", settings.url_key(), file.display());
-            let directory = match absent {
-                Absent::Make => SqliteDirectory::open(&file).await,
-                Absent::Refuse => {
+            let directory = match missing {
+                MissingFile::Create => SqliteDirectory::open(&file).await,
+                MissingFile::Refuse => {
                     let maker = "isogloss serve and isogloss directory import make it";
                     refuse_missing(settings.url_key(), &file, maker)?;
                     SqliteDirectory::open_existing(&file).await
@@ -84,7 +87,7 @@ async fn open_directory(
             match NonZeroUsize::new(users) {
                 None => Ok((Arc::new(directory), None)),
                 Some(users) => {
-                    let directory = directory.keeping(users).await.with_context(place)?;
+                    let directory = directory.with_near_cache(users).await.with_context(place)?;
                     Ok((Arc::new(directory), None))
                 }
             }

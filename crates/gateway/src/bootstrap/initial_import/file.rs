@@ -25,7 +25,7 @@ pub(crate) struct DirectoryFile {
 
 impl DirectoryFile {
     /// Reads the file as [`read`](Self::read) does, on a thread of its own.
-    pub(crate) async fn read_aside(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
+    pub(crate) async fn load(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
         let (path, peppers) = (path.to_owned(), peppers.clone());
         run_blocking(move || Self::read(&path, &peppers)).await?
     }

@@ -26,9 +26,9 @@ pub(super) fn is_free(folder: &Path) -> Result<bool> {
 }
 
 /// A backup that is being made. It is removed if it does not become complete.
-pub(super) struct Partial(TempDir);
+pub(super) struct PartialBackup(TempDir);
 
-impl Partial {
+impl PartialBackup {
     /// Creates a folder with a temporary name in the same parent folder, so that it can be renamed.
     pub(super) fn beside(folder: &Path) -> Result<Self> {
         let parent = parent_of(folder);

@@ -12,7 +12,7 @@ use isogloss_core::create_private_file;
 use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
 use serde::Deserialize;
 
-use super::folder::{Partial, TOKENS};
+use super::folder::{PartialBackup, TOKENS};
 use ureq::http::Method;
 
 use crate::admin::token_stream::token_stream;
@@ -23,7 +23,7 @@ use crate::management_client::{Gateway, ManagementClient};
 
 /// Copies all tokens; how many there are, or `None` if a gateway has them in its memory.
 pub(super) async fn copy(
-    partial: &Partial,
+    partial: &PartialBackup,
     gateway: &Gateway,
     sections: &Sections,
 ) -> Result<Option<u64>> {
@@ -32,7 +32,7 @@ pub(super) async fn copy(
         .is_named()
         .then(|| open_prepared(gateway, sections))
         .transpose()?;
-    match TokenStoreAddress::of(&sections.tokens)? {
+    match TokenStoreAddress::from_settings(&sections.tokens)? {
         TokenStoreAddress::Memory => return Ok(None),
         TokenStoreAddress::Redis(_) => {
             let store = components::shared_tokens(sections)?.context("tokens.store")?;
@@ -55,7 +55,7 @@ fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<ManagementCli
     #[derive(Deserialize)]
     struct Prepared {}
     let remote = ManagementClient::open(gateway, sections)?;
-    let Prepared {} = remote.ask(&Method::POST, "backup", &())?;
+    let Prepared {} = remote.call(&Method::POST, "backup", &())?;
     Ok(remote)
 }
 
@@ -81,17 +81,17 @@ fn new(file: &Path) -> Result<File> {
 
 /// Reads all tokens of a backup to their end, and shows each.
 pub(in crate::cli) fn count(file: &Path, mut show: impl FnMut(StoredToken)) -> Result<u64> {
-    const TOLD: u64 = 10_000;
+    const PROGRESS_STEP: u64 = 10_000;
     let mut tokens = TokenReader::new(BufReader::new(File::open(file)?))?;
     let mut count = 0;
     while let Some(token) = tokens.next_token()? {
         show(token);
         count += 1;
-        if count % TOLD == 0 {
+        if count % PROGRESS_STEP == 0 {
             output::progress(format_args!("read {count} tokens"), false);
         }
     }
-    if count >= TOLD {
+    if count >= PROGRESS_STEP {
         output::progress(format_args!("read {count} tokens"), true);
     }
     Ok(count)

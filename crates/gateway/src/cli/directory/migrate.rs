@@ -35,7 +35,7 @@ pub(super) async fn run(arguments: &Arguments, sections: &Sections) -> Result<Ou
 
 async fn outstanding(is_dry: bool, sections: &Sections) -> Result<Outstanding> {
     let key = sections.directory.url_key();
-    match DirectoryAddress::of(&sections.directory)? {
+    match DirectoryAddress::from_settings(&sections.directory)? {
         DirectoryAddress::Sqlite(file) => {
             let outstanding = if is_dry {
                 SqliteDirectory::outstanding(&file).await

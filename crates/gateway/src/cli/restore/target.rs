@@ -22,10 +22,10 @@ use crate::cli::backup::tokens::count;
 use crate::cli::output;
 use crate::config::{AuditTarget, Database, DirectoryAddress, Sections, TokenStoreAddress};
 use crate::http_client::HttpClient;
-use crate::management_client::listener;
+use crate::management_client::listener_url;
 
 /// How many tokens are written at once.
-const AT_ONCE: usize = 256;
+const BATCH_SIZE: usize = 256;
 
 /// The places of a configuration, found to be fit for a backup.
 pub(super) struct Target<'a> {
@@ -56,7 +56,7 @@ impl<'a> Target<'a> {
         manifest: &'a Manifest,
         sections: &'a Sections,
     ) -> Result<Self> {
-        fits(manifest, sections)?;
+        check_database(manifest, sections)?;
         manifest.lists_all(folder)?;
         if manifest.tokens.is_some() {
             let found = count(&folder.join(TOKENS), |_| {})?;
@@ -71,7 +71,7 @@ impl<'a> Target<'a> {
         let secrets = Secrets::compare(folder, manifest, sections)?;
         refuse_running(sections)?;
         let tokens = open_tokens(sections)?;
-        let directory = components::directory_to_fill(sections).await?;
+        let directory = components::create_directory(sections).await?;
         directory.ping().await?;
         Ok(Self {
             folder,
@@ -107,14 +107,14 @@ impl<'a> Target<'a> {
                     ControlFlow::Continue(())
                 }
             };
-            tokens.each(look).await?;
+            tokens.scan(look).await?;
         }
         Ok(has_live.then_some("tokens"))
     }
 
     /// Replaces the existing data with the backup. The directory comes first, in one transaction: if the database
     /// refuses it, the tokens are unchanged and no user is logged out.
-    pub(super) async fn fill(&self) -> Result<Restored> {
+    pub(super) async fn restore_all(&self) -> Result<Restored> {
         let mut restored = Restored::default();
         self.secrets.write(&mut restored)?;
         self.directory
@@ -125,7 +125,7 @@ impl<'a> Target<'a> {
         filled.context(
             "the directory is restored, but the tokens are not: run the command again with --replace",
         )?;
-        self.fill_audit_file(&mut restored)?;
+        self.restore_audit_file(&mut restored)?;
         Ok(restored)
     }
 
@@ -133,7 +133,7 @@ impl<'a> Target<'a> {
         match (&self.tokens, self.manifest.tokens) {
             (Some(tokens), Some(_)) => {
                 remove_all(tokens.as_ref()).await?;
-                self.fill_tokens(tokens.as_ref(), restored).await?;
+                self.restore_tokens(tokens.as_ref(), restored).await?;
             }
             (Some(tokens), None) => remove_all(tokens.as_ref()).await?,
             (None, Some(_)) => {
@@ -145,12 +145,12 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
-    async fn fill_tokens(&self, store: &dyn TokenStore, restored: &mut Restored) -> Result<()> {
+    async fn restore_tokens(&self, store: &dyn TokenStore, restored: &mut Restored) -> Result<()> {
         let file = std::fs::File::open(self.folder.join(TOKENS))?;
         let mut tokens = TokenReader::new(std::io::BufReader::new(file))?;
         let now = SystemClock.now();
         let mut done = 0;
-        let mut batch: Vec<StoredToken> = Vec::with_capacity(AT_ONCE);
+        let mut batch: Vec<StoredToken> = Vec::with_capacity(BATCH_SIZE);
         loop {
             let token = tokens.next_token()?;
             let is_last = token.is_none();
@@ -158,7 +158,7 @@ impl<'a> Target<'a> {
                 Some(token) if token.record.expires_at <= now => restored.expired += 1,
                 token => batch.extend(token),
             }
-            if batch.len() == AT_ONCE || is_last {
+            if batch.len() == BATCH_SIZE || is_last {
                 let writes = batch.iter().map(|token| store.restore(token, now));
                 join_all(writes)
                     .await
@@ -175,7 +175,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    fn fill_audit_file(&self, restored: &mut Restored) -> Result<()> {
+    fn restore_audit_file(&self, restored: &mut Restored) -> Result<()> {
         if !self.manifest.has(AUDIT) {
             return Ok(());
         }
@@ -207,8 +207,8 @@ impl<'a> Target<'a> {
 }
 
 /// Whether the directory is one that takes the backup's tables.
-fn fits(manifest: &Manifest, sections: &Sections) -> Result<()> {
-    let there = DirectoryAddress::of(&sections.directory)?.database();
+fn check_database(manifest: &Manifest, sections: &Sections) -> Result<()> {
+    let there = DirectoryAddress::from_settings(&sections.directory)?.database();
     let (database, version) = (manifest.directory.database, manifest.directory.version);
     if there != database {
         bail!(
@@ -233,7 +233,7 @@ fn refuse_running(sections: &Sections) -> Result<()> {
     if management.bind.port() == 0 {
         return Ok(());
     }
-    let client = HttpClient::new(listener(management.bind, management.tls.as_ref())?);
+    let client = HttpClient::new(listener_url(management.bind, management.tls.as_ref())?);
     let response = client.get("/healthz", &[]);
     if response.is_ok_and(|response| response.status() == 200) {
         let base = client.base().as_str();
@@ -243,11 +243,11 @@ fn refuse_running(sections: &Sections) -> Result<()> {
 }
 
 fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
-    match TokenStoreAddress::of(&sections.tokens)? {
+    match TokenStoreAddress::from_settings(&sections.tokens)? {
         TokenStoreAddress::Memory => Ok(None),
         TokenStoreAddress::Redis(_) => components::shared_tokens(sections),
         TokenStoreAddress::Embedded(path) => {
-            let store = components::embedded_tokens_to_fill(&sections.tokens, &path)?;
+            let store = components::create_embedded_tokens(&sections.tokens, &path)?;
             let path = path.display();
             let store =
                 store.with_context(|| format!("a gateway has {path} open: stop it first"))?;
@@ -258,8 +258,8 @@ fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
 
 async fn remove_all(tokens: &dyn TokenStore) -> Result<()> {
     let digests = all_digests(tokens).await?;
-    for digests in digests.chunks(AT_ONCE) {
-        let removals = digests.iter().map(|digest| tokens.take(*digest));
+    for digests in digests.chunks(BATCH_SIZE) {
+        let removals = digests.iter().map(|digest| tokens.remove(*digest));
         join_all(removals)
             .await
             .into_iter()

@@ -20,8 +20,8 @@ impl PasswordSource {
         if self.password_stdin {
             return first_line();
         }
-        let password = ask("Password: ", "--password-stdin")?;
-        if ask("Repeat the password: ", "--password-stdin")?.expose_secret()
+        let password = prompt("Password: ", "--password-stdin")?;
+        if prompt("Repeat the password: ", "--password-stdin")?.expose_secret()
             != password.expose_secret()
         {
             bail!("the passwords do not match");
@@ -40,7 +40,7 @@ pub(in crate::cli) fn first_line() -> Result<SecretString> {
 }
 
 /// Prompts at the terminal without echo. Without a terminal, the error names the option to use instead.
-pub(super) fn ask(prompt: &str, option: &str) -> Result<SecretString> {
+pub(super) fn prompt(prompt: &str, option: &str) -> Result<SecretString> {
     let what = prompt.trim_end_matches([':', ' ']).to_lowercase();
     let answer = rpassword::prompt_password(prompt)
         .with_context(|| format!("there is no terminal to prompt for the {what}: use {option}"))?;

@@ -113,7 +113,7 @@ fn item_of(list: &str) -> Map<String, Value> {
 }
 
 /// What a file with that value says.
-fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
+fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, ConfigError> {
     let mut tables = base();
     // The value of a key goes before its file, and would hide it.
     if let Some((section, name)) = path
@@ -147,7 +147,7 @@ fn build(config: &Config) -> anyhow::Result<()> {
         let opened = components::open(config).await?;
         drop(audit::open(&sections.audit, &opened.directory)?);
         mailer::open(&sections.mail)?;
-        secrets::jwts(&sections.jwt)?;
+        secrets::jwt_signer(&sections.jwt)?;
         drop(opened.into_auth());
         Ok(())
     })
@@ -212,13 +212,13 @@ fn row_name(path: &str) -> String {
 }
 
 /// The values that a key takes, as its row has them.
-fn row(path: &str, wrong: &mut Vec<String>) -> String {
+fn row(path: &str, invalid: &mut Vec<String>) -> String {
     let mut row = format!("{} =", row_name(path));
     for (what, kind) in values() {
         match trial(path, what, kind) {
             Ok(Outcome::Works) => write!(row, " {what}").unwrap(),
             Ok(Outcome::Refused(_)) => {}
-            Err(said) => wrong.push(said),
+            Err(said) => invalid.push(said),
         }
     }
     row
@@ -226,25 +226,25 @@ fn row(path: &str, wrong: &mut Vec<String>) -> String {
 
 #[test]
 fn every_value_of_every_key_is_refused_by_name_or_works() {
-    let mut wrong = Vec::new();
+    let mut invalid = Vec::new();
     let keys = paths(&schema());
-    let found: Vec<_> = keys.iter().map(|path| row(path, &mut wrong)).collect();
+    let found: Vec<_> = keys.iter().map(|path| row(path, &mut invalid)).collect();
     let mut rows = dialect_rows();
     let general = ROWS.lines().filter(|line| !line.starts_with('#'));
     rows.extend(general.map(str::to_owned));
     for row in found.iter().filter(|row| !rows.contains(row)) {
-        wrong.push(format!("no such row: {row}"));
+        invalid.push(format!("no such row: {row}"));
     }
     for row in rows.iter().filter(|row| !found.contains(row)) {
-        wrong.push(format!("a row that does not hold: {row}"));
+        invalid.push(format!("a row that does not hold: {row}"));
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(invalid.is_empty(), "{}", invalid.join("\n"));
 }
 
 #[test]
 fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused() {
     let schema = schema();
-    let mut wrong = Vec::new();
+    let mut invalid = Vec::new();
     for (path, key) in keys(&schema) {
         let shape = resolved(&schema, key);
         let bound = |name: &str| key.get(name).or_else(|| shape.get(name));
@@ -256,7 +256,7 @@ fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused(
             continue;
         };
         let (Some(least), Some(most)) = (least, most) else {
-            wrong.push(format!("{path} has no bounds"));
+            invalid.push(format!("{path} has no bounds"));
             continue;
         };
         for bound in [least, most] {
@@ -273,9 +273,9 @@ fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused(
             };
             // A key that is held to another one, too.
             if !said.contains("expected at least twice jwt.lifetime") {
-                wrong.push(format!("{path} with {bound}: {said}"));
+                invalid.push(format!("{path} with {bound}: {said}"));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(invalid.is_empty(), "{}", invalid.join("\n"));
 }

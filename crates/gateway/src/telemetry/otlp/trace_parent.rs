@@ -17,7 +17,7 @@ pub(crate) fn set_parent(span: &Span, request: &ServiceRequest) {
         return;
     }
     let proxies = request.app_data::<TrustedProxies>();
-    if proxies.is_some_and(|proxies| proxies.sent(request)) {
+    if proxies.is_some_and(|proxies| proxies.is_trusted_peer(request.request())) {
         let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
         // Fails only for a span that has already begun.
         drop(span.set_parent(parent));

@@ -1,4 +1,4 @@
-//! The rows that PostgreSQL has read.
+//! Counts the rows that PostgreSQL reads.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use crate::growth::grouped;
 use crate::report::Report;
 use crate::targets::at_most;
 
-/// A table with fewer rows is read as fast as an index of it.
+/// Reading a smaller table as a whole is as fast as using an index.
 const LARGE: u64 = 1_000;
-/// Read and written beside the requests, every few seconds, and never larger than `usage.max_rows`.
+/// Table that background tasks read and write every few seconds, and that never grows beyond `usage.max_rows`.
 const BESIDE: &str = "usage";
 
-/// The name at the end of an address.
+/// Returns the database name at the end of a URL.
 pub(in crate::growth) fn database(url: &str) -> Result<&str> {
     Ok(url.rsplit_once('/').context("the database")?.1)
 }
 
-/// Whether requests read large tables without an index.
+/// Judges whether requests read large tables without an index.
 pub(in crate::growth) fn judge(
     program: &Path,
     postgres: &Postgres,
@@ -33,7 +33,7 @@ pub(in crate::growth) fn judge(
             filled(builder, url).env(COST.0, COST.1)
         })?;
         let asked = what(&gateway)?;
-        // The server counts what a connection did when the connection ends.
+        // The server adds a connection's statistics when the connection ends.
         gateway.terminate()?;
         Ok::<_, anyhow::Error>((asked, read_rows(postgres, database(url)?)?))
     };
@@ -42,7 +42,7 @@ pub(in crate::growth) fn judge(
     let (asked, after) = run(exercise)?;
     let mut scanned = 0;
     for (index, table) in after.iter().enumerate() {
-        // What a start reads is not what a request reads.
+        // Subtracts the rows that a start reads without any request.
         let of_start = |part: fn(&Rows) -> u64| part(&idle[index]) - part(&before[index]);
         let of_requests = |part: fn(&Rows) -> u64| {
             (part(table) - part(&idle[index])).saturating_sub(of_start(part))
@@ -54,7 +54,7 @@ pub(in crate::growth) fn judge(
         if table.all >= LARGE && table.name != BESIDE {
             scanned += by_scan;
             report.line(&format!(
-                "PostgreSQL, {asked} requests: of the {} rows of `{}`, {by_index} were read by an index and {by_scan} without.",
+                "PostgreSQL, {asked} requests: of the {} rows of `{}`, {by_index} were read through an index and {by_scan} without.",
                 grouped(usize::try_from(table.all)?),
                 table.name
             ));
@@ -63,7 +63,7 @@ pub(in crate::growth) fn judge(
     #[expect(clippy::cast_precision_loss, reason = "they are few")]
     let each = scanned as f64 / asked as f64;
     report.judge(at_most(
-        "rows of large tables that PostgreSQL reads without an index, each request",
+        "rows of large tables that PostgreSQL reads without an index for each request",
         "rows",
         each,
         1.0,
@@ -71,7 +71,7 @@ pub(in crate::growth) fn judge(
     Ok(())
 }
 
-/// Rows of one table that were read so far.
+/// Statistics of one table: its rows, and those that were read so far.
 struct Rows {
     name: String,
     all: u64,

@@ -1,4 +1,4 @@
-//! The plans of SQLite.
+//! Query plans of SQLite.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::targets::Verdict;
 
 const STATEMENTS: Setting = ("ISOGLOSS__LOGGING__LEVEL", "info,sqlx::query=debug");
 
-/// Whether any statement of a gateway reads a table whole.
+/// Judges whether any statement of the gateway reads a whole table.
 pub(in crate::growth) fn judge(program: &Path, file: &Path, report: &mut Report) -> Result<()> {
     let gateway = start_with(program, Store::Memory, |builder| {
         let builder = filled(builder, &format!("sqlite:{}", file.display()));
@@ -43,13 +43,13 @@ pub(in crate::growth) fn judge(program: &Path, file: &Path, report: &mut Report)
         anyhow::Ok(())
     })?;
     report.judge(none(
-        "tables that SQLite reads whole for a login or a check",
+        "tables that SQLite reads as a whole for a login or a check",
         scans,
     ));
     Ok(())
 }
 
-/// The statement that a line of the log tells of, with single spaces.
+/// Returns the SQL statement in a log line, with single spaces. `None` if there is none.
 fn statement(line: &str) -> Option<String> {
     let line: Value = serde_json::from_str(line).ok()?;
     let fields = line.get("fields")?;
@@ -67,7 +67,7 @@ async fn plan(connection: &mut SqliteConnection, statement: &str) -> Result<Vec<
     Ok(steps.collect::<Result<_, _>>()?)
 }
 
-/// How many tables are read whole. One that is left after its first row is not.
+/// Returns how many tables are read as a whole. A scan for `LIMIT 1` does not count: it ends after its first row.
 fn scans_in(statement: &str, steps: &[String]) -> usize {
     let of_one_row =
         statement.matches("LIMIT 1)").count() + usize::from(statement.ends_with("LIMIT 1"));

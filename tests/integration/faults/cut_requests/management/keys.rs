@@ -1,4 +1,4 @@
-//! Keys.
+//! API keys.
 
 use std::net::SocketAddr;
 

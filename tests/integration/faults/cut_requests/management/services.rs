@@ -1,4 +1,4 @@
-//! What services ask of a dialect's tokens, and the backup of what was counted of it.
+//! Requests of services about a dialect's tokens, and the backup of usage counts.
 
 use isogloss_testkit::{Gateway, Request as Message};
 
@@ -6,7 +6,7 @@ use super::admin;
 use crate::faults::cut_requests::cut::Request;
 use crate::faults::cut_requests::{done, token_of};
 
-/// By which the usage of a dialect tells these requests from others.
+/// User agent of these requests, by which the usage counts distinguish them.
 pub(crate) const PROGRAM: &str = "exchanging";
 
 pub(super) fn requests(gateway: &Gateway) -> Vec<Request> {

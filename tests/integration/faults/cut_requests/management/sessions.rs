@@ -1,4 +1,4 @@
-//! What changes the token store: the end of tokens, and counted tries.
+//! Changes of the token store: ending tokens, and counted attempts.
 
 use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Request as Message};

@@ -1,4 +1,4 @@
-//! Users, as far as none of their tokens is ended.
+//! Changes of users that end none of their tokens.
 
 use std::net::SocketAddr;
 

@@ -33,7 +33,7 @@ pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
             let body = json!({"cross_token": text(&answer, "/cross_token")});
             Message::post("/v2/cross-authorize").json(&body)
         }),
-        Request::new("bimplus: log-out", server, move |subject| {
+        Request::new("bimplus: logout", server, move |subject| {
             let authorization = authorization(server, subject);
             Message::new("DELETE", "/v2/authorize").header("Authorization", authorization)
         }),

@@ -12,7 +12,7 @@ use crate::faults::cut_requests::{card, token_of};
 pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
     vec![
         Request::new("crmcom: login", server, login("crmcom")),
-        Request::new("crmcom: log-out", server, move |subject| {
+        Request::new("crmcom: logout", server, move |subject| {
             let token = token_of("crmcom", server, subject);
             let path = "/crmapi/rest/v2/authentication/token/release";
             Message::post(path).json(&json!({"token": token}))

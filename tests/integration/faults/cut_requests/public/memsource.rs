@@ -26,7 +26,7 @@ pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
             let token = text(&done(&link_of(subject), server), "/token");
             Message::get(format!("/web/login/authByToken?token={token}"))
         }),
-        Request::new("memsource: log-out", server, move |subject| {
+        Request::new("memsource: logout", server, move |subject| {
             let token = token_of("memsource", server, subject);
             Message::post("/web/api/v3/auth/logout").form(format!("token={token}"))
         }),
@@ -44,7 +44,7 @@ pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
                 request.header("Authorization", &*authorization)
             },
         ),
-        Request::new("memsource: log-out by api2", server, move |subject| {
+        Request::new("memsource: logout by api2", server, move |subject| {
             let answer = done(&api2("login", &credentials(subject)), server);
             let token = text(&answer, "/token");
             Message::post(format!("/web/api2/v1/auth/logout?token={token}"))

@@ -20,7 +20,7 @@ pub(super) fn requests(gateway: &Gateway) -> Vec<Request> {
             let token = text(&answer, "/ReAuthenticationToken");
             action("TokenLogin", &json!({"reAuthenticationToken": token}))
         }),
-        Request::new("tokenlogin: log-out", server, move |subject| {
+        Request::new("tokenlogin: logout", server, move |subject| {
             let token = token_of("tokenlogin", server, subject);
             let path = "/api/v1/Authentication/Logout";
             Message::post(format!("{path}?APIKey=demo-api-key&APIToken={token}"))
@@ -34,7 +34,7 @@ pub(super) fn requests(gateway: &Gateway) -> Vec<Request> {
     ]
 }
 
-/// Asks for a letter.
+/// Returns a request for an e-mail that resets the password.
 pub(crate) fn forgotten(subject: usize) -> Message {
     action("RequestPasswordReset", &json!({"LoginName": user(subject)}))
 }

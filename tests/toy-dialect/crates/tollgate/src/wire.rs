@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
-use isogloss_core::{Credentials, IssuedToken, Origin, SecondFactor, Token, User};
+use isogloss_core::{Credentials, IssuedToken, LoginOrigin, SecondFactor, Token, User};
 use isogloss_dialect::{Dialect as _, read_body};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -17,21 +17,21 @@ use crate::{REALM, Tollgate};
 const PREFIX: &str = "TG-";
 
 /// The pass that a call carries, if it has the shape of one.
-pub(crate) fn pass(headers: &HeaderMap) -> Option<Token> {
+pub(crate) fn find_pass(headers: &HeaderMap) -> Option<Token> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, pass) = value.split_once(' ')?;
     let known = scheme.eq_ignore_ascii_case(Tollgate::TOKEN_TYPE);
-    known.then(|| parse(pass.trim()))?
+    known.then(|| parse_pass(pass.trim()))?
 }
 
 /// A pass, if it is spelt like one.
-pub(crate) fn parse(text: &str) -> Option<Token> {
+pub(crate) fn parse_pass(text: &str) -> Option<Token> {
     let digits = text.strip_prefix(PREFIX)?;
     let exact = *digits == digits.to_uppercase();
     exact.then(|| Token::from_hex(REALM, digits))?
 }
 
-fn spelt(pass: &Token) -> String {
+fn format_pass(pass: &Token) -> String {
     format!("{PREFIX}{}", pass.hex().to_uppercase())
 }
 
@@ -51,7 +51,7 @@ impl EnterRequest {
             password: password.into(),
             factor: SecondFactor::Code(None),
             organisation: None,
-            origin: Origin::new(REALM, None),
+            origin: LoginOrigin::new(REALM, None),
         }))
     }
 }
@@ -75,17 +75,17 @@ impl FromRequest for EnterRequest {
 
 /// The answer to `POST enter`.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct EnterAnswer {
+pub(crate) struct EnterResponse {
     gate: &'static str,
     pass: String,
     seconds: i64,
 }
 
-impl EnterAnswer {
+impl EnterResponse {
     pub(crate) fn new(issued: &IssuedToken) -> Self {
         Self {
             gate: "open",
-            pass: spelt(&issued.token),
+            pass: format_pass(&issued.token),
             seconds: issued.expires_in(),
         }
     }
@@ -93,14 +93,14 @@ impl EnterAnswer {
 
 /// The answer to `GET who`.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct WhoAnswer {
+pub(crate) struct WhoResponse {
     gate: &'static str,
     name: String,
     number: i64,
     organisation: String,
 }
 
-impl From<&User> for WhoAnswer {
+impl From<&User> for WhoResponse {
     fn from(user: &User) -> Self {
         Self {
             gate: "open",
@@ -112,7 +112,7 @@ impl From<&User> for WhoAnswer {
 }
 
 /// A JSON answer, for nobody to keep.
-pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
+pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(answer)

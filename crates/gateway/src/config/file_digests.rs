@@ -1,0 +1,81 @@
+//! What files hold that settings name: a reload compares that, too.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use ring::digest::{SHA256, digest};
+
+use super::Sections;
+
+/// Digests of files, by the keys that name these; none of a file that cannot be read.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct FileDigests(BTreeMap<&'static str, Option<Vec<u8>>>);
+
+impl Sections {
+    /// Reads the files that are used at the start. What a reload takes up in any case is not among them:
+    /// certificates of listeners, the address of the mail server, the directory file.
+    pub(crate) fn file_digests(&self) -> FileDigests {
+        let (tokens, directory, jwt) = (&self.tokens, &self.directory, &self.jwt);
+        let pepper = Some(&tokens.pepper_file).filter(|_| tokens.pepper.is_none());
+        let previous = tokens.previous_pepper_file.as_ref();
+        let secret = Some(&jwt.secret_file).filter(|_| jwt.enabled && jwt.secret.is_none());
+        let previous_secret = jwt.previous_secret_file.as_ref();
+        let files: [(_, Option<&PathBuf>); 8] = [
+            ("tokens.store_file", tokens.store_file.as_ref()),
+            ("tokens.redis_ca_file", tokens.redis_ca_file.as_ref()),
+            ("tokens.pepper_file", pepper),
+            (
+                "tokens.previous_pepper_file",
+                previous.filter(|_| tokens.previous_pepper.is_none()),
+            ),
+            ("directory.url_file", directory.url_file.as_ref()),
+            ("directory.ca_file", directory.ca_file.as_ref()),
+            ("jwt.secret_file", secret),
+            (
+                "jwt.previous_secret_file",
+                previous_secret.filter(|_| jwt.enabled && jwt.previous_secret.is_none()),
+            ),
+        ];
+        let files = files.into_iter();
+        let named = files.filter_map(|(key, file)| Some((key, file?)));
+        let digests = named.map(|(key, file)| {
+            let bytes = fs::read(file).ok();
+            (
+                key,
+                bytes.map(|bytes| digest(&SHA256, &bytes).as_ref().to_vec()),
+            )
+        });
+        FileDigests(digests.collect())
+    }
+}
+
+impl FileDigests {
+    /// The keys whose files hold something else in the other one. A file that is named in one of them only
+    /// is a matter of the settings.
+    pub(crate) fn difference(&self, other: &Self) -> Vec<&'static str> {
+        let both = self.0.iter().filter(|(key, digest)| {
+            let other = other.0.get(*key);
+            other.is_some_and(|other| other != *digest)
+        });
+        both.map(|(key, _)| *key).collect()
+    }
+
+    /// Adds the files that were made since: the pepper and the secret of JWTs are, if they are missing.
+    pub(crate) fn add_created(&mut self, now: Self) {
+        for (key, digest) in now.0 {
+            let known = self.0.entry(key).or_default();
+            *known = known.take().or(digest);
+        }
+    }
+
+    /// Takes the other one's files of these keys for its own.
+    pub(crate) fn adopt(&mut self, keys: &[&'static str], other: &Self) {
+        for key in keys {
+            match other.0.get(key) {
+                Some(digest) => self.0.insert(key, digest.clone()),
+                None => self.0.remove(key),
+            };
+        }
+    }
+}

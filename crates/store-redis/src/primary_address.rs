@@ -1,0 +1,44 @@
+//! The address of the primary: fixed, or reported by sentinels.
+
+use isogloss_core::StoreError;
+use redis::ConnectionInfo;
+
+use super::sentinel::Sentinels;
+use super::server_name::server_name;
+
+/// The address of the primary: fixed, or reported by sentinels.
+pub(super) enum PrimaryAddress {
+    Fixed(Box<ConnectionInfo>),
+    Sentinels(Box<Sentinels>),
+}
+
+impl PrimaryAddress {
+    pub(super) async fn look_up(&self) -> Result<ConnectionInfo, StoreError> {
+        match self {
+            Self::Fixed(server) => Ok(ConnectionInfo::clone(server)),
+            Self::Sentinels(sentinels) => sentinels.primary().await,
+        }
+    }
+
+    /// Returns the name of the server, as far as it is known without a request.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Fixed(server) => server_name(server),
+            Self::Sentinels(sentinels) => sentinels.name(),
+        }
+    }
+
+    /// Returns whether the primary is reported at another address now.
+    pub(super) async fn has_moved_from(&self, server: &str) -> bool {
+        match self {
+            Self::Fixed(_) => false,
+            Self::Sentinels(sentinels) => sentinels.name_other_than(server).await,
+        }
+    }
+
+    pub(super) async fn forget(&self) {
+        if let Self::Sentinels(sentinels) = self {
+            sentinels.forget().await;
+        }
+    }
+}
