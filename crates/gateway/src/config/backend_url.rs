@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use isogloss_core::directory::PostgresDirectory;
+use isogloss_directory_sql::PostgresDirectory;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::AccessChange;
-use isogloss_core::directory::PostgresAccess;
+use isogloss_directory_sql::PostgresAccess;
 use isogloss_store_redis::RedisAccess;
 
 use super::{postgres, redis};

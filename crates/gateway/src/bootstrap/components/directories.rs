@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::directory::{
-    DigestKeys, Directory, PostgresAccess, PostgresDirectory, PostgresSettings, SqliteDirectory,
-};
+use isogloss_core::directory::{DigestKeys, Directory};
 use isogloss_core::{Peppers, SystemClock};
+use isogloss_directory_sql::{
+    PostgresAccess, PostgresDirectory, PostgresSettings, SqliteDirectory,
+};
 use secrecy::SecretString;
 
 use super::{MissingFile, refuse_missing};

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use isogloss_core::directory::{PostgresDirectory, SqliteDirectory};
+use isogloss_directory_sql::{PostgresDirectory, SqliteDirectory};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -140,7 +140,7 @@ mod tests {
     use std::sync::Arc;
 
     use isogloss_core::audit::{AuditTable as _, EventFilter};
-    use isogloss_core::directory::SqliteDirectory;
+    use isogloss_directory_sql::SqliteDirectory;
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
     use super::*;

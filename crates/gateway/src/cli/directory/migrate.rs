@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use isogloss_core::directory::{Outstanding, PostgresDirectory, SqliteDirectory};
+use isogloss_core::directory::Outstanding;
+use isogloss_directory_sql::{PostgresDirectory, SqliteDirectory};
 use serde_json::json;
 
 use crate::bootstrap::components;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
-use isogloss_core::directory::{BackedUp, Directory, SqliteDirectory, UserFilter};
+use isogloss_core::directory::{BackedUp, Directory, UserFilter};
 use isogloss_core::store::{Record, StoredToken, TokenReader, TokenStore, all_digests};
 use isogloss_core::{Clock as _, SystemClock};
+use isogloss_directory_sql::SqliteDirectory;
 use serde::Serialize;
 
 use self::secrets::Secrets;
