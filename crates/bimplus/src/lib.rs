@@ -63,7 +63,8 @@ impl Dialect for Bimplus {
         routes::add_routes(settings, cfg);
     }
 
-    /// The token is in the header, or in the query of a download.
+    /// Returns the token in the header `Authorization`, or in the query, where downloads have it. `None` if neither has
+    /// one.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(head)
     }
