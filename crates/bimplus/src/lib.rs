@@ -44,7 +44,7 @@ impl Dialect for Bimplus {
     const DEFAULT_PATH: &'static str = "/v2";
     const TOKEN_LIFETIME: TokenLifetimeClass = TokenLifetimeClass::Remembered;
     const TOKEN_TYPE: &'static str = wire::TOKEN_TYPE;
-    /// They are the ids of applications.
+    /// Keys of the realm are the ids of applications.
     const HAS_PUBLIC_KEYS: bool = true;
 
     type Settings = Settings;

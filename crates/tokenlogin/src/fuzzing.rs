@@ -67,7 +67,7 @@ pub fn suppressed(query: &str) -> Option<bool> {
 }
 
 /// Returns the media type of the response to a request with this `Accept`.
-pub fn answer_media(accept: HeaderValue) -> &'static str {
+pub fn response_media(accept: HeaderValue) -> &'static str {
     let request = TestRequest::default().insert_header((ACCEPT, accept));
     response_media_type(&request.to_srv_request())
 }
