@@ -47,7 +47,7 @@ use super::{
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
-use crate::near::{NearCacheStatus, get_or_load};
+use crate::near_cache::{NearCacheStatus, get_or_load};
 use crate::private_file::create_private_file;
 use crate::store::Finding;
 use crate::user::{Key, Unit, User, UserState};

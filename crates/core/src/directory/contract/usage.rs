@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, query_scalar, raw_sql};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::client::Expired;
+use crate::client_identity::Expired;
 use crate::directory::Directory;
 use crate::usage::{ExpiredUse, Observed, UsageCount, UsageKey, UsageRows};
 use isogloss_testkit::Postgres;

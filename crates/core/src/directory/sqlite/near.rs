@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
 use crate::directory::KeyDigest;
-use crate::near::{NearCache, NearCacheStatus};
+use crate::near_cache::{NearCache, NearCacheStatus};
 use crate::user::{Key, User};
 
 /// The first of its two copies.
