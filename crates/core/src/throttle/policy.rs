@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::guess::{Proof, address, user_account};
+use super::attempt::{Count, Lock, count_refusal};
+use super::attempt_target::{Proof, address, user_account};
 use super::keys::TriedKeys;
-use super::turn::{Count, Lock, count_refusal};
 use super::{
     Attempt, AttemptTarget, Bucket, BucketKind, ClientIp, Decision, Limits, LoginOrigin, Throttle,
     ThrottledBucket,

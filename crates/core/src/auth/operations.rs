@@ -5,7 +5,7 @@
 
 use secrecy::SecretString;
 
-use super::once::RedeemError;
+use super::one_time_tokens::RedeemError;
 use super::{AccessCard, Auth, Credentials, OrganisationName, SessionFilter, ThrottleFilter};
 use crate::audit::{ClaimedName, Event, EventActor, EventKind, LoginMethod, RefusalReason};
 use crate::error::{AuthError, PasswordError};
