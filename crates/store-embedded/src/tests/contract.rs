@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use isogloss_core::store::{Caps, TokenStore};
-use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, digests, pass_all, record};
+use isogloss_store_contract::token_store::{
+    CAPS, HOUR, NOW, digest, digests, pass_all, record, ten_thousand_logins_leave_a_bounded_list,
+};
 use uuid::Uuid;
 
 use crate::EmbeddedStore;
@@ -26,7 +28,9 @@ async fn memory_passes() {
 async fn embedded_passes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens.redb");
-    pass_all(&EmbeddedStore::open(&path, CAPS).unwrap()).await;
+    let store = EmbeddedStore::open(&path, CAPS).unwrap();
+    pass_all(&store).await;
+    ten_thousand_logins_leave_a_bounded_list(&store).await;
 }
 
 #[tokio::test]
