@@ -12,9 +12,14 @@ const CORE: &str = "isogloss-core";
 const DIALECT: &str = "isogloss-dialect";
 const CONFORMANCE: &str = "isogloss-conformance";
 const GATEWAY: &str = "isogloss-gateway";
+const PASSWORD: &str = "isogloss-password";
 const LANES: &str = "isogloss-bcrypt-lanes";
 /// Packages that store tokens and users.
-const BACKENDS: [&str; 2] = ["isogloss-store-embedded", "isogloss-store-redis"];
+const BACKENDS: [&str; 3] = [
+    "isogloss-directory-sql",
+    "isogloss-store-embedded",
+    "isogloss-store-redis",
+];
 const STORE_CONTRACT: &str = "isogloss-store-contract";
 const TESTKIT: &str = "isogloss-testkit";
 
@@ -66,6 +71,7 @@ impl Graph {
             DIALECT,
             CONFORMANCE,
             GATEWAY,
+            PASSWORD,
             LANES,
             STORE_CONTRACT,
             TESTKIT,
@@ -162,19 +168,23 @@ fn the_crates_are_found() {
 
 /// The backends depend on core, and only core's tests depend on them.
 #[test]
-fn core_knows_no_backend_and_no_web_framework() {
+fn core_knows_no_database_and_no_web_framework() {
     let graph = Graph::read();
-    assert_eq!(graph.built_with(CORE), BTreeSet::from([LANES]));
-    let mut with_tests = BTreeSet::from([LANES, STORE_CONTRACT]);
+    assert_eq!(graph.built_with(CORE), BTreeSet::from([PASSWORD]));
+    let mut with_tests = BTreeSet::from([PASSWORD, LANES, STORE_CONTRACT]);
     with_tests.extend(BACKENDS);
     assert_eq!(graph.siblings(CORE), with_tests);
-    assert_eq!(graph.siblings(LANES), BTreeSet::new());
     let below = graph.below(CORE);
     assert!(below.contains("argon2"), "the search finds nothing");
     for foreign in [
         "redis",
         "redb",
+        "sqlx",
+        "sqlx-core",
+        "libsqlite3-sys",
+        "deadpool",
         "deadpool-redis",
+        "rustls",
         "actix-web",
         "actix-http",
         "http",
@@ -183,6 +193,13 @@ fn core_knows_no_backend_and_no_web_framework() {
     ] {
         assert!(!below.contains(foreign), "{foreign}");
     }
+}
+
+#[test]
+fn password_hashing_knows_the_bcrypt_lanes_and_no_other_sibling() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(PASSWORD), BTreeSet::from([LANES]));
+    assert_eq!(graph.siblings(LANES), BTreeSet::new());
 }
 
 #[test]

@@ -21,24 +21,24 @@ pub enum Error {
     #[error("the body is too large")]
     TooLarge,
     #[error("the body did not arrive in time")]
-    TooSlow,
+    TimedOut,
     #[error("the body is of another media type")]
     MediaType,
     #[error("the remember-me or cross token is not valid")]
-    StaleGrant,
+    InvalidGrant,
     #[error("the application is not known")]
     UnknownApplication,
     #[error("no such route")]
-    NoRoute,
+    NotFound,
     #[error("no such method")]
-    NoMethod(&'static str),
+    MethodNotAllowed(&'static str),
     #[error("the gateway mounted this dialect without its data")]
     Misconfigured,
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
 
-/// What a refusal is on the wire.
+/// The body of an error.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Refusal)]
 pub(crate) struct ErrorBody<'a> {
@@ -48,8 +48,8 @@ pub(crate) struct ErrorBody<'a> {
 }
 
 impl Error {
-    /// Returns the status, `error`, and the text of both other members.
-    fn answer(&self) -> (StatusCode, &'static str, String) {
+    /// Returns the status, the member `error`, and the text of the members `error_description` and `message`.
+    fn response_parts(&self) -> (StatusCode, &'static str, String) {
         let (status, error, text) = match self {
             Self::Malformed => (400, "invalid_request", "The body is not a JSON object."),
             Self::Missing(name) => {
@@ -61,16 +61,18 @@ impl Error {
                 return (StatusCode::BAD_REQUEST, "invalid_request", text);
             }
             Self::TooLarge => (413, "invalid_request", "The body is too large."),
-            Self::TooSlow => (408, "invalid_request", "The body did not arrive in time."),
+            Self::TimedOut => (408, "invalid_request", "The body did not arrive in time."),
             Self::MediaType => (
                 415,
                 "unsupported_media_type",
                 "The body must be JSON: send Content-Type: application/json.",
             ),
-            Self::StaleGrant => (401, "invalid_grant", "The token is invalid or has expired."),
+            Self::InvalidGrant => (401, "invalid_grant", "The token is invalid or has expired."),
             Self::UnknownApplication => (403, "access_denied", "The application is not known."),
-            Self::NoRoute => (404, "not_found", "There is no such resource."),
-            Self::NoMethod(_) => (405, "method_not_allowed", "The method is not allowed here."),
+            Self::NotFound => (404, "not_found", "There is no such resource."),
+            Self::MethodNotAllowed(_) => {
+                (405, "method_not_allowed", "The method is not allowed here.")
+            }
             Self::Misconfigured => (500, "server_error", "An internal error has occurred."),
             Self::Auth(AuthError::InvalidCredentials) => (
                 401,
@@ -112,17 +114,17 @@ impl Error {
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        self.answer().0
+        self.response_parts().0
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, error, text) = self.answer();
+        let (status, error, text) = self.response_parts();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::UNAUTHORIZED {
             // Never Basic, NTLM or Negotiate: browsers would prompt, .NET would try Windows logins.
             response.insert_header((header::WWW_AUTHENTICATE, TOKEN_TYPE));
         }
-        if let Self::NoMethod(allowed) = self {
+        if let Self::MethodNotAllowed(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
         if let Self::Auth(error) = self {
@@ -143,7 +145,7 @@ impl From<BodyError> for Error {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge,
-            BodyError::TimedOut => Self::TooSlow,
+            BodyError::TimedOut => Self::TimedOut,
             BodyError::Unreadable => Self::Malformed,
         }
     }

@@ -1,13 +1,13 @@
 //! Client and application ids: usually GUIDs, echoed as sent, equal in every spelling of a GUID.
 
-use isogloss_core::Client;
+use isogloss_core::ClientIdentity;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::json_body::Members;
+use crate::json_body::JsonObject;
 
 /// Characters.
-const LONGEST_ID: usize = 128;
+const MAX_ID_CHARS: usize = 128;
 
 /// An id that a client sent.
 pub(crate) struct Id {
@@ -18,29 +18,33 @@ pub(crate) struct Id {
 }
 
 impl Id {
-    /// Reads the member of that name. `None` if it is absent, empty or the zero GUID.
-    pub(crate) fn read(members: &mut Members, name: &'static str) -> Result<Option<Self>, Error> {
+    /// Removes and parses an id member. `None` if it is absent, empty or the zero GUID; `Err` if it has another type,
+    /// more than 128 characters, or control characters.
+    pub(crate) fn parse(
+        members: &mut JsonObject,
+        name: &'static str,
+    ) -> Result<Option<Self>, Error> {
         let Some(text) = members.text(name)?.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
         let printable = text.chars().all(|c| !c.is_control());
-        if text.chars().count() > LONGEST_ID || !printable {
+        if text.chars().count() > MAX_ID_CHARS || !printable {
             return Err(Error::Invalid(name));
         }
         let guid = Uuid::try_parse(&text).ok();
         Ok((guid != Some(Uuid::nil())).then_some(Self { text, guid }))
     }
 
-    /// Returns a fresh GUID for a client that names none.
-    pub(crate) fn fresh() -> Self {
-        let guid = Client::unnamed();
+    /// Returns a random GUID, for a client that sends no id.
+    pub(crate) fn generate() -> Self {
+        let guid = ClientIdentity::unnamed();
         Self {
             text: guid.to_string(),
             guid: Some(guid),
         }
     }
 
-    /// Returns the form in which ids are compared and stored.
+    /// Returns the form in which ids are compared and stored: a GUID with dashes in lower case, any other id as sent.
     pub(crate) fn canonical(&self) -> String {
         match self.guid {
             Some(guid) => guid.to_string(),

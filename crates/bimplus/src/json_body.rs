@@ -18,15 +18,18 @@ use serde_json::Value;
 use crate::error::Error;
 
 /// The members of a JSON object by lower-case name.
-pub(crate) struct Members(HashMap<String, Value>);
+pub(crate) struct JsonObject(HashMap<String, Value>);
 
-impl Members {
+impl JsonObject {
+    /// Parses a body as a JSON object, or as JSON5 like the vendor's parser. `Err` if it is not UTF-8, not an object,
+    /// or nested too deeply.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         let text = utf8_text(body).ok_or(Error::Malformed)?;
         parse_lenient(text).ok_or(Error::Malformed)
     }
 
-    /// Removes a string member. A number is its digits; `None` if the member is absent or `null`.
+    /// Removes a string member. A number becomes its digits. `None` if the member is absent or `null`; `Err` if it has
+    /// another type.
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -36,7 +39,8 @@ impl Members {
         }
     }
 
-    /// Removes a boolean member: `true`, `"True"`, 1. An absent one and `null` are false.
+    /// Removes a boolean member and returns its value: true for `true`, `"True"` and 1. False if it is absent, `null`
+    /// or empty; `Err` for any other value.
     pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, Error> {
         let value = match self.0.remove(name) {
             None | Some(Value::Null) => return Ok(false),
@@ -53,23 +57,23 @@ impl Members {
     }
 }
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for JsonObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
 
         impl<'de> Visitor<'de> for Object {
-            type Value = Members;
+            type Value = JsonObject;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject, A::Error> {
                 let mut members = HashMap::new();
                 while let Some((name, value)) = map.next_entry::<String, Value>()? {
                     members.insert(name.to_lowercase(), value);
                 }
-                Ok(Members(members))
+                Ok(JsonObject(members))
             }
         }
 
@@ -77,7 +81,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-impl FromRequest for Members {
+impl FromRequest for JsonObject {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
@@ -92,7 +96,7 @@ impl FromRequest for Members {
     }
 }
 
-/// Returns whether the body is JSON by its media type, is text, or has no media type. This dialect has no forms.
+/// Returns true if the media type of the body is JSON or plain text, or absent. This dialect has no forms.
 fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;
@@ -106,7 +110,7 @@ mod tests {
     use super::*;
 
     fn text(body: &str, name: &'static str) -> Option<String> {
-        Members::parse(body.as_bytes()).ok()?.text(name).ok()?
+        JsonObject::parse(body.as_bytes()).ok()?.text(name).ok()?
     }
 
     #[test]
@@ -164,16 +168,16 @@ mod tests {
             "user_id=a",
             &deep,
         ] {
-            assert!(Members::parse(body.as_bytes()).is_err(), "{body:.9}");
+            assert!(JsonObject::parse(body.as_bytes()).is_err(), "{body:.9}");
         }
-        assert!(Members::parse(b"{\"a\": \"\xff\"}").is_err());
+        assert!(JsonObject::parse(b"{\"a\": \"\xff\"}").is_err());
     }
 
     #[test]
     fn flags_come_in_many_forms() {
         let flag = |value: &str| {
             let body = format!("{{\"remember_me\": {value}}}");
-            Members::parse(body.as_bytes())
+            JsonObject::parse(body.as_bytes())
                 .ok()?
                 .flag("remember_me")
                 .ok()

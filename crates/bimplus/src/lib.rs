@@ -14,17 +14,16 @@ mod portal_url;
 mod profile;
 mod requests;
 mod routes;
+#[cfg(test)]
+mod sdk_compatibility;
 mod settings;
 mod team_ids;
 mod teams;
-#[cfg(test)]
-mod typed;
 mod wire;
 
 use actix_web::dev::RequestHead;
-use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, scope};
-use isogloss_core::{Presented, Realm};
+use actix_web::web::ServiceConfig;
+use isogloss_core::{BearerToken, Realm};
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
 
@@ -56,8 +55,8 @@ impl Dialect for Bimplus {
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        cfg.app_data(Data::new(settings.cors()))
-            .service(scope("").wrap(from_fn(cors::answer)).configure(add_routes));
+        let scope = cors::scope(settings.cors(), cfg);
+        cfg.service(scope.configure(add_routes));
     }
 
     fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
@@ -65,11 +64,11 @@ impl Dialect for Bimplus {
     }
 
     /// The token is in the header, or in the query of a download.
-    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(head)
     }
 
-    fn parse_token(text: &str) -> Option<Presented> {
+    fn parse_token(text: &str) -> Option<BearerToken> {
         authorization::parse_token(text)
     }
 

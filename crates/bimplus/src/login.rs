@@ -2,27 +2,29 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, ReqData};
-use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
+use isogloss_core::{Auth, AuthError, ClientIp, Concurrency, Credentials, Purpose, Terms, Token};
 
 use crate::authorization::find_token;
 use crate::error::Error;
 use crate::ids::Id;
-use crate::json_body::Members;
-use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Ids, Login};
+use crate::json_body::JsonObject;
+use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Login, LoginIds};
 use crate::routes::{HandlerResult, ok};
 use crate::settings::{Applications, LoginsPerClient};
 use crate::team_ids::Membership;
-use crate::wire::{AccessAnswer, RememberAnswer};
+use crate::wire::{AccessTokenResponse, RememberMeResponse};
 use crate::{REALM, Settings};
 
+/// Responds to `POST authorize` with an access token, and with a remember-me token if the caller requests one. `Err` if
+/// the credentials or the application are refused.
 pub(crate) async fn authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
-    members: Members,
+    members: JsonObject,
 ) -> HandlerResult {
-    let AuthorizeRequest { login, ids } = AuthorizeRequest::read(members, &settings)?;
+    let AuthorizeRequest { login, ids } = AuthorizeRequest::parse(members, &settings)?;
     check_application(&auth, &settings, ids.application.as_ref()).await?;
     match login {
         Login::Password {
@@ -36,23 +38,24 @@ pub(crate) async fn authorize(
             credentials.origin.proofs.extend(token);
             with_password(&auth, &settings, *credentials, remember_me, ids).await
         }
-        Login::Remembered { token } => remembered(&auth, &settings, &token, ids).await,
+        Login::Remembered { token } => with_remember_me_token(&auth, &settings, &token, ids).await,
     }
 }
 
+/// Logs in with a password and returns the response with the tokens. `Err` if the login is refused.
 async fn with_password(
     auth: &Auth,
     settings: &Settings,
     credentials: Credentials,
     remember_me: bool,
-    ids: Ids,
+    ids: LoginIds,
 ) -> HandlerResult {
     let user = auth.login(credentials).await?;
-    let client = ids.client.unwrap_or_else(Id::fresh);
+    let client = ids.client.unwrap_or_else(Id::generate);
     let terms = terms(settings, &client, ids.application.as_ref());
     if !remember_me {
         let access = auth.issue(REALM, &user, terms).await?;
-        return Ok(ok(&AccessAnswer::new(&access, client)));
+        return Ok(ok(&AccessTokenResponse::new(&access, client)));
     }
     let remembering = Terms {
         purpose: Purpose::Remember,
@@ -63,46 +66,55 @@ async fn with_password(
     let remember = auth.issue(REALM, &user, remembering).await?;
     let access = terms.derived_from(&remember.session);
     let access = auth.issue(REALM, &user, access).await?;
-    let answer = RememberAnswer::new(&access, Some(&remember), client, ids.application);
+    let answer = RememberMeResponse::new(&access, Some(&remember), client, ids.application);
     Ok(ok(&answer))
 }
 
-async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> HandlerResult {
+/// Issues an access token for a remember-me token and returns the response. `Err` if the token is invalid, or bound to
+/// another client.
+async fn with_remember_me_token(
+    auth: &Auth,
+    settings: &Settings,
+    token: &str,
+    ids: LoginIds,
+) -> HandlerResult {
     let client = ids.client.ok_or(Error::Missing("client_id"))?;
-    let token = Token::from_guid(REALM, token.trim()).ok_or(Error::StaleGrant)?;
+    let token = Token::from_guid(REALM, token.trim()).ok_or(Error::InvalidGrant)?;
     // Clients' names are recorded and logged.
     let named = Token::from_guid(REALM, &client.text);
     if named.is_some_and(|named| named.hex() == token.hex()) {
-        return Err(Error::StaleGrant);
+        return Err(Error::InvalidGrant);
     }
     let remembered = auth.validate(&token, &[Purpose::Remember]).await;
-    let remembered = remembered.map_err(stale)?;
+    let remembered = remembered.map_err(grant_error)?;
     let made_under = remembered.client();
     if settings.bind_remember_me && made_under != Some(client.canonical().as_str()) {
-        return Err(Error::StaleGrant);
+        return Err(Error::InvalidGrant);
     }
     let terms = terms(settings, &client, ids.application.as_ref()).derived_from(&remembered);
     let access = auth.issue(REALM, &remembered.user, terms).await?;
-    let answer = RememberAnswer::new(&access, None, client, ids.application);
+    let answer = RememberMeResponse::new(&access, None, client, ids.application);
     Ok(ok(&answer))
 }
 
+/// Responds to `POST cross-authorize` with an access token in exchange for a cross token. `Err` if that token or the
+/// application is refused.
 pub(crate) async fn cross_authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    members: Members,
+    members: JsonObject,
 ) -> HandlerResult {
     let CrossAuthorizeRequest {
         cross_token,
         ids,
         team,
         project,
-    } = CrossAuthorizeRequest::read(members, &settings)?;
+    } = CrossAuthorizeRequest::parse(members, &settings)?;
     check_application(&auth, &settings, ids.application.as_ref()).await?;
-    let token = Token::from_guid(REALM, cross_token.trim()).ok_or(Error::StaleGrant)?;
+    let token = Token::from_guid(REALM, cross_token.trim()).ok_or(Error::InvalidGrant)?;
     let redeemed = auth.redeem(&token, Purpose::Handover).await;
-    let redeemed = redeemed.map_err(stale)?;
-    let client = ids.client.unwrap_or_else(Id::fresh);
+    let redeemed = redeemed.map_err(grant_error)?;
+    let client = ids.client.unwrap_or_else(Id::generate);
     // No effect of the team on the response is documented, so another user's team is dropped: an error
     // would be new to clients, and `GET teams` lists what the user has.
     let team = team.and_then(|team| Membership::find(&redeemed.user, &team));
@@ -114,10 +126,10 @@ pub(crate) async fn cross_authorize(
         ..terms(&settings, &client, ids.application.as_ref()).redeemed_from(&redeemed)
     };
     let access = auth.issue(REALM, &redeemed.user, terms).await?;
-    Ok(ok(&AccessAnswer::new(&access, client)))
+    Ok(ok(&AccessTokenResponse::new(&access, client)))
 }
 
-/// Returns the terms of an access token.
+/// Returns the terms of an access token for this client and application.
 fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
     Terms {
         concurrency: match settings.logins_per_client {
@@ -130,6 +142,8 @@ fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
     }
 }
 
+/// Checks the application id of a login. `Err` if the operator allows only known ids and the directory does not have
+/// this one, or if the directory is unreachable.
 async fn check_application(
     auth: &Auth,
     settings: &Settings,
@@ -144,10 +158,11 @@ async fn check_application(
     }
 }
 
-/// Returns the error for a remember-me or cross token, which is a credential here and not the bearer's token.
-fn stale(error: AuthError) -> Error {
+/// Returns the error for a refused remember-me or cross token: `invalid_grant`, because here that token is the
+/// credential and not the bearer token.
+fn grant_error(error: AuthError) -> Error {
     match error {
-        AuthError::InvalidToken => Error::StaleGrant,
+        AuthError::InvalidToken => Error::InvalidGrant,
         error @ (AuthError::InvalidCredentials
         | AuthError::AccountDisabled
         | AuthError::SecondFactorRequired

@@ -13,20 +13,20 @@ use crate::configurations::{Configurations, Environment, MEMBERS};
 use crate::error::{self, Error};
 use crate::profile::Profile;
 use crate::teams::Team;
-use crate::wire::{CrossAnswer, TokenInformation};
+use crate::wire::{CrossTokenResponse, TokenInformation};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "BIMplus v2",
-        description = "The login dialect of BIMplus. Bodies are read as Newtonsoft reads JSON: names in any case, trailing commas, comments, numbers for strings. A preflight of a browser (OPTIONS) is answered with 204 at any path."
+        description = "The login dialect of BIMplus. Bodies are read as Newtonsoft reads JSON: names in any case, trailing commas, comments, numbers for strings. A preflight of a browser (OPTIONS) gets status 204 at any path."
     ),
     components(schemas(
-        Authorize, CrossAuthorize, Forgotten, LoginAnswer, TokenInformation, CrossAnswer, Profile, Team,
+        Authorize, CrossAuthorize, PasswordResetRequest, LoginResponse, TokenInformation, CrossTokenResponse, Profile, Team,
         Hello, Configurations, Environment, Nothing, error::ErrorBody<'static>
     ))
 )]
-struct Shapes;
+struct ApiDoc;
 
 /// `user_id` with `password`, or `remember_me_token` with `client_id`.
 #[derive(ToSchema)]
@@ -36,9 +36,9 @@ struct Authorize {
     /// User name or e-mail address.
     user_id: Option<String>,
     password: Option<String>,
-    /// Whether a remember-me token is wanted.
+    /// Whether the response contains a remember-me token.
     remember_me: Option<bool>,
-    /// Instead of name and password.
+    /// Replaces user name and password.
     remember_me_token: Option<String>,
     /// The device: up to 128 printable characters. The zero GUID counts as none.
     client_id: Option<String>,
@@ -56,18 +56,20 @@ struct CrossAuthorize {
 }
 
 #[derive(ToSchema)]
+#[schema(as = Forgotten)]
 #[expect(dead_code, reason = "it is read member by member")]
-struct Forgotten {
+struct PasswordResetRequest {
     /// User name or e-mail address.
     user_id: String,
-    /// Makes the letter an invitation.
+    /// Makes the e-mail an invitation.
     creator_user_id: Option<String>,
 }
 
-/// The members on remember-me are there after a login that is to be remembered.
+/// The members for remember-me are only there after a login with `remember_me`.
 #[derive(ToSchema)]
+#[schema(as = LoginAnswer)]
 #[expect(dead_code, reason = "two types write it")]
-struct LoginAnswer {
+struct LoginResponse {
     access_token: String,
     expires_in: i64,
     #[schema(nullable = false)]
@@ -100,7 +102,7 @@ struct Nothing {}
 
 /// Returns the document of the routes, with paths relative to the mount path.
 pub(crate) fn openapi() -> OpenApi {
-    let mut document = Shapes::openapi();
+    let mut document = ApiDoc::openapi();
     let token = ApiKey::Header(ApiKeyValue::with_description(
         "Authorization",
         "BimPlus <token>",
@@ -111,6 +113,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     use HttpMethod::{Delete, Get, Post};
 
@@ -120,19 +123,19 @@ fn paths() -> Paths {
             Error::Missing("…"),
             Error::Invalid("…"),
             Error::TooLarge,
-            Error::TooSlow,
+            Error::TimedOut,
             Error::MediaType,
             unavailable().into(),
         ]
     };
-    let dead = || [AuthError::InvalidToken.into(), unavailable().into()];
+    let token_errors = || [AuthError::InvalidToken.into(), unavailable().into()];
     let mut paths = Paths::new();
     let mut add = |path: &str, method, operation: OperationBuilder| {
         let operation: Operation = operation.build();
         paths.add_path_operation(path, vec![method], operation);
     };
     let logins = body().into_iter().chain([
-        Error::StaleGrant,
+        Error::InvalidGrant,
         Error::UnknownApplication,
         AuthError::InvalidCredentials.into(),
         AuthError::AccountDisabled.into(),
@@ -143,31 +146,39 @@ fn paths() -> Paths {
     add(
         "/authorize",
         Post,
-        operation("logIn", "LoginAnswer", logins).request_body(Some(of("Authorize"))),
+        operation("logIn", "LoginAnswer", logins).request_body(Some(json_body("Authorize"))),
     );
     add(
         "/authorize",
         Get,
-        called("tokenInformation", "TokenInformation", dead()),
+        authenticated_operation("tokenInformation", "TokenInformation", token_errors()),
     );
-    add("/authorize", Delete, called("logOut", "Nothing", dead()));
+    add(
+        "/authorize",
+        Delete,
+        authenticated_operation("logOut", "Nothing", token_errors()),
+    );
     let in_query = Parameter::builder()
         .name("access_token")
         .parameter_in(ParameterIn::Query)
         .required(Required::False)
         .description(Some("Or `api-token`, or the header."))
-        .schema(Some(text()));
-    let oldest = operation("tokenInformationOfQuery", "TokenInformation", dead());
+        .schema(Some(string_schema()));
+    let oldest = operation(
+        "tokenInformationOfQuery",
+        "TokenInformation",
+        token_errors(),
+    );
     add("/tokeninfo", Get, oldest.parameter(in_query));
     let too_long_ago = [AuthError::Forbidden.into()];
-    let handing_over = dead().into_iter().chain(too_long_ago);
+    let handing_over = token_errors().into_iter().chain(too_long_ago);
     add(
         "/cross-token",
         Post,
-        called("crossToken", "CrossAnswer", handing_over),
+        authenticated_operation("crossToken", "CrossAnswer", handing_over),
     );
     let crossing = body().into_iter().chain([
-        Error::StaleGrant,
+        Error::InvalidGrant,
         Error::UnknownApplication,
         AuthError::AccountDisabled.into(),
     ]);
@@ -175,49 +186,56 @@ fn paths() -> Paths {
         "/cross-authorize",
         Post,
         operation("logInByCrossToken", "LoginAnswer", crossing)
-            .request_body(Some(of("CrossAuthorize"))),
+            .request_body(Some(json_body("CrossAuthorize"))),
     );
     add(
         "/auth-forgot",
         Post,
-        operation("forgotPassword", "Nothing", body()).request_body(Some(of("Forgotten"))),
+        operation("forgotPassword", "Nothing", body()).request_body(Some(json_body("Forgotten"))),
     );
-    add("/user", Get, called("user", "Profile", dead()));
-    let teams = called("teams", "Team", dead());
+    add(
+        "/user",
+        Get,
+        authenticated_operation("user", "Profile", token_errors()),
+    );
+    let teams = authenticated_operation("teams", "Team", token_errors());
     let list = utoipa::schema!(#[inline] Vec<Team>).build();
-    add("/teams", Get, teams.response("200", answer(list)));
+    add("/teams", Get, teams.response("200", json_response(list)));
     add("/hello", Get, operation("hello", "Hello", []));
     let all = operation("configurations", "Configurations", []);
     add("/configurations", Get, all);
     for (name, _) in MEMBERS {
-        let member = ObjectBuilder::new().property(name, text()).required(name);
+        let member = ObjectBuilder::new()
+            .property(name, string_schema())
+            .required(name);
         let alone = operation(&format!("configurations{name}"), "Configurations", []);
-        let alone = alone.response("200", answer(Schema::from(member.build())));
+        let alone = alone.response("200", json_response(Schema::from(member.build())));
         add(&format!("/configurations/{name}"), Get, alone);
     }
     paths
 }
 
-/// An operation with its answer and its refusals.
-fn operation(
-    id: &str,
-    schema: &str,
-    refusals: impl IntoIterator<Item = Error>,
-) -> OperationBuilder {
-    let responses = responses_by_status(refusals, "Refusal");
+/// Returns an operation with a 200 response of this schema and a response for each error.
+fn operation(id: &str, schema: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuilder {
+    let responses = responses_by_status(errors, "Refusal");
     let operation = OperationBuilder::new()
         .operation_id(Some(id))
         .responses(responses);
-    operation.response("200", answer(Ref::from_schema_name(schema)))
+    operation.response("200", json_response(Ref::from_schema_name(schema)))
 }
 
-/// The same, of a call that carries a token.
-fn called(id: &str, schema: &str, refusals: impl IntoIterator<Item = Error>) -> OperationBuilder {
+/// Returns an operation that needs an access token, with a 200 response of this schema and a response for each error.
+fn authenticated_operation(
+    id: &str,
+    schema: &str,
+    errors: impl IntoIterator<Item = Error>,
+) -> OperationBuilder {
     let token = SecurityRequirement::new("token", [""; 0]);
-    operation(id, schema, refusals).security(token)
+    operation(id, schema, errors).security(token)
 }
 
-fn answer(schema: impl Into<RefOr<Schema>>) -> Response {
+/// Returns a response with a JSON body of this schema.
+fn json_response(schema: impl Into<RefOr<Schema>>) -> Response {
     let content = Content::new(Some(schema));
     Response::builder()
         .description("done")
@@ -225,12 +243,13 @@ fn answer(schema: impl Into<RefOr<Schema>>) -> Response {
         .build()
 }
 
-fn of(schema: &str) -> RequestBody {
+/// Returns a mandatory JSON request body of this schema.
+fn json_body(schema: &str) -> RequestBody {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     let body = RequestBody::builder().required(Some(Required::True));
     body.content("application/json", content).build()
 }
 
-fn text() -> RefOr<Schema> {
+fn string_schema() -> RefOr<Schema> {
     <String as utoipa::PartialSchema>::schema()
 }

@@ -13,15 +13,15 @@ pub struct PortalUrl(String);
 
 /// The reason of an e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Occasion {
+pub(crate) enum EmailTemplate {
     /// The password was forgotten.
     Reset,
     /// The user was invited by another.
     Invitation,
 }
 
-impl Occasion {
-    /// Returns the key by which core distinguishes e-mails.
+impl EmailTemplate {
+    /// Returns the topic of the token, by which core keeps tokens of both e-mails apart.
     pub(crate) const fn topic(self) -> &'static str {
         match self {
             Self::Reset => "reset",
@@ -29,7 +29,7 @@ impl Occasion {
         }
     }
 
-    /// Returns the name of the portal's view, which the link contains twice.
+    /// Returns the name of the portal's page, which the link contains twice.
     const fn view(self) -> &'static str {
         match self {
             Self::Reset => "forgot_password",
@@ -39,16 +39,23 @@ impl Occasion {
 }
 
 impl PortalUrl {
-    /// `<url>#/forgot_password?email=…&cross_token=…&forgot_password`; `None` without a portal.
-    pub(crate) fn link(&self, occasion: Occasion, email: &str, token: &Token) -> Option<String> {
+    /// Returns the link of an e-mail: `<url>#/forgot_password?email=…&cross_token=…&forgot_password`. `None` if no
+    /// portal is set.
+    pub(crate) fn link(
+        &self,
+        template: EmailTemplate,
+        email: &str,
+        token: &Token,
+    ) -> Option<String> {
         let Self(portal) = self;
-        let view = occasion.view();
+        let view = template.view();
         let email: String = byte_serialize(email.as_bytes()).collect();
         let token = token.hex();
         (!portal.is_empty())
             .then(|| format!("{portal}#/{view}?email={email}&cross_token={token}&{view}"))
     }
 
+    /// Returns true if the operator has set a portal.
     pub(crate) fn is_set(&self) -> bool {
         !self.0.is_empty()
     }
@@ -81,19 +88,19 @@ mod tests {
     fn links_are_as_documented() {
         let portal = PortalUrl::try_from("https://portal.example/app/".to_owned()).unwrap();
         let token = Token::from_hex(REALM, "b392cee4d0044ef681fa911772668cf9").unwrap();
-        let link = |occasion| portal.link(occasion, "a+b@example.com", &token).unwrap();
+        let link = |template| portal.link(template, "a+b@example.com", &token).unwrap();
         assert_eq!(
-            link(Occasion::Reset),
+            link(EmailTemplate::Reset),
             "https://portal.example/app/#/forgot_password?email=a%2Bb%40example.com\
              &cross_token=b392cee4d0044ef681fa911772668cf9&forgot_password"
         );
         assert_eq!(
-            link(Occasion::Invitation),
+            link(EmailTemplate::Invitation),
             "https://portal.example/app/#/accept_invitation?email=a%2Bb%40example.com\
              &cross_token=b392cee4d0044ef681fa911772668cf9&accept_invitation"
         );
         assert_eq!(
-            PortalUrl::default().link(Occasion::Reset, "a@example.com", &token),
+            PortalUrl::default().link(EmailTemplate::Reset, "a@example.com", &token),
             None
         );
     }

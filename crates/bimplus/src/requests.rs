@@ -1,16 +1,16 @@
 //! Requests as the vendor writes them.
 
-use isogloss_core::{Credentials, Origin, Token};
+use isogloss_core::{Credentials, LoginOrigin, Token};
 
 use crate::error::Error;
 use crate::ids::Id;
-use crate::json_body::Members;
+use crate::json_body::JsonObject;
 use crate::{REALM, Settings};
 
 /// `POST authorize`.
 pub(crate) struct AuthorizeRequest {
     pub(crate) login: Login,
-    pub(crate) ids: Ids,
+    pub(crate) ids: LoginIds,
 }
 
 /// The two ways to log in.
@@ -25,7 +25,8 @@ pub(crate) enum Login {
 }
 
 impl AuthorizeRequest {
-    pub(crate) fn read(mut members: Members, settings: &Settings) -> Result<Self, Error> {
+    /// Parses the body of `POST authorize`. `Err` if a mandatory member is missing or a member has a wrong type.
+    pub(crate) fn parse(mut members: JsonObject, settings: &Settings) -> Result<Self, Error> {
         let user_id = members.text("user_id")?;
         let password = members.text("password")?;
         let remember_me = members.flag("remember_me")?;
@@ -40,13 +41,13 @@ impl AuthorizeRequest {
                     password: password.into(),
                     factor: settings.factor(),
                     organisation: None,
-                    origin: Origin {
+                    origin: LoginOrigin {
                         // It proves that the client is known.
                         proofs: token
                             .and_then(|token| Token::from_guid(REALM, token.trim()))
                             .into_iter()
                             .collect(),
-                        ..Origin::new(REALM, None)
+                        ..LoginOrigin::new(REALM, None)
                     },
                 }),
                 remember_me,
@@ -58,7 +59,7 @@ impl AuthorizeRequest {
             (Some(_), None, None) => return Err(Error::Missing("password")),
             (None, _, _) => return Err(Error::Missing("user_id")),
         };
-        let ids = Ids::read(&mut members, settings)?;
+        let ids = LoginIds::parse(&mut members, settings)?;
         Ok(Self { login, ids })
     }
 }
@@ -66,34 +67,38 @@ impl AuthorizeRequest {
 /// `POST cross-authorize`. Team and project are for the services that accept the token.
 pub(crate) struct CrossAuthorizeRequest {
     pub(crate) cross_token: String,
-    pub(crate) ids: Ids,
+    pub(crate) ids: LoginIds,
     pub(crate) team: Option<Id>,
     pub(crate) project: Option<Id>,
 }
 
 impl CrossAuthorizeRequest {
-    pub(crate) fn read(mut members: Members, settings: &Settings) -> Result<Self, Error> {
+    /// Parses the body of `POST cross-authorize`. A malformed team or project is ignored. `Err` if the cross token is
+    /// missing or a member has a wrong type.
+    pub(crate) fn parse(mut members: JsonObject, settings: &Settings) -> Result<Self, Error> {
         let cross_token = members.text("cross_token")?;
         Ok(Self {
             cross_token: cross_token.ok_or(Error::Missing("cross_token"))?,
-            ids: Ids::read(&mut members, settings)?,
+            ids: LoginIds::parse(&mut members, settings)?,
             // A client whose team or project is malformed logs in all the same.
-            team: Id::read(&mut members, "team_id").unwrap_or_default(),
-            project: Id::read(&mut members, "project_id").unwrap_or_default(),
+            team: Id::parse(&mut members, "team_id").unwrap_or_default(),
+            project: Id::parse(&mut members, "project_id").unwrap_or_default(),
         })
     }
 }
 
 /// The ids that a login names.
-pub(crate) struct Ids {
+pub(crate) struct LoginIds {
     pub(crate) client: Option<Id>,
     pub(crate) application: Option<Id>,
 }
 
-impl Ids {
-    fn read(members: &mut Members, settings: &Settings) -> Result<Self, Error> {
-        let client = Id::read(members, "client_id")?;
-        let application = Id::read(members, "application_id")?;
+impl LoginIds {
+    /// Removes and parses the ids of client and application. `Err` if one is malformed, or if the operator requires an
+    /// application id and there is none.
+    fn parse(members: &mut JsonObject, settings: &Settings) -> Result<Self, Error> {
+        let client = Id::parse(members, "client_id")?;
+        let application = Id::parse(members, "application_id")?;
         if settings.require_application_id && application.is_none() {
             return Err(Error::Missing("application_id"));
         }
@@ -105,18 +110,18 @@ impl Ids {
 }
 
 /// `POST auth-forgot`.
-pub(crate) struct ForgottenRequest {
+pub(crate) struct PasswordResetRequest {
     pub(crate) user_id: String,
     /// Whether a creator is named, which requests an invitation.
     pub(crate) names_creator: bool,
 }
 
-impl TryFrom<Members> for ForgottenRequest {
+impl TryFrom<JsonObject> for PasswordResetRequest {
     type Error = Error;
 
-    fn try_from(mut members: Members) -> Result<Self, Error> {
+    fn try_from(mut members: JsonObject) -> Result<Self, Error> {
         let user_id = members.text("user_id")?;
-        let creator = Id::read(&mut members, "creator_user_id")?;
+        let creator = Id::parse(&mut members, "creator_user_id")?;
         Ok(Self {
             user_id: user_id
                 .filter(|user_id| !user_id.trim().is_empty())
@@ -133,8 +138,8 @@ mod tests {
     #[test]
     fn a_creator_asks_for_an_invitation() {
         let names_creator = |body: &str| {
-            let members = Members::parse(body.as_bytes()).unwrap();
-            ForgottenRequest::try_from(members)
+            let members = JsonObject::parse(body.as_bytes()).unwrap();
+            PasswordResetRequest::try_from(members)
                 .map(|request| request.names_creator)
                 .ok()
         };

@@ -13,20 +13,21 @@ use crate::login::{authorize, cross_authorize};
 use crate::password_reset::request_reset;
 use crate::profile::Profile;
 use crate::teams::Team;
-use crate::wire::{self, CrossAnswer, TokenInformation};
+use crate::wire::{self, CrossTokenResponse, TokenInformation};
 use crate::{REALM, Settings};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
-/// Adds the dialect's routes, and if the operator wants them also below a company's name.
+/// Adds the dialect's routes, and if the setting `company_prefix` is on also below a company's name.
 pub(crate) fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
     add_below("", cfg);
     if settings.company_prefix {
         add_below("/{company}", cfg);
     }
-    cfg.default_service(to(async || HandlerResult::Err(Error::NoRoute)));
+    cfg.default_service(to(async || HandlerResult::Err(Error::NotFound)));
 }
 
+/// Adds all routes below a prefix.
 fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
     let at = |path: &str| resource(format!("{prefix}/{path}"));
     cfg.service(
@@ -34,18 +35,21 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
             .route(web::post().to(authorize))
             .route(web::get().to(token_information))
             .route(web::delete().to(revoke))
-            .default_service(to(async || no_method("DELETE, GET, POST"))),
+            .default_service(to(async || method_not_allowed("DELETE, GET, POST"))),
     );
     let get = |path: &str, route| {
         at(path)
             .route(route)
-            .default_service(to(async || no_method("GET")))
+            .default_service(to(async || method_not_allowed("GET")))
     };
-    cfg.service(get("tokeninfo", web::get().to(token_information_of_query)))
-        .service(get("user", web::get().to(user)))
-        .service(get("teams", web::get().to(teams)))
-        .service(get("hello", web::get().to(hello)))
-        .service(get("configurations", web::get().to(configurations)));
+    cfg.service(get(
+        "tokeninfo",
+        web::get().to(token_information_from_query),
+    ))
+    .service(get("user", web::get().to(user)))
+    .service(get("teams", web::get().to(teams)))
+    .service(get("hello", web::get().to(hello)))
+    .service(get("configurations", web::get().to(configurations)));
     for member in configurations::MEMBERS {
         let path = format!("configurations/{}", member.0);
         cfg.service(get(&path, configuration(member)));
@@ -53,29 +57,34 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
     let post = |path: &str, route| {
         at(path)
             .route(route)
-            .default_service(to(async || no_method("POST")))
+            .default_service(to(async || method_not_allowed("POST")))
     };
     cfg.service(post("cross-token", web::post().to(cross_token)))
         .service(post("cross-authorize", web::post().to(cross_authorize)))
         .service(post("auth-forgot", web::post().to(request_reset)));
 }
 
+/// Responds to `GET authorize` with the user and the remaining lifetime of the token.
 async fn token_information(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
-/// The older form of `GET authorize`, with the token in the query.
-async fn token_information_of_query(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let caller = AuthenticatedCaller::of_query(&auth, &request).await?;
+/// Responds to `GET tokeninfo`, the older form of `GET authorize` with the token in the query. `Err` if the token is
+/// not valid.
+async fn token_information_from_query(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
+    let caller = AuthenticatedCaller::from_query(&auth, &request).await?;
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
+/// Responds to `DELETE authorize`: ends the access token. `Err` if it is not valid.
 async fn revoke(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let caller = AuthenticatedCaller::leaving(&auth, &request).await?;
+    let caller = AuthenticatedCaller::for_logout(&auth, &request).await?;
     auth.end(caller.session.digest).await?;
     Ok(ok(&json!({})))
 }
 
+/// Responds to `POST cross-token` with a one-time token that another program exchanges for a session. `Err` if the
+/// login with a password was too long ago.
 async fn cross_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -86,21 +95,24 @@ async fn cross_token(
         ..Terms::new(Purpose::Handover, settings.cross_lifetime).derived_from(&caller.session)
     };
     let cross = auth.issue(REALM, &caller.session.user, terms).await?;
-    Ok(ok(&CrossAnswer::new(&cross)))
+    Ok(ok(&CrossTokenResponse::new(&cross)))
 }
 
+/// Responds to `GET user` with a description of the caller.
 async fn user(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     let user = caller.session.user;
     let teams = Team::all(&user, auth.units(&user).await?);
     Ok(ok(&Profile::new(&user, teams)))
 }
 
+/// Responds to `GET teams` with the teams of the caller.
 async fn teams(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     let user = caller.session.user;
     Ok(ok(&Team::all(&user, auth.units(&user).await?)))
 }
 
-/// Shows that the service runs. The names of the members are documented, their values are not.
+/// Responds to `GET hello`, which shows that the service runs. The vendor documents the names of the members and not
+/// their values.
 async fn hello() -> HttpResponse {
     ok(&json!({
         "message": "Hello",
@@ -111,10 +123,12 @@ async fn hello() -> HttpResponse {
     }))
 }
 
-fn no_method(allowed: &'static str) -> HandlerResult {
-    Err(Error::NoMethod(allowed))
+/// Returns the error for a method that a path does not have.
+fn method_not_allowed(allowed: &'static str) -> HandlerResult {
+    Err(Error::MethodNotAllowed(allowed))
 }
 
-pub(crate) fn ok(answer: &impl Serialize) -> HttpResponse {
-    wire::json(&mut HttpResponse::Ok(), answer)
+/// Returns a 200 response with a JSON body.
+pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
+    wire::json(&mut HttpResponse::Ok(), body)
 }

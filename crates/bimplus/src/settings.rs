@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use isogloss_core::{Network, SecondFactor, SecondFactorRule};
-use isogloss_dialect::cors::{Cors, Origins, Style};
+use isogloss_dialect::cors::{Cors, CorsStyle, Origins};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -107,22 +107,22 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What a login with a password brings of the second factor.
+    /// Returns the second factor of a login with a password: no request has a field for a code, so the settings decide.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// Returns the CORS policy. The web SDK runs in pages of other hosts; an application may add headers of
-    /// its own, which `*` covers in browsers that know it. Nothing here takes `PUT`, but the SDK's page
-    /// must be able to read the refusal.
+    /// Returns the CORS policy. The web SDK runs in pages of other hosts. Applications may add headers of their own,
+    /// which `*` covers in browsers that support it. No route accepts `PUT`, but the SDK's page must be able to read
+    /// the error response.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
-            style: Style::Open {
+            style: CorsStyle::Open {
                 methods: "DELETE, GET, POST, PUT",
-                request_headers: "Authorization, Content-Type, Cache-Control, If-None-Match, \
+                allowed_headers: "Authorization, Content-Type, Cache-Control, If-None-Match, \
                                   X-Client-Name, X-Client-Version, *",
-                answer_headers: Some("ETag, X-Total-Count"),
+                exposed_headers: Some("ETag, X-Total-Count"),
             },
         }
     }

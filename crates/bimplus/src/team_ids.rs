@@ -22,12 +22,12 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x7b1f_6d0e_52c4_4a9b_9e37_0c58_d2a6_41f
 /// may know one unit by two ids.
 pub(crate) fn guids(units: &[&str]) -> Vec<Uuid> {
     let mut order: Vec<_> = (0..units.len()).collect();
-    order.sort_by_key(|&index| (own(units[index]).is_none(), units[index]));
+    order.sort_by_key(|&index| (as_guid(units[index]).is_none(), units[index]));
     let mut guids = vec![Uuid::nil(); units.len()];
     let mut taken = HashSet::new();
     for index in order {
         let unit = units[index];
-        let mut guid = own(unit).unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, unit.as_bytes()));
+        let mut guid = as_guid(unit).unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, unit.as_bytes()));
         while !taken.insert(guid) {
             guid = Uuid::new_v5(&guid, unit.as_bytes());
         }
@@ -36,8 +36,8 @@ pub(crate) fn guids(units: &[&str]) -> Vec<Uuid> {
     guids
 }
 
-/// Returns the GUID that a unit's id is.
-fn own(unit: &str) -> Option<Uuid> {
+/// Returns a unit's id as a GUID. `None` if it is not one, or zero.
+fn as_guid(unit: &str) -> Option<Uuid> {
     Uuid::try_parse(unit).ok().filter(|guid| !guid.is_nil())
 }
 
@@ -51,8 +51,8 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
-    /// Finds the team of that id among the user's, in any spelling of its GUID or of the unit's id.
-    /// `None` if the user has no such team.
+    /// Returns the user's team with that id, in any spelling of its GUID or of the unit's id. `None` if the user has no
+    /// such team.
     pub(crate) fn find(user: &User, wanted: &Id) -> Option<Self> {
         if user.units.is_empty() {
             let id = user.organisation.id;
@@ -72,15 +72,15 @@ impl Membership {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json_body::Members;
+    use crate::json_body::JsonObject;
     use crate::teams::tests::user;
 
     const HEAD: &str = "EE63A82C4FEBE02FF34E90DD1EBA5ABE";
 
     fn id(text: &str) -> Id {
         let body = serde_json::json!({"team_id": text}).to_string();
-        let mut members = Members::parse(body.as_bytes()).unwrap();
-        Id::read(&mut members, "team_id").unwrap().unwrap()
+        let mut members = JsonObject::parse(body.as_bytes()).unwrap();
+        Id::parse(&mut members, "team_id").unwrap().unwrap()
     }
 
     fn texts(guids: &[Uuid]) -> Vec<String> {

@@ -14,14 +14,14 @@ pub(crate) const TOKEN_TYPE: &str = "BimPlus";
 
 /// The response to a login with a password or a cross token.
 #[derive(Serialize)]
-pub(crate) struct AccessAnswer {
+pub(crate) struct AccessTokenResponse {
     access_token: String,
     expires_in: i64,
     client_id: String,
     token_type: &'static str,
 }
 
-impl AccessAnswer {
+impl AccessTokenResponse {
     pub(crate) fn new(access: &IssuedToken, client: Id) -> Self {
         Self {
             access_token: access.token.hex(),
@@ -34,7 +34,7 @@ impl AccessAnswer {
 
 /// The response to a login with `remember_me`, or by a remember-me token.
 #[derive(Serialize)]
-pub(crate) struct RememberAnswer {
+pub(crate) struct RememberMeResponse {
     access_token: String,
     expires_in: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,8 +53,9 @@ struct Remembered {
     remember_me_expires_in: i64,
 }
 
-impl RememberAnswer {
-    /// `remember` is the fresh remember-me token of a login with a password.
+impl RememberMeResponse {
+    /// Returns the response with an access token, and with `remember`, the new remember-me token of a login with a
+    /// password, if there is one.
     pub(crate) fn new(
         access: &IssuedToken,
         remember: Option<&IssuedToken>,
@@ -76,7 +77,7 @@ impl RememberAnswer {
     }
 }
 
-/// The answer to `GET authorize`.
+/// The response to `GET authorize`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct TokenInformation {
     user_id: String,
@@ -95,15 +96,16 @@ impl TokenInformation {
     }
 }
 
-/// The answer to `POST cross-token`.
+/// The response to `POST cross-token`.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct CrossAnswer {
+#[schema(as = CrossAnswer)]
+pub(crate) struct CrossTokenResponse {
     cross_token: String,
     expires_in: i64,
     token_type: &'static str,
 }
 
-impl CrossAnswer {
+impl CrossTokenResponse {
     pub(crate) fn new(cross: &IssuedToken) -> Self {
         Self {
             cross_token: cross.token.hex(),
@@ -113,10 +115,10 @@ impl CrossAnswer {
     }
 }
 
-/// Returns a JSON response, with the media type that the .NET SDK expects.
-pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
+/// Returns a JSON response with the media type that the .NET SDK expects, which browsers and proxies must not cache.
+pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(serde_json::to_vec(answer).unwrap_or_default())
+        .body(serde_json::to_vec(body).unwrap_or_default())
 }

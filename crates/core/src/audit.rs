@@ -18,13 +18,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use self::caller::{Actor, Caller};
+pub use self::caller::{EventActor, RequestContext};
 pub use self::event::{Event, moment};
-pub use self::lines::Lines;
-pub use self::name::Name;
+pub use self::lines::JsonLinesSink;
+pub use self::name::ClaimedName;
 use self::queue::Queue;
-pub use self::table::{AuditTable, Database, Filter, Who, prune};
-pub use self::words::{By, Kind, Outcome, Reason};
+pub use self::table::{AuditTable, EventFilter, Subject, TableSink, prune};
+pub use self::words::{EventKind, LoginMethod, Outcome, RefusalReason};
 use crate::error::StoreError;
 
 /// The sinks of all events. Cheap to clone; the default has no sink and discards all events.
@@ -33,22 +33,22 @@ pub struct Audit(Arc<[Queue]>);
 
 /// A destination that stores events.
 #[async_trait]
-pub trait Sink: Send + 'static {
+pub trait AuditSink: Send + 'static {
     /// Returns the name of the sink in log lines and metrics.
     fn name(&self) -> &'static str;
 
     /// Stores events, the oldest first, and removes those that are stored from `events`. After an error, the
     /// remaining events are passed again. Without any event, only checks whether events could be stored.
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError>;
+    async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError>;
 }
 
 /// Events that are not stored yet.
-pub type Waiting = VecDeque<Arc<Event>>;
+pub type PendingEvents = VecDeque<Arc<Event>>;
 
 impl Audit {
     /// Starts a thread for each sink. Up to `room` events wait for each of them; further events are lost there,
     /// counted and logged.
-    pub fn start(sinks: Vec<Box<dyn Sink>>, room: NonZeroUsize) -> io::Result<Self> {
+    pub fn start(sinks: Vec<Box<dyn AuditSink>>, room: NonZeroUsize) -> io::Result<Self> {
         let queues = sinks.into_iter().map(|sink| Queue::start(sink, room));
         queues
             .collect::<io::Result<Vec<_>>>()

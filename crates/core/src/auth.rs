@@ -20,6 +20,7 @@ mod upgrade;
 
 use std::sync::Arc;
 
+use isogloss_password::Passwords;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
@@ -31,19 +32,18 @@ use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::directory::{DigestKeyId, Directory};
 use crate::error::StoreError;
-use crate::password::Passwords;
 use crate::pepper::Peppers;
 use crate::store::TokenStore;
-use crate::throttle::{Guard, Origin};
+use crate::throttle::{LoginOrigin, LoginThrottle};
 
 pub use self::erase::Erasure;
 pub use self::factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
 pub use self::once::SecondUse;
-pub use self::sessions::{Filter, Listed, Reach};
-pub use self::throttled::StrainedFilter;
+pub use self::sessions::{Reach, SessionFilter, SessionInfo};
+pub use self::throttled::ThrottleFilter;
 
 /// The components of [`Auth`].
-pub struct Parts {
+pub struct AuthComponents {
     /// The directory of users.
     pub directory: Arc<dyn Directory>,
     /// The token store.
@@ -55,7 +55,7 @@ pub struct Parts {
     /// What a second use of a one-time token does.
     pub second_use: SecondUse,
     /// The login throttle. With `None`, login attempts are not limited.
-    pub guard: Option<Guard>,
+    pub throttle: Option<LoginThrottle>,
     /// The audit log.
     pub audit: Audit,
     /// The source of the current time.
@@ -64,7 +64,7 @@ pub struct Parts {
 
 /// Authentication against the one user base. Cheap to clone.
 #[derive(Clone)]
-pub struct Auth(Arc<Parts>, Arc<Ended>, Arc<UnrecordedUses>);
+pub struct Auth(Arc<AuthComponents>, Arc<Ended>, Arc<UnrecordedUses>);
 
 /// A name and a password, with the other fields that a dialect requires.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ pub struct Credentials {
     /// The organisation the user must belong to, if the dialect requires one.
     pub organisation: Option<OrganisationName>,
     /// Where the login comes from.
-    pub origin: Origin,
+    pub origin: LoginOrigin,
 }
 
 /// The organisation that a login names.
@@ -106,7 +106,7 @@ pub enum AccessCard {
 
 impl Auth {
     /// Creates the service from its components.
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: AuthComponents) -> Self {
         Self(Arc::new(parts), Arc::default(), Arc::default())
     }
 

@@ -10,15 +10,15 @@ use crate::error::AuthError;
 use crate::user::User;
 
 tokio::task_local! {
-    static MEETING: RefCell<Meeting>;
+    static OBSERVATION: RefCell<Observation>;
 }
 
 /// A function that returns whether a client is blocked. Called each time more becomes known about the client.
-pub type CutOff = Arc<dyn Fn(&Client) -> bool + Send + Sync>;
+pub type ClientFilter = Arc<dyn Fn(&ClientIdentity) -> bool + Send + Sync>;
 
 /// The identity of a client, as far as a request has revealed it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Client {
+pub struct ClientIdentity {
     /// The application, if the dialect names it.
     pub application: Option<String>,
     /// The device or program, if the dialect names it.
@@ -40,25 +40,26 @@ pub struct Expired {
     pub first: bool,
 }
 
-struct Meeting {
-    client: Client,
-    cut_off: Option<CutOff>,
+struct Observation {
+    client: ClientIdentity,
+    filter: Option<ClientFilter>,
 }
 
-impl Client {
+impl ClientIdentity {
     /// Runs `work` for a request and returns its output with the client identity observed during it. For a
     /// client that is blocked, calls into core fail with [`AuthError::Forbidden`].
-    pub async fn meet<F: Future>(cut_off: Option<CutOff>, work: F) -> (F::Output, Self) {
-        let meeting = RefCell::new(Meeting {
+    pub async fn observe<F: Future>(filter: Option<ClientFilter>, work: F) -> (F::Output, Self) {
+        let observation = RefCell::new(Observation {
             client: Self::default(),
-            cut_off,
+            filter,
         });
         let work = async {
             let output = work.await;
-            let met = MEETING.with(|meeting| std::mem::take(&mut meeting.borrow_mut().client));
-            (output, met)
+            let observed = OBSERVATION
+                .with(|observation| std::mem::take(&mut observation.borrow_mut().client));
+            (output, observed)
         };
-        MEETING.scope(meeting, work).await
+        OBSERVATION.scope(observation, work).await
     }
 
     /// Returns an identifier for a client that names none but must be given one. It does not identify the
@@ -69,7 +70,7 @@ impl Client {
     }
 
     /// Returns the name that the client gave itself. `None` if it gave none, or only a GUID of version 8, as
-    /// [`Client::unnamed`] returns.
+    /// [`ClientIdentity::unnamed`] returns.
     pub fn given_name(&self) -> Option<&str> {
         const CUSTOM: usize = 8;
 
@@ -82,47 +83,45 @@ impl Client {
 
     /// Records that the request presented an expired token, and the client and application to which it was
     /// issued.
-    pub(crate) fn note_expired(
+    pub(crate) fn record_expired(
         client: Option<&String>,
         application: Option<&String>,
         expired: Expired,
     ) -> Result<(), AuthError> {
-        Self::note(|met| {
-            met.client = client.or(met.client.as_ref()).cloned();
-            met.application = application.or(met.application.as_ref()).cloned();
-            met.expired = Some(expired);
+        Self::record(|observed| {
+            observed.client = client.or(observed.client.as_ref()).cloned();
+            observed.application = application.or(observed.application.as_ref()).cloned();
+            observed.expired = Some(expired);
         })
     }
 
     /// Records the key that the request presented.
-    pub(crate) fn note_key(label: &str) -> Result<(), AuthError> {
-        Self::note(|client| client.key = Some(label.to_owned()))
+    pub(crate) fn record_key(label: &str) -> Result<(), AuthError> {
+        Self::record(|client| client.key = Some(label.to_owned()))
     }
 
     /// Records the user of the request, and the client and application of a token that was or will be issued.
-    pub(crate) fn note_user(
+    pub(crate) fn record_user(
         user: &User,
         client: Option<&String>,
         application: Option<&String>,
     ) -> Result<(), AuthError> {
-        Self::note(|met| {
-            met.user = Some(user.id);
-            met.client = client.or(met.client.as_ref()).cloned();
-            met.application = application.or(met.application.as_ref()).cloned();
+        Self::record(|observed| {
+            observed.user = Some(user.id);
+            observed.client = client.or(observed.client.as_ref()).cloned();
+            observed.application = application.or(observed.application.as_ref()).cloned();
         })
     }
 
-    fn note(change: impl FnOnce(&mut Self)) -> Result<(), AuthError> {
-        let is_cut_off = MEETING.try_with(|meeting| {
-            let mut meeting = meeting.borrow_mut();
-            change(&mut meeting.client);
-            let Meeting { client, cut_off } = &*meeting;
-            cut_off
-                .as_ref()
-                .is_some_and(|is_cut_off| is_cut_off(client))
+    fn record(change: impl FnOnce(&mut Self)) -> Result<(), AuthError> {
+        let is_blocked = OBSERVATION.try_with(|observation| {
+            let mut observation = observation.borrow_mut();
+            change(&mut observation.client);
+            let Observation { client, filter } = &*observation;
+            filter.as_ref().is_some_and(|is_blocked| is_blocked(client))
         });
         // Outside of a request there is no client to block.
-        if is_cut_off.unwrap_or(false) {
+        if is_blocked.unwrap_or(false) {
             return Err(AuthError::Forbidden);
         }
         Ok(())

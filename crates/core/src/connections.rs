@@ -2,7 +2,7 @@
 
 /// The connections that a store or a directory shares between its callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connections {
+pub struct PoolStatus {
     /// The maximum number of connections.
     pub most: usize,
     /// The number of open connections.

@@ -2,29 +2,23 @@
 
 mod app_passwords;
 mod backup;
-mod changes;
-#[cfg(test)]
-mod contract;
-mod database;
-mod desk;
+pub(crate) mod database;
+pub(crate) mod desk;
 mod digest;
-mod digest_keys;
+pub(crate) mod digest_keys;
 mod enrolments;
-mod erasure;
+pub(crate) mod erasure;
 pub mod file;
 mod keys;
-mod looks;
-mod merge;
-mod origin;
-mod outstanding;
-mod postgres;
-mod present;
-mod rows;
-mod rules;
+pub(crate) mod looks;
+pub(crate) mod merge;
+pub(crate) mod origin;
+pub(crate) mod outstanding;
+pub(crate) mod present;
+pub(crate) mod rules;
 mod snapshot;
-mod sqlite;
-mod steps;
-mod user_filter;
+pub(crate) mod user_change;
+pub(crate) mod user_filter;
 mod wanted;
 
 use std::path::Path;
@@ -51,20 +45,18 @@ pub use self::looks::LookAlikes;
 pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
 pub use self::outstanding::{MigrationError, Obstacle, Outstanding, Step};
-pub use self::postgres::{AddressError, PostgresAccess, PostgresDirectory, PostgresSettings};
 pub use self::present::Present;
 pub use self::rules::{is_invisible, tidy_label};
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,
     RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,
 };
-pub use self::sqlite::SqliteDirectory;
 pub use self::user_filter::UserFilter;
 pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;
-use crate::connections::Connections;
+use crate::connections::PoolStatus;
 use crate::error::StoreError;
-use crate::near::NearStatus;
+use crate::near::NearCacheStatus;
 use crate::store::Finding;
 use crate::totp::TotpSecret;
 use crate::usage::UsageTable;
@@ -84,7 +76,7 @@ pub trait Directory:
 
     /// The same, if it is kept in this process and still holds. [`user`](Self::user) has to be asked
     /// otherwise.
-    fn kept(&self, _id: Uuid) -> Option<Arc<User>> {
+    fn user_cached(&self, _id: Uuid) -> Option<Arc<User>> {
         None
     }
 
@@ -181,12 +173,12 @@ pub trait Directory:
     async fn close(&self);
 
     /// The connections to its server, if it has some that callers share.
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         None
     }
 
     /// What of it is kept in this process, if anything is.
-    fn near(&self) -> Option<NearStatus> {
+    fn cache_status(&self) -> Option<NearCacheStatus> {
         None
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use isogloss_password::{HashingError, InvalidPassword, NewPasswordError};
 use thiserror::Error;
 
 /// Why core refused a request.
@@ -54,6 +55,37 @@ impl AuthError {
             | Self::Overloaded { .. }
             | Self::Throttled { .. }
             | Self::Unavailable(_) => false,
+        }
+    }
+}
+
+impl From<HashingError> for AuthError {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Overloaded { retry_after } => Self::Overloaded { retry_after },
+            HashingError::Unavailable(reason) => {
+                Self::Unavailable(StoreError::new("password hashing", reason))
+            }
+        }
+    }
+}
+
+/// Why a password was not set.
+#[derive(Debug, Error)]
+pub enum PasswordError {
+    /// No password like this can be set.
+    #[error(transparent)]
+    Invalid(#[from] InvalidPassword),
+    /// The hashing threads are overloaded, the key is not valid, or a store is unavailable.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+impl From<NewPasswordError> for PasswordError {
+    fn from(error: NewPasswordError) -> Self {
+        match error {
+            NewPasswordError::Invalid(error) => Self::Invalid(error),
+            NewPasswordError::Hashing(error) => Self::Auth(error.into()),
         }
     }
 }

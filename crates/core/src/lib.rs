@@ -20,7 +20,6 @@ mod names;
 mod near;
 mod network;
 mod outbox;
-mod password;
 mod pepper;
 mod presented;
 mod printable;
@@ -41,22 +40,22 @@ mod user;
 pub use access::AccessChange;
 pub use app_password::AppPassword;
 pub use auth::{
-    AccessCard, Auth, Credentials, Erasure, Filter, Listed, OrganisationName, Parts, Reach,
-    SecondFactor, SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
+    AccessCard, Auth, AuthComponents, Credentials, Erasure, OrganisationName, Reach, SecondFactor,
+    SecondFactorPolicy, SecondFactorRule, SecondUse, SessionFilter, SessionInfo, ThrottleFilter,
 };
-pub use client::{Client, CutOff, Expired};
+pub use client::{ClientFilter, ClientIdentity, Expired};
 pub use clock::{Clock, MockClock, SystemClock};
-pub use connections::Connections;
-pub use error::{AuthError, StoreError};
+pub use connections::PoolStatus;
+pub use error::{AuthError, PasswordError, StoreError};
+pub use isogloss_password::{InvalidPassword, PasswordSettings, Passwords};
 pub use lifetime::Lifetime;
 pub use lineage::Lineage;
-pub use mail::{Letter, Mailer};
-pub use near::NearStatus;
+pub use mail::{Email, Mailer};
+pub use near::NearCacheStatus;
 pub use network::Network;
 pub use outbox::Outbox;
-pub use password::{HashError, PasswordError, PasswordSettings, Passwords};
 pub use pepper::{Pepper, Peppers};
-pub use presented::Presented;
+pub use presented::BearerToken;
 pub use printable::{is_unprintable, printable, printable_json, printable_lines};
 pub use private_file::{Existing, create_private_file, create_private_folder, write_private_file};
 pub use purpose::Purpose;
@@ -64,7 +63,7 @@ pub use recovery::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use session::{Actor, Concurrency, IssuedToken, Session, Terms};
 pub use strength::is_guessable;
-pub use throttle::{Origin, Source, Wanted};
+pub use throttle::{ClientIp, LoginOrigin, RequestedAccess};
 pub use token::{Realm, Seed, Token};
 pub use token_digest::TokenDigest;
 pub use totp::{TotpSecret, TotpStep};

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// An e-mail in plain text. Its text may hold a one-time key: `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct Email {
     /// The address of the recipient.
     pub to: String,
     /// The subject, one line.
@@ -15,9 +15,9 @@ pub struct Letter {
     pub text: String,
 }
 
-impl std::fmt::Debug for Letter {
+impl std::fmt::Debug for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Letter(…)")
+        f.write_str("Email(…)")
     }
 }
 
@@ -25,5 +25,5 @@ impl std::fmt::Debug for Letter {
 #[async_trait]
 pub trait Mailer: Send + Sync + 'static {
     /// Hands an e-mail over for delivery.
-    async fn send(&self, letter: Letter) -> Result<(), StoreError>;
+    async fn send(&self, letter: Email) -> Result<(), StoreError>;
 }

@@ -6,13 +6,13 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// Returns a login name as it is stored: trimmed, lower case. New names are in NFC; older names stay as they
 /// are, so that releases from before that rule find them.
-pub(crate) fn stored_login(name: &str) -> String {
+pub fn stored_login(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
 /// Returns the forms in which a login name may be stored, the best match first: as it was sent, in NFC, and in
 /// NFD (releases that did not normalise names may have stored it so).
-pub(crate) fn login_forms(name: &str) -> [String; 3] {
+pub fn login_forms(name: &str) -> [String; 3] {
     spellings(&stored_login(name))
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn stored_line<'a>(
 }
 
 /// Returns a text unchanged, in NFC, and in NFD.
-pub(crate) fn spellings(text: &str) -> [String; 3] {
+pub fn spellings(text: &str) -> [String; 3] {
     [text.to_owned(), text.nfc().collect(), text.nfd().collect()]
 }
 

@@ -1,7 +1,7 @@
 //! A near cache: values that were looked up are cached in the process until they change.
 //!
 //! The server that has the original, or the code that writes to it, reports changes. A lookup that runs during a
-//! change may return the old value, so its result is not cached: each lookup holds a [`Ticket`], which a change
+//! change may return the old value, so its result is not cached: each lookup holds a [`LoadTicket`], which a change
 //! makes void. Missing values are never cached, so clients that request keys that do not exist take no room from
 //! those that do.
 
@@ -19,7 +19,7 @@ const SHARDS: usize = 64;
 const FEW: usize = 16;
 
 /// A near cache. Clients cannot choose keys that collide: keys are keyed digests, or chosen by the directory.
-pub struct Near<K, V> {
+pub struct NearCache<K, V> {
     shards: Vec<Mutex<Shard<K, V>>>,
     hasher: DefaultHashBuilder,
     hits: AtomicU64,
@@ -29,34 +29,34 @@ pub struct Near<K, V> {
 struct Shard<K, V> {
     /// The number of changes so far.
     changes: u64,
-    kept: Cache<K, V>,
+    entries: Cache<K, V>,
 }
 
 /// The right to cache the result of a lookup, unless something changes first.
 #[derive(Debug, Clone, Copy)]
-pub struct Ticket {
+pub struct LoadTicket {
     changes: u64,
 }
 
 /// The number of cached values, and of lookups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NearStatus {
+pub struct NearCacheStatus {
     /// The number of cached values.
-    pub kept: usize,
+    pub entries: usize,
     /// The number of lookups that found a cached value.
     pub hits: u64,
     /// The number of lookups that did not.
     pub misses: u64,
 }
 
-impl<K: Eq + Hash, V: Clone> Near<K, V> {
+impl<K: Eq + Hash, V: Clone> NearCache<K, V> {
     /// Creates a cache with room for `room` values. Beyond that, values with the least recent use are removed.
     pub fn new(room: NonZeroUsize) -> Self {
         let each = room.get().div_ceil(SHARDS);
         let shard = || {
             Mutex::new(Shard {
                 changes: 0,
-                kept: Cache::with_weighter(FEW, each as u64, UnitWeighter),
+                entries: Cache::with_weighter(FEW, each as u64, UnitWeighter),
             })
         };
         Self {
@@ -68,9 +68,9 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
     }
 
     /// Returns the cached value, or else a ticket for caching the result of a lookup.
-    pub fn find(&self, key: &K) -> Result<V, Ticket> {
+    pub fn get_or_ticket(&self, key: &K) -> Result<V, LoadTicket> {
         let shard = self.shard(key);
-        let (value, changes) = (shard.kept.get(key).cloned(), shard.changes);
+        let (value, changes) = (shard.entries.get(key).cloned(), shard.changes);
         drop(shard);
         let count = if value.is_some() {
             &self.hits
@@ -78,29 +78,29 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
             &self.misses
         };
         count.fetch_add(1, Ordering::Relaxed);
-        value.ok_or(Ticket { changes })
+        value.ok_or(LoadTicket { changes })
     }
 
-    /// Returns the cached value. A miss is not counted: callers then use [`find_or`], which counts it.
-    pub fn kept(&self, key: &K) -> Option<V> {
-        let value = self.shard(key).kept.get(key).cloned()?;
+    /// Returns the cached value. A miss is not counted: callers then use [`get_or_load`], which counts it.
+    pub fn get(&self, key: &K) -> Option<V> {
+        let value = self.shard(key).entries.get(key).cloned()?;
         self.hits.fetch_add(1, Ordering::Relaxed);
         Some(value)
     }
 
     /// Caches a value, unless something has changed since the ticket was issued.
-    pub fn keep(&self, key: K, value: V, ticket: Ticket) {
+    pub fn insert(&self, key: K, value: V, ticket: LoadTicket) {
         let mut shard = self.shard(&key);
         if shard.changes == ticket.changes {
-            shard.kept.insert(key, value);
+            shard.entries.insert(key, value);
         }
     }
 
     /// Removes `key` and voids outstanding tickets of its shard.
-    pub fn forget(&self, key: &K) {
+    pub fn invalidate(&self, key: &K) {
         let mut shard = self.shard(key);
         shard.changes += 1;
-        shard.kept.remove(key);
+        shard.entries.remove(key);
     }
 
     /// Removes all values and voids all outstanding tickets.
@@ -108,17 +108,17 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         for shard in &self.shards {
             let mut shard = locked(shard);
             shard.changes += 1;
-            shard.kept.clear();
+            shard.entries.clear();
         }
     }
 
     /// Returns the number of cached values and of lookups.
-    pub fn status(&self) -> NearStatus {
-        NearStatus {
-            kept: self
+    pub fn status(&self) -> NearCacheStatus {
+        NearCacheStatus {
+            entries: self
                 .shards
                 .iter()
-                .map(|shard| locked(shard).kept.len())
+                .map(|shard| locked(shard).entries.len())
                 .sum(),
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
@@ -134,12 +134,12 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
 
 /// Returns the cached value, or else the result of a lookup, which is then cached. Without a cache, each call is
 /// a lookup.
-pub async fn find_or<K: Eq + Hash, V: Clone, E>(
-    near: Option<&Near<K, V>>,
+pub async fn get_or_load<K: Eq + Hash, V: Clone, E>(
+    near: Option<&NearCache<K, V>>,
     key: K,
     look_up: impl AsyncFnOnce() -> Result<Option<V>, E>,
 ) -> Result<Option<V>, E> {
-    let place = match near.map(|near| (near, near.find(&key))) {
+    let place = match near.map(|near| (near, near.get_or_ticket(&key))) {
         Some((_, Ok(value))) => return Ok(Some(value)),
         Some((near, Err(ticket))) => Some((near, ticket)),
         None => None,
@@ -147,7 +147,7 @@ pub async fn find_or<K: Eq + Hash, V: Clone, E>(
     // Boxed: keeps the future of the cache-hit path small.
     let found = Box::pin(look_up()).await?;
     if let (Some((near, ticket)), Some(value)) = (place, &found) {
-        near.keep(key, value.clone(), ticket);
+        near.insert(key, value.clone(), ticket);
     }
     Ok(found)
 }
@@ -161,13 +161,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn near(room: usize) -> Near<u64, &'static str> {
-        Near::new(NonZeroUsize::new(room).unwrap())
+    fn near(room: usize) -> NearCache<u64, &'static str> {
+        NearCache::new(NonZeroUsize::new(room).unwrap())
     }
 
-    fn keep(near: &Near<u64, &'static str>, key: u64) {
-        if let Err(ticket) = near.find(&key) {
-            near.keep(key, "kept", ticket);
+    fn keep(near: &NearCache<u64, &'static str>, key: u64) {
+        if let Err(ticket) = near.get_or_ticket(&key) {
+            near.insert(key, "kept", ticket);
         }
     }
 
@@ -176,27 +176,27 @@ mod tests {
         let near = near(100);
         keep(&near, 1);
         keep(&near, 2);
-        assert_eq!(near.find(&1).ok(), Some("kept"));
-        assert_eq!(near.kept(&1), Some("kept"));
-        near.forget(&1);
-        assert_eq!(near.kept(&1), None);
-        assert!(near.find(&1).is_err());
-        assert_eq!(near.find(&2).ok(), Some("kept"));
+        assert_eq!(near.get_or_ticket(&1).ok(), Some("kept"));
+        assert_eq!(near.get(&1), Some("kept"));
+        near.invalidate(&1);
+        assert_eq!(near.get(&1), None);
+        assert!(near.get_or_ticket(&1).is_err());
+        assert_eq!(near.get_or_ticket(&2).ok(), Some("kept"));
         near.clear();
-        assert!(near.find(&2).is_err());
+        assert!(near.get_or_ticket(&2).is_err());
         let status = near.status();
-        assert_eq!((status.kept, status.hits, status.misses), (0, 3, 4));
+        assert_eq!((status.entries, status.hits, status.misses), (0, 3, 4));
     }
 
     #[test]
     fn what_changed_during_the_lookup_is_not_kept() {
         let near = near(100);
-        let forget = |near: &Near<_, _>| near.forget(&1);
-        for change in [forget, Near::clear] {
-            let ticket = near.find(&1).unwrap_err();
+        let forget = |near: &NearCache<_, _>| near.invalidate(&1);
+        for change in [forget, NearCache::clear] {
+            let ticket = near.get_or_ticket(&1).unwrap_err();
             change(&near);
-            near.keep(1, "stale", ticket);
-            assert!(near.find(&1).is_err());
+            near.insert(1, "stale", ticket);
+            assert!(near.get_or_ticket(&1).is_err());
         }
     }
 
@@ -212,8 +212,10 @@ mod tests {
                 keep(&near, 1_000 + round * 1_000 + cold);
             }
         }
-        assert!(near.status().kept <= SHARDS * 16);
-        let hot = (0..64).filter(|hot| near.find(hot).is_ok()).count();
+        assert!(near.status().entries <= SHARDS * 16);
+        let hot = (0..64)
+            .filter(|hot| near.get_or_ticket(hot).is_ok())
+            .count();
         assert!(hot >= 60, "{hot} of 64");
     }
 
@@ -224,9 +226,9 @@ mod tests {
             keep(&near, hot);
         }
         for unknown in 0..100_000 {
-            assert!(near.find(&(1_000_000 + unknown)).is_err());
+            assert!(near.get_or_ticket(&(1_000_000 + unknown)).is_err());
         }
-        assert_eq!(near.status().kept, 64);
-        assert!((0..64).all(|hot| near.find(&hot).is_ok()));
+        assert_eq!(near.status().entries, 64);
+        assert!((0..64).all(|hot| near.get_or_ticket(&hot).is_ok()));
     }
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use crate::audit::Caller;
+use crate::audit::RequestContext;
 use crate::mail::Mailer;
 
 /// Writes and sends e-mails in separate tasks, which a shutdown waits for. Cheap to clone; clones share the
@@ -52,12 +52,12 @@ impl Outbox {
         }
     }
 
-    /// Starts to write and send an e-mail on behalf of the current [`Caller`].
+    /// Starts to write and send an e-mail on behalf of the current [`RequestContext`].
     pub fn post<F>(&self, send: impl FnOnce(Arc<dyn Mailer>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let sending = Caller::current().scope(send(Arc::clone(&self.mailer)));
+        let sending = RequestContext::current().scope(send(Arc::clone(&self.mailer)));
         let mut letters = self.tasks.letters();
         while letters.try_join_next().is_some() {}
         letters.spawn_on(sending.in_current_span(), &self.tasks.runtime);
@@ -99,21 +99,21 @@ mod tests {
 
     use super::*;
     use crate::error::StoreError;
-    use crate::mail::Letter;
+    use crate::mail::Email;
 
     /// Sends as many e-mails as it has permits, and keeps the others waiting.
     struct Gate(Semaphore);
 
     #[async_trait]
     impl Mailer for Gate {
-        async fn send(&self, _: Letter) -> Result<(), StoreError> {
+        async fn send(&self, _: Email) -> Result<(), StoreError> {
             self.0.acquire().await.unwrap().forget();
             Ok(())
         }
     }
 
-    fn letter() -> Letter {
-        Letter {
+    fn letter() -> Email {
+        Email {
             to: "ada@example.com".to_owned(),
             subject: "Your password".to_owned(),
             text: String::new(),

@@ -6,9 +6,9 @@ use crate::session::Session;
 use crate::token::Token;
 
 /// A token that authenticates a call of a user, parsed from its dialect's spelling.
-/// [`Auth::open`](crate::Auth::open) validates it.
+/// [`Auth::validate_bearer`](crate::Auth::validate_bearer) validates it.
 #[derive(Debug, Clone)]
-pub struct Presented {
+pub struct BearerToken {
     /// The token.
     pub token: Token,
     /// The purposes with which a token authenticates its user in that dialect.
@@ -17,7 +17,7 @@ pub struct Presented {
     pub user_number: Option<i64>,
 }
 
-impl Presented {
+impl BearerToken {
     /// Creates the value for a dialect in which only access tokens authenticate users.
     pub fn access(token: Token) -> Self {
         Self {

@@ -186,12 +186,13 @@ impl Scopes {
     }
 
     /// Parses stored scopes. Names that a newer gateway has stored may be unknown here; they allow nothing.
-    pub(crate) fn from_stored(text: Option<&str>) -> Self {
+    pub fn from_stored(text: Option<&str>) -> Self {
         let names = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         Self(text.map(names))
     }
 
-    pub(crate) fn to_stored(&self) -> Option<String> {
+    /// Returns the scopes as databases keep them; `None` if all are allowed.
+    pub fn to_stored(&self) -> Option<String> {
         Some(self.names()?.join(" "))
     }
 }

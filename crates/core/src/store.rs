@@ -13,18 +13,18 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use self::caps::{Caps, Surplus};
+pub use self::caps::{Excess, SessionLimits};
 pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
-pub use self::record::{Idle, Record, Slot, Spent};
+pub use self::record::{Idle, Record, Redemption, Slot};
 pub use self::stored::{StoredToken, TokenReader, TokenWriter, all_digests, export};
 use crate::clock::Clock;
-use crate::connections::Connections;
+use crate::connections::PoolStatus;
 use crate::error::StoreError;
-use crate::near::NearStatus;
+use crate::near::NearCacheStatus;
 use crate::token_digest::TokenDigest;
 
 /// The callback to which [`TokenStore::each`] passes records.
-pub type Visit<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 'v;
+pub type Visitor<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 'v;
 
 /// A store of records by token digest, with a list of the records of each user. An administrator's list also
 /// holds the tokens with which the administrator acts as another user; they do not count against the caps.
@@ -52,7 +52,7 @@ pub trait TokenStore: Send + Sync + 'static {
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError>;
 
     /// Returns the token that holds a slot. `None` if the slot is free. The token may have expired.
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError>;
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError>;
 
     /// Replaces the record `before` by `after`, if `before` is still stored, and returns whether it was: of
     /// several concurrent callers, one succeeds. The user stays the same. A spent record is not listed under its
@@ -71,14 +71,14 @@ pub trait TokenStore: Send + Sync + 'static {
     async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError>;
 
     /// Removes the record and returns it. Of several concurrent callers, one gets it.
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
 
     /// Returns the records of a user, and those with which the user acts for another, oldest first.
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError>;
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError>;
 
     /// Passes all records to `visit`, including expired ones, in no order, until it breaks. A record may be
     /// passed twice, and records that are added or removed concurrently may be passed or not.
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError>;
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError>;
 
     /// Removes all records of a user, and those with which the user acts for another. Returns how many there
     /// were.
@@ -99,18 +99,18 @@ pub trait TokenStore: Send + Sync + 'static {
     async fn close(&self);
 
     /// Returns the status of the connections to the server. `None` if callers share none.
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         None
     }
 
     /// Returns the record if this process has it without a request to the server. `None` means that
     /// [`get`](Self::get) must be called.
-    fn kept(&self, _digest: TokenDigest) -> Option<Arc<Record>> {
+    fn get_cached(&self, _digest: TokenDigest) -> Option<Arc<Record>> {
         None
     }
 
     /// Returns the status of the near cache. `None` if there is none.
-    fn near(&self) -> Option<NearStatus> {
+    fn cache_status(&self) -> Option<NearCacheStatus> {
         None
     }
 }

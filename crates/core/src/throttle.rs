@@ -15,13 +15,13 @@ mod turn;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub use self::bucket::{Bucket, Kind, Receipt, Taken};
-pub use self::guard::Guard;
-pub(crate) use self::guess::{Guess, Proof, user_account};
+pub use self::bucket::{Bucket, BucketKind, Decision, Permit};
+pub use self::guard::LoginThrottle;
+pub(crate) use self::guess::{AttemptTarget, Proof, user_account};
 pub use self::limits::{Budget, Limits};
 pub use self::memory::MemoryThrottle;
-pub use self::origin::{Origin, Source, Wanted};
-pub(crate) use self::turn::Turn;
+pub use self::origin::{ClientIp, LoginOrigin, RequestedAccess};
+pub(crate) use self::turn::Attempt;
 use crate::error::StoreError;
 use crate::store::Finding;
 use crate::token_digest::TokenDigest;
@@ -37,18 +37,18 @@ pub const CLIENTS_PER_ACCOUNT: usize = 32;
 pub trait Throttle: Send + Sync + 'static {
     /// Takes an attempt out of a bucket. Of several concurrent callers, only as many are granted one as there
     /// are; the last of them locks the bucket.
-    async fn take(
+    async fn charge(
         &self,
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Taken, StoreError>;
+    ) -> Result<Decision, StoreError>;
 
     /// Returns an attempt to its bucket, and removes the lock that it began.
-    async fn give_back(
+    async fn refund(
         &self,
         bucket: TokenDigest,
-        receipt: Receipt,
+        permit: Permit,
         now: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
@@ -76,7 +76,7 @@ pub trait Throttle: Send + Sync + 'static {
     async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError>;
 
     /// Returns all buckets that are not full, in no order.
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError>;
+    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError>;
 
     /// Tries what logins do without leaving data, and returns what is refused. Fails if the store cannot be
     /// queried.
@@ -87,7 +87,7 @@ pub trait Throttle: Send + Sync + 'static {
 
 /// A bucket that is not full.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Strained {
+pub struct ThrottledBucket {
     /// The bucket.
     pub bucket: Bucket,
     /// The number of locks since the bucket was last full.

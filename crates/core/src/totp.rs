@@ -60,7 +60,7 @@ impl TotpSecret {
 
 /// One of the steps of thirty seconds that each have a code, counted from 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TotpStep(pub(crate) i64);
+pub struct TotpStep(pub i64);
 
 impl TotpStep {
     /// Returns when the step began.

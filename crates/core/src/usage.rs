@@ -1,12 +1,12 @@
 //! Usage of dialects by endpoint and client, which shows operators when a dialect is no longer used.
 //!
-//! A count names no user and holds no secret: users are counted in a [`Sketch`], keys are named by their label.
+//! A count names no user and holds no secret: users are counted in a [`CardinalitySketch`], keys are named by their label.
 
 mod expired;
 mod observed;
 mod seen;
 mod sketch;
-mod table;
+pub(crate) mod table;
 mod tally;
 
 use std::hash::RandomState;
@@ -16,11 +16,10 @@ use time::OffsetDateTime;
 
 pub use self::expired::ExpiredUse;
 pub use self::observed::Observed;
-pub use self::seen::Seen;
-pub use self::sketch::Sketch;
+pub use self::seen::UsageKeyRef;
+pub use self::sketch::CardinalitySketch;
 pub use self::table::UsageTable;
-pub(crate) use self::table::{InTable, Stored, agents, ids};
-pub use self::tally::Tally;
+pub use self::tally::BoundedCounter;
 
 /// Stands for known clients for which there is no room.
 pub const OTHER: &str = "(other)";
@@ -135,7 +134,7 @@ pub struct UsageCount {
     /// The calls that were refused.
     pub refused: u64,
     /// The users who made the calls.
-    pub users: Sketch,
+    pub users: CardinalitySketch,
     /// Tokens that were presented after their end.
     pub expired: ExpiredUse,
 }
@@ -149,7 +148,7 @@ impl UsageCount {
             last_served: None,
             calls: 0,
             refused: 0,
-            users: Sketch::default(),
+            users: CardinalitySketch::default(),
             expired: ExpiredUse::default(),
         };
         one.record(call);

@@ -19,12 +19,12 @@ pub enum Error {
     Missing(&'static str),
     #[error("a member has the wrong type: {0}")]
     Invalid(&'static str),
-    #[error("either {0} or {1} is to be given")]
+    #[error("expected either {0} or {1}")]
     SemiOptional(&'static str, &'static str),
     #[error("the body is too large")]
     TooLarge,
     #[error("the body did not arrive in time")]
-    TooSlow,
+    TimedOut,
     #[error("the unit is not one of the user's")]
     Unit,
     #[error("login by access token: {0}")]
@@ -32,9 +32,9 @@ pub enum Error {
     #[error("login by web API key: {0}")]
     Key(#[source] AuthError),
     #[error("no such route")]
-    NoRoute,
+    NotFound,
     #[error("no such method")]
-    NoMethod,
+    MethodNotAllowed,
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -59,7 +59,8 @@ const INVALID_KEY: StatusCodeText = (
 );
 
 impl Error {
-    fn answer(&self) -> (u16, &'static str, Cow<'static, str>) {
+    /// Returns the HTTP status, the code below `COM.CRM.EXCEPTION.`, and the text.
+    fn response_parts(&self) -> (u16, &'static str, Cow<'static, str>) {
         let (status, code, text) = match self {
             Self::Malformed => (
                 400,
@@ -84,7 +85,7 @@ impl Error {
                 "WEBAPI.INVALIDPARAMETEREXCEPTION",
                 "The request is too large",
             ),
-            Self::TooSlow => (
+            Self::TimedOut => (
                 408,
                 "WEBAPI.INVALIDPARAMETEREXCEPTION",
                 "The request did not arrive in time",
@@ -94,12 +95,12 @@ impl Error {
                 "SECURITY.INVALIDUNITEXCEPTION",
                 "The unit is not available to the user",
             ),
-            Self::NoRoute => (
+            Self::NotFound => (
                 404,
                 "WEBAPI.UNKNOWNMETHODEXCEPTION",
                 "There is no such method",
             ),
-            Self::NoMethod => (
+            Self::MethodNotAllowed => (
                 405,
                 "WEBAPI.HTTPMETHODNOTALLOWEDEXCEPTION",
                 "The HTTP method is not allowed",
@@ -129,14 +130,15 @@ impl Error {
             | Self::Invalid(_)
             | Self::SemiOptional(..)
             | Self::TooLarge
-            | Self::TooSlow
+            | Self::TimedOut
             | Self::Unit
-            | Self::NoRoute
-            | Self::NoMethod => None,
+            | Self::NotFound
+            | Self::MethodNotAllowed => None,
         }
     }
 
-    /// Returns the challenge of a 401. Browsers and .NET act on `Basic`, so it is sent only where it helps.
+    /// Returns the value of `WWW-Authenticate` for a 401. Browsers and .NET act on `Basic`, so only a request with a
+    /// web API key gets it.
     fn challenge(&self) -> &'static str {
         if matches!(self, Self::Key(_)) {
             r#"Basic realm="CRM.COM", charset="UTF-8""#
@@ -146,7 +148,7 @@ impl Error {
     }
 }
 
-/// Returns the response to an error of core; `credentials` is the one for wrong credentials.
+/// Returns status, code and text for an error of core, and `credentials` where the credentials are refused.
 fn core_error(error: &AuthError, credentials: StatusCodeText) -> StatusCodeText {
     match error {
         // During a lock this vendor's server refuses right and wrong credentials with the same error.
@@ -166,11 +168,11 @@ fn core_error(error: &AuthError, credentials: StatusCodeText) -> StatusCodeText 
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.answer().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.response_parts().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (_, code, text) = self.answer();
+        let (_, code, text) = self.response_parts();
         let status = self.status_code();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::UNAUTHORIZED {
@@ -183,7 +185,7 @@ impl ResponseError for Error {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
         let code = format!("COM.CRM.EXCEPTION.{code}");
-        json(&mut response, &Envelope::refusal(&code, &text))
+        json(&mut response, &Envelope::error(&code, &text))
     }
 }
 
@@ -191,7 +193,7 @@ impl From<BodyError> for Error {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge,
-            BodyError::TimedOut => Self::TooSlow,
+            BodyError::TimedOut => Self::TimedOut,
             BodyError::Unreadable => Self::Malformed,
         }
     }

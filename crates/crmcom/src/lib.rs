@@ -15,7 +15,7 @@ mod wire;
 use actix_web::dev::RequestHead;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{Data, ServiceConfig, scope};
-use isogloss_core::{Presented, Realm};
+use isogloss_core::{BearerToken, Realm};
 use isogloss_dialect::{Dialect, cors};
 use utoipa::openapi::OpenApi;
 
@@ -46,7 +46,7 @@ impl Dialect for Crmcom {
         cfg.app_data(Data::new(settings.cors())).service(
             scope("")
                 .wrap(always_ok)
-                .wrap(from_fn(cors::answer))
+                .wrap(from_fn(cors::middleware))
                 .configure(add_routes),
         );
     }
@@ -57,15 +57,15 @@ impl Dialect for Crmcom {
 
     /// The token is the parameter `token` of the query. A service that accepts tokens in bodies has to extract
     /// them itself.
-    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         let query = head.uri.query()?;
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         let (_, token) = pairs.find(|(name, _)| name == "token")?;
         Self::parse_token(&token)
     }
 
-    fn parse_token(text: &str) -> Option<Presented> {
-        wire::parse_token(text.trim()).map(Presented::access)
+    fn parse_token(text: &str) -> Option<BearerToken> {
+        wire::parse_token(text.trim()).map(BearerToken::access)
     }
 
     fn openapi() -> OpenApi {

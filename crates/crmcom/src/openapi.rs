@@ -16,11 +16,11 @@ use crate::wire::Envelope;
 #[openapi(
     info(
         title = "CRM.COM authentication",
-        description = "The login dialect of CRM.COM. Every outcome at these routes is HTTP 200 with an envelope, whose `status.code` says which, unless `strict_status` is set: then refusals have the statuses that are listed beside it."
+        description = "The login dialect of CRM.COM. Every outcome at these routes is HTTP 200 with an envelope, with the outcome in `status.code`, unless `strict_status` is set: then errors have the statuses that are listed here."
     ),
     components(schemas(TokenRequest, Release, KeyToken, Envelope<'static>))
 )]
-struct Shapes;
+struct ApiDoc;
 
 /// `username` and `password`, or `access_token_identifier`.
 #[derive(ToSchema)]
@@ -31,7 +31,7 @@ struct TokenRequest {
     password: Option<String>,
     access_token_identifier: Option<AccessTokenIdentifier>,
     organisation: String,
-    /// One of the user's; the default one if there is none.
+    /// A unit of the user; by default, the user's default unit.
     unit: Option<String>,
 }
 
@@ -58,7 +58,7 @@ struct KeyToken {
 
 /// Returns the document of the routes, with paths relative to the mount path.
 pub(crate) fn openapi() -> OpenApi {
-    let mut document = Shapes::openapi();
+    let mut document = ApiDoc::openapi();
     let mut key = Http::new(HttpAuthScheme::Basic);
     key.description = Some("The web API key is the user name, the password is empty.".to_owned());
     let components = document.components.get_or_insert_default();
@@ -67,6 +67,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     let body = || {
         [
@@ -74,7 +75,7 @@ fn paths() -> Paths {
             Error::Missing("…"),
             Error::Invalid("…"),
             Error::TooLarge,
-            Error::TooSlow,
+            Error::TimedOut,
         ]
     };
     let issuing = || {
@@ -99,35 +100,40 @@ fn paths() -> Paths {
     add(
         "/authentication/token",
         operation("logIn", login).request_body(Some(
-            of("TokenRequest").required(Some(Required::True)).build(),
+            json_body("TokenRequest")
+                .required(Some(Required::True))
+                .build(),
         )),
     );
     add(
         "/authentication/token/release",
-        operation("release", release)
-            .request_body(Some(of("Release").required(Some(Required::True)).build())),
+        operation("release", release).request_body(Some(
+            json_body("Release").required(Some(Required::True)).build(),
+        )),
     );
     add(
         "/authentication/web_api_key/token",
         operation("logInByKey", by_key)
-            .request_body(Some(of("KeyToken").build()))
+            .request_body(Some(json_body("KeyToken").build()))
             .security(key),
     );
     paths
 }
 
-fn operation(id: &str, refusals: impl IntoIterator<Item = Error>) -> OperationBuilder {
+/// Returns an operation with the envelope as its 200 response and a response for each error.
+fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuilder {
     let content = Content::new(Some(Ref::from_schema_name("Envelope")));
     let response = Response::builder()
-        .description("`status.code` is `OK`, or says why it was refused")
+        .description("`status.code` is `OK`, or the reason for the error")
         .content("application/json", content);
     let operation = OperationBuilder::new().operation_id(Some(id));
     operation
-        .responses(responses_by_status(refusals, "Envelope"))
+        .responses(responses_by_status(errors, "Envelope"))
         .response("200", response)
 }
 
-fn of(schema: &str) -> RequestBodyBuilder {
+/// Returns a builder for a JSON request body of this schema.
+fn json_body(schema: &str) -> RequestBodyBuilder {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     RequestBody::builder().content("application/json", content)
 }

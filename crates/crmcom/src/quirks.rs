@@ -17,9 +17,9 @@ pub(crate) async fn always_ok<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let mut response = next.call(request).await?;
-    let refusal = response.response().error();
-    let refusal = refusal.and_then(|error| error.as_error::<Error>());
-    if refusal.is_some_and(|refusal| !matches!(refusal, Error::NoRoute | Error::NoMethod)) {
+    let error = response.response().error();
+    let error = error.and_then(|error| error.as_error::<Error>());
+    if error.is_some_and(|error| !matches!(error, Error::NotFound | Error::MethodNotAllowed)) {
         *response.response_mut().status_mut() = StatusCode::OK;
         response.headers_mut().remove(WWW_AUTHENTICATE);
     }

@@ -4,7 +4,7 @@ use isogloss_core::AccessCard;
 use secrecy::SecretString;
 
 use crate::error::Error;
-use crate::json_body::Members;
+use crate::json_body::JsonObject;
 
 /// `POST authentication/token`.
 pub(crate) struct TokenRequest {
@@ -24,10 +24,10 @@ pub(crate) enum Login {
     Card(AccessCard),
 }
 
-impl TryFrom<Members> for TokenRequest {
+impl TryFrom<JsonObject> for TokenRequest {
     type Error = Error;
 
-    fn try_from(members: Members) -> Result<Self, Error> {
+    fn try_from(members: JsonObject) -> Result<Self, Error> {
         let username = members.text("username")?;
         let password = members.text("password")?;
         // An older revision of the page spells it the American way.
@@ -45,7 +45,7 @@ impl TryFrom<Members> for TokenRequest {
             Some(_) if username.is_some() || password.is_some() => {
                 return Err(Error::SemiOptional("username", "access_token_identifier"));
             }
-            Some(identifier) => Login::Card(card(&identifier)?),
+            Some(identifier) => Login::Card(parse_card(&identifier)?),
         };
         Ok(Self {
             login,
@@ -56,8 +56,9 @@ impl TryFrom<Members> for TokenRequest {
     }
 }
 
-/// Parses an access card, which the vendor calls an access token.
-fn card(identifier: &Members) -> Result<AccessCard, Error> {
+/// Parses an access card, which the vendor calls an access token. `Err` unless it is either a code, or an identifier
+/// with a pass code.
+fn parse_card(identifier: &JsonObject) -> Result<AccessCard, Error> {
     let code = identifier.text("authentication_code")?;
     let name = identifier.text("identifier")?;
     let pass_code = identifier.text("pass_code")?;

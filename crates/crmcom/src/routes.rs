@@ -3,8 +3,8 @@
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, Credentials, IssuedToken, Lifetime, Origin, Purpose, Source, Terms, User,
-    Wanted,
+    Auth, AuthError, ClientIp, Credentials, IssuedToken, Lifetime, LoginOrigin, Purpose,
+    RequestedAccess, Terms, User,
 };
 use isogloss_dialect::Dialect as _;
 use secrecy::ExposeSecret as _;
@@ -12,7 +12,7 @@ use secrecy::ExposeSecret as _;
 use crate::error::Error;
 use crate::json_body::Body;
 use crate::requests::{Login, TokenRequest};
-use crate::wire::{self, EMPTY, Envelope, json};
+use crate::wire::{self, EMPTY_TEXT, Envelope, json};
 use crate::{Crmcom, REALM, Settings, api_key};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
@@ -22,29 +22,31 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
     cfg.service(
         resource("/authentication/token")
             .route(web::post().to(token))
-            .default_service(to(no_method)),
+            .default_service(to(method_not_allowed)),
     )
     .service(
         resource("/authentication/token/release")
             .route(web::post().to(release))
-            .default_service(to(no_method)),
+            .default_service(to(method_not_allowed)),
     )
     .service(
         resource("/authentication/web_api_key/token")
             .route(web::post().to(key_token))
-            .default_service(to(no_method)),
+            .default_service(to(method_not_allowed)),
     )
-    .default_service(to(no_route));
+    .default_service(to(not_found));
 }
 
+/// Responds to `POST authentication/token` with a token for a unit of the user. `Err` if the credentials or the unit
+/// are refused.
 async fn token(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     body: Body,
 ) -> HandlerResult {
-    let mut wanted = TokenRequest::try_from(body.members()?)?;
+    let mut wanted = TokenRequest::try_from(body.object()?)?;
     let unit = wanted.unit.take();
     let in_body = wanted
         .token
@@ -52,54 +54,61 @@ async fn token(
         .and_then(|token| Crmcom::parse_token(&token));
     let presented = Crmcom::find_token(&settings, request.head());
     let presented = presented.into_iter().chain(in_body);
-    let origin = Origin {
+    let origin = LoginOrigin {
         proofs: presented.map(|presented| presented.token).collect(),
-        wanted: Some(Wanted::Unit(unit.clone())),
-        ..Origin::new(REALM, source.as_deref().copied())
+        requested: Some(RequestedAccess::Unit(unit.clone())),
+        ..LoginOrigin::new(REALM, source.as_deref().copied())
     };
     let user = log_in(&auth, &settings, wanted, origin).await?;
     let issued = issue(&auth, &user, unit, settings.lifetime()).await?;
     Ok(ok(&Envelope::token(
         &issued.token,
-        settings.release.no_text(),
+        settings.release.empty_text(),
     )))
 }
 
-/// Ends a token. Of several concurrent requests with one token, one succeeds.
+/// Responds to `POST authentication/token/release`: ends a token. Of several concurrent requests with one token, one
+/// succeeds; the others get `Err`.
 async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
-    let text = body.members()?.mandatory("token")?;
+    let text = body.object()?.mandatory("token")?;
     let token = wire::parse_token(&text).ok_or(AuthError::InvalidToken)?;
     auth.close(&token, Purpose::Access).await?;
-    Ok(ok(&Envelope::done()))
+    Ok(ok(&Envelope::success()))
 }
 
+/// Responds to `POST authentication/web_api_key/token` with a token of the user that the key acts as. `Err` if the key
+/// or the unit is refused.
 async fn key_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     body: Body,
 ) -> HandlerResult {
-    let unit = body.members_if_any()?.text("unit")?;
-    let origin = Origin {
-        wanted: Some(Wanted::Unit(unit.clone())),
-        ..Origin::new(REALM, source.as_deref().copied())
+    let unit = body.optional_object()?.text("unit")?;
+    let origin = LoginOrigin {
+        requested: Some(RequestedAccess::Unit(unit.clone())),
+        ..LoginOrigin::new(REALM, source.as_deref().copied())
     };
     let key = api_key::find_key(request.headers());
     let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
     let user = auth.login_by_key(key.expose_secret(), &origin).await;
-    let user = user.map_err(|error| denied(error, Error::Key))?;
+    let user = user.map_err(|error| login_error(error, Error::Key))?;
     let issued = issue(&auth, &user, unit, settings.key_lifetime()).await?;
-    Ok(ok(&Envelope::token(&issued.token, EMPTY)))
+    Ok(ok(&Envelope::token(&issued.token, EMPTY_TEXT)))
 }
 
+/// Returns the user of a login with a password or an access card. `Err` if the credentials or the requested unit are
+/// refused.
 async fn log_in(
     auth: &Auth,
     settings: &Settings,
     request: TokenRequest,
-    origin: Origin,
+    origin: LoginOrigin,
 ) -> Result<User, Error> {
-    let organisation = settings.organisation_match.name(request.organisation);
+    let organisation = settings
+        .organisation_match
+        .organisation_name(request.organisation);
     match request.login {
         Login::Password { username, password } => {
             let credentials = Credentials {
@@ -110,17 +119,18 @@ async fn log_in(
                 origin,
             };
             let user = auth.login(credentials).await;
-            user.map_err(|error| denied(error, Error::Auth))
+            user.map_err(|error| login_error(error, Error::Auth))
         }
         Login::Card(card) => {
             let user = auth.login_by_card(card, &organisation, &origin).await;
-            user.map_err(|error| denied(error, Error::Card))
+            user.map_err(|error| login_error(error, Error::Card))
         }
     }
 }
 
-/// Returns the dialect's error: core forbids a login only because of the requested unit.
-fn denied(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
+/// Returns the dialect's error for a refused login: core forbids a login only because of the requested unit, and
+/// `otherwise` wraps any other error.
+fn login_error(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
     if matches!(error, AuthError::Forbidden) {
         Error::Unit
     } else {
@@ -128,7 +138,8 @@ fn denied(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
     }
 }
 
-/// Issues a token for one of the user's units: the requested one, else the default one.
+/// Issues a token for the requested unit of the user, else for the default one. `Err` if the user does not have the
+/// unit, or if a store is unreachable.
 async fn issue(
     auth: &Auth,
     user: &User,
@@ -144,14 +155,15 @@ async fn issue(
     Ok(auth.issue(REALM, user, terms).await?)
 }
 
-async fn no_method() -> HandlerResult {
-    Err(Error::NoMethod)
+async fn method_not_allowed() -> HandlerResult {
+    Err(Error::MethodNotAllowed)
 }
 
-async fn no_route() -> HandlerResult {
-    Err(Error::NoRoute)
+async fn not_found() -> HandlerResult {
+    Err(Error::NotFound)
 }
 
+/// Returns a 200 response with this envelope.
 fn ok(envelope: &Envelope<'_>) -> HttpResponse {
     json(&mut HttpResponse::Ok(), envelope)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use isogloss_core::{Lifetime, Network, OrganisationName, SecondFactor, SecondFactorRule};
-use isogloss_dialect::cors::{Cors, Origins, Style};
+use isogloss_dialect::cors::{Cors, CorsStyle, Origins};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The life of a token that a user logged in for.
+    /// Returns the lifetime of a token for a user, by the rule of the release.
     pub(crate) fn lifetime(&self) -> Lifetime {
         let span = |documented| self.token_lifetime.unwrap_or(documented);
         match self.release {
@@ -50,20 +50,20 @@ impl Settings {
         }
     }
 
-    /// What a login with a password brings of the second factor.
+    /// Returns the second factor of a login with a password: no request has a field for a code, so the settings decide.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// Returns the CORS policy. No known client runs in a page.
+    /// Returns the CORS policy. No known client runs in a page, so only origins that the operator lists are allowed.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
-            style: Style::Exception,
+            style: CorsStyle::OptIn,
         }
     }
 
-    /// The life of a token that a web API key logged in for. Its page knows one rule only.
+    /// Returns the lifetime of a token for a web API key, which the vendor documents with one rule for all releases.
     pub(crate) fn key_lifetime(&self) -> Lifetime {
         Lifetime::Absolute(self.token_lifetime.unwrap_or(TWO_HOURS))
     }
@@ -83,8 +83,8 @@ pub enum Release {
 }
 
 impl Release {
-    /// What stands for `message` and `description` when there is nothing to say.
-    pub(crate) const fn no_text(self) -> Option<&'static str> {
+    /// Returns the value of `message` and `description` in a response without a text: `None` for `null`.
+    pub(crate) const fn empty_text(self) -> Option<&'static str> {
         match self {
             Self::R6 => None,
             Self::R10 | Self::R12 => Some(""),
@@ -117,8 +117,8 @@ pub enum OrganisationMatch {
 }
 
 impl OrganisationMatch {
-    /// The name of a login, to be compared so.
-    pub(crate) fn name(self, name: String) -> OrganisationName {
+    /// Returns an organisation's name with the way to compare it.
+    pub(crate) fn organisation_name(self, name: String) -> OrganisationName {
         match self {
             Self::Exact => OrganisationName::Exact(name),
             Self::AnyCase => OrganisationName::AnyCase(name),
@@ -200,9 +200,9 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_refused_with_those_that_exist() {
-        let refusal = read(json!({"release": "r7"})).unwrap_err();
-        assert_eq!(refusal, "expected r6, r10 or r12");
-        let refusal = read(json!({"organisation_match": "loose"})).unwrap_err();
-        assert_eq!(refusal, "expected exact or any_case");
+        let error = read(json!({"release": "r7"})).unwrap_err();
+        assert_eq!(error, "expected r6, r10 or r12");
+        let error = read(json!({"organisation_match": "loose"})).unwrap_err();
+        assert_eq!(error, "expected exact or any_case");
     }
 }

@@ -7,22 +7,22 @@ mod origins;
 #[cfg(test)]
 mod tests;
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderValue, ORIGIN, VARY,
 };
-use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, HttpResponse, HttpResponseBuilder};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{Data, ServiceConfig, scope as empty_scope};
+use actix_web::{Error, HttpResponse, HttpResponseBuilder, Scope};
 
 pub use self::origins::Origins;
 
 /// How long a browser may cache the response to a preflight, in seconds.
-const MAX_AGE: &str = "600";
+const PREFLIGHT_MAX_AGE_SECONDS: &str = "600";
 
 /// The CORS policy of a dialect.
 #[derive(Debug, Clone)]
@@ -30,56 +30,73 @@ pub struct Cors {
     /// The origins that may read its responses.
     pub origins: Origins,
     /// How it responds to pages.
-    pub style: Style,
+    pub style: CorsStyle,
 }
 
 /// How a dialect responds to pages of other origins.
 #[derive(Debug, Clone, Copy)]
-pub enum Style {
+pub enum CorsStyle {
     /// Its clients run in such pages. A preflight gets status 204 and these lists at every path, so that
     /// a page can read a 404, and every response says which origin may read it.
     Open {
         /// The value of `Access-Control-Allow-Methods`.
         methods: &'static str,
         /// The value of `Access-Control-Allow-Headers`.
-        request_headers: &'static str,
+        allowed_headers: &'static str,
         /// The value of `Access-Control-Expose-Headers`, if there is one.
-        answer_headers: Option<&'static str>,
+        exposed_headers: Option<&'static str>,
     },
     /// Its clients are programs, and a page is an exception that the operator makes. A preflight of an
     /// allowed origin gets status 200, the methods of the resource and the headers that it requests. Other
     /// origins get responses without CORS headers.
-    Exception,
+    OptIn,
 }
 
-/// Middleware for every route of a dialect, and for its responses to unknown paths. The [`Cors`] is in the
-/// application's data.
+/// Returns a scope for all routes of a dialect, with [`middleware`], and adds the policy to the application's data.
+pub fn scope(
+    cors: Cors,
+    cfg: &mut ServiceConfig,
+) -> Scope<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<BoxBody>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    cfg.app_data(Data::new(cors));
+    empty_scope("").wrap(from_fn(middleware))
+}
+
+/// Responds to preflights and adds the CORS headers to all other responses, by the [`Cors`] in the application's data.
+/// It is middleware for every route of a dialect, and for its responses to unknown paths.
 ///
 /// # Errors
 /// Those of the wrapped routes.
-pub async fn answer<B: MessageBody>(
+pub async fn middleware<B: MessageBody>(
     cors: Data<Cors>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let origin = request.headers().get(ORIGIN).cloned();
     match cors.style {
-        Style::Open {
+        CorsStyle::Open {
             methods,
-            request_headers,
-            answer_headers,
+            allowed_headers,
+            exposed_headers,
         } => {
             let mut response = if is_preflight(&request) {
-                let mut answer = HttpResponse::NoContent();
-                answer
+                let mut preflight = HttpResponse::NoContent();
+                preflight
                     .insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods))
-                    .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, request_headers))
-                    .insert_header((ACCESS_CONTROL_MAX_AGE, MAX_AGE));
-                let response = request.into_response(answer.finish());
+                    .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, allowed_headers))
+                    .insert_header((ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE_SECONDS));
+                let response = request.into_response(preflight.finish());
                 response.map_into_right_body()
             } else {
                 let mut response = next.call(request).await?;
-                if let Some(exposed) = answer_headers {
+                if let Some(exposed) = exposed_headers {
                     let exposed = HeaderValue::from_static(exposed);
                     let headers = response.headers_mut();
                     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
@@ -89,8 +106,8 @@ pub async fn answer<B: MessageBody>(
             insert_allow_origin(response.headers_mut(), &cors.origins, origin.as_ref());
             Ok(response)
         }
-        Style::Exception => {
-            let allowed = origin.filter(|origin| cors.origins.allow(origin.as_bytes()));
+        CorsStyle::OptIn => {
+            let allowed = origin.filter(|origin| cors.origins.allows(origin.as_bytes()));
             let asked = is_preflight(&request).then(|| {
                 request
                     .headers()
@@ -105,8 +122,8 @@ pub async fn answer<B: MessageBody>(
             let methods = response.headers().get(ALLOW).cloned();
             let mut response = match (asked, methods) {
                 (Some(asked), Some(methods)) => {
-                    let answer = of_resource(methods, asked);
-                    response.into_response(answer).map_into_right_body()
+                    let preflight = preflight_response(methods, asked);
+                    response.into_response(preflight).map_into_right_body()
                 }
                 (Some(_) | None, _) => response.map_into_left_body(),
             };
@@ -118,7 +135,7 @@ pub async fn answer<B: MessageBody>(
     }
 }
 
-/// Returns whether this is a preflight, which not every `OPTIONS` is.
+/// Returns true for a CORS preflight: an `OPTIONS` request with an origin and a requested method.
 fn is_preflight(request: &ServiceRequest) -> bool {
     let headers = request.headers();
     request.method() == Method::OPTIONS
@@ -126,14 +143,15 @@ fn is_preflight(request: &ServiceRequest) -> bool {
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Inserts `Access-Control-Allow-Origin` for the origin of the request, if it may read the response.
+/// Inserts `Access-Control-Allow-Origin` if the origin of the request may read the response, and `Vary` if that depends
+/// on the origin.
 fn insert_allow_origin(headers: &mut HeaderMap, origins: &Origins, origin: Option<&HeaderValue>) {
     let allowed = match origins {
         Origins::Any => Some(HeaderValue::from_static("*")),
         Origins::Listed(_) => {
             headers.append(VARY, HeaderValue::from_static("Origin"));
             origin
-                .filter(|origin| origins.allow(origin.as_bytes()))
+                .filter(|origin| origins.allows(origin.as_bytes()))
                 .cloned()
         }
     };
@@ -142,12 +160,12 @@ fn insert_allow_origin(headers: &mut HeaderMap, origins: &Origins, origin: Optio
     }
 }
 
-/// Returns the response to a preflight: the methods of the resource and the requested headers.
-fn of_resource(methods: HeaderValue, asked: Option<HeaderValue>) -> HttpResponse {
-    let mut answer: HttpResponseBuilder = HttpResponse::Ok();
-    answer.insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods));
+/// Returns the 200 response to a preflight, which allows the methods of the resource and the requested headers.
+fn preflight_response(methods: HeaderValue, asked: Option<HeaderValue>) -> HttpResponse {
+    let mut preflight: HttpResponseBuilder = HttpResponse::Ok();
+    preflight.insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods));
     if let Some(headers) = asked {
-        answer.insert_header((ACCESS_CONTROL_ALLOW_HEADERS, headers));
+        preflight.insert_header((ACCESS_CONTROL_ALLOW_HEADERS, headers));
     }
-    answer.finish()
+    preflight.finish()
 }

@@ -11,14 +11,14 @@ pub(crate) mod users;
 
 use std::sync::Arc;
 
-use isogloss_core::audit::{Audit, Event, Kind, Reason};
+use isogloss_core::audit::{Audit, Event, EventKind, RefusalReason};
 use isogloss_core::directory::file::FileError;
 use isogloss_core::directory::{ChangeError, Directory, InvalidChange};
 use isogloss_core::{Clock as _, StoreError, SystemClock};
 use thiserror::Error;
 
 /// The directory, and where what is done to it is recorded, in the name of the
-/// [`Caller`](isogloss_core::audit::Caller).
+/// [`RequestContext`](isogloss_core::audit::RequestContext).
 #[derive(Clone)]
 pub(crate) struct AdminService {
     pub(crate) directory: Arc<dyn Directory>,
@@ -69,12 +69,14 @@ impl From<FileError> for AdminError {
 }
 
 impl AdminService {
+    /// Records an event in the audit log.
     fn record(&self, event: Event) {
         self.audit.record(event);
     }
 
-    /// Records a change, as soon as it was made or when it is not known whether it was: the answer of a
-    /// directory may be lost.
+    /// Records `event` if the change was made, or as refused if it is unknown whether it was made
+    /// (`AdminError::Unavailable`: the directory's response may be lost). Returns `made`, with the error
+    /// converted.
     fn record_change<T>(
         &self,
         event: Event,
@@ -83,7 +85,9 @@ impl AdminService {
         self.record_result(event, made, |event, _| Some(event))
     }
 
-    /// The same, where the event tells the result. There is none if nothing has changed.
+    /// Records `event`, completed from the result by `complete`, if the change was made; nothing if `complete`
+    /// returns `None`, because nothing has changed. Records it as refused if it is unknown whether the change
+    /// was made (`AdminError::Unavailable`). Returns `made`, with the error converted.
     pub(crate) fn record_result<T>(
         &self,
         event: Event,
@@ -93,7 +97,7 @@ impl AdminService {
         let made = made.map_err(Into::into);
         let event = match &made {
             Ok(result) => complete(event, result),
-            Err(AdminError::Unavailable(_)) => Some(event.refused(Reason::Unavailable)),
+            Err(AdminError::Unavailable(_)) => Some(event.refused(RefusalReason::Unavailable)),
             Err(_) => None,
         };
         if let Some(event) = event {
@@ -103,7 +107,7 @@ impl AdminService {
     }
 }
 
-/// Something that is done now.
-fn event(kind: Kind) -> Event {
+/// Returns an event of this kind with the current time.
+fn event(kind: EventKind) -> Event {
     Event::new(kind, SystemClock.now())
 }

@@ -9,6 +9,7 @@ mod directory;
 mod doctor;
 mod health;
 mod key;
+mod local_or_remote;
 mod man_pages;
 mod openapi;
 mod organisation;
@@ -27,11 +28,11 @@ use std::process::ExitCode;
 use actix_web::rt::System;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use isogloss_core::audit::{Actor, Caller};
+use isogloss_core::audit::{EventActor, RequestContext};
 
-use crate::bootstrap::open_stores::closing_all;
-use crate::config::{Config, Problem, unheeded_variables};
-use crate::management_client::Identity;
+use crate::bootstrap::open_stores::run_and_close;
+use crate::config::{Config, ConfigError, unrecognized_variables};
+use crate::management_client::ClientCertificateArgs;
 use crate::server;
 
 /// Lets legacy clients of four login APIs keep logging in, at one host and against one user base.
@@ -67,15 +68,15 @@ struct Files {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the enabled dialects
+    /// ServeCommand the enabled dialects
     Serve,
     #[command(flatten)]
-    Beside(Box<Beside>),
+    ClientCommand(Box<ClientCommand>),
 }
 
 /// The commands other than `serve`, which use the configuration of a gateway.
 #[derive(Subcommand)]
-enum Beside {
+enum ClientCommand {
     /// Check and print the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -114,7 +115,7 @@ Examples:
   isogloss health --config /etc/isogloss/isogloss.toml
 
 Exit codes: 0 ready, 1 not ready, with the reason on the standard error.")]
-    Health(Identity),
+    Health(ClientCertificateArgs),
     /// Copy users, tokens, usage counts, the audit log and the secrets to a folder
     Backup(backup::Arguments),
     /// Restore a backup to the locations in the configuration
@@ -130,25 +131,25 @@ Exit codes: 0 ready, 1 not ready, with the reason on the standard error.")]
 /// The command line of a gateway. To describe all commands takes milliseconds, in which SIGHUP would end
 /// the process: it does not listen for signals yet.
 #[derive(Parser)]
-struct Serving {
+struct ServeCli {
     #[command(flatten)]
     files: Files,
     #[command(subcommand)]
-    command: Serve,
+    command: ServeCommand,
 }
 
 #[derive(Subcommand)]
-enum Serve {
+enum ServeCommand {
     Serve,
 }
 
 impl Cli {
-    /// Reads the command line, or ends the process where it is wrong or asks for help.
+    /// Parses the command line. Ends the process if the command line is invalid or requests help.
     fn read(arguments: &[OsString]) -> Self {
-        match Serving::try_parse_from(arguments) {
-            Ok(Serving {
+        match ServeCli::try_parse_from(arguments) {
+            Ok(ServeCli {
                 files,
-                command: Serve::Serve,
+                command: ServeCommand::Serve,
             }) => Self {
                 files,
                 command: Command::Serve,
@@ -165,58 +166,65 @@ enum Outcome {
     Refused,
 }
 
-/// Runs the command that the process was started with.
+/// Runs the command with which the process was started, and returns its exit code: 0 done, 1 refused or not
+/// found, 2 bad usage or configuration.
 pub fn main() -> ExitCode {
     match run(Cli::read(&env::args_os().collect::<Vec<_>>())) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Refused) => ExitCode::from(1),
-        Err(error) if error.is::<output::Closed>() => ExitCode::from(output::Closed::EXIT_CODE),
+        Err(error) if error.is::<output::StdoutClosed>() => {
+            ExitCode::from(output::StdoutClosed::EXIT_CODE)
+        }
         Err(error) => {
             output::error(format_args!("{error:#}"));
-            let misconfigured = error.downcast_ref::<Problem>().is_some();
+            let misconfigured = error.downcast_ref::<ConfigError>().is_some();
             ExitCode::from(if misconfigured { 2 } else { 1 })
         }
     }
 }
 
+/// Runs a command in the runtime, and closes the stores that it opened. Fails if the configuration is invalid
+/// or the command fails.
 fn run(cli: Cli) -> Result<Outcome> {
     let files = cli.files.config;
-    let is_beside = !matches!(cli.command, Command::Serve);
-    let operator = Caller {
-        actor: is_beside.then_some(Actor::CommandLine),
-        ..Caller::default()
+    let is_client_command = !matches!(cli.command, Command::Serve);
+    let operator = RequestContext {
+        actor: is_client_command.then_some(EventActor::CommandLine),
+        ..RequestContext::default()
     };
     let work = async {
         let command = match cli.command {
             // Reads the configuration itself: by then it listens for signals.
             Command::Serve => return server::serve(files).await.map(|()| Outcome::Done),
-            Command::Beside(command) => command,
+            Command::ClientCommand(command) => command,
         };
         let config = Config::load(&files)?;
-        for line in unheeded_variables() {
+        for line in unrecognized_variables() {
             output::error(format_args!("warning: {line}"));
         }
         match *command {
-            Beside::Config(command) => config::run(&command, &config),
-            Beside::Directory(command) => directory::run(command, &config.sections).await,
-            Beside::User(command) => user::run(command, &config).await,
-            Beside::Organisation(command) => organisation::run(command, &config.sections).await,
-            Beside::Session(command) => session::run(command, &config).await,
-            Beside::Key(command) => key::run(command, &config.sections).await,
-            Beside::Throttle(command) => throttle::run(command, &config).await,
-            Beside::Audit(command) => audit::run(command, &config).await,
-            Beside::OpenApi(arguments) => openapi::run(&arguments),
-            Beside::Sunset(command) => sunset::run(command, &config).await,
-            Beside::Doctor(arguments) => doctor::run(&arguments, &config).await,
-            Beside::Backup(arguments) => backup::run(&arguments, &config).await,
-            Beside::Restore(arguments) => restore::run(&arguments, &config).await,
-            Beside::Health(identity) => health::run(&identity, &config),
-            Beside::Completions(completions) => completions.print(),
-            Beside::Man(man) => man.write(),
-            Beside::Conformance(arguments) => conformance::run(&arguments, &config),
+            ClientCommand::Config(command) => config::run(&command, &config),
+            ClientCommand::Directory(command) => directory::run(command, &config.sections).await,
+            ClientCommand::User(command) => user::run(command, &config).await,
+            ClientCommand::Organisation(command) => {
+                organisation::run(command, &config.sections).await
+            }
+            ClientCommand::Session(command) => session::run(command, &config).await,
+            ClientCommand::Key(command) => key::run(command, &config.sections).await,
+            ClientCommand::Throttle(command) => throttle::run(command, &config).await,
+            ClientCommand::Audit(command) => audit::run(command, &config).await,
+            ClientCommand::OpenApi(arguments) => openapi::run(&arguments),
+            ClientCommand::Sunset(command) => sunset::run(command, &config).await,
+            ClientCommand::Doctor(arguments) => doctor::run(&arguments, &config).await,
+            ClientCommand::Backup(arguments) => backup::run(&arguments, &config).await,
+            ClientCommand::Restore(arguments) => restore::run(&arguments, &config).await,
+            ClientCommand::Health(identity) => health::run(&identity, &config),
+            ClientCommand::Completions(completions) => completions.print(),
+            ClientCommand::Man(man) => man.write(),
+            ClientCommand::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     };
-    System::new().block_on(operator.scope(closing_all(work)))
+    System::new().block_on(operator.scope(run_and_close(work)))
 }
 
 #[cfg(test)]
@@ -232,14 +240,14 @@ mod tests {
             "isogloss --config serve serve",
         ] {
             let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let short = Serving::try_parse_from(&words).map(|serving| serving.files.config);
+            let short = ServeCli::try_parse_from(&words).map(|serving| serving.files.config);
             let whole = Cli::try_parse_from(&words).map(|cli| cli.files.config);
             assert_eq!(short.unwrap(), whole.unwrap(), "{line}");
             assert!(matches!(Cli::read(&words).command, Command::Serve));
         }
         let other = ["isogloss", "--config", "serve", "config", "check"].map(OsString::from);
-        assert!(Serving::try_parse_from(&other).is_err());
+        assert!(ServeCli::try_parse_from(&other).is_err());
         let command = Cli::read(&other).command;
-        assert!(matches!(command, Command::Beside(_)));
+        assert!(matches!(command, Command::ClientCommand(_)));
     }
 }

@@ -10,10 +10,9 @@ use actix_web::http::header::{
     FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
 };
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Network, Source};
+use isogloss_core::{ClientIp, Network};
 
 use crate::config::ProxyHeader;
-use crate::http::self_probe;
 
 /// The networks of trusted proxies, and the header in which they report the client IP.
 #[derive(Debug, Clone)]
@@ -23,7 +22,7 @@ pub struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Trusts what peers in these networks send in that header.
+    /// Creates the list of networks whose peers are trusted to report the client IP in that header.
     pub fn new(trusted: &[Network], header: ProxyHeader) -> Self {
         Self {
             trusted: trusted.into(),
@@ -31,26 +30,32 @@ impl TrustedProxies {
         }
     }
 
-    /// Inserts the client IP as a [`Source`] into the request's extensions, for dialects, and returns it. `None`
-    /// if the request has no peer address.
-    pub(crate) fn record_client_ip(&self, request: &ServiceRequest) -> Option<Source> {
+    /// Inserts the client IP into the request's extensions, for dialects, and returns it. Returns `None` if the
+    /// request has no peer address.
+    pub(crate) fn record_client_ip(&self, request: &ServiceRequest) -> Option<ClientIp> {
         let peer = request.peer_addr()?.ip().to_canonical();
-        let headers = request.headers();
-        if let Some(header) = unlisted::claim(headers)
+        let source = self.source(peer, request.headers());
+        request.extensions_mut().insert(source);
+        Some(source)
+    }
+
+    /// Logs a warning if a peer reports a client IP but is not a trusted proxy.
+    pub(crate) fn warn_of_unlisted_peer(&self, request: &ServiceRequest) {
+        let Some(peer) = request.peer_addr() else {
+            return;
+        };
+        let peer = peer.ip().to_canonical();
+        if let Some(header) = unlisted::claim(request.headers())
             && !self.trusts(peer)
-            && !self_probe::is_question(request)
         {
             unlisted::warn_of(peer.into(), &header);
         }
-        let source = self.source(peer, headers);
-        request.extensions_mut().insert(source);
-        Some(source)
     }
 
     /// Removes the headers that describe the original request to a proxy, unless a trusted proxy sent them in
     /// the header that it writes. Otherwise responses could repeat a host and a scheme that the client invented.
     pub(crate) fn remove_claims(&self, request: &mut ServiceRequest) {
-        let is_trusted = self.sent(request);
+        let is_trusted = self.is_trusted_peer(request.request());
         let headers = request.headers_mut();
         if !is_trusted || self.header == ProxyHeader::XForwardedFor {
             headers.remove(FORWARDED);
@@ -61,20 +66,15 @@ impl TrustedProxies {
         }
     }
 
-    /// Returns whether a trusted proxy sent the request.
-    pub(crate) fn sent(&self, request: &ServiceRequest) -> bool {
-        self.sent_request(request.request())
-    }
-
-    /// Returns whether a trusted proxy sent the request, for handlers: see [`sent`](Self::sent).
-    pub(crate) fn sent_request(&self, request: &HttpRequest) -> bool {
+    /// Returns whether the peer that sent the request is a trusted proxy.
+    pub(crate) fn is_trusted_peer(&self, request: &HttpRequest) -> bool {
         let peer = request.peer_addr();
         peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
     }
 
-    /// Returns the right-most address that is not a trusted proxy's. Clients can invent everything to the left
-    /// of it, or of an entry that is not an address.
-    pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+    /// Returns the client IP: the right-most address that is not a trusted proxy's. Clients can invent
+    /// everything to the left of it, or of an entry that is not an address.
+    pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
         let mut source = peer.to_canonical();
         let mut hops = self.hops(headers).into_iter().rev();
         while self.trusts(source) {
@@ -86,6 +86,7 @@ impl TrustedProxies {
         source.into()
     }
 
+    /// Returns whether an address is in a network of trusted proxies.
     fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(address))
     }
@@ -109,13 +110,15 @@ impl TrustedProxies {
     }
 }
 
+/// Returns the address in the parameter `for` of an element of `Forwarded` (RFC 7239). Returns `None` if there
+/// is no address.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
     let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
     address(named.next()?.1)
 }
 
-/// Parses an IP address with or without port, brackets and quotes. `None` if it is not an address.
+/// Parses an IP address with or without port, brackets and quotes. Returns `None` for any other text.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let bare = text.trim_start_matches('[').trim_end_matches(']');

@@ -43,9 +43,9 @@ pub use self::audit::{Audit, AuditTarget};
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
 pub use self::directory::Directory;
-use self::error::Places;
-pub use self::error::Problem;
-pub(crate) use self::file_digests::Contents;
+pub use self::error::ConfigError;
+use self::error::KeyLocations;
+pub(crate) use self::file_digests::FileDigests;
 pub use self::jwt::Jwt;
 use self::layers::Merged;
 pub use self::logging::{LogFormat, Logging};
@@ -56,13 +56,13 @@ pub(crate) use self::schema::schema;
 pub(crate) use self::secret_file::read_secret;
 pub use self::sections::Sections;
 pub use self::server::{Management, ProxyHeader, Server};
-pub use self::sunset::{CutOff, Moment, Sunset, Then, Window};
+pub use self::sunset::{AfterSunset, BlockedClient, BrownoutWindow, Sunset, Timestamp};
 pub use self::throttle::Throttle;
 pub(crate) use self::tls::KeyMaterial;
 pub use self::tls::Tls;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
 pub use self::tracing::Tracing;
-pub(crate) use self::unrecognized_variables::unheeded_variables;
+pub(crate) use self::unrecognized_variables::unrecognized_variables;
 pub use self::usage::Usage;
 use crate::dialects::Mount;
 
@@ -76,25 +76,30 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the files in order, then the environment; later values win. A problem names the key,
-    /// where it stands and what was expected.
-    pub fn load(files: &[PathBuf]) -> Result<Self, Problem> {
+    /// Reads the files in order, then the environment; later values win.
+    ///
+    /// # Errors
+    /// A file cannot be read, or a key or value is invalid. The error names the key, its file, and what was
+    /// expected.
+    pub fn load(files: &[PathBuf]) -> Result<Self, ConfigError> {
         let Merged { tables, folder, .. } = Merged::read(files)?;
         Self::check(tables, &folder)
     }
 
-    /// Reads what all layers say, with the paths of defaults below `folder`.
-    fn check(tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
-        let places = Places::of(&tables);
-        Self::read(tables, folder).map_err(|problem| problem.found_in(&places))
+    /// Checks the merged tables of all layers, whose default paths are below `folder`, and returns the
+    /// configuration. Fails with the location of the invalid key.
+    fn check(tables: Map<String, Value>, folder: &Path) -> Result<Self, ConfigError> {
+        let locations = KeyLocations::from_tables(&tables);
+        Self::read(tables, folder).map_err(|problem| problem.with_location(&locations))
     }
 
-    fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
+    /// Converts the merged tables to a configuration. Fails if a key or value is invalid.
+    fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, ConfigError> {
         bounds::check(&tables)?;
         let tables_of_dialects = match tables.remove("dialects") {
             Some(value) => value
                 .into_table()
-                .map_err(|error| Problem::of("dialects", error))?,
+                .map_err(|error| ConfigError::from_library("dialects", error))?,
             None => Map::new(),
         };
         let sections = Sections::read(tables, folder)?;
@@ -102,7 +107,10 @@ impl Config {
         Ok(Self { sections, mounts })
     }
 
-    /// The effective configuration as TOML, secrets masked.
+    /// Returns the effective configuration as TOML, with secrets masked.
+    ///
+    /// # Errors
+    /// Never in practice: every setting can be written as TOML.
     pub fn show(&self) -> Result<String, toml::ser::Error> {
         let mut table = toml::Table::try_from(&self.sections)?;
         let mut dialects = toml::Table::new();

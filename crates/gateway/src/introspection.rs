@@ -18,7 +18,7 @@ use actix_web::web::{Data, ServiceConfig};
 
 pub(crate) use self::openapi::document;
 use crate::dialects::Mount;
-use crate::jwt::Jwts;
+use crate::jwt::JwtSigner;
 use crate::usage::ServiceUsage;
 
 /// State of the routes, next to [`Auth`](isogloss_core::Auth).
@@ -27,14 +27,14 @@ pub(crate) struct IntrospectionApi {
     /// The enabled dialects. Tokens of other dialects are not valid.
     pub(crate) mounts: Arc<[Mount]>,
     /// Signs JWTs. `None` if JWTs are disabled.
-    pub(crate) jwts: Option<Arc<Jwts>>,
+    pub(crate) jwts: Option<Arc<JwtSigner>>,
     /// Counts checks of a dialect's tokens as use of the dialect.
     pub(crate) usage: ServiceUsage,
 }
 
 impl IntrospectionApi {
-    /// Returns a copy for other dialects and usage counts; it signs JWTs with the same keys.
-    pub(crate) fn with(&self, mounts: Vec<Mount>, usage: ServiceUsage) -> Self {
+    /// Returns a copy for other dialects and usage counts, which signs JWTs with the same keys.
+    pub(crate) fn with_dialects(&self, mounts: Vec<Mount>, usage: ServiceUsage) -> Self {
         Self {
             mounts: mounts.into(),
             jwts: self.jwts.clone(),
@@ -46,19 +46,19 @@ impl IntrospectionApi {
     ///
     /// # Errors
     /// No enabled dialect has that name.
-    fn of(
+    fn mounts_named(
         &self,
         dialect: Option<&str>,
     ) -> Result<impl Iterator<Item = &Mount> + Clone, oauth_error::OAuthError> {
         let is_meant = move |mount: &&Mount| dialect.is_none_or(|dialect| dialect == mount.name);
         let mut mounts = self.mounts.iter().filter(is_meant).peekable();
         if dialect.is_some() && mounts.peek().is_none() {
-            return Err(oauth_error::OAuthError::no_dialect());
+            return Err(oauth_error::OAuthError::unknown_dialect());
         }
         Ok(mounts)
     }
 
-    /// Adds the routes.
+    /// Adds all routes of this module to `cfg`.
     pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
         cfg.app_data(Data::new(self.clone()))
             .configure(introspect::configure)

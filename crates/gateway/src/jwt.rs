@@ -18,7 +18,7 @@ use self::keys::Keys;
 use crate::config::Jwt as Settings;
 
 /// Signer of JWTs.
-pub(crate) struct Jwts {
+pub(crate) struct JwtSigner {
     issuer: String,
     audience: String,
     audiences: Vec<String>,
@@ -27,7 +27,7 @@ pub(crate) struct Jwts {
 }
 
 /// A signed JWT.
-pub(crate) struct Jwt {
+pub(crate) struct SignedJwt {
     pub(crate) text: String,
     /// Time until the JWT expires, in seconds.
     pub(crate) expires_in: i64,
@@ -51,8 +51,8 @@ enum Audience<'a> {
     Many(&'a [String]),
 }
 
-impl Jwts {
-    /// Creates a signer. All keys are derived from `secrets`, of which the first is the one in use.
+impl JwtSigner {
+    /// Creates a signer. All keys are derived from `secrets`, of which the first is the current one.
     pub(crate) fn new(settings: &Settings, secrets: &[SecretString]) -> Self {
         Self {
             issuer: settings.issuer.clone(),
@@ -69,19 +69,20 @@ impl Jwts {
     }
 
     /// Returns whether a JWT for that audience may be requested.
-    pub(crate) fn may_be_for(&self, audience: &str) -> bool {
+    pub(crate) fn allows_audience(&self, audience: &str) -> bool {
         let mut allowed = self.audiences.iter().chain([&self.audience]);
         allowed.any(|allowed| allowed == audience)
     }
 
-    /// Returns a signed JWT for these claims. It expires no later than the token that it is made from.
+    /// Returns a signed JWT for these claims. It expires no later than `token_ends_at`, the expiry of the token
+    /// that it is issued for.
     pub(crate) fn sign(
         &self,
         identity: &TokenClaims<'_>,
         audience: &[String],
         token_ends_at: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> Jwt {
+    ) -> SignedJwt {
         let ends_at = (now + self.lifetime).min(token_ends_at);
         let (iat, exp) = (now.unix_timestamp(), ends_at.unix_timestamp());
         let claims = Claims {
@@ -94,7 +95,7 @@ impl Jwts {
             exp,
             identity,
         };
-        let key = self.keys.at(now);
+        let key = self.keys.signing_key(now);
         let header = json!({ "alg": "EdDSA", "kid": key.id(), "typ": "JWT" });
         let mut text = encoded(&header);
         text.push('.');
@@ -102,7 +103,7 @@ impl Jwts {
         let signature = key.sign(text.as_bytes());
         text.push('.');
         text.push_str(&BASE64URL_NOPAD.encode(&signature));
-        Jwt {
+        SignedJwt {
             text,
             expires_in: exp - iat,
         }
@@ -114,6 +115,7 @@ impl Jwts {
     }
 }
 
+/// Returns a part of a JWT in base64url.
 fn encoded(part: &impl Serialize) -> String {
     // Strings and numbers under fixed names: serialization cannot fail.
     BASE64URL_NOPAD.encode(&serde_json::to_vec(part).unwrap_or_default())

@@ -29,6 +29,6 @@ pub use http::drain::Drain;
 pub use http::public::{PublicState, app};
 pub use http::self_probe::SelfProbe;
 pub use isogloss_core::Network;
-pub use store_health::Doubt;
+pub use store_health::HealthRecheck;
 pub use sunset::Sunsets;
 pub use usage::Usage;

@@ -1,6 +1,7 @@
 //! The management listener: whether the gateway lives, whether it can do its work, what it counts,
 //! and what administrators may do.
 
+mod admin_key;
 mod api_error;
 mod api_keys;
 mod app;
@@ -38,15 +39,16 @@ const LONGEST_PAGE: u32 = 1000;
 #[derive(Clone)]
 pub(crate) struct Readiness {
     auth: Auth,
-    fitness: Arc<StoreHealthMonitor>,
+    store_health_monitor: Arc<StoreHealthMonitor>,
     drain: Drain,
 }
 
 impl Readiness {
-    pub(crate) fn new(auth: Auth, fitness: Arc<StoreHealthMonitor>) -> Self {
+    /// Returns the readiness of a gateway that is not shutting down.
+    pub(crate) fn new(auth: Auth, store_health_monitor: Arc<StoreHealthMonitor>) -> Self {
         Self {
             auth,
-            fitness,
+            store_health_monitor,
             drain: Drain::default(),
         }
     }
@@ -56,29 +58,29 @@ impl Readiness {
         self.drain.begin();
     }
 
-    /// Informs the applications of both listeners about the shutdown.
+    /// Returns the flag that the applications of both listeners share, which is set at the shutdown.
     pub(crate) fn drain(&self) -> Drain {
         self.drain.clone()
     }
 
-    /// What was found in the stores, and why the gateway is not ready, if it is not.
-    async fn check(&self) -> (Option<String>, Found) {
+    /// Returns why the gateway is not ready, or `None` if it is, and the findings of the stores.
+    async fn check(&self) -> (Option<String>, StoreFindings) {
         if self.drain.has_begun() {
-            return (Some("shutting down".to_owned()), Found::default());
+            return (Some("shutting down".to_owned()), StoreFindings::default());
         }
         let ready = self.auth.ready().await;
         let health = match ready {
-            Ok(()) => self.fitness.look().await,
+            Ok(()) => self.store_health_monitor.check().await,
             Err(error) => Err(error),
         };
         match health {
-            Ok(health) => (health.refusal(), Found::from(health)),
+            Ok(health) => (health.refusal(), StoreFindings::from(health)),
             Err(error) => {
-                self.fitness.forget().await;
-                let reachable = self.fitness.is_reachable().await;
-                let found = Found {
+                self.store_health_monitor.invalidate().await;
+                let reachable = self.store_health_monitor.is_reachable().await;
+                let found = StoreFindings {
                     token_store: Some(json!({"reachable": reachable})),
-                    ..Found::default()
+                    ..StoreFindings::default()
                 };
                 (Some(error.to_string()), found)
             }
@@ -88,12 +90,12 @@ impl Readiness {
 
 /// What is shown of findings. Nothing, where there is nothing to tell.
 #[derive(Default)]
-struct Found {
+struct StoreFindings {
     directory: Vec<Finding>,
     token_store: Option<Value>,
 }
 
-impl From<Health> for Found {
+impl From<Health> for StoreFindings {
     fn from(health: Health) -> Self {
         let StoreHealth { servers, findings } = health.token_store;
         let is_empty = servers.is_empty() && findings.is_empty();
@@ -109,7 +111,7 @@ impl From<Health> for Found {
 #[derive(utoipa::ToSchema)]
 #[schema(as = Health)]
 #[expect(dead_code, reason = "it is written member by member")]
-struct Probed {
+struct HealthBody {
     /// `ok` or `unavailable`.
     status: String,
     /// Why it is unavailable.
@@ -124,7 +126,7 @@ struct Probed {
     directory: Option<Value>,
 }
 
-/// Adds the routes. The application data must hold [`Readiness`], [`Auth`], the directory and the
+/// Adds the routes to `cfg`. The application data must have [`Readiness`], [`Auth`], the directory and the
 /// metrics.
 fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
@@ -144,14 +146,14 @@ fn configure(cfg: &mut ServiceConfig) {
 
 /// Whether the process responds.
 #[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "health",
-    responses((status = 200, body = Probed)))]
+    responses((status = 200, body = HealthBody)))]
 pub(crate) async fn health() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
 /// Whether logins and token checks work, and the gateway is not shutting down.
 #[utoipa::path(get, path = "/readyz", operation_id = "readiness", tag = "health",
-    responses((status = 200, body = Probed), (status = 503, body = Probed)))]
+    responses((status = 200, body = HealthBody), (status = 503, body = HealthBody)))]
 pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {
     let (refusal, found) = readiness.check().await;
     let (mut answer, mut body) = match refusal {

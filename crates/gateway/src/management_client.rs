@@ -13,12 +13,12 @@ use ureq::http::header::{AUTHORIZATION, HeaderValue};
 use ureq::http::request::Builder;
 use ureq::http::{Method, Request, Response};
 
-use crate::config::{BaseUrl, InvalidBaseUrl, Management, Problem, Sections, Tls, read_secret};
+use crate::config::{BaseUrl, ConfigError, InvalidBaseUrl, Management, Sections, Tls, read_secret};
 use crate::http_client::{HttpClient, RequestError};
 
 /// The client certificate for a management listener with `client_ca_file`.
 #[derive(Args)]
-pub(crate) struct Identity {
+pub(crate) struct ClientCertificateArgs {
     /// Client certificate in PEM, if the management listener requires one
     #[arg(long, value_name = "FILE", requires = "client_key")]
     client_certificate: Option<PathBuf>,
@@ -28,14 +28,15 @@ pub(crate) struct Identity {
 }
 
 impl Gateway {
-    /// Whether anything is said about it.
+    /// Returns whether the options name a gateway or a key.
     pub(crate) fn is_named(&self) -> bool {
         self.management.is_some() || self.key_file.is_some()
     }
 }
 
-impl Identity {
+impl ClientCertificateArgs {
     /// Returns a client for a management listener, which authenticates by the certificate if one is given.
+    /// Fails if certificate or key cannot be used.
     pub(crate) fn client(&self, listener: BaseUrl) -> Result<HttpClient, RequestError> {
         match (&self.client_certificate, &self.client_key) {
             (Some(certificate), Some(key)) => {
@@ -56,7 +57,7 @@ pub(crate) struct Gateway {
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
     #[command(flatten)]
-    identity: Identity,
+    client_certificate_args: ClientCertificateArgs,
 }
 
 /// A running gateway, and a key of its realm `admin`.
@@ -66,22 +67,23 @@ pub(crate) struct ManagementClient {
 }
 
 #[derive(Deserialize)]
-struct Refused {
+struct ErrorBody {
     reason: String,
 }
 
 impl ManagementClient {
-    /// Opens the management listener that is named, or the one of the configuration. Reads the key from its
-    /// file, or from the terminal.
+    /// Returns a client for the management listener that the options name, or for the configured one. Reads the
+    /// key from its file or from the terminal. Fails if the URL is invalid, the key cannot be read, or the
+    /// gateway is unreachable before the prompt.
     pub(crate) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
         let base = if let Some(url) = &gateway.management {
             url.parse()
-                .map_err(|error| Problem::new("--management", error))?
+                .map_err(|error| ConfigError::new("--management", error))?
         } else {
             let Management { bind, tls, .. } = &sections.management;
-            listener(*bind, tls.as_ref())?
+            listener_url(*bind, tls.as_ref())?
         };
-        let client = gateway.identity.client(base)?;
+        let client = gateway.client_certificate_args.client(base)?;
         if let Some(file) = &gateway.key_file {
             let key = read_secret("--key-file", file)?;
             return Ok(Self { client, key });
@@ -89,45 +91,48 @@ impl ManagementClient {
         // Before the operator types a key in vain.
         client
             .get("/", &[])
-            .map_err(|error| explained(error, &client))?;
-        let key = typed_key()?;
+            .map_err(|error| with_advice(error, &client))?;
+        let key = prompt_for_key()?;
         Ok(Self { client, key })
     }
 
-    /// Calls a route of `/admin/…` and returns its JSON response.
-    pub(crate) fn ask<T: DeserializeOwned>(
+    /// Sends a request to a route below `/admin`, and returns its JSON response. Fails if the gateway is
+    /// unreachable or refuses the request, with the reason that it gives.
+    pub(crate) fn call<T: DeserializeOwned>(
         &self,
         method: &Method,
         route: &str,
-        selection: &impl Serialize,
+        query: &impl Serialize,
     ) -> Result<T> {
-        let query = serde_urlencoded::to_string(selection)?;
-        let request = self.request(method, &format!("{route}?{query}"))?;
+        let query = serde_urlencoded::to_string(query)?;
+        let request = self.build_request(method, &format!("{route}?{query}"))?;
         let response = if *method == Method::POST {
             self.client.send(request.body(&[][..]))
         } else {
             self.client.send(request.body(()))
         };
-        let response = response.map_err(|error| explained(error, &self.client))?;
+        let response = response.map_err(|error| with_advice(error, &self.client))?;
         if response.status() == 200 {
             let body = serde_json::from_slice(response.body());
             return body.context("the response of the gateway cannot be read");
         }
-        self.refused(&response)
+        self.response_error(&response)
     }
 
-    /// Writes the response of a route below `/admin` to a file as it arrives.
+    /// Writes the response of a route below `/admin` to a file as it arrives. Fails if the gateway is
+    /// unreachable or refuses the request, or the file cannot be written.
     pub(crate) fn download(&self, route: &str, file: &mut impl Write) -> Result<()> {
-        let request = self.request(&Method::GET, route)?.body(());
+        let request = self.build_request(&Method::GET, route)?.body(());
         let response = self.client.download(request, file);
-        let response = response.map_err(|error| explained(error, &self.client))?;
+        let response = response.map_err(|error| with_advice(error, &self.client))?;
         if response.status() == 200 {
             return Ok(());
         }
-        self.refused(&response)
+        self.response_error(&response)
     }
 
-    fn request(&self, method: &Method, route: &str) -> Result<Builder> {
+    /// Returns a request with the key. Fails if the key cannot be in a header.
+    fn build_request(&self, method: &Method, route: &str) -> Result<Builder> {
         let url = self.client.url(&format!("/admin/{route}"));
         let bearer = format!("Bearer {}", self.key.expose_secret());
         let bearer = HeaderValue::try_from(bearer);
@@ -137,9 +142,10 @@ impl ManagementClient {
         Ok(request.header(AUTHORIZATION, bearer))
     }
 
-    fn refused<T>(&self, response: &Response<Vec<u8>>) -> Result<T> {
-        let refused: Result<Refused, _> = serde_json::from_slice(response.body());
-        if let Ok(Refused { reason }) = refused {
+    /// Fails with the reason in a response, or with its status if there is none.
+    fn response_error<T>(&self, response: &Response<Vec<u8>>) -> Result<T> {
+        let response_error: Result<ErrorBody, _> = serde_json::from_slice(response.body());
+        if let Ok(ErrorBody { reason }) = response_error {
             bail!("{reason}");
         }
         let (base, status) = (self.client.base().as_str(), response.status().as_u16());
@@ -147,9 +153,12 @@ impl ManagementClient {
     }
 }
 
-/// Returns the address of a listener of this machine. One that is bound to every address is reached at
-/// loopback.
-pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> Result<BaseUrl, InvalidBaseUrl> {
+/// Returns the URL of a listener of this machine; loopback if it is bound to all addresses. Fails if the
+/// address cannot be in a URL.
+pub(crate) fn listener_url(
+    mut bind: SocketAddr,
+    tls: Option<&Tls>,
+) -> Result<BaseUrl, InvalidBaseUrl> {
     if bind.ip().is_unspecified() {
         // A socket at `[::]` takes IPv4 only where the system says so.
         bind.set_ip(match bind.ip() {
@@ -161,8 +170,8 @@ pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> Result<BaseUr
     format!("{scheme}://{bind}").parse()
 }
 
-/// Adds what to do about a host that cannot be reached.
-fn explained(error: RequestError, client: &HttpClient) -> anyhow::Error {
+/// Converts the error of a request. Adds advice if the gateway is unreachable.
+fn with_advice(error: RequestError, client: &HttpClient) -> anyhow::Error {
     let is_unreachable = matches!(error, RequestError::Connect { .. });
     let error = anyhow::Error::from(error);
     if !is_unreachable {
@@ -174,7 +183,8 @@ fn explained(error: RequestError, client: &HttpClient) -> anyhow::Error {
     ))
 }
 
-fn typed_key() -> Result<SecretString> {
+/// Prompts for the key at the terminal, and returns it. Fails if there is no terminal or no key is entered.
+fn prompt_for_key() -> Result<SecretString> {
     match rpassword::prompt_password("Key of the realm admin: ") {
         Ok(key) => Ok(key.into()),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => bail!("no key was entered"),

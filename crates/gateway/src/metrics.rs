@@ -6,5 +6,5 @@ mod requests;
 mod route;
 mod token_store;
 
-pub(crate) use self::requests::{Counted, Requests};
+pub(crate) use self::requests::{CountedRoute, RequestMetrics};
 pub(crate) use self::token_store::InstrumentedTokenStore;

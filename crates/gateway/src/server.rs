@@ -23,14 +23,14 @@ use tracing::{info, warn};
 
 use self::hot_swap::HotSwap;
 use self::http::Listener;
-use self::lifecycle::{RunningServer, Signals};
-use self::reload::{Hangups, Reload};
+use self::lifecycle::{RunningServer, ShutdownSignals};
+use self::reload::{Reload, ReloadSignals};
 use crate::bootstrap::initial_import::InitialImport;
-use crate::bootstrap::open_stores::Open;
+use crate::bootstrap::open_stores::OpenResource;
 use crate::bootstrap::{audit, components, digest_upgrade, mailer, secrets};
 use crate::client_ip::TrustedProxies;
-use crate::config::{self, Config, Contents, unheeded_variables};
-use crate::http::completion::InProgress;
+use crate::config::{self, Config, FileDigests, unrecognized_variables};
+use crate::http::completion::InFlightRequests;
 use crate::http::drain::Drain;
 use crate::http::public::{PublicState, app};
 use crate::http::self_probe::SelfProbe;
@@ -38,7 +38,7 @@ use crate::introspection::IntrospectionApi;
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
 use crate::metrics::InstrumentedTokenStore;
-use crate::store_health::{Doubt, StoreHealthMonitor, Stores};
+use crate::store_health::{HealthRecheck, MonitoredStores, StoreHealthMonitor};
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
 use crate::usage::{ServiceUsage, Usage};
@@ -47,24 +47,25 @@ use crate::{management, telemetry};
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT. Fails if the configuration is invalid, a component cannot be opened, or the
+/// directory file can never be applied.
 pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     // From here on a signal stops the gateway in an orderly way, at whatever step it arrives. SIGHUP, which
     // requests a reload, is handled once the start is complete.
-    let mut signals = Signals::listen()?;
-    let hangups = Hangups::listen()?;
+    let mut signals = ShutdownSignals::listen()?;
+    let reload_signals = ReloadSignals::listen()?;
     let (config, contents) = tokio::select! {
         read = reload::read(&files) => read?,
         () = signals.next() => return Ok(()),
     };
     telemetry::start(&config.sections.logging, &config.sections.tracing);
-    for line in unheeded_variables() {
+    for line in unrecognized_variables() {
         warn!("{line}");
     }
     // Not cancelled by a signal: stores that are half open could not be closed.
-    let opening = Opening::open(config, contents).await?;
+    let opening = OpenedServer::open(config, contents).await?;
     tokio::select! {
-        running = start(files, hangups, opening) => running?.run_until_shutdown(&mut signals).await,
+        running = start(files, reload_signals, opening) => running?.run_until_shutdown(&mut signals).await,
         () = signals.next() => {
             info!("stopped before the start was complete");
             Ok(())
@@ -73,23 +74,24 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
 }
 
 /// The configuration, the listeners and the stores, before anything is served.
-struct Opening {
+struct OpenedServer {
     config: Config,
-    contents: Contents,
+    contents: FileDigests,
     public: TcpListener,
     inner: TcpListener,
-    counted: PrometheusHandle,
+    recorder: PrometheusHandle,
     opened: components::Components,
 }
 
-impl Opening {
-    async fn open(config: Config, contents: Contents) -> Result<Self> {
+impl OpenedServer {
+    /// Binds the sockets and opens the stores. Fails if one of them cannot be bound or opened.
+    async fn open(config: Config, contents: FileDigests) -> Result<Self> {
         let sections = &config.sections;
         // Bound before anything else is done or logged: the first lines of the log have the addresses, for the
         // process that started the gateway.
         let public = listener::bind("public", "server.bind", sections.server.bind)?;
         let inner = listener::bind("management", "management.bind", sections.management.bind)?;
-        let counted = management::metrics::start()?;
+        let recorder = management::metrics::start()?;
         file_limit::raise_nofile_limit(&sections.server);
         let opened = components::open(&config).await?;
         Ok(Self {
@@ -97,31 +99,36 @@ impl Opening {
             contents,
             public,
             inner,
-            counted,
+            recorder,
             opened,
         })
     }
 }
 
-async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Result<RunningServer> {
-    let Opening {
+/// Starts all tasks and both servers. Fails if a component cannot be started.
+async fn start(
+    files: Vec<PathBuf>,
+    reload_signals: ReloadSignals,
+    opening: OpenedServer,
+) -> Result<RunningServer> {
+    let OpenedServer {
         config,
         mut contents,
         public,
         inner,
-        counted,
+        recorder,
         mut opened,
     } = opening;
     let (config, sections) = (&config, &config.sections);
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
-    let filling = Arc::new(InitialImport::new(&opened, &sections.directory.import, &audit).await?);
-    let (directory, rest) = filling.clone().start().await?;
+    let import = Arc::new(InitialImport::new(&opened, &sections.directory.import, &audit).await?);
+    let (directory, import_task) = import.clone().start().await?;
     opened.directory = directory.clone();
-    opened.tokens = Arc::new(InstrumentedTokenStore::around(opened.tokens));
+    opened.tokens = Arc::new(InstrumentedTokenStore::new(opened.tokens));
     let tokens = opened.tokens.clone();
-    let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
+    let metrics = Metrics::new(recorder.clone(), tokens.clone(), directory.clone());
     let probe = SelfProbe::new(&opened.peppers);
     let peppers = opened.peppers.clone();
     let usage = Usage::new(&sections.usage, &opened.peppers);
@@ -129,31 +136,31 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     let access = opened.access.clone();
     let throttle = opened.throttle.clone();
     let auth = opened.into_auth();
-    let doubt = Arc::new(Doubt::default());
-    let stores = Stores {
+    let recheck = Arc::new(HealthRecheck::default());
+    let stores = MonitoredStores {
         directory: directory.clone(),
         tokens: tokens.clone(),
         throttle,
     };
-    let fitness = Arc::new(StoreHealthMonitor::of(stores, doubt.clone()));
-    let readiness = Readiness::new(auth.clone(), fitness.clone());
+    let store_health_monitor = Arc::new(StoreHealthMonitor::new(stores, recheck.clone()));
+    let readiness = Readiness::new(auth.clone(), store_health_monitor.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
-    let watcher = rt::spawn(async move { fitness.watch().await });
-    let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
+    let watcher = rt::spawn(async move { store_health_monitor.watch().await });
+    let pruner = audit::prune_periodically(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
-    let application = HotSwap::of(PublicState {
+    let application = HotSwap::new(PublicState {
         drain: readiness.drain(),
-        doubt,
-        ..ingredients(config, auth.clone(), probe, usage.clone())?
+        recheck,
+        ..state(config, auth.clone(), probe, usage.clone())?
     });
-    let outbox = application.ingredients().outbox;
-    let in_progress = InProgress::default();
-    let public = Listener::public(sections, public, public_tls.as_deref(), &in_progress);
+    let outbox = application.state().outbox;
+    let in_flight = InFlightRequests::default();
+    let public = Listener::public(sections, public, public_tls.as_deref(), &in_flight);
     let public = http::serve(public, &application, |live| live.factory(app))?;
-    let management = HotSwap::of(management::ManagementState {
+    let management = HotSwap::new(management::ManagementState {
         readiness: readiness.clone(),
         auth: auth.clone(),
         directory: directory.clone(),
@@ -161,24 +168,25 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         usage: usage.clone(),
         passwords,
         metrics,
-        backends: backends(config, &usage)?,
+        introspection: introspection_api(config, &usage)?,
         body_timeout: sections.server.body_timeout,
     });
-    let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_progress);
+    let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_flight);
     let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
-    let upkeep = rt::spawn(management::metrics::keep_up(counted));
+    let upkeep = rt::spawn(management::metrics::keep_up(recorder));
     let counting = usage.clone();
-    let counting = rt::spawn(counting.keep(sections.usage.clone(), directory.clone(), auth));
-    let keying = rt::spawn(digest_upgrade::keep_keyed(directory.clone()));
+    let counting =
+        rt::spawn(counting.flush_periodically(sections.usage.clone(), directory.clone(), auth));
+    let keying = rt::spawn(digest_upgrade::run(directory.clone()));
     let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
-    contents.add_made(sections.contents());
+    contents.add_created(sections.file_digests());
     let reload = Reload {
         files,
         sections: sections.clone(),
         contents,
         access,
-        filling: filling.clone(),
+        import: import.clone(),
         peppers,
         application,
         inner: management,
@@ -186,7 +194,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         public: public_tls,
         management: inner_tls,
     };
-    housekeeping.push(rt::spawn(reload.at(hangups)));
+    housekeeping.push(rt::spawn(reload.run(reload_signals)));
     Ok(RunningServer {
         public: public.handle(),
         inner: inner.handle(),
@@ -195,10 +203,10 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         audit,
         usage,
         directory,
-        filling: Open::InitialImport(filling.as_ref().clone()),
-        rest,
+        import: OpenResource::InitialImport(import.as_ref().clone()),
+        import_task,
         readiness,
-        in_progress,
+        in_flight,
         outbox,
         drain_delay: sections.server.drain_delay,
         shutdown_timeout: sections.server.shutdown_timeout,
@@ -209,19 +217,19 @@ fn watched(identity: &Arc<TlsIdentity>) -> rt::task::JoinHandle<()> {
     rt::spawn(identity.clone().watch())
 }
 
-fn backends(config: &Config, usage: &Usage) -> Result<IntrospectionApi> {
+fn introspection_api(config: &Config, usage: &Usage) -> Result<IntrospectionApi> {
     let sections = &config.sections;
     let sunsets = Sunsets::new(&sections.sunset);
     Ok(IntrospectionApi {
         mounts: config.mounts.clone().into(),
-        jwts: secrets::jwts(&sections.jwt)?,
+        jwts: secrets::jwt_signer(&sections.jwt)?,
         usage: ServiceUsage::new(usage, proxies(&sections.server), sunsets),
     })
 }
 
-fn ingredients(config: &Config, auth: Auth, probe: SelfProbe, usage: Usage) -> Result<PublicState> {
+fn state(config: &Config, auth: Auth, probe: SelfProbe, usage: Usage) -> Result<PublicState> {
     let server = &config.sections.server;
-    let ingredients = PublicState {
+    let state = PublicState {
         auth,
         outbox: Outbox::new(mailer::open(&config.sections.mail)?),
         mounts: config.mounts.clone(),
@@ -233,16 +241,16 @@ fn ingredients(config: &Config, auth: Auth, probe: SelfProbe, usage: Usage) -> R
         sunsets: Sunsets::new(&config.sections.sunset),
         proxies: proxies(server),
         drain: Drain::default(),
-        doubt: Arc::default(),
+        recheck: Arc::default(),
     };
-    for mount in &ingredients.mounts {
+    for mount in &state.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");
     }
-    ingredients.sunsets.announce();
-    if ingredients.mounts.is_empty() {
+    state.sunsets.log();
+    if state.mounts.is_empty() {
         warn!("no dialect is enabled: every request will get 404");
     }
-    Ok(ingredients)
+    Ok(state)
 }
 
 fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<TlsIdentity>>> {
@@ -254,6 +262,7 @@ fn proxies(server: &config::Server) -> TrustedProxies {
     TrustedProxies::new(&server.trusted_proxies, server.proxy_header)
 }
 
+/// Removes expired tokens at a fixed interval, for as long as the gateway runs.
 async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

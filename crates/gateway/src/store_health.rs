@@ -13,9 +13,9 @@ use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
 /// How long the result of a health check is used.
-const FRESH: Duration = Duration::from_mins(1);
+const RESULT_LIFETIME: Duration = Duration::from_mins(1);
 /// How soon a store is checked again after it was unreachable, was refused, or is in doubt.
-const SOON: Duration = Duration::from_secs(1);
+const RECHECK_DELAY: Duration = Duration::from_secs(1);
 
 /// The findings of a health check of the directory and of the token store.
 #[derive(Debug, Clone, Default)]
@@ -25,14 +25,14 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Returns all findings, with the name of the store that each is about.
+    /// Returns all findings, each with the name of its store.
     fn findings(&self) -> impl Iterator<Item = (&'static str, &Finding)> {
         let directory = self.directory.iter().map(|finding| ("directory", finding));
         let tokens = self.token_store.findings.iter();
         directory.chain(tokens.map(|finding| ("token store", finding)))
     }
 
-    /// Returns why logins or token checks fail. `None` if they do not.
+    /// Returns why logins or token checks fail, or `None` if they do not.
     pub(crate) fn refusal(&self) -> Option<String> {
         let mut findings = self.findings();
         let (about, finding) = findings.find(|(_, one)| one.level == Level::Refused)?;
@@ -40,8 +40,9 @@ impl Health {
     }
 }
 
-/// Checks the token store, and the login throttle next to it.
-pub(crate) async fn examine_tokens(
+/// Returns the health of the token store, with the findings of the login throttle in it. Fails if one of them
+/// is unreachable.
+pub(crate) async fn check_token_store(
     tokens: &dyn TokenStore,
     throttle: Option<&dyn Throttle>,
 ) -> Result<StoreHealth, StoreError> {
@@ -59,21 +60,21 @@ pub(crate) async fn examine_tokens(
 
 /// Set after a request failed because a store was unavailable: the last result may be outdated.
 #[derive(Debug, Default)]
-pub struct Doubt {
-    raised: AtomicBool,
-    news: Notify,
+pub struct HealthRecheck {
+    requested: AtomicBool,
+    notify: Notify,
 }
 
-impl Doubt {
+impl HealthRecheck {
     /// Requests a check of the stores soon.
-    pub(crate) fn raise(&self) {
-        self.raised.store(true, Ordering::Relaxed);
-        self.news.notify_one();
+    pub(crate) fn request(&self) {
+        self.requested.store(true, Ordering::Relaxed);
+        self.notify.notify_one();
     }
 }
 
 /// The stores that are checked.
-pub(crate) struct Stores {
+pub(crate) struct MonitoredStores {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) tokens: Arc<dyn TokenStore>,
     pub(crate) throttle: Option<Arc<dyn Throttle>>,
@@ -81,83 +82,88 @@ pub(crate) struct Stores {
 
 /// Checks the stores, and remembers the last result and what was logged.
 pub(crate) struct StoreHealthMonitor {
-    stores: Stores,
-    doubt: Arc<Doubt>,
-    last: Mutex<Last>,
+    stores: MonitoredStores,
+    recheck: Arc<HealthRecheck>,
+    last: Mutex<LastCheck>,
 }
 
 #[derive(Default)]
-struct Last {
-    seen: Option<(Instant, Health)>,
+struct LastCheck {
+    result: Option<(Instant, Health)>,
     logged: Option<Health>,
 }
 
 impl StoreHealthMonitor {
-    pub(crate) fn of(stores: Stores, doubt: Arc<Doubt>) -> Self {
+    /// Creates a monitor, which checks earlier than usual when `recheck` is requested.
+    pub(crate) fn new(stores: MonitoredStores, recheck: Arc<HealthRecheck>) -> Self {
         Self {
             stores,
-            doubt,
+            recheck,
             last: Mutex::default(),
         }
     }
 
-    /// Checks the directory and the token store, or returns the last result while it is fresh. Logs new
-    /// findings.
-    pub(crate) async fn look(&self) -> Result<Health, StoreError> {
+    /// Checks the directory and the token store, and logs new findings. Returns the last result instead while
+    /// it is fresh. Fails if a store is unreachable.
+    pub(crate) async fn check(&self) -> Result<Health, StoreError> {
         let mut last = self.last.lock().await;
-        if let Some((since, health)) = &last.seen
-            && since.elapsed() < self.holds(health)
+        if let Some((since, health)) = &last.result
+            && since.elapsed() < self.result_lifetime(health)
         {
             return Ok(health.clone());
         }
-        last.seen = None;
+        last.result = None;
         // Cleared before the check: the check may not see a failure that happens while it runs.
-        self.doubt.raised.store(false, Ordering::Relaxed);
-        let Stores {
+        self.recheck.requested.store(false, Ordering::Relaxed);
+        let MonitoredStores {
             directory,
             tokens,
             throttle,
         } = &self.stores;
         let health = Health {
             directory: directory.health().await?,
-            token_store: examine_tokens(tokens.as_ref(), throttle.as_deref()).await?,
+            token_store: check_token_store(tokens.as_ref(), throttle.as_deref()).await?,
         };
-        log_what_is_new(last.logged.as_ref(), &health);
+        log_new_findings(last.logged.as_ref(), &health);
         last.logged = Some(health.clone());
-        last.seen = Some((Instant::now(), health.clone()));
+        last.result = Some((Instant::now(), health.clone()));
         Ok(health)
     }
 
-    /// Returns how long a result is used. Short after a refusal, which an operator is working on.
-    fn holds(&self, health: &Health) -> Duration {
-        if health.refusal().is_some() || self.doubt.raised.load(Ordering::Relaxed) {
-            SOON
+    /// Returns how long a result is used: short after a refusal, which an operator is working on, and after a
+    /// failed request.
+    fn result_lifetime(&self, health: &Health) -> Duration {
+        if health.refusal().is_some() || self.recheck.requested.load(Ordering::Relaxed) {
+            RECHECK_DELAY
         } else {
-            FRESH
+            RESULT_LIFETIME
         }
     }
 
     /// Discards the last result: a store was unavailable, and another server may have taken over.
-    pub(crate) async fn forget(&self) {
-        self.last.lock().await.seen = None;
+    pub(crate) async fn invalidate(&self) {
+        self.last.lock().await.result = None;
     }
 
-    /// Whether the token store can be queried.
+    /// Returns whether the token store can be queried.
     pub(crate) async fn is_reachable(&self) -> bool {
         self.stores.tokens.ping().await.is_ok()
     }
 
-    /// Checks the stores for as long as the gateway runs: each minute, and soon after a request failed because a
-    /// store was unavailable.
+    /// Checks the stores for as long as the gateway runs: each minute, and soon after a request failed because
+    /// a store was unavailable.
     pub(crate) async fn watch(&self) {
         let mut silent = false;
         loop {
-            match self.look().await {
+            match self.check().await {
                 Ok(health) => {
                     silent = false;
-                    let doubted = timeout(self.holds(&health), self.doubt.news.notified());
-                    if doubted.await.is_ok() {
-                        sleep(SOON).await;
+                    let requested = timeout(
+                        self.result_lifetime(&health),
+                        self.recheck.notify.notified(),
+                    );
+                    if requested.await.is_ok() {
+                        sleep(RECHECK_DELAY).await;
                     }
                 }
                 Err(error) => {
@@ -165,14 +171,15 @@ impl StoreHealthMonitor {
                         warn!(%error, "cannot query the stores, will retry");
                     }
                     silent = true;
-                    sleep(SOON).await;
+                    sleep(RECHECK_DELAY).await;
                 }
             }
         }
     }
 }
 
-fn log_what_is_new(before: Option<&Health>, now: &Health) {
+/// Logs the servers and findings that were not there before, and the end of a refusal.
+fn log_new_findings(before: Option<&Health>, now: &Health) {
     for server in &now.token_store.servers {
         let known = before.is_some_and(|before| {
             let mut servers = before.token_store.servers.iter();

@@ -5,41 +5,41 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, HttpDate, LINK, RETRY_AFTER};
-use isogloss_core::{AuthError, Client, Source, StoreError};
+use isogloss_core::{AuthError, ClientIdentity, ClientIp, StoreError};
 use metrics::counter;
 use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
 use tracing::info;
 
-use crate::config::{self, CutOff, Then};
+use crate::config::{self, AfterSunset, BlockedClient};
 
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// The reasons for refused calls, as labels in `/metrics`.
-pub(crate) const WHY: [&str; 3] = ["brownout", "sunset", "cut_off"];
+pub(crate) const REASONS: [&str; 3] = ["brownout", "sunset", "cut_off"];
 
 /// How often a blocked client is logged, and how many such clients are remembered for that.
-const TELL_AGAIN: Duration = Duration::HOUR;
-const TOLD: usize = 1_000;
+const LOG_INTERVAL: Duration = Duration::HOUR;
+const MAX_LOGGED: usize = 1_000;
 
 /// The dialects that are being retired. Cheap to clone; the default has none.
 #[derive(Clone, Default)]
-pub struct Sunsets(Arc<BTreeMap<String, Arc<Sunset>>>);
+pub struct Sunsets(Arc<BTreeMap<String, Arc<DialectSunset>>>);
 
 /// How one dialect is retired.
-pub(crate) struct Sunset {
+pub(crate) struct DialectSunset {
     dialect: String,
     settings: config::Sunset,
     headers: Vec<(HeaderName, HeaderValue)>,
-    told: Mutex<HashMap<String, OffsetDateTime>>,
+    logged: Mutex<HashMap<String, OffsetDateTime>>,
 }
 
 /// The origin of a call, as described by the head of its request.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestSummary {
     pub(crate) user_agent: String,
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<ClientIp>,
 }
 
 /// The reason why a retirement refuses a call.
@@ -48,33 +48,35 @@ pub(crate) enum Rejection {
     /// The dialect is in a brownout.
     Brownout { until: OffsetDateTime },
     /// The dialect has been shut down for good.
-    Over,
+    ShutDown,
     /// The client is blocked.
-    CutOff,
+    Blocked,
 }
 
 impl Sunsets {
+    /// Returns the retirements of the configuration, by dialect.
     pub(crate) fn new(settings: &BTreeMap<String, config::Sunset>) -> Self {
         let each = settings.iter().map(|(dialect, settings)| {
-            let sunset = Sunset::new(dialect, settings.clone());
+            let sunset = DialectSunset::new(dialect, settings.clone());
             (dialect.clone(), Arc::new(sunset))
         });
         Self(Arc::new(each.collect()))
     }
 
-    pub(crate) fn of(&self, dialect: &str) -> Option<Arc<Sunset>> {
+    /// Returns the retirement of a dialect, or `None` if it is not being retired.
+    pub(crate) fn get(&self, dialect: &str) -> Option<Arc<DialectSunset>> {
         self.0.get(dialect).cloned()
     }
 
     /// Logs the planned retirements.
-    pub(crate) fn announce(&self) {
+    pub(crate) fn log(&self) {
         for (dialect, sunset) in self.0.iter() {
             let settings = &sunset.settings;
-            let moment = |moment: Option<config::Moment>| moment.map(String::from);
+            let timestamp = |timestamp: Option<config::Timestamp>| timestamp.map(String::from);
             info!(
                 dialect,
-                deprecated_at = moment(settings.deprecated_at),
-                sunset_at = moment(settings.sunset_at),
+                deprecated_at = timestamp(settings.deprecated_at),
+                sunset_at = timestamp(settings.sunset_at),
                 then = ?settings.then,
                 brownouts = serde_json::to_string(&settings.brownouts).unwrap_or_default(),
                 cut_off = settings.cut_off.len(),
@@ -84,7 +86,7 @@ impl Sunsets {
     }
 }
 
-impl Sunset {
+impl DialectSunset {
     fn new(dialect: &str, settings: config::Sunset) -> Self {
         let mut headers = Vec::new();
         let mut add = |name: HeaderName, text: String| {
@@ -109,32 +111,36 @@ impl Sunset {
             dialect: dialect.to_owned(),
             settings,
             headers,
-            told: Mutex::default(),
+            logged: Mutex::default(),
         }
     }
 
-    /// Returns whether this retirement ever refuses a call.
-    pub(crate) fn refuses(&self) -> bool {
+    /// Returns whether this retirement ever rejects a call.
+    pub(crate) fn may_reject(&self) -> bool {
         let Self { settings, .. } = self;
-        settings.then == Then::Refuse
+        settings.then == AfterSunset::Refuse
             || !settings.brownouts.is_empty()
             || !settings.cut_off.is_empty()
     }
 
-    /// Returns whether there are blocked clients.
-    pub(crate) fn cuts_off(&self) -> bool {
+    /// Returns whether there are rules that block clients.
+    pub(crate) fn blocks_clients(&self) -> bool {
         !self.settings.cut_off.is_empty()
     }
 
-    /// Returns why a call is refused, as far as its head shows. `None` if it is not refused.
-    pub(crate) fn refusal(&self, head: &RequestSummary, now: OffsetDateTime) -> Option<Rejection> {
+    /// Returns why a call is rejected, as far as its head shows, or `None` if it is not rejected.
+    pub(crate) fn rejection(
+        &self,
+        summary: &RequestSummary,
+        now: OffsetDateTime,
+    ) -> Option<Rejection> {
         let Self { settings, .. } = self;
         let is_over = settings.sunset_at.is_some_and(|at| at.0 <= now);
-        if is_over && settings.then == Then::Refuse {
-            return Some(Rejection::Over);
+        if is_over && settings.then == AfterSunset::Refuse {
+            return Some(Rejection::ShutDown);
         }
-        if self.is_cut_off(&Client::default(), head) {
-            return Some(Rejection::CutOff);
+        if self.is_blocked(&ClientIdentity::default(), summary) {
+            return Some(Rejection::Blocked);
         }
         let ends = settings
             .brownouts
@@ -144,119 +150,128 @@ impl Sunset {
     }
 
     /// Returns whether a rule blocks this client.
-    pub(crate) fn is_cut_off(&self, client: &Client, head: &RequestSummary) -> bool {
+    pub(crate) fn is_blocked(&self, client: &ClientIdentity, summary: &RequestSummary) -> bool {
         self.settings
             .cut_off
             .iter()
-            .any(|rule| fits(rule, client, head))
+            .any(|rule| matches_rule(rule, client, summary))
     }
 
     /// Adds the headers that announce the retirement to a response.
-    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.headers {
             headers.append(name.clone(), value.clone());
         }
     }
 
-    /// Counts a refusal, and logs a blocked client.
-    pub(crate) fn note(
+    /// Counts a rejection, and logs a blocked client at most once an hour.
+    pub(crate) fn record(
         &self,
-        refusal: Rejection,
-        client: &Client,
-        head: &RequestSummary,
+        rejection: Rejection,
+        client: &ClientIdentity,
+        summary: &RequestSummary,
         now: OffsetDateTime,
     ) {
-        let [brownout, over, cut_off] = WHY;
-        let why = match refusal {
+        let [brownout, over, cut_off] = REASONS;
+        let why = match rejection {
             Rejection::Brownout { .. } => brownout,
-            Rejection::Over => over,
-            Rejection::CutOff => cut_off,
+            Rejection::ShutDown => over,
+            Rejection::Blocked => cut_off,
         };
         let dialect = self.dialect.clone();
         counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why).increment(1);
-        if refusal == Rejection::CutOff && self.is_news(client, head, now) {
+        if rejection == Rejection::Blocked && self.must_be_logged(client, summary, now) {
             info!(
                 dialect = self.dialect,
                 application = client.application,
                 key = client.key,
                 client = client.client,
-                user_agent = head.user_agent,
-                network = head.source.map(Source::network),
+                user_agent = summary.user_agent,
+                network = summary.source.map(ClientIp::network),
                 "refused a blocked client"
             );
         }
     }
 
-    fn is_news(&self, client: &Client, head: &RequestSummary, now: OffsetDateTime) -> bool {
-        let Client {
+    /// Returns whether a blocked client was not logged within the last hour, and remembers it. Returns `false`
+    /// for new clients while too many are remembered.
+    fn must_be_logged(
+        &self,
+        client: &ClientIdentity,
+        summary: &RequestSummary,
+        now: OffsetDateTime,
+    ) -> bool {
+        let ClientIdentity {
             application,
             key,
             client,
             ..
         } = client;
-        let network = head.source.map(Source::network);
-        let who = format!(
+        let network = summary.source.map(ClientIp::network);
+        let client_key = format!(
             "{:?}",
-            (application, key, client, &head.user_agent, network)
+            (application, key, client, &summary.user_agent, network)
         );
-        let mut told = self.told.lock();
-        let is_fresh = |at: &OffsetDateTime| now - *at < TELL_AGAIN;
-        if told.get(&who).is_some_and(is_fresh) {
+        let mut logged = self.logged.lock();
+        let is_fresh = |at: &OffsetDateTime| now - *at < LOG_INTERVAL;
+        if logged.get(&client_key).is_some_and(is_fresh) {
             return false;
         }
-        if told.len() >= TOLD {
-            told.retain(|_, at| is_fresh(at));
+        if logged.len() >= MAX_LOGGED {
+            logged.retain(|_, at| is_fresh(at));
         }
         // A client that invents new names must not fill the log with a line for each.
-        if told.len() >= TOLD {
+        if logged.len() >= MAX_LOGGED {
             return false;
         }
-        told.insert(who, now);
+        logged.insert(client_key, now);
         true
     }
 }
 
 impl Rejection {
-    /// Returns the error that dialects report for this refusal: unavailable in a brownout, otherwise forbidden.
+    /// Returns the error that dialects report for this rejection: unavailable in a brownout, otherwise
+    /// forbidden.
     pub(crate) fn error(self) -> AuthError {
         match self {
             Self::Brownout { .. } => {
                 StoreError::new("sunset", "a planned brownout of the dialect").into()
             }
-            Self::Over | Self::CutOff => AuthError::Forbidden,
+            Self::ShutDown | Self::Blocked => AuthError::Forbidden,
         }
     }
 
-    /// Returns after how many seconds a retry makes sense. `None` if never.
+    /// Returns the number of seconds after which a retry makes sense, or `None` if it never does.
     pub(crate) fn retry_after(self, now: OffsetDateTime) -> Option<i64> {
         match self {
             Self::Brownout { until } => Some((until - now).whole_seconds().max(0) + 1),
-            Self::Over | Self::CutOff => None,
+            Self::ShutDown | Self::Blocked => None,
         }
     }
 
     /// Sets `Retry-After` if a retry makes sense.
-    pub(crate) fn write(self, headers: &mut HeaderMap, now: OffsetDateTime) {
+    pub(crate) fn add_headers(self, headers: &mut HeaderMap, now: OffsetDateTime) {
         if let Some(seconds) = self.retry_after(now) {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
     }
 }
 
-fn fits(rule: &CutOff, client: &Client, head: &RequestSummary) -> bool {
+/// Returns whether the client matches all fields of the rule.
+fn matches_rule(rule: &BlockedClient, client: &ClientIdentity, summary: &RequestSummary) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>| match (wanted, found) {
         (None, _) => true,
         (Some(wanted), Some(found)) => wanted == found || is_same_guid(wanted, found),
         (Some(_), None) => false,
     };
     let is_family = |wanted: &String| {
-        let (name, _) = head
+        let (name, _) = summary
             .user_agent
             .split_once('/')
-            .unwrap_or((&head.user_agent, ""));
-        *wanted == head.user_agent || wanted == name
+            .unwrap_or((&summary.user_agent, ""));
+        *wanted == summary.user_agent || wanted == name
     };
-    let is_there = |network| head.source.is_some_and(|source| source.is_in(network));
+    let is_there = |network| summary.source.is_some_and(|source| source.is_in(network));
     same(&rule.application, &client.application)
         && same(&rule.key, &client.key)
         && same(&rule.client, &client.client)
@@ -264,7 +279,8 @@ fn fits(rule: &CutOff, client: &Client, head: &RequestSummary) -> bool {
         && rule.network.as_ref().is_none_or(is_there)
 }
 
-/// Compares GUIDs in any spelling: a vendor's documents and the usage report spell them differently.
+/// Returns whether two texts are the same GUID in any spelling: a vendor's documents and the usage report spell
+/// them differently.
 fn is_same_guid(one: &str, other: &str) -> bool {
     let guid = |text| uuid::Uuid::try_parse(text).ok();
     guid(one).is_some_and(|one| guid(other) == Some(one))

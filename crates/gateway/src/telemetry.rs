@@ -12,7 +12,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest};
-use isogloss_core::audit::Caller;
+use isogloss_core::audit::RequestContext;
 use isogloss_dialect::route::readable;
 use tracing::{Level, Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
@@ -32,7 +32,7 @@ const QUIET: &str = "actix_server=warn,actix_http::h1=off,ureq=info,ureq_proto=i
 /// Handle that changes the log level at run time.
 static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
-/// Starts logging to the standard error, panics included.
+/// Starts logging to the standard error, panics included, and sending traces if that is configured.
 pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
     let traces = otlp::layer(tracing);
     let (filter, level) = reload::Layer::new(filter(logging));
@@ -67,7 +67,7 @@ fn is_coloured() -> bool {
         && anstyle_query::clicolor() != Some(false)
 }
 
-/// Changes the log level from now on.
+/// Changes the log level from now on. Logs an error if that fails.
 pub(crate) fn set_level(logging: &Logging) {
     if let Some(level) = LEVEL.get()
         && let Err(error) = level.reload(filter(logging))
@@ -87,14 +87,14 @@ fn filter(logging: &Logging) -> EnvFilter {
     EnvFilter::new(format!("{QUIET},{spans}{}", logging.directives()))
 }
 /// Mark of a request that is refused as planned, so that no operator needs to act.
-pub(crate) struct Planned;
+pub(crate) struct PlannedRejection;
 
 /// Builder of the span of a request. The span has the pattern of the route, never the URL: two dialects have
 /// passwords and tokens in URLs.
 pub(crate) struct RootSpan;
 
 /// Returns whether spans are needed: for a trace collector, or for a log line per request at level `debug`.
-/// Other log lines are few. They get the fields of their request [without a span](request_fields).
+/// Other log lines are few, and get the fields of their request [without a span](request_fields).
 fn spans_are_wanted() -> bool {
     otlp::are_sent() || tracing::enabled!(Level::DEBUG)
 }
@@ -128,9 +128,12 @@ impl RootSpanBuilder for RootSpan {
             return;
         };
         // The status of the error itself: the one that the dialect sends may hide the error.
-        let is_planned = outcome
-            .as_ref()
-            .is_ok_and(|response| response.request().extensions().contains::<Planned>());
+        let is_planned = outcome.as_ref().is_ok_and(|response| {
+            response
+                .request()
+                .extensions()
+                .contains::<PlannedRejection>()
+        });
         let status = refusal.as_response_error().status_code();
         if status.is_server_error() && !is_planned {
             let request = outcome.as_ref().ok().map(ServiceResponse::request);
@@ -140,9 +143,9 @@ impl RootSpanBuilder for RootSpan {
                 let extensions = request.extensions();
                 extensions.get::<RequestId>().map(|id| **id)
             });
-            let caller = Caller {
+            let caller = RequestContext {
                 request_id,
-                ..Caller::default()
+                ..RequestContext::default()
             };
             caller.within(|| error!(reason = %refusal, route, "could not answer"));
         } else {
@@ -151,8 +154,9 @@ impl RootSpanBuilder for RootSpan {
     }
 }
 
-/// Adds the header `X-Request-Id`, by which the client's request can be found in the log.
-pub(crate) fn tell_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
+/// Adds the header `X-Request-Id`, by which the client's request can be found in the log, if there is an
+/// identifier.
+pub(crate) fn add_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
     let mut text = Uuid::encode_buffer();
@@ -162,13 +166,14 @@ pub(crate) fn tell_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
     }
 }
 
-/// Returns the identifier of a request in log lines and in the response.
+/// Returns the identifier of a request in log lines and in the response, or `None` outside of the public
+/// application.
 pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<Uuid> {
     request.extensions().get::<RequestId>().map(|id| **id)
 }
 
 /// Records in the current span which dialect and which of its routes a request is for.
-pub(crate) fn note_dialect(name: &'static str, route: Option<&str>) {
+pub(crate) fn record_dialect(name: &'static str, route: Option<&str>) {
     let span = Span::current();
     span.record("dialect", name);
     if let Some(route) = route {

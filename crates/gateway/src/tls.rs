@@ -19,29 +19,29 @@ use tracing::{error, info};
 
 use self::cert_resolver::{ReloadableCertResolver, ReloadableClientVerifier};
 use self::file_watch::WatchedFiles;
-use crate::config::{self, KeyMaterial, Problem};
+use crate::config::{self, ConfigError, KeyMaterial};
 
 /// How often the files are checked. A change is applied once two checks have found the same state: a certificate
 /// and its key are rarely written at the same time.
-const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// TLS identity of a listener: its certificate, and the verifier of client certificates.
 pub(crate) struct TlsIdentity {
     /// Section of the configuration: `server` or `management`.
     section: &'static str,
-    presented: Arc<ReloadableCertResolver>,
+    certificate: Arc<ReloadableCertResolver>,
     clients: Option<Arc<ReloadableClientVerifier>>,
     files: Mutex<WatchedFiles>,
 }
 
 impl TlsIdentity {
     /// Reads the files of the settings. Fails if one of them cannot be used.
-    pub(crate) fn open(section: &'static str, settings: &config::Tls) -> Result<Self, Problem> {
+    pub(crate) fn open(section: &'static str, settings: &config::Tls) -> Result<Self, ConfigError> {
         let files = WatchedFiles::new(settings);
         let material = KeyMaterial::read(section, settings)?;
         Ok(Self {
             section,
-            presented: Arc::new(ReloadableCertResolver::new(material.identity)),
+            certificate: Arc::new(ReloadableCertResolver::new(material.identity)),
             clients: material
                 .clients
                 .map(ReloadableClientVerifier::new)
@@ -50,8 +50,8 @@ impl TlsIdentity {
         })
     }
 
-    /// Returns the configuration to start the server with. The server also uses certificates and authorities that
-    /// are replaced later.
+    /// Returns the configuration to start the server with. The server also uses certificates and authorities
+    /// that are replaced later. Fails if the library does not support the protocol versions.
     pub(crate) fn server_config(&self) -> Result<ServerConfig> {
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -62,7 +62,7 @@ impl TlsIdentity {
         };
         let mut config = builder
             .with_client_cert_verifier(verifier)
-            .with_cert_resolver(self.presented.clone());
+            .with_cert_resolver(self.certificate.clone());
         if self.clients.is_some() {
             // A resumed session presents no certificate, and would stay valid after its authority was removed.
             config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -70,14 +70,15 @@ impl TlsIdentity {
         Ok(config)
     }
 
-    /// Uses the files of these settings from the next handshake on. If that fails, nothing changes.
-    pub(crate) fn renew(&self, settings: &config::Tls) -> Result<(), Problem> {
+    /// Uses the files of these settings from the next handshake on. Fails if one of them cannot be used;
+    /// nothing changes then.
+    pub(crate) fn reload(&self, settings: &config::Tls) -> Result<(), ConfigError> {
         let files = WatchedFiles::new(settings);
         let material = KeyMaterial::read(self.section, settings);
         // Recorded even after an error, so that a file that cannot be used is logged once.
         *self.files.lock() = files;
         let material = material?;
-        if self.presented.replace(material.identity) {
+        if self.certificate.replace(material.identity) {
             info!(listener = self.section, "took the new certificate");
         }
         if let (Some(clients), Some(verifier)) = (&self.clients, material.clients) {
@@ -86,17 +87,17 @@ impl TlsIdentity {
         Ok(())
     }
 
-    /// Uses the new contents of the files whenever they have changed.
+    /// Uses the new contents of the files whenever they have changed, for as long as the gateway runs.
     pub(crate) async fn watch(self: Arc<Self>) {
-        let mut looks = interval(LOOK_INTERVAL);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut checks = interval(CHECK_INTERVAL);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            looks.tick().await;
+            checks.tick().await;
             let changed = {
                 let mut files = self.files.lock();
                 files.have_changed().then(|| files.settings.clone())
             };
-            if let Some(Err(problem)) = changed.map(|settings| self.renew(&settings)) {
+            if let Some(Err(problem)) = changed.map(|settings| self.reload(&settings)) {
                 error!(listener = self.section, %problem, "the new certificate cannot be used, the old one stays");
             }
         }

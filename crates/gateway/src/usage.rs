@@ -14,8 +14,8 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::USER_AGENT;
-use isogloss_core::usage::{Observed, Seen, Tally, UsageRows};
-use isogloss_core::{Auth, Client, Peppers, Source};
+use isogloss_core::usage::{BoundedCounter, Observed, UsageKeyRef, UsageRows};
+use isogloss_core::{Auth, ClientIdentity, ClientIp, Peppers};
 use parking_lot::Mutex;
 use siphasher::sip::SipHasher24;
 use time::OffsetDateTime;
@@ -25,7 +25,7 @@ pub(crate) use self::user_agent::family;
 use crate::client_ip::TrustedProxies;
 use crate::config;
 use crate::dialects::Mount;
-use crate::sunset::{Rejection, RequestSummary, Sunset, Sunsets};
+use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
 
 /// Stands for the network of a call whose client IP is unknown.
 const NO_NETWORK: &str = "(no network)";
@@ -36,9 +36,9 @@ pub struct Usage(Option<Arc<Inner>>);
 
 struct Inner {
     /// One shard for each counting thread, so that threads do not wait for each other.
-    shards: Mutex<Vec<Arc<Mutex<Tally>>>>,
+    shards: Mutex<Vec<Arc<Mutex<BoundedCounter>>>>,
     /// Counts that the table has not taken yet. Locked during a flush.
-    pending: tokio::sync::Mutex<Tally>,
+    pending: tokio::sync::Mutex<BoundedCounter>,
     room: usize,
     /// Keyed hash of users.
     key: SipHasher24,
@@ -46,19 +46,20 @@ struct Inner {
 
 /// The counter of one thread.
 #[derive(Clone)]
-pub(crate) struct Counter(Option<(Arc<Mutex<Tally>>, Arc<Inner>)>);
+pub(crate) struct UsageCounter(Option<(Arc<Mutex<BoundedCounter>>, Arc<Inner>)>);
 
 /// A call, as described by the head of its request.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct UsageCall {
     pub(crate) dialect: &'static str,
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) user_agent: String,
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<ClientIp>,
 }
 
 impl Usage {
-    /// Creates counts as configured. Tells users apart by a hash whose key is derived from the pepper.
+    /// Creates counts as configured; they count nothing if `enabled` is off. Tells users apart by a hash whose
+    /// key is derived from the pepper.
     pub(crate) fn new(settings: &config::Usage, peppers: &Peppers) -> Self {
         let secret = peppers.current.fingerprint(b"isogloss usage");
         let (key, _) = secret.as_chunks::<16>();
@@ -66,7 +67,7 @@ impl Usage {
         Self(settings.enabled.then(|| {
             Arc::new(Inner {
                 shards: Mutex::default(),
-                pending: tokio::sync::Mutex::new(Tally::new(room)),
+                pending: tokio::sync::Mutex::new(BoundedCounter::new(room)),
                 room,
                 key: SipHasher24::new_with_key(&key[0]),
             })
@@ -74,9 +75,9 @@ impl Usage {
     }
 
     /// Returns a counter for one thread.
-    pub(crate) fn counter(&self) -> Counter {
-        Counter(self.0.as_ref().map(|inner| {
-            let shard = Arc::new(Mutex::new(Tally::new(inner.room)));
+    pub(crate) fn counter(&self) -> UsageCounter {
+        UsageCounter(self.0.as_ref().map(|inner| {
+            let shard = Arc::new(Mutex::new(BoundedCounter::new(inner.room)));
             inner.shards.lock().push(Arc::clone(&shard));
             (shard, Arc::clone(inner))
         }))
@@ -84,7 +85,7 @@ impl Usage {
 }
 
 impl Inner {
-    /// Takes the counts since the last call, and removes the shards of dropped counters: each reload of the
+    /// Returns the counts since the last call, and removes the shards of dropped counters: each reload of the
     /// configuration replaces all of them.
     fn drain(&self) -> Vec<UsageRows> {
         let mut rows = Vec::new();
@@ -97,14 +98,21 @@ impl Inner {
         rows
     }
 
-    fn hash(&self, client: &Client) -> Option<u64> {
+    /// Returns the hash of the client's user, or `None` if no user is known.
+    fn hash(&self, client: &ClientIdentity) -> Option<u64> {
         Some(self.key.hash(client.user?.as_bytes()))
     }
 }
 
-impl Counter {
+impl UsageCounter {
     /// Counts a call after its outcome is known.
-    pub(crate) fn note(&self, call: &Call, client: &Client, refused: bool, at: OffsetDateTime) {
+    pub(crate) fn record(
+        &self,
+        call: &UsageCall,
+        client: &ClientIdentity,
+        refused: bool,
+        at: OffsetDateTime,
+    ) {
         let Some((shard, inner)) = &self.0 else {
             return;
         };
@@ -114,14 +122,14 @@ impl Counter {
             user: inner.hash(client),
             expired: client.expired,
         };
-        let network = call.source.map(Source::network);
+        let network = call.source.map(ClientIp::network);
         let names = [
             client.application.as_deref(),
             client.key.as_deref(),
             client.given_name(),
         ];
         let [application, key, client] = names.map(|text| text.map(shortened));
-        let seen = Seen {
+        let seen = UsageKeyRef {
             dialect: call.dialect,
             revision: &call.endpoint.revision,
             endpoint: &call.endpoint.pattern,
@@ -134,6 +142,7 @@ impl Counter {
         shard.lock().record(seen, &observed);
     }
 
+    /// Returns whether calls are counted.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
     }
@@ -142,7 +151,7 @@ impl Counter {
 /// The usage counts of the management listener: token checks for services and proxies.
 #[derive(Clone)]
 pub(crate) struct ServiceUsage {
-    counter: Counter,
+    counter: UsageCounter,
     proxies: TrustedProxies,
     sunsets: Sunsets,
     /// By dialect and route of the management listener.
@@ -152,6 +161,7 @@ pub(crate) struct ServiceUsage {
 type ByRoute = HashMap<(&'static str, &'static str), Arc<Endpoint>>;
 
 impl ServiceUsage {
+    /// Returns the usage counts of the management listener.
     pub(crate) fn new(usage: &Usage, proxies: TrustedProxies, sunsets: Sunsets) -> Self {
         Self {
             counter: usage.counter(),
@@ -161,38 +171,38 @@ impl ServiceUsage {
         }
     }
 
-    /// Returns how the dialect is retired. `None` if it is not.
-    pub(crate) fn sunset(&self, mount: &Mount) -> Option<Arc<Sunset>> {
-        self.sunsets.of(mount.name)
+    /// Returns the retirement of a dialect, or `None` if it is not being retired.
+    pub(crate) fn sunset(&self, mount: &Mount) -> Option<Arc<DialectSunset>> {
+        self.sunsets.get(mount.name)
     }
 
-    /// Returns why the client's tokens are refused. `None` if they are not. Rules for a `User-Agent` or a
-    /// network do not match here: the request comes from a service, not from the client.
-    pub(crate) fn refusal(
+    /// Returns why the client's tokens are refused, or `None` if they are not, and records that. Rules for a
+    /// `User-Agent` or a network do not match here: the request comes from a service, not from the client.
+    pub(crate) fn rejection(
         &self,
         mount: &Mount,
-        client: &Client,
+        client: &ClientIdentity,
         now: OffsetDateTime,
     ) -> Option<Rejection> {
         let sunset = self.sunset(mount)?;
-        let head = RequestSummary {
+        let summary = RequestSummary {
             user_agent: String::new(),
             source: None,
         };
-        let is_cut_off = sunset
-            .is_cut_off(client, &head)
-            .then_some(Rejection::CutOff);
-        let refusal = is_cut_off.or_else(|| sunset.refusal(&head, now))?;
-        sunset.note(refusal, client, &head, now);
-        Some(refusal)
+        let is_blocked = sunset
+            .is_blocked(client, &summary)
+            .then_some(Rejection::Blocked);
+        let rejection = is_blocked.or_else(|| sunset.rejection(&summary, now))?;
+        sunset.record(rejection, client, &summary, now);
+        Some(rejection)
     }
 
     /// Counts a check of a token of that dialect. `route` is a route of the management listener.
-    pub(crate) fn note(
+    pub(crate) fn record(
         &self,
         (mount, route): (&Mount, &'static str),
         request: &HttpRequest,
-        (client, refused): (Client, bool),
+        (client, refused): (ClientIdentity, bool),
     ) {
         let Some(auth) = request.app_data::<actix_web::web::Data<Auth>>() else {
             return;
@@ -200,23 +210,25 @@ impl ServiceUsage {
         if !self.counter.is_on() {
             return;
         }
-        let call = Call {
+        let call = UsageCall {
             dialect: mount.name,
             endpoint: self.endpoint(mount, route),
             user_agent: user_agent(request.head()),
-            source: self.source(request),
+            source: self.client_ip(request),
         };
-        self.counter.note(&call, &client, refused, auth.now());
+        self.counter.record(&call, &client, refused, auth.now());
     }
 
+    /// Returns the endpoint of a route of the management listener.
     fn endpoint(&self, mount: &Mount, route: &'static str) -> Arc<Endpoint> {
         let mut endpoints = self.endpoints.lock();
         let known = endpoints.entry((mount.name, route));
-        let made = || Arc::new(Endpoints::of(mount).behind(route));
+        let made = || Arc::new(Endpoints::for_mount(mount).unrouted(route));
         Arc::clone(known.or_insert_with(made))
     }
 
-    pub(crate) fn source(&self, request: &HttpRequest) -> Option<Source> {
+    /// Returns the client IP of a request, or `None` if it has no peer address.
+    pub(crate) fn client_ip(&self, request: &HttpRequest) -> Option<ClientIp> {
         let peer = request.peer_addr()?.ip();
         Some(self.proxies.source(peer, request.headers()))
     }
@@ -228,7 +240,7 @@ pub(crate) fn user_agent(head: &RequestHead) -> String {
     family(value.map_or(&b""[..], |value| value.as_bytes()))
 }
 
-/// Shortens `text` to 64 characters: names that clients choose may be long.
+/// Returns the text, shortened to 64 characters: names that clients choose may be long.
 fn shortened(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 64;
     match text.char_indices().nth(LONGEST) {
@@ -244,8 +256,8 @@ mod tests {
 
     use super::*;
 
-    fn call() -> Call {
-        Call {
+    fn call() -> UsageCall {
+        UsageCall {
             dialect: "bimplus",
             endpoint: Arc::new(Endpoint {
                 revision: "v2".to_owned(),
@@ -272,7 +284,7 @@ mod tests {
             // As a reload does: one for each dialect in each worker, and one for the management listener.
             let counters: Vec<_> = (0..9).map(|_| usage.counter()).collect();
             for counter in &counters {
-                counter.note(&call(), &Client::default(), false, now);
+                counter.record(&call(), &ClientIdentity::default(), false, now);
             }
             drop(counters);
             calls += calls_in(&inner.drain());
@@ -282,7 +294,7 @@ mod tests {
         assert_eq!(inner.shards.lock().len(), 0);
         let counter = usage.counter();
         inner.drain();
-        counter.note(&call(), &Client::default(), false, now);
+        counter.record(&call(), &ClientIdentity::default(), false, now);
         assert_eq!(calls_in(&inner.drain()), 1);
     }
 }

@@ -7,12 +7,14 @@ mod wire;
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
-use isogloss_core::{Auth, Credentials, Origin, SecondFactor, Source, User, Wanted};
+use isogloss_core::{
+    Auth, ClientIp, Credentials, LoginOrigin, RequestedAccess, SecondFactor, User,
+};
 
 pub(crate) use self::error::Api2Error;
 use self::json_body::{LoginBody, LoginOtherBody};
 use self::session::login_to_session;
-pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
+pub(crate) use self::wire::{LoginResponse, SessionResponse, WhoAmIResponse};
 use crate::authorization::{AuthenticatedCaller, proofs};
 use crate::error::Error;
 use crate::parameters::Parameters;
@@ -21,7 +23,7 @@ use crate::{REALM, Settings, issue};
 
 type HandlerResult = Result<HttpResponse, Api2Error>;
 
-/// Adds the routes.
+/// Adds the routes of `api2`.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(post("/api2/v1/auth/login", login))
         .service(post("/api2/v3/auth/login", login))
@@ -33,10 +35,11 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(
             resource("/api2/v1/auth/whoAmI")
                 .route(web::get().to(who_am_i))
-                .default_service(to(async || refuse(Error::NoMethod("GET")))),
+                .default_service(to(async || error_response(Error::MethodNotAllowed("GET")))),
         );
 }
 
+/// Returns a resource for POST requests, with the error for all other methods.
 fn post<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
@@ -45,63 +48,75 @@ where
 {
     resource(path)
         .route(web::post().to(handler))
-        .default_service(to(async || refuse(Error::NoMethod("POST"))))
+        .default_service(to(async || error_response(Error::MethodNotAllowed("POST"))))
 }
 
-fn refuse(error: Error) -> HandlerResult {
+/// Returns an error as the result of a handler.
+fn error_response(error: Error) -> HandlerResult {
     Err(error.into())
 }
 
-/// `Authorization` may prove that the client is known, and has no other effect: three clients send an invalid one.
+/// Responds to `login` with a token. The header `Authorization` may show that the client is known, and has no other
+/// effect: three clients send an invalid one. `Err` if the credentials are refused.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     body: LoginBody,
 ) -> HandlerResult {
-    let origin = origin(&settings, &request, source.as_deref().copied());
+    let origin = login_origin(&settings, &request, source.as_deref().copied());
     let user = authenticate(&auth, origin, body).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &LoginAnswer::new(&issued, &settings),
+        &LoginResponse::new(&issued, &settings),
     ))
 }
 
-/// Returns the user whose name, password and code are in the body. An identity has one user here, so a request
-/// without a uid means that user.
-async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Api2Error> {
+/// Returns the user of the name, password and code in a body. An identity has one user here, so a request without
+/// `userUid` means that user. `Err` if a member is missing or the credentials are refused.
+async fn authenticate(
+    auth: &Auth,
+    origin: LoginOrigin,
+    body: LoginBody,
+) -> Result<User, Api2Error> {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,
         password: body.password.ok_or(Error::Missing("password"))?.into(),
         factor: SecondFactor::Code(body.code.map(Into::into)),
         organisation: None,
-        origin: Origin {
-            wanted: body.user_uid.map(Wanted::User),
+        origin: LoginOrigin {
+            requested: body.user_uid.map(RequestedAccess::User),
             ..origin
         },
     };
     Ok(auth.login(credentials).await?)
 }
 
-/// Returns where a login comes from, with the tokens that may prove that the client is known.
-fn origin(settings: &Settings, request: &HttpRequest, source: Option<Source>) -> Origin {
-    Origin {
+/// Returns the origin of a login, with the tokens in its header and query that may show that the client is known.
+fn login_origin(
+    settings: &Settings,
+    request: &HttpRequest,
+    source: Option<ClientIp>,
+) -> LoginOrigin {
+    LoginOrigin {
         proofs: proofs(settings, request.head(), None),
-        ..Origin::new(REALM, source)
+        ..LoginOrigin::new(REALM, source)
     }
 }
 
+/// Responds to `loginOther` with a token for another user of the administrator's organisation. `Err` if the caller may
+/// not do that, or if there is no such user.
 async fn login_other(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
     body: LoginOtherBody,
 ) -> HandlerResult {
-    let caller = caller(&auth, &request).await?;
+    let caller = authenticated_caller(&auth, &request).await?;
     let name = body.user_name.ok_or(Error::Missing("userName"))?;
-    let wanted = body.user_uid.map(Wanted::User);
+    let wanted = body.user_uid.map(RequestedAccess::User);
     let user = auth
         .impersonate(&caller.session, &name, wanted.as_ref())
         .await?
@@ -109,26 +124,33 @@ async fn login_other(
     let issued = issue::impersonation(&auth, &settings, &caller.session, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &LoginAnswer::new(&issued, &settings),
+        &LoginResponse::new(&issued, &settings),
     ))
 }
 
+/// Responds to `logout`: ends the caller's token. `Err` if it is not valid.
 async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let mut parameters = Parameters::of_query(&request)?;
-    let caller = AuthenticatedCaller::leaving(&auth, &request, &mut parameters).await?;
+    let mut parameters = Parameters::from_query(&request)?;
+    let caller = AuthenticatedCaller::for_logout(&auth, &request, &mut parameters).await?;
     auth.end(caller.session.digest).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Responds to `whoAmI` with the caller. `Err` if the token is not valid.
 async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let caller = caller(&auth, &request).await?;
+    let caller = authenticated_caller(&auth, &request).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &WhoAmIAnswer::new(&caller.session.user),
+        &WhoAmIResponse::new(&caller.session.user),
     ))
 }
 
-async fn caller(auth: &Auth, request: &HttpRequest) -> Result<AuthenticatedCaller, Error> {
-    let mut parameters = Parameters::of_query(request)?;
-    AuthenticatedCaller::of(auth, request, &mut parameters).await
+/// Returns the caller by the token in the query or the header. `Err` if there is no valid token, or if a store is
+/// unreachable.
+async fn authenticated_caller(
+    auth: &Auth,
+    request: &HttpRequest,
+) -> Result<AuthenticatedCaller, Error> {
+    let mut parameters = Parameters::from_query(request)?;
+    AuthenticatedCaller::authenticate(auth, request, &mut parameters).await
 }

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
-use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
+use isogloss_core::{Auth, AuthError, BearerToken, Purpose, Session, Token};
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
@@ -16,55 +16,62 @@ pub(crate) struct AuthenticatedCaller {
 }
 
 impl AuthenticatedCaller {
-    /// Returns the caller by the parameter `token`, or else by the header of `api2`.
-    pub(crate) async fn of(
+    /// Returns the caller by the token in the parameter `token`, or in the header `Authorization` if there is no
+    /// parameter. `Err` if there is no valid token, or if a store is unreachable.
+    pub(crate) async fn authenticate(
         auth: &Auth,
         request: &HttpRequest,
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
         let presented = presented(request, parameters)?;
-        let session = auth.open(&presented).await?;
+        let session = auth.validate_bearer(&presented).await?;
         Ok(Self { session })
     }
 
-    /// Returns the caller by the same token as [`of`](Self::of), for a request that ends it.
-    pub(crate) async fn leaving(
+    /// Returns the caller by the token in the parameter `token`, or in the header `Authorization`, for a request that
+    /// ends the token. The token may have ended already, so that a logout that failed as unavailable can be repeated.
+    /// `Err` if there is no such token, or if a store is unreachable.
+    pub(crate) async fn for_logout(
         auth: &Auth,
         request: &HttpRequest,
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
         let presented = presented(request, parameters)?;
-        let session = auth.open_to_end(&presented).await?;
+        let session = auth.validate_bearer_to_end(&presented).await?;
         Ok(Self { session })
     }
 }
 
-fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<Presented, Error> {
+/// Returns the token in the parameter `token`, or in the header `Authorization`. `Err` if there is none, or if it is
+/// malformed.
+fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<BearerToken, Error> {
     let text = parameters.optional("token");
-    let text = text.or_else(|| header(request.headers()));
+    let text = text.or_else(|| header_token(request.headers()));
     let presented = text.as_deref().and_then(parse_token);
     Ok(presented.ok_or(AuthError::InvalidToken)?)
 }
 
-/// Parses a token with the number of its user, which must be right.
-pub(crate) fn parse_token(text: &str) -> Option<Presented> {
+/// Parses a token with the number of its user, which must match when the token is checked. `None` if it is malformed.
+pub(crate) fn parse_token(text: &str) -> Option<BearerToken> {
     let (number, token) = wire::parse_token(text)?;
-    Some(Presented {
+    Some(BearerToken {
         token,
         purposes: &[Purpose::Access, Purpose::Impersonation],
         user_number: Some(number),
     })
 }
 
-/// Returns the token in the query, else in the header, else in the cookie of a browser session.
-pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<Presented> {
-    let text = in_query(head.uri.query().unwrap_or_default());
-    let text = text.or_else(|| header(&head.headers));
-    let text = text.or_else(|| in_cookie(&head.headers, &settings.cookie_name));
+/// Returns the token in the query, else in the header, else in the cookie of a browser session. `None` if the first of
+/// them that is there is malformed, or if none is there.
+pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
+    let text = query_token(head.uri.query().unwrap_or_default());
+    let text = text.or_else(|| header_token(&head.headers));
+    let text = text.or_else(|| cookie_token(&head.headers, &settings.cookie_name));
     parse_token(&text?)
 }
 
-/// Returns the tokens that a login has in addition to the password: in the head, and in a parameter.
+/// Returns the tokens that a login sends in addition to the password: in query, header or cookie, and in the parameter
+/// `token`. They can show that the client is known.
 pub(crate) fn proofs(
     settings: &Settings,
     head: &RequestHead,
@@ -75,13 +82,15 @@ pub(crate) fn proofs(
     presented.map(|presented| presented.token).collect()
 }
 
-fn in_query(query: &str) -> Option<String> {
+/// Returns the parameter `token` of a query. `None` if it is absent or empty.
+fn query_token(query: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let token = pairs.find(|(name, value)| name == "token" && !value.is_empty());
     token.map(|(_, value)| value.into_owned())
 }
 
-fn in_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+/// Returns the value of the cookie with this name. `None` if there is none.
+fn cookie_token(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers
         .get_all(COOKIE)
         .filter_map(|line| line.to_str().ok());
@@ -92,8 +101,9 @@ fn in_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(token.to_owned())
 }
 
-/// Returns the token of `Authorization: ApiToken <token>`; some clients send `Bearer`.
-pub(crate) fn header(headers: &HeaderMap) -> Option<String> {
+/// Returns the token of `Authorization: ApiToken <token>`; some clients send `Bearer` instead. `None` if the header is
+/// absent or has another scheme.
+pub(crate) fn header_token(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
     let known = [Memsource::TOKEN_TYPE, "Bearer"];

@@ -5,31 +5,31 @@ use actix_web::cookie::{Cookie, SameSite};
 use isogloss_core::IssuedToken;
 
 use crate::Settings;
-use crate::wire::spell_token;
+use crate::wire::format_token;
 
 /// The lifetime of the cookie in the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CookieLifetime {
     /// Until the browser is closed.
-    UntilClosed,
+    BrowserSession,
     /// As long as the session lives.
-    WithSession,
+    Persistent,
 }
 
-/// Returns the cookie with the token of that session.
+/// Returns the cookie that holds the token of a browser session.
 pub(crate) fn cookie(
     settings: &Settings,
     session: &IssuedToken,
-    kept: CookieLifetime,
+    lifetime: CookieLifetime,
 ) -> Cookie<'static> {
-    let cookie = Cookie::build(settings.cookie_name.clone(), spell_token(session))
+    let cookie = Cookie::build(settings.cookie_name.clone(), format_token(session))
         .path("/")
         .http_only(true)
         .secure(settings.cookie_secure)
         .same_site(SameSite::Lax);
-    let cookie = match kept {
-        CookieLifetime::UntilClosed => cookie,
-        CookieLifetime::WithSession => cookie.max_age(Duration::seconds(session.expires_in())),
+    let cookie = match lifetime {
+        CookieLifetime::BrowserSession => cookie,
+        CookieLifetime::Persistent => cookie.max_age(Duration::seconds(session.expires_in())),
     };
     cookie.finish()
 }

@@ -13,13 +13,13 @@ pub enum Error {
     #[error("a mandatory parameter is missing: {0}")]
     Missing(&'static str),
     #[error("a parameter is given twice, with different values")]
-    Contradiction,
+    ConflictingParameters,
     #[error("the body cannot be read")]
     Malformed,
     #[error("the body is too large")]
     TooLarge,
     #[error("the body did not arrive in time")]
-    TooSlow,
+    TimedOut,
     #[error("the body is of another media type")]
     MediaType,
     #[error("the user to log in as is unknown or of another organisation")]
@@ -27,14 +27,14 @@ pub enum Error {
     #[error("the address to go to is not allowed")]
     Redirect,
     #[error("no such route")]
-    NoRoute,
+    NotFound,
     #[error("no such method")]
-    NoMethod(&'static str),
+    MethodNotAllowed(&'static str),
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
 
-/// What a refusal is on the wire.
+/// The body of an error.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Refusal)]
@@ -44,14 +44,14 @@ pub(crate) struct ErrorBody<'a> {
 }
 
 impl Error {
-    /// Returns status, code and description.
-    pub(crate) fn answer(&self) -> (StatusCode, &'static str, Option<String>) {
+    /// Returns the status, the `errorCode` and, where there is one, the `errorDescription`.
+    pub(crate) fn response_parts(&self) -> (StatusCode, &'static str, Option<String>) {
         let (status, code, text) = match self {
             Self::Missing(name) => {
                 let text = format!("The field \"{name}\" cannot be empty.");
                 return (StatusCode::BAD_REQUEST, "InvalidArguments", Some(text));
             }
-            Self::Contradiction => (
+            Self::ConflictingParameters => (
                 400,
                 "InvalidArguments",
                 Some("A parameter is given twice, with different values."),
@@ -66,7 +66,7 @@ impl Error {
                 "InvalidArguments",
                 Some("The request body is too large."),
             ),
-            Self::TooSlow => (
+            Self::TimedOut => (
                 408,
                 "InvalidArguments",
                 Some("The request body did not arrive in time."),
@@ -78,8 +78,8 @@ impl Error {
             ),
             Self::UnknownUser => (400, "InvalidArguments", Some("The user was not found.")),
             Self::Redirect => (400, "InvalidArguments", Some("The url is not allowed.")),
-            Self::NoRoute => (404, "NotFound", Some("Not Found")),
-            Self::NoMethod(_) => (405, "MethodNotAllowed", Some("Method Not Allowed")),
+            Self::NotFound => (404, "NotFound", Some("Not Found")),
+            Self::MethodNotAllowed(_) => (405, "MethodNotAllowed", Some("Method Not Allowed")),
             Self::Auth(AuthError::InvalidCredentials) => (401, "AuthInvalidCredentials", None),
             Self::Auth(AuthError::InvalidToken) => {
                 (401, "AuthUnauthorized", Some("Unauthorized access."))
@@ -106,19 +106,20 @@ impl Error {
         (status, code, text.map(str::to_owned))
     }
 
-    /// Returns the response with that description.
-    pub(crate) fn respond(&self, description: Option<&str>) -> HttpResponse {
-        let (status, error_code, _) = self.answer();
+    /// Returns the JSON response with this `errorDescription`.
+    pub(crate) fn json_response(&self, description: Option<&str>) -> HttpResponse {
+        let (status, error_code, _) = self.response_parts();
         let body = ErrorBody {
             error_code,
             error_description: description,
         };
-        crate::wire::json(&mut self.build(status), &body)
+        crate::wire::json(&mut self.response_builder(status), &body)
     }
 
-    fn build(&self, status: StatusCode) -> actix_web::HttpResponseBuilder {
+    /// Returns a response without a body, with the headers of this error.
+    fn response_builder(&self, status: StatusCode) -> actix_web::HttpResponseBuilder {
         let mut response = HttpResponse::build(status);
-        if let Self::NoMethod(allowed) = self {
+        if let Self::MethodNotAllowed(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
         if let Self::Auth(error) = self {
@@ -130,19 +131,19 @@ impl Error {
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        self.answer().0
+        self.response_parts().0
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, _, description) = self.answer();
+        let (status, _, description) = self.response_parts();
         // The only error that is not JSON, as a client of that time expects it.
         if let Self::Auth(AuthError::Throttled { .. }) = self {
             return self
-                .build(status)
+                .response_builder(status)
                 .content_type("text/plain")
                 .body(description.unwrap_or_default());
         }
-        self.respond(description.as_deref())
+        self.json_response(description.as_deref())
     }
 }
 
@@ -150,7 +151,7 @@ impl From<BodyError> for Error {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge,
-            BodyError::TimedOut => Self::TooSlow,
+            BodyError::TimedOut => Self::TimedOut,
             BodyError::Unreadable => Self::Malformed,
         }
     }
@@ -159,24 +160,24 @@ impl From<BodyError> for Error {
 /// The same errors as HTML pages.
 #[derive(Debug, Error)]
 #[error(transparent)]
-pub(crate) struct Page(#[from] pub(crate) Error);
+pub(crate) struct HtmlError(#[from] pub(crate) Error);
 
-impl From<AuthError> for Page {
+impl From<AuthError> for HtmlError {
     fn from(error: AuthError) -> Self {
         Self(error.into())
     }
 }
 
-impl ResponseError for Page {
+impl ResponseError for HtmlError {
     fn status_code(&self) -> StatusCode {
         self.0.status_code()
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, _, text) = self.0.answer();
+        let (status, _, text) = self.0.response_parts();
         let text = text.unwrap_or_default();
         self.0
-            .build(status)
+            .response_builder(status)
             .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
             .body(format!(
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<title>{status}</title>\n<h1>{status}</h1>\n<p>{text}</p>\n</html>\n"

@@ -9,8 +9,12 @@ use multer::Multipart;
 
 use crate::error::Error;
 
-/// Parses the parts of a whole body, by their names. A file is a value like any other.
-pub(crate) async fn parts(content_type: &str, body: Bytes) -> Result<Vec<(String, String)>, Error> {
+/// Parses a `multipart/form-data` body into names and values, in their order. A file is a value like any other. `Err`
+/// if the body is malformed, or if a part has no name or is not UTF-8.
+pub(crate) async fn parse_parts(
+    content_type: &str,
+    body: Bytes,
+) -> Result<Vec<(String, String)>, Error> {
     let boundary = multer::parse_boundary(content_type).map_err(|_| Error::Malformed)?;
     let body = once(ready(Ok::<_, Infallible>(body)));
     let mut multipart = Multipart::new(body, boundary);

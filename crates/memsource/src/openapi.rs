@@ -1,7 +1,7 @@
 //! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
 mod api2;
-mod shapes;
+mod schemas;
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
@@ -12,30 +12,30 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, Response, Responses};
 use utoipa::{IntoParams, OpenApi as _};
 
-use self::shapes::{
+use self::schemas::{
     Bearer, ByToken, Login, LoginBody, LoginOther, LoginOtherBody, SessionBody, WhoAmI,
 };
-use crate::error::{self, Error, Page};
-use crate::wire::LoginAnswer;
+use crate::error::{self, Error, HtmlError};
+use crate::wire::LoginResponse;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Memsource authentication v3 and api2",
-        description = "The login dialect of Memsource. Routes of the old API take parameters from the query and from a body of any of three types; one that is in both must be the same in both."
+        description = "The login dialect of Memsource. Routes of the old API take parameters from the query and from a body of any of three types; a parameter that is in both must have the same value."
     ),
     components(schemas(
-        Login, LoginOther, Bearer, LoginAnswer<'static>, WhoAmI,
-        LoginBody, SessionBody, LoginOtherBody, crate::api2::LoginAnswer<'static>,
-        crate::api2::SessionAnswer<'static>, crate::api2::WhoAmIAnswer<'static>,
+        Login, LoginOther, Bearer, LoginResponse<'static>, WhoAmI,
+        LoginBody, SessionBody, LoginOtherBody, crate::api2::LoginResponse<'static>,
+        crate::api2::SessionResponse<'static>, crate::api2::WhoAmIResponse<'static>,
         error::ErrorBody<'static>
     ))
 )]
-struct Shapes;
+struct ApiDoc;
 
 /// Returns the document of the routes, with paths relative to the mount path.
 pub(crate) fn openapi() -> OpenApi {
-    let mut document = Shapes::openapi();
+    let mut document = ApiDoc::openapi();
     let components = document.components.get_or_insert_default();
     let header =
         ApiKeyValue::with_description("Authorization", "ApiToken <token>, or Bearer <token>");
@@ -47,47 +47,48 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     let mut paths = Paths::new();
     for (version, id) in [("v2", "logInV2"), ("v3", "logIn")] {
         let path = format!("/api/{version}/auth/login");
-        old(
+        add_old_api_route(
             &mut paths,
             &path,
             (id, "Login", Some("LoginAnswer")),
-            &in_query::<Login>(),
-            logging_in,
+            &query_parameters::<Login>(),
+            login_errors,
         );
     }
     let at = |action: &str| format!("/api/v3/auth/{action}");
     let shape = ("logInOther", "LoginOther", Some("LoginAnswer"));
-    old(
+    add_old_api_route(
         &mut paths,
         &at("loginOther"),
         shape,
-        &in_query::<LoginOther>(),
-        impersonating,
+        &query_parameters::<LoginOther>(),
+        impersonation_errors,
     );
     let shape = ("logOut", "Bearer", None);
-    old(
+    add_old_api_route(
         &mut paths,
         &at("logout"),
         shape,
-        &in_query::<Bearer>(),
-        dead,
+        &query_parameters::<Bearer>(),
+        token_errors,
     );
     let shape = ("whoAmI", "Bearer", Some("WhoAmIAnswer"));
-    old(
+    add_old_api_route(
         &mut paths,
         &at("whoAmI"),
         shape,
-        &in_query::<Bearer>(),
-        dead,
+        &query_parameters::<Bearer>(),
+        token_errors,
     );
     let by_token = OperationBuilder::new()
         .operation_id(Some("authByToken"))
-        .parameters(Some(in_query::<ByToken>()))
-        .responses(pages())
+        .parameters(Some(query_parameters::<ByToken>()))
+        .responses(page_responses())
         .response(
             "302",
             Response::builder()
@@ -103,17 +104,19 @@ fn paths() -> Paths {
     paths
 }
 
-fn in_query<P: IntoParams>() -> Vec<Parameter> {
+/// Returns the fields of a struct as query parameters.
+fn query_parameters<P: IntoParams>() -> Vec<Parameter> {
     P::into_params(|| Some(ParameterIn::Query))
 }
 
-/// A route of the old API, by either method.
-fn old(
+/// Adds a route of the old API, for GET and POST. The tuple is the operation id, the schema of the parameters, and the
+/// schema of the response, if it has a body.
+fn add_old_api_route(
     paths: &mut Paths,
     path: &str,
-    (id, parameters, answer): (&str, &str, Option<&str>),
+    (id, parameters, schema): (&str, &str, Option<&str>),
     query: &[Parameter],
-    refusals: fn() -> Vec<Error>,
+    errors: fn() -> Vec<Error>,
 ) {
     let mut body = RequestBody::builder();
     for media in [
@@ -124,9 +127,9 @@ fn old(
         body = body.content(media, Content::new(Some(Ref::from_schema_name(parameters))));
     }
     let with_body = || {
-        let mut errors = refusals();
-        errors.extend(unreadable());
-        errors.push(Error::Contradiction);
+        let mut errors = errors();
+        errors.extend(body_errors());
+        errors.push(Error::ConflictingParameters);
         errors
     };
     let operation = |id: String| {
@@ -134,7 +137,7 @@ fn old(
             .operation_id(Some(id))
             .parameters(Some(query.to_vec()))
             .responses(responses_by_status(with_body(), "Refusal"))
-            .response("200", done(answer))
+            .response("200", ok_response(schema))
     };
     let get = operation(format!("{id}ByGet")).build();
     paths.add_path_operation(path, vec![HttpMethod::Get], get);
@@ -144,17 +147,18 @@ fn old(
     paths.add_path_operation(path, vec![HttpMethod::Post], post);
 }
 
-/// What a body may be refused for.
-fn unreadable() -> Vec<Error> {
+/// Returns the errors for a body that cannot be read.
+fn body_errors() -> Vec<Error> {
     vec![
         Error::Malformed,
         Error::TooLarge,
-        Error::TooSlow,
+        Error::TimedOut,
         Error::MediaType,
     ]
 }
 
-fn logging_in() -> Vec<Error> {
+/// Returns the errors of a login with a password.
+fn login_errors() -> Vec<Error> {
     vec![
         Error::Missing("…"),
         AuthError::InvalidCredentials.into(),
@@ -166,34 +170,36 @@ fn logging_in() -> Vec<Error> {
     ]
 }
 
-fn impersonating() -> Vec<Error> {
-    let mut refusals = dead();
-    refusals.extend([
+/// Returns the errors of `loginOther`.
+fn impersonation_errors() -> Vec<Error> {
+    let mut errors = token_errors();
+    errors.extend([
         Error::Missing("…"),
         Error::UnknownUser,
         AuthError::Forbidden.into(),
         AuthError::AccountDisabled.into(),
     ]);
-    refusals
+    errors
 }
 
-/// What a token may be refused for, and a query that contradicts itself.
-fn dead() -> Vec<Error> {
+/// Returns the errors of a request with a token, and the one for contradicting parameters.
+fn token_errors() -> Vec<Error> {
     vec![
-        Error::Contradiction,
+        Error::ConflictingParameters,
         AuthError::InvalidToken.into(),
         unavailable().into(),
     ]
 }
 
-/// The refusals of `authByToken`, which browsers show.
-fn pages() -> Responses {
-    let mut refusals = dead();
-    refusals.push(Error::Redirect);
-    responses_by_status(refusals.into_iter().map(Page::from), "Refusal")
+/// Returns the error responses of `authByToken`, which are HTML pages.
+fn page_responses() -> Responses {
+    let mut errors = token_errors();
+    errors.push(Error::Redirect);
+    responses_by_status(errors.into_iter().map(HtmlError::from), "Refusal")
 }
 
-fn done(schema: Option<&str>) -> Response {
+/// Returns a response with a JSON body of this schema, or without a body.
+fn ok_response(schema: Option<&str>) -> Response {
     let response = Response::builder().description("done");
     match schema {
         None => response.build(),

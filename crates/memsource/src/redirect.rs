@@ -6,17 +6,18 @@ use crate::Settings;
 use crate::error::Error;
 
 /// A placeholder for this host.
-const HERE: &str = "http://here.invalid/";
+const THIS_HOST: &str = "http://here.invalid/";
 
-/// Returns the redirect target: a path of this host, or an address at one of the allowed origins.
-/// The address is parsed as a browser parses it, so disguised addresses are refused.
-pub(crate) fn target(settings: &Settings, url: Option<&str>) -> Result<String, Error> {
+/// Returns the target of a redirect: a path of this host, or an address at one of the allowed origins. `None` as `url`
+/// means the default target. The address is parsed as a browser parses it, so that a disguised address is refused.
+/// `Err` for any other target.
+pub(crate) fn resolve_target(settings: &Settings, url: Option<&str>) -> Result<String, Error> {
     let url = url.unwrap_or(&settings.default_redirect);
     // A browser ignores these characters.
     if url.chars().any(char::is_control) {
         return Err(Error::Redirect);
     }
-    let here = Url::parse(HERE).map_err(|_| Error::Redirect)?;
+    let here = Url::parse(THIS_HOST).map_err(|_| Error::Redirect)?;
     let target = here.join(url).map_err(|_| Error::Redirect)?;
     if target.origin() == here.origin() && url.starts_with('/') {
         let path = &target[Position::BeforePath..];
@@ -47,7 +48,7 @@ mod tests {
             redirect_origins: vec!["https://app.example.com".to_owned()],
             ..Settings::default()
         };
-        target(&settings, Some(url)).ok()
+        resolve_target(&settings, Some(url)).ok()
     }
 
     #[test]
@@ -59,7 +60,7 @@ mod tests {
         ] {
             assert_eq!(go(url).as_deref(), Some(url));
         }
-        assert_eq!(target(&Settings::default(), None).unwrap(), "/web");
+        assert_eq!(resolve_target(&Settings::default(), None).unwrap(), "/web");
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use actix_web::http::header;
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
-use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
+use isogloss_core::{Auth, AuthError, ClientIp, Credentials, LoginOrigin, Purpose, SecondFactor};
 
 use crate::authorization::{AuthenticatedCaller, proofs};
 use crate::cookie::{CookieLifetime, cookie};
-use crate::error::{Error, Page};
+use crate::error::{Error, HtmlError};
 use crate::parameters::Parameters;
-use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
+use crate::wire::{LoginResponse, WhoAmIResponse, json, parse_token};
 use crate::{REALM, Settings, api2, issue, redirect};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
@@ -24,13 +24,15 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .service(
             resource("/login/authByToken")
                 .route(web::get().to(auth_by_token))
-                .default_service(to(async || HandlerResult::Err(Error::NoMethod("GET")))),
+                .default_service(to(async || {
+                    HandlerResult::Err(Error::MethodNotAllowed("GET"))
+                })),
         )
         .configure(api2::configure)
-        .default_service(to(async || HandlerResult::Err(Error::NoRoute)));
+        .default_service(to(async || HandlerResult::Err(Error::NotFound)));
 }
 
-/// Returns a route for GET and POST.
+/// Returns a resource for GET and POST requests, with the error for all other methods.
 fn action<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args> + Clone,
@@ -41,14 +43,15 @@ where
         .route(web::get().to(handler.clone()))
         .route(web::post().to(handler))
         .default_service(to(async || {
-            HandlerResult::Err(Error::NoMethod("GET, POST"))
+            HandlerResult::Err(Error::MethodNotAllowed("GET, POST"))
         }))
 }
 
+/// Responds to `login` with a token. `Err` if a parameter is missing or the credentials are refused.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
@@ -58,24 +61,25 @@ async fn login(
         password: parameters.mandatory("password")?.into(),
         factor: SecondFactor::Code(parameters.optional("code").map(Into::into)),
         organisation: None,
-        origin: Origin {
+        origin: LoginOrigin {
             proofs: proofs(&settings, request.head(), token.as_deref()),
-            ..Origin::new(REALM, source.as_deref().copied())
+            ..LoginOrigin::new(REALM, source.as_deref().copied())
         },
     };
     let user = auth.login(credentials).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &LoginAnswer::new(&issued, &settings),
+        &LoginResponse::new(&issued, &settings),
     ))
 }
 
-/// The login of the vendor's own module for Drupal, which has another name for the user name.
+/// Responds to `login` of version 2 like version 3, with `username` as another name of `userName`: the vendor's own
+/// module for Drupal sends it.
 async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
@@ -83,55 +87,59 @@ async fn login_v2(
     login(auth, settings, source, request, parameters).await
 }
 
+/// Responds to `loginOther` with a token for another user of the administrator's organisation. `Err` if the caller may
+/// not do that, or if there is no such user.
 async fn login_other(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
-    let caller = AuthenticatedCaller::of(&auth, &request, &mut parameters).await?;
+    let caller = AuthenticatedCaller::authenticate(&auth, &request, &mut parameters).await?;
     let name = parameters.mandatory("userName")?;
     let user = auth.impersonate(&caller.session, &name, None).await?;
     let user = user.ok_or(Error::UnknownUser)?;
     let issued = issue::impersonation(&auth, &settings, &caller.session, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &LoginAnswer::new(&issued, &settings),
+        &LoginResponse::new(&issued, &settings),
     ))
 }
 
+/// Responds to `logout`: ends the caller's token. `Err` if it is not valid.
 async fn logout(
     auth: Data<Auth>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
-    let caller = AuthenticatedCaller::leaving(&auth, &request, &mut parameters).await?;
+    let caller = AuthenticatedCaller::for_logout(&auth, &request, &mut parameters).await?;
     auth.end(caller.session.digest).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
+/// Responds to `whoAmI` with the caller. `Err` if the token is not valid.
 async fn who_am_i(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
-    let caller = AuthenticatedCaller::of(&auth, &request, &mut parameters).await?;
+    let caller = AuthenticatedCaller::authenticate(&auth, &request, &mut parameters).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &WhoAmIAnswer::new(&caller.session.user, &settings),
+        &WhoAmIResponse::new(&caller.session.user, &settings),
     ))
 }
 
-/// Exchanges a `loginOther` token for a browser session. The redirect target is checked before the token is
-/// spent.
+/// Responds to `authByToken`: exchanges a `loginOther` token for a browser session and redirects the browser. The
+/// target is checked before the token is redeemed. `Err`, an HTML page, if the target or the token is refused.
 async fn auth_by_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
     parameters: Result<Parameters, Error>,
-) -> Result<HttpResponse, Page> {
+) -> Result<HttpResponse, HtmlError> {
     let mut parameters = parameters?;
-    let target = redirect::target(&settings, parameters.optional("url").as_deref())?;
+    let target = redirect::resolve_target(&settings, parameters.optional("url").as_deref())?;
     let text = parameters.optional("token");
     let parsed = text.as_deref().and_then(parse_token);
     let (number, token) = parsed.ok_or(AuthError::InvalidToken)?;
@@ -141,7 +149,7 @@ async fn auth_by_token(
     }
     let spent = auth.redeem(&token, Purpose::Impersonation).await?;
     let session = issue::browser_session(&auth, &settings, &spent).await?;
-    let cookie = cookie(&settings, &session, CookieLifetime::UntilClosed);
+    let cookie = cookie(&settings, &session, CookieLifetime::BrowserSession);
     Ok(HttpResponse::Found()
         .insert_header((header::LOCATION, target))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))

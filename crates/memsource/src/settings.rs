@@ -1,10 +1,10 @@
 //! What an operator may set, under `[dialects.memsource]`.
 
-mod grammar;
+mod validation;
 
 use std::time::Duration;
 
-use isogloss_dialect::cors::{Cors, Origins, Style};
+use isogloss_dialect::cors::{Cors, CorsStyle, Origins};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,15 +30,15 @@ pub struct Settings {
     /// Whether `whoAmI` of the old API also returns `csrfToken` and `organization`.
     pub who_am_i_extras: bool,
     /// The target of `authByToken` if the request names none.
-    #[serde(deserialize_with = "grammar::redirect")]
+    #[serde(deserialize_with = "validation::redirect")]
     pub default_redirect: String,
     /// Origins (`https://host[:port]`) that may be the target of `authByToken`, in addition to paths of this host.
-    #[serde(deserialize_with = "grammar::origins")]
+    #[serde(deserialize_with = "validation::origins")]
     pub redirect_origins: Vec<String>,
     /// Origins whose pages may call, written as browsers send them; `["*"]` for any.
     pub cors_origins: Origins,
     /// The name of the browser session's cookie.
-    #[serde(deserialize_with = "grammar::cookie_name")]
+    #[serde(deserialize_with = "validation::cookie_name")]
     pub cookie_name: String,
     /// Whether the cookie is sent over HTTPS only.
     pub cookie_secure: bool,
@@ -63,7 +63,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long an administrator speaks for another user.
+    /// Returns how long a token of `loginOther` is valid: never longer than a token of a login.
     pub(crate) fn impersonation_lifetime(&self) -> Duration {
         self.impersonation_lifetime.min(self.token_lifetime)
     }
@@ -72,10 +72,10 @@ impl Settings {
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
-            style: Style::Open {
+            style: CorsStyle::Open {
                 methods: "GET, POST",
-                request_headers: "Authorization, Content-Type, *",
-                answer_headers: None,
+                allowed_headers: "Authorization, Content-Type, *",
+                exposed_headers: None,
             },
         }
     }

@@ -11,47 +11,48 @@ use time::macros::format_description;
 use crate::REALM;
 use crate::settings::{ExpiresStyle, RoleStyle, Settings};
 
-/// Returns the token of a login as the client gets it.
-pub(crate) fn spell_token(issued: &IssuedToken) -> String {
-    spell(issued.session.user.number, &issued.token)
+/// Returns the token of a login in the vendor's format: `30-` and 32 hexadecimal digits, for the user with number 30.
+pub(crate) fn format_token(issued: &IssuedToken) -> String {
+    format_parts(issued.session.user.number, &issued.token)
 }
 
-/// Returns the user's number, a dash, and 32 lower-case hexadecimal digits.
-fn spell(number: i64, token: &Token) -> String {
+/// Returns a user's number, a dash, and the token as 32 lower-case hexadecimal digits.
+fn format_parts(number: i64, token: &Token) -> String {
     format!("{number}-{}", token.hex())
 }
 
-/// Parses the user's number and the token. `None` in any other spelling: to a client a token has no parts, so
-/// another spelling is another token.
+/// Parses the user's number and the token. `None` unless the text is spelled exactly as [`format_token`] spells it: for
+/// a client a token has no parts, so another spelling is another token.
 pub(crate) fn parse_token(text: &str) -> Option<(i64, Token)> {
     let text = text.trim();
     let (number, token) = text.split_once('-')?;
     let (number, token) = (number.parse().ok()?, Token::from_hex(REALM, token)?);
-    (spell(number, &token) == text).then_some((number, token))
+    (format_parts(number, &token) == text).then_some((number, token))
 }
 
-/// The answer to `login` and `loginOther`.
+/// The response to `login` and `loginOther`.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct LoginAnswer<'a> {
-    user: UserAnswer<'a>,
+#[schema(as = LoginAnswer)]
+pub(crate) struct LoginResponse<'a> {
+    user: UserResponse<'a>,
     token: String,
     expires: String,
 }
 
-impl<'a> LoginAnswer<'a> {
+impl<'a> LoginResponse<'a> {
     pub(crate) fn new(issued: &'a IssuedToken, settings: &Settings) -> Self {
         Self {
-            user: UserAnswer::new(&issued.session.user, settings),
-            token: spell_token(issued),
-            expires: expires(issued.session.expires_at(), settings.expires_style),
+            user: UserResponse::new(&issued.session.user, settings),
+            token: format_token(issued),
+            expires: format_expiry(issued.session.expires_at(), settings.expires_style),
         }
     }
 }
 
-/// The answer to `whoAmI`.
+/// The response to `whoAmI`.
 #[derive(Serialize)]
-pub(crate) struct WhoAmIAnswer<'a> {
-    user: UserAnswer<'a>,
+pub(crate) struct WhoAmIResponse<'a> {
+    user: UserResponse<'a>,
     #[serde(flatten)]
     extras: Option<Extras<'a>>,
 }
@@ -61,26 +62,27 @@ pub(crate) struct WhoAmIAnswer<'a> {
 struct Extras<'a> {
     #[serde(rename = "csrfToken")]
     csrf_token: (),
-    organization: OrganizationAnswer<'a>,
+    organization: OrganizationResponse<'a>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct OrganizationAnswer<'a> {
+#[schema(as = OrganizationAnswer)]
+pub(crate) struct OrganizationResponse<'a> {
     name: &'a str,
     logo: (),
 }
 
-impl<'a> WhoAmIAnswer<'a> {
+impl<'a> WhoAmIResponse<'a> {
     pub(crate) fn new(user: &'a User, settings: &Settings) -> Self {
         let extras = settings.who_am_i_extras.then(|| Extras {
             csrf_token: (),
-            organization: OrganizationAnswer {
+            organization: OrganizationResponse {
                 name: &user.organisation.name,
                 logo: (),
             },
         });
         Self {
-            user: UserAnswer::new(user, settings),
+            user: UserResponse::new(user, settings),
             extras,
         }
     }
@@ -89,7 +91,8 @@ impl<'a> WhoAmIAnswer<'a> {
 /// Exactly these five members: one client fails on any other.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct UserAnswer<'a> {
+#[schema(as = UserAnswer)]
+pub(crate) struct UserResponse<'a> {
     id: i64,
     first_name: &'a str,
     last_name: &'a str,
@@ -97,7 +100,7 @@ pub(crate) struct UserAnswer<'a> {
     role: &'static str,
 }
 
-impl<'a> UserAnswer<'a> {
+impl<'a> UserResponse<'a> {
     fn new(user: &'a User, settings: &Settings) -> Self {
         Self {
             id: user.number,
@@ -109,8 +112,8 @@ impl<'a> UserAnswer<'a> {
     }
 }
 
-/// Returns the role in that style. Title case differs from the documented values only in case, `_` included: the
-/// vendor compares them without case.
+/// Returns the name of a role in this style. In title case, `_` included, only the case differs from the documented
+/// values: the vendor ignores it when it compares them.
 fn role(role: Role, style: RoleStyle) -> &'static str {
     match (style, role) {
         (RoleStyle::Upper, role) => role.name(),
@@ -120,8 +123,9 @@ fn role(role: Role, style: RoleStyle) -> &'static str {
     }
 }
 
-/// Returns the timestamp. Every recorded response of the vendor has `+0000`, and two clients accept nothing else.
-pub(crate) fn expires(moment: OffsetDateTime, style: ExpiresStyle) -> String {
+/// Returns a timestamp in this style. Every recorded response of the vendor has `+0000`, and two clients accept nothing
+/// else.
+pub(crate) fn format_expiry(timestamp: OffsetDateTime, style: ExpiresStyle) -> String {
     const OFFSET: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+0000");
     const ZULU: &[BorrowedFormatItem<'_>] =
@@ -130,14 +134,14 @@ pub(crate) fn expires(moment: OffsetDateTime, style: ExpiresStyle) -> String {
         ExpiresStyle::Offset => OFFSET,
         ExpiresStyle::Zulu => ZULU,
     };
-    moment.format(format).unwrap_or_default()
+    timestamp.format(format).unwrap_or_default()
 }
 
-/// Returns a JSON response. It has no charset: one client compares the whole media type.
-pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
+/// Returns a JSON response. Its media type has no charset, because one client compares the whole header.
+pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, "application/json"))
-        .body(serde_json::to_vec(answer).unwrap_or_default())
+        .body(serde_json::to_vec(body).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -150,10 +154,13 @@ mod tests {
     fn expiry_is_spelt_without_a_colon_in_the_offset() {
         let moment = datetime!(2014-12-12 16:55:02.5 UTC);
         assert_eq!(
-            expires(moment, ExpiresStyle::Offset),
+            format_expiry(moment, ExpiresStyle::Offset),
             "2014-12-12T16:55:02+0000"
         );
-        assert_eq!(expires(moment, ExpiresStyle::Zulu), "2014-12-12T16:55:02Z");
+        assert_eq!(
+            format_expiry(moment, ExpiresStyle::Zulu),
+            "2014-12-12T16:55:02Z"
+        );
     }
 
     #[test]

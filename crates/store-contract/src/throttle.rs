@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::throttle::{Bucket, Budget, Kind, Receipt, Taken, Throttle};
+use isogloss_core::throttle::{Bucket, BucketKind, Budget, Decision, Permit, Throttle};
 use isogloss_core::{Clock as _, SystemClock, TokenDigest};
 use time::OffsetDateTime;
 
@@ -28,7 +28,7 @@ pub fn digest(number: u8) -> TokenDigest {
 pub fn bucket(number: u8) -> Bucket {
     Bucket {
         key: digest(number),
-        kind: Kind::Account,
+        kind: BucketKind::Account,
         account: Some(digest(number + 100)),
         network: Some("192.0.2.0/24".to_owned()),
     }
@@ -43,30 +43,30 @@ struct Tested<'t> {
 }
 
 impl Tested<'_> {
-    async fn taken(&self, after: Duration) -> Taken {
+    async fn taken(&self, after: Duration) -> Decision {
         let now = self.start + after;
-        let taken = self.throttle.take(&self.bucket, &BUDGET, now).await;
+        let taken = self.throttle.charge(&self.bucket, &BUDGET, now).await;
         taken.unwrap()
     }
 
-    async fn granted(&self, after: Duration) -> Receipt {
+    async fn granted(&self, after: Duration) -> Permit {
         match self.taken(after).await {
-            Taken::Granted(receipt) => receipt,
-            Taken::Locked { until } => panic!("locked until {until}"),
+            Decision::Granted(permit) => permit,
+            Decision::Locked { until } => panic!("locked until {until}"),
         }
     }
 
     /// Returns how long after the start a running lock ends.
     async fn locked(&self, after: Duration) -> Duration {
         match self.taken(after).await {
-            Taken::Granted(receipt) => panic!("{receipt:?}"),
-            Taken::Locked { until } => (until - self.start).unsigned_abs(),
+            Decision::Granted(permit) => panic!("{permit:?}"),
+            Decision::Locked { until } => (until - self.start).unsigned_abs(),
         }
     }
 
-    async fn give_back(&self, receipt: Receipt, after: Duration) {
+    async fn refund(&self, permit: Permit, after: Duration) {
         let now = self.start + after;
-        let given = self.throttle.give_back(self.bucket.key, receipt, now).await;
+        let given = self.throttle.refund(self.bucket.key, permit, now).await;
         given.unwrap();
     }
 }
@@ -129,21 +129,21 @@ async fn tries_come_back_with_time_once_the_lock_is_over(throttle: &dyn Throttle
 async fn what_is_given_back_was_never_taken(throttle: &dyn Throttle) {
     let t = tested(throttle, 4);
     for _ in 0..20 {
-        let receipt = t.granted(Duration::ZERO).await;
-        t.give_back(receipt, Duration::ZERO).await;
+        let permit = t.granted(Duration::ZERO).await;
+        t.refund(permit, Duration::ZERO).await;
     }
     let first = t.granted(Duration::ZERO).await;
     let second = t.granted(Duration::ZERO).await;
     let third = t.granted(Duration::ZERO).await;
     t.locked(Duration::ZERO).await;
     // Giving a try back ends the lock that began with this try, and no other.
-    t.give_back(first, Duration::ZERO).await;
+    t.refund(first, Duration::ZERO).await;
     t.locked(Duration::ZERO).await;
-    t.give_back(third, Duration::ZERO).await;
+    t.refund(third, Duration::ZERO).await;
     t.granted(Duration::ZERO).await;
     t.granted(Duration::ZERO).await;
     assert_eq!(t.locked(Duration::ZERO).await, SECOND);
-    t.give_back(second, Duration::ZERO).await;
+    t.refund(second, Duration::ZERO).await;
     assert_eq!(t.locked(Duration::ZERO).await, SECOND);
 }
 
@@ -151,7 +151,7 @@ async fn of_many_at_once_as_many_are_granted_as_there_are(throttle: &dyn Throttl
     let t = tested(throttle, 5);
     let many = (0..50).map(|_| t.taken(Duration::ZERO));
     let granted = join_all(many).await.into_iter();
-    let granted = granted.filter(|taken| matches!(taken, Taken::Granted(_)));
+    let granted = granted.filter(|taken| matches!(taken, Decision::Granted(_)));
     assert_eq!(granted.count(), 3);
 }
 
@@ -175,12 +175,12 @@ async fn strained_buckets_are_listed_with_what_they_are_for(throttle: &dyn Throt
     t.granted(Duration::ZERO).await;
     let source = Bucket {
         key: digest(8),
-        kind: Kind::Source,
+        kind: BucketKind::Source,
         account: None,
         network: None,
     };
     for _ in 0..3 {
-        throttle.take(&source, &BUDGET, t.start).await.unwrap();
+        throttle.charge(&source, &BUDGET, t.start).await.unwrap();
     }
     let mut listed = throttle.list(t.start).await.unwrap();
     listed.sort_by_key(|strained| strained.bucket.key);

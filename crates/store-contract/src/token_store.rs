@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::store::{Caps, Record, Slot, Spent, TokenStore};
+use isogloss_core::store::{Record, Redemption, SessionLimits, Slot, TokenStore};
 use isogloss_core::{Purpose, Realm, TokenDigest};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -26,7 +26,7 @@ pub const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 pub const HOUR: Duration = Duration::from_hours(1);
 const CAP: usize = 20;
 /// The caps that the tested store must have.
-pub const CAPS: Caps = Caps {
+pub const CAPS: SessionLimits = SessionLimits {
     per_user: CAP,
     per_client: CAP / 2,
     one_time_per_user: CAP / 4,
@@ -50,7 +50,7 @@ pub fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Reco
 
 /// Returns the digests of the tokens that are listed under a user.
 pub async fn digests(store: &dyn TokenStore, user: Uuid) -> Vec<TokenDigest> {
-    let listed = store.of_user(user).await.unwrap();
+    let listed = store.list_by_user(user).await.unwrap();
     listed.into_iter().map(|(digest, _)| digest).collect()
 }
 
@@ -65,9 +65,9 @@ async fn what_is_put_is_got_and_listed(store: &dyn TokenStore) {
         Some(Arc::new(first.clone()))
     );
     assert_eq!(store.get(digest(9)).await.unwrap(), None);
-    let listed = store.of_user(user).await.unwrap();
+    let listed = store.list_by_user(user).await.unwrap();
     assert_eq!(listed, [(digest(1), first), (digest(2), second)]);
-    assert_eq!(store.of_user(Uuid::new_v4()).await.unwrap(), []);
+    assert_eq!(store.list_by_user(Uuid::new_v4()).await.unwrap(), []);
     store.remove_user(user).await.unwrap();
 }
 
@@ -75,8 +75,8 @@ async fn what_is_taken_is_gone(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
     let kept = record(user, NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
-    assert_eq!(store.take(digest(1)).await.unwrap(), Some(kept));
-    assert_eq!(store.take(digest(1)).await.unwrap(), None);
+    assert_eq!(store.remove(digest(1)).await.unwrap(), Some(kept));
+    assert_eq!(store.remove(digest(1)).await.unwrap(), None);
     assert_eq!(store.get(digest(1)).await.unwrap(), None);
     assert_eq!(digests(store, user).await, []);
 }
@@ -85,7 +85,7 @@ async fn of_many_who_take_one_gets_it(store: &dyn TokenStore) {
     let record = record(Uuid::new_v4(), NOW, HOUR);
     for round in 0..20 {
         store.put(digest(round), &record, NOW).await.unwrap();
-        let takers = (0..16).map(|_| store.take(digest(round)));
+        let takers = (0..16).map(|_| store.remove(digest(round)));
         let taken = join_all(takers).await;
         let winners = taken
             .iter()
@@ -120,7 +120,7 @@ async fn a_slot_holds_one_token(store: &dyn TokenStore) {
     store.put(digest(1), &slotted, NOW).await.unwrap();
     store.put(digest(2), &slotted, NOW).await.unwrap();
     assert_eq!(store.get(digest(1)).await.unwrap(), None);
-    store.take(digest(2)).await.unwrap();
+    store.remove(digest(2)).await.unwrap();
     store.put(digest(3), &slotted, NOW).await.unwrap();
     slotted.slot = Some(Slot::Exclusive(digest(1001)));
     store.put(digest(4), &slotted, NOW).await.unwrap();
@@ -135,10 +135,10 @@ async fn a_slot_leads_to_the_newest(store: &dyn TokenStore) {
     let slot = digest(1002);
     let mut slotted = record(user, NOW, HOUR);
     slotted.slot = Some(Slot::Newest(slot));
-    assert_eq!(store.holder(slot).await.unwrap(), None);
+    assert_eq!(store.slot_holder(slot).await.unwrap(), None);
     store.put(digest(1), &slotted, NOW).await.unwrap();
     store.put(digest(2), &slotted, NOW).await.unwrap();
-    assert_eq!(store.holder(slot).await.unwrap(), Some(digest(2)));
+    assert_eq!(store.slot_holder(slot).await.unwrap(), Some(digest(2)));
     assert!(store.get(digest(1)).await.unwrap().is_some());
     store.remove_user(user).await.unwrap();
 }
@@ -161,7 +161,7 @@ async fn an_end_can_be_moved_but_not_brought_back(store: &dyn TokenStore) {
     );
     store.sweep(NOW + HOUR).await.unwrap();
     assert_eq!(digests(store, user).await, [digest(1)]);
-    store.take(digest(1)).await.unwrap();
+    store.remove(digest(1)).await.unwrap();
     let before = moved.clone();
     moved.expires_at += HOUR;
     assert!(
@@ -179,7 +179,7 @@ async fn of_many_who_replace_one_succeeds(store: &dyn TokenStore) {
     let before = record(user, NOW, HOUR);
     store.put(digest(1), &before, NOW).await.unwrap();
     let spent = |number| Record {
-        spent: Some(Spent {
+        spent: Some(Redemption {
             child: Some(digest(number)),
             again: false,
         }),
@@ -205,7 +205,7 @@ async fn of_many_who_replace_one_succeeds(store: &dyn TokenStore) {
     let given_back = store.replace(digest(1), &spent(winner), &before, NOW).await;
     assert!(given_back.unwrap());
     assert_eq!(digests(store, user).await, [digest(1)]);
-    store.take(digest(1)).await.unwrap();
+    store.remove(digest(1)).await.unwrap();
 }
 
 async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
@@ -216,7 +216,7 @@ async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
     }
     let mut shown = Vec::new();
     store
-        .each(&mut |digest, record| {
+        .scan(&mut |digest, record| {
             if record.user == user {
                 shown.push(digest);
             }
@@ -228,7 +228,7 @@ async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
     assert_eq!(shown, (0..10).map(digest).collect::<Vec<_>>());
     let mut count = 0;
     store
-        .each(&mut |_, _| {
+        .scan(&mut |_, _| {
             count += 1;
             ControlFlow::Break(())
         })

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
-use isogloss_core::store::{Caps, Record, TokenStore};
+use isogloss_core::store::{Record, SessionLimits, TokenStore};
 use isogloss_core::{Clock as _, Purpose, Realm, SystemClock, TokenDigest};
 use isogloss_store_embedded::EmbeddedStore;
 use isogloss_store_redis::{RedisSettings, RedisStore};
@@ -77,7 +77,7 @@ async fn embedded(tokens: usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens.redb");
     let brief = Duration::from_hours(1);
-    let store = EmbeddedStore::open(&path, Caps::default()).unwrap();
+    let store = EmbeddedStore::open(&path, SessionLimits::default()).unwrap();
     let started = Instant::now();
     let kept = fill(&store, tokens, brief).await;
     let took = started.elapsed();
@@ -101,7 +101,8 @@ async fn embedded(tokens: usize) {
         starts(&crashed).await
     );
 
-    let store: Arc<dyn TokenStore> = Arc::new(EmbeddedStore::open(&path, Caps::default()).unwrap());
+    let store: Arc<dyn TokenStore> =
+        Arc::new(EmbeddedStore::open(&path, SessionLimits::default()).unwrap());
     let quiet = waits(&store, kept, Duration::from_secs(20)).await;
     let done = Arc::new(AtomicBool::new(false));
     let sweeping = {
@@ -125,7 +126,7 @@ async fn embedded(tokens: usize) {
 async fn starts(path: &std::path::Path) -> Duration {
     loop {
         let started = Instant::now();
-        if let Ok(store) = EmbeddedStore::open(path, Caps::default()) {
+        if let Ok(store) = EmbeddedStore::open(path, SessionLimits::default()) {
             store.ping().await.unwrap();
             let took = started.elapsed();
             drop(store);
@@ -194,7 +195,7 @@ impl Waits {
 async fn redis(tokens: usize) {
     let server = Redis::start().unwrap();
     let settings = RedisSettings::at(server.url());
-    let store = RedisStore::new(&settings, Caps::default()).unwrap();
+    let store = RedisStore::new(&settings, SessionLimits::default()).unwrap();
     while store.ping().await.is_err() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

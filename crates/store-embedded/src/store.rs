@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use isogloss_core::backend::decode_or_log;
 use isogloss_core::store::{
-    Caps, Finding, Level, Record, StoreHealth, StoredToken, TokenStore, Visit,
+    Finding, Level, Record, SessionLimits, StoreHealth, StoredToken, TokenStore, Visitor,
 };
 use isogloss_core::{Clock, StoreError, TokenDigest};
 use redb::{Durability, ReadTransaction};
@@ -39,12 +39,15 @@ pub struct EmbeddedStore {
 
 impl EmbeddedStore {
     /// Opens the file, creates it if it is missing, and repairs it after a crash.
-    pub fn open(path: &Path, caps: Caps) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, caps: SessionLimits) -> Result<Self, StoreError> {
         Self::start(ReopenableDatabase::open(path)?, Durability::Immediate, caps)
     }
 
     /// Opens the file as [`open`](Self::open) does, but returns `None` if another process has it open.
-    pub fn open_unless_in_use(path: &Path, caps: Caps) -> Result<Option<Self>, StoreError> {
+    pub fn open_unless_in_use(
+        path: &Path,
+        caps: SessionLimits,
+    ) -> Result<Option<Self>, StoreError> {
         match ReopenableDatabase::open_unless_in_use(path)? {
             Some(database) => Self::start(database, Durability::Immediate, caps).map(Some),
             None => Ok(None),
@@ -52,14 +55,14 @@ impl EmbeddedStore {
     }
 
     /// Creates a store in memory, whose tokens are lost when the process ends.
-    pub fn in_memory(caps: Caps) -> Result<Self, StoreError> {
+    pub fn in_memory(caps: SessionLimits) -> Result<Self, StoreError> {
         Self::start(ReopenableDatabase::in_memory()?, Durability::None, caps)
     }
 
     pub(crate) fn start(
         database: ReopenableDatabase,
         durability: Durability,
-        caps: Caps,
+        caps: SessionLimits,
     ) -> Result<Self, StoreError> {
         let writer = Writer::start(database.clone(), durability, caps)?;
         Ok(Self {
@@ -157,7 +160,7 @@ impl TokenStore for EmbeddedStore {
         Ok(record.await?.transpose()?.map(Arc::new))
     }
 
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
         let holder = self.reading(|transaction| {
             let slots = transaction.open_table(tables::SLOTS)?;
             let holder = slots.get(slot.as_bytes())?;
@@ -194,13 +197,13 @@ impl TokenStore for EmbeddedStore {
             .await
     }
 
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         self.writer
             .apply(|answer| Change::Take { digest, answer })
             .await
     }
 
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
         let (first, last) = tables::user_range(user);
         let records = self.reading(|transaction| {
             let by_user = transaction.open_table(tables::BY_USER)?;
@@ -218,7 +221,7 @@ impl TokenStore for EmbeddedStore {
         records.await
     }
 
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError> {
         let mut after = Bound::Unbounded;
         loop {
             let page = self.page(after).await?;

@@ -11,7 +11,7 @@ pub(super) use self::keys::{UserKey, digest_of, user_range};
 use isogloss_core::TokenDigest;
 use isogloss_core::backend::decode_or_log;
 use isogloss_core::backend::milliseconds;
-use isogloss_core::store::{Caps, Record, Slot, StoredToken};
+use isogloss_core::store::{Record, SessionLimits, Slot, StoredToken};
 
 pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
 pub(super) type Result<T> = std::result::Result<T, Error>;
@@ -64,7 +64,7 @@ impl<'t> Tables<'t> {
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
-        caps: Caps,
+        caps: SessionLimits,
     ) -> Result<Vec<TokenDigest>> {
         if let Some(slot) = record.slot {
             let key = slot.digest().as_bytes();
@@ -224,7 +224,7 @@ impl<'t> Tables<'t> {
         record: &Record,
         newest: TokenDigest,
         now: OffsetDateTime,
-        caps: Caps,
+        caps: SessionLimits,
     ) -> Result<Vec<TokenDigest>> {
         let keys = self.keys_of(record.user)?;
         if keys.len() <= caps.least(record) {
@@ -242,7 +242,7 @@ impl<'t> Tables<'t> {
             }
         }
         tokens.retain(|(_, held)| held.user == record.user);
-        let surplus = caps.surplus(tokens, newest, now);
+        let surplus = caps.excess(tokens, newest, now);
         for digest in surplus.expired.iter().chain(&surplus.evicted) {
             self.take(*digest)?;
         }

@@ -6,7 +6,7 @@ mod raw_records;
 mod reopening;
 
 use futures_util::future::join_all;
-use isogloss_core::store::{Caps, Idle, Record, Slot, TokenStore as _};
+use isogloss_core::store::{Idle, Record, SessionLimits, Slot, TokenStore as _};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, Plant as _, digest, record};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use super::EmbeddedStore;
 const RUBBISH: &[u8] = &[9, 9, 9];
 
 fn many() -> EmbeddedStore {
-    EmbeddedStore::in_memory(Caps {
+    EmbeddedStore::in_memory(SessionLimits {
         per_user: 1_000,
         per_client: 1_000,
         one_time_per_user: 1_000,
@@ -47,12 +47,12 @@ async fn a_record_that_cannot_be_read_fails_no_change_beside_its_own() {
     let kept = record(user, NOW, HOUR);
     store.put(digest(0), &kept, NOW).await.unwrap();
     store.plant(digest(0), RUBBISH).await;
-    let ended = store.take(digest(0));
+    let ended = store.remove(digest(0));
     let puts = (1..20).map(|number| store.put(digest(number), &kept, NOW));
     let (ended, puts) = tokio::join!(ended, join_all(puts));
     assert_eq!(ended.unwrap(), None);
     assert!(puts.into_iter().all(|put| put.is_ok()));
-    assert_eq!(store.of_user(user).await.unwrap().len(), 19);
+    assert_eq!(store.list_by_user(user).await.unwrap().len(), 19);
 }
 
 /// It was ended without being read, so the end of its record is not known, and it came back by a backup.
@@ -62,7 +62,7 @@ async fn an_end_that_was_left_behind_ends_no_token_that_is_back() {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
     store.plant(digest(1), RUBBISH).await;
-    store.take(digest(1)).await.unwrap();
+    store.remove(digest(1)).await.unwrap();
     let longer = record(kept.user, NOW, HOUR * 3);
     store.put(digest(1), &longer, NOW).await.unwrap();
     assert_eq!(store.sweep(NOW + HOUR * 2).await.unwrap(), 0);
@@ -90,7 +90,10 @@ async fn a_slot_is_held_for_as_long_as_uses_keep_its_token_alive() {
     let replaced = store.replace(digest(1), &idle, &used, NOW + HOUR / 2);
     assert!(replaced.await.unwrap());
     store.sweep(NOW + HOUR).await.unwrap();
-    assert_eq!(store.holder(digest(1000)).await.unwrap(), Some(digest(1)));
+    assert_eq!(
+        store.slot_holder(digest(1000)).await.unwrap(),
+        Some(digest(1))
+    );
     let later = NOW + HOUR;
     let next = Record {
         issued_at: later,
@@ -101,5 +104,5 @@ async fn a_slot_is_held_for_as_long_as_uses_keep_its_token_alive() {
     store.put(digest(2), &next, later).await.unwrap();
     assert_eq!(store.get(digest(1)).await.unwrap(), None);
     store.sweep(later + HOUR).await.unwrap();
-    assert_eq!(store.holder(digest(1000)).await.unwrap(), None);
+    assert_eq!(store.slot_holder(digest(1000)).await.unwrap(), None);
 }

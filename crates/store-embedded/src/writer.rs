@@ -17,7 +17,7 @@ use super::database::{ReopenError, ReopenableDatabase};
 use super::error::{needs_reopening, store_error};
 use super::tables::{self, Tables};
 use isogloss_core::StoreError;
-use isogloss_core::store::Caps;
+use isogloss_core::store::SessionLimits;
 
 /// Maximum number of changes in one commit.
 const BATCH: usize = 256;
@@ -29,7 +29,7 @@ impl Writer {
     pub(super) fn start(
         database: ReopenableDatabase,
         durability: Durability,
-        caps: Caps,
+        caps: SessionLimits,
     ) -> Result<Self, StoreError> {
         let (changes, queue) = channel();
         thread::Builder::new()
@@ -53,7 +53,7 @@ impl Writer {
 fn write(
     database: &ReopenableDatabase,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     queue: &Receiver<Change>,
 ) {
     let mut delays = RetryDelays::default();
@@ -121,7 +121,7 @@ fn split(changes: Vec<Change>, is_wanted: fn(&Change) -> bool) -> (Vec<Change>, 
 fn make(
     database: &ReopenableDatabase,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     changes: Vec<Change>,
 ) -> Result<(), String> {
     match commit(database, durability, caps, changes) {
@@ -187,7 +187,7 @@ type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
 fn commit(
     database: &ReopenableDatabase,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     changes: Vec<Change>,
 ) -> Result<Vec<Pending>, Failure> {
     let started = Instant::now();

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use isogloss_core::backend::Near;
-use isogloss_core::{NearStatus, TokenDigest};
+use isogloss_core::backend::NearCache;
+use isogloss_core::{NearCacheStatus, TokenDigest};
 use redis::ConnectionInfo;
 use redis::aio::MultiplexedConnection;
 
@@ -29,7 +29,7 @@ pub(super) type EncodedRecord = Arc<[u8]>;
 
 /// Cached tokens, and whether they are valid.
 pub(super) struct TokenNearCache {
-    cache: Near<TokenDigest, EncodedRecord>,
+    cache: NearCache<TokenDigest, EncodedRecord>,
     lease: Lease,
     /// Connections for lookups of tokens that are not cached, if only one server sends invalidations.
     lookup_connections: Arc<WorkerConnections>,
@@ -43,7 +43,7 @@ impl TokenNearCache {
         connector: &Connector,
     ) -> Self {
         Self {
-            cache: Near::new(capacity),
+            cache: NearCache::new(capacity),
             lease: Lease::new(),
             lookup_connections: Arc::new(WorkerConnections::new(
                 worker_connections,
@@ -69,7 +69,7 @@ impl TokenNearCache {
     }
 
     /// Returns the cache. `None` while it is not valid.
-    pub(super) fn valid_cache(&self) -> Option<&Near<TokenDigest, EncodedRecord>> {
+    pub(super) fn valid_cache(&self) -> Option<&NearCache<TokenDigest, EncodedRecord>> {
         self.is_valid().then_some(&self.cache)
     }
 
@@ -79,7 +79,7 @@ impl TokenNearCache {
     }
 
     pub(super) fn forget(&self, digest: TokenDigest) {
-        self.cache.forget(&digest);
+        self.cache.invalidate(&digest);
     }
 
     /// Returns a guard that removes the token from the cache when it is dropped, whatever the outcome of the
@@ -110,7 +110,7 @@ impl TokenNearCache {
         self.cache.clear();
     }
 
-    pub(super) fn status(&self) -> NearStatus {
+    pub(super) fn status(&self) -> NearCacheStatus {
         self.cache.status()
     }
 }

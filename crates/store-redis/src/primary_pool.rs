@@ -6,7 +6,7 @@ use std::time::Duration;
 use deadpool_redis::{
     Connection, HookError, Pool, PoolConfig, PoolError, QueueMode, Runtime, TimeoutType, Timeouts,
 };
-use isogloss_core::{Connections, StoreError};
+use isogloss_core::{PoolStatus, StoreError};
 use redis::{ConnectionInfo, FromRedisValue};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -99,10 +99,10 @@ impl PrimaryPool {
     }
 
     /// Returns the status of the pool. `None` if there is no pool yet, or while the primary is looked up.
-    pub(super) fn connections(&self) -> Option<Connections> {
+    pub(super) fn connections(&self) -> Option<PoolStatus> {
         let pool = self.current.try_lock().ok()?;
         let status = pool.as_ref()?.pool.status();
-        Some(Connections {
+        Some(PoolStatus {
             most: status.max_size,
             open: status.size,
             in_use: status.size.saturating_sub(status.available),

@@ -34,7 +34,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::future::try_join_all;
 use isogloss_core::store::{Finding, StoreHealth};
-use isogloss_core::{AccessChange, Clock, Connections, StoreError};
+use isogloss_core::{AccessChange, Clock, PoolStatus, StoreError};
 use redis::{Cmd, FromRedisValue, Pipeline, ScriptInvocation};
 
 use super::RedisSettings;
@@ -105,7 +105,7 @@ impl RedisClient {
 
     /// Returns the status of the pool. `None` for a cluster, which has one connection to each server that all
     /// requests share, and while there is no pool.
-    pub(super) fn connections(&self) -> Option<Connections> {
+    pub(super) fn connections(&self) -> Option<PoolStatus> {
         match &self.access().topology {
             Topology::Primary(primary) => primary.connections(),
             Topology::Cluster(_) => None,

@@ -27,9 +27,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isogloss_core::backend::{decode_or_log, find_or, milliseconds};
-use isogloss_core::store::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
-use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
+use isogloss_core::backend::{decode_or_log, get_or_load, milliseconds};
+use isogloss_core::store::{
+    Record, SessionLimits, Slot, StoreHealth, StoredToken, TokenStore, Visitor,
+};
+use isogloss_core::{Clock, NearCacheStatus, PoolStatus, StoreError, TokenDigest};
 use redis::cmd;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -47,7 +49,7 @@ use crate::{RedisAccess, RedisSettings, RedisThrottle};
 pub struct RedisStore {
     pub(crate) client: Arc<RedisClient>,
     pub(crate) scripts: Arc<Scripts>,
-    pub(crate) caps: Caps,
+    pub(crate) caps: SessionLimits,
     pub(crate) near_cache: Option<Arc<TokenNearCache>>,
     /// `None` if each use of a token is written separately.
     pub(crate) last_used: Option<LastUsedBatcher>,
@@ -67,7 +69,7 @@ impl RedisStore {
     /// # Errors
     ///
     /// If the settings are invalid, or a thread cannot be started.
-    pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
+    pub fn new(settings: &RedisSettings, caps: SessionLimits) -> Result<Self, StoreError> {
         let client = Arc::new(RedisClient::new(settings)?);
         let near_cache = NonZeroUsize::new(settings.near_cache).map(|capacity| {
             let (own, access) = (settings.worker_connections, client.access());
@@ -106,16 +108,16 @@ impl RedisStore {
 
 #[async_trait]
 impl TokenStore for RedisStore {
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         self.client.connections()
     }
 
-    fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
-        let packed = self.valid_near_cache()?.kept(&digest)?;
+    fn get_cached(&self, digest: TokenDigest) -> Option<Arc<Record>> {
+        let packed = self.valid_near_cache()?.get(&digest)?;
         Record::decode(&packed).ok().map(Arc::new)
     }
 
-    fn near(&self) -> Option<NearStatus> {
+    fn cache_status(&self) -> Option<NearCacheStatus> {
         Some(self.near_cache.as_ref()?.status())
     }
 
@@ -141,7 +143,7 @@ impl TokenStore for RedisStore {
             .await)
     }
 
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
         let mut holder = cmd("GET");
         let holder: Option<[u8; 16]> = self
             .client
@@ -182,7 +184,7 @@ impl TokenStore for RedisStore {
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
         let look_up = async || self.look_up(digest).await;
-        let found = find_or(self.valid_near_cache(), digest, look_up).await?;
+        let found = get_or_load(self.valid_near_cache(), digest, look_up).await?;
         let record = found.map(|packed| Record::decode(&packed)).transpose()?;
         Ok(record.map(Arc::new))
     }
@@ -191,7 +193,7 @@ impl TokenStore for RedisStore {
         self.restore_token(token, now).await
     }
 
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         let _removal = self.remove_when_done(digest);
         let key = self.client.keys().token(digest);
         let take = &mut cmd("GETDEL");
@@ -212,13 +214,13 @@ impl TokenStore for RedisStore {
         Ok(Some(record.before_unconfirmed_end()))
     }
 
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
         let mut records = self.records(self.members(user).await?).await?;
         records.sort_by_key(|(digest, record)| (record.issued_at, *digest));
         Ok(records)
     }
 
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError> {
         let keys = self.client.keys();
         let mut scan = self.client.scan(&keys.tokens()).await?;
         // `SCAN` may return a key twice.

@@ -16,7 +16,9 @@ use isogloss_core::backend::{
     CLIENTS_PER_ACCOUNT, from_milliseconds, future, milliseconds, whole_milliseconds,
 };
 use isogloss_core::store::Finding;
-use isogloss_core::throttle::{Bucket, Budget, Kind, Receipt, Strained, Taken, Throttle};
+use isogloss_core::throttle::{
+    Bucket, BucketKind, Budget, Decision, Permit, Throttle, ThrottledBucket,
+};
 use isogloss_core::{StoreError, TokenDigest};
 use redis::{Cmd, Script, cmd, pipe};
 use time::OffsetDateTime;
@@ -49,10 +51,10 @@ redis.call('PEXPIRE', key, whole(math.max(1, full_at - now)))
 return {1, full_at - before, lock}
 ";
 
-/// Gives a try back to a bucket, as `Level::give_back` does.
+/// Gives a try back to a bucket, as `Level::refund` does.
 ///
 /// KEYS: the bucket. ARGV: now, cost, the end of the lock.
-const GIVE_BACK: &str = r"
+const REFUND: &str = r"
 local key, now, lock = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[3])
 local level = redis.call('HMGET', key, 'full_at', 'locks', 'locked_until')
 if not level[1] then return end
@@ -83,7 +85,7 @@ redis.call('PEXPIRE', key, string.format('%.0f', math.max(1, tonumber(last[2]) -
 pub struct RedisThrottle {
     client: Arc<RedisClient>,
     take: Script,
-    give_back: Script,
+    refund: Script,
     remember: Script,
 }
 
@@ -92,7 +94,7 @@ impl RedisThrottle {
         Self {
             client,
             take: Script::new(TAKE),
-            give_back: Script::new(GIVE_BACK),
+            refund: Script::new(REFUND),
             remember: Script::new(REMEMBER),
         }
     }
@@ -103,7 +105,7 @@ impl RedisThrottle {
         &self,
         keys: &[Vec<u8>],
         now: OffsetDateTime,
-    ) -> Result<Vec<Strained>, StoreError> {
+    ) -> Result<Vec<ThrottledBucket>, StoreError> {
         let buckets = keys
             .iter()
             .filter_map(|key| self.client.keys().bucket_of(key));
@@ -136,8 +138,8 @@ impl RedisThrottle {
             .arg(refill)
             .arg(refill);
         take.arg("probe").arg("").arg("");
-        let mut give_back = self.give_back.key(&bucket);
-        give_back.arg(now).arg(refill / 2).arg(0);
+        let mut refund = self.refund.key(&bucket);
+        refund.arg(now).arg(refill / 2).arg(0);
         let mut remember = self.remember.key(&clients);
         remember
             .arg(now)
@@ -148,9 +150,9 @@ impl RedisThrottle {
         known.arg(&clients).arg(&PROBE_DIGEST);
         let mut reset = cmd("DEL");
         reset.arg(&bucket);
-        let scripts = [&self.take, &self.give_back, &self.remember];
+        let scripts = [&self.take, &self.refund, &self.remember];
         let mut commands: Vec<_> = scripts.map(Cmd::load_script).into();
-        commands.extend([&take, &give_back, &remember].map(Cmd::invoke_script));
+        commands.extend([&take, &refund, &remember].map(Cmd::invoke_script));
         commands.extend([known, reset]);
         Probe::new(commands, vec![bucket, clients])
     }
@@ -158,12 +160,12 @@ impl RedisThrottle {
 
 #[async_trait]
 impl Throttle for RedisThrottle {
-    async fn take(
+    async fn charge(
         &self,
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<Decision, StoreError> {
         let (refill, capacity) = budget.in_milliseconds();
         let account = bucket.account.map(|account| *account.as_bytes());
         let mut take = self.take.key(self.client.keys().bucket(bucket.key));
@@ -177,26 +179,26 @@ impl Throttle for RedisThrottle {
             .arg(bucket.network.as_deref().unwrap_or_default());
         let (granted, cost, lock): (bool, i64, i64) = self.client.run_script(&take).await?;
         Ok(if granted {
-            Taken::Granted(Receipt { cost, lock })
+            Decision::Granted(Permit { cost, lock })
         } else {
-            Taken::Locked {
+            Decision::Locked {
                 until: from_milliseconds(lock),
             }
         })
     }
 
-    async fn give_back(
+    async fn refund(
         &self,
         bucket: TokenDigest,
-        receipt: Receipt,
+        permit: Permit,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut give_back = self.give_back.key(self.client.keys().bucket(bucket));
-        give_back
+        let mut refund = self.refund.key(self.client.keys().bucket(bucket));
+        refund
             .arg(milliseconds(now))
-            .arg(receipt.cost)
-            .arg(receipt.lock);
-        self.client.run_script(&give_back).await
+            .arg(permit.cost)
+            .arg(permit.lock);
+        self.client.run_script(&refund).await
     }
 
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
@@ -241,14 +243,14 @@ impl Throttle for RedisThrottle {
             .await
     }
 
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
         let mut strained = Vec::new();
         let mut scan = self.client.scan(&self.client.keys().buckets()).await?;
         while let Some(keys) = scan.next_page().await? {
             strained.extend(self.read(&keys, now).await?);
         }
         // `SCAN` may return a key twice while the hash table grows.
-        strained.sort_by_key(|strained: &Strained| strained.bucket.key);
+        strained.sort_by_key(|strained: &ThrottledBucket| strained.bucket.key);
         strained.dedup_by_key(|strained| strained.bucket.key);
         Ok(strained)
     }
@@ -263,16 +265,16 @@ fn strained(
     bucket: TokenDigest,
     fields: &HashMap<String, Vec<u8>>,
     now: OffsetDateTime,
-) -> Option<Strained> {
+) -> Option<ThrottledBucket> {
     let text = |name: &str| std::str::from_utf8(fields.get(name)?).ok();
     let digest = |bytes: &[u8]| <[u8; 16]>::try_from(bytes).ok().map(TokenDigest::from);
     let full_at: i64 = text("full_at")?.parse().ok()?;
     let locked_until = text("locked_until")?.parse().ok()?;
     (full_at.max(locked_until) > milliseconds(now)).then_some(())?;
-    Some(Strained {
+    Some(ThrottledBucket {
         bucket: Bucket {
             key: bucket,
-            kind: Kind::from_name(text("kind")?)?,
+            kind: BucketKind::from_name(text("kind")?)?,
             account: fields.get("account").and_then(|bytes| digest(bytes)),
             network: text("network")
                 .filter(|network| !network.is_empty())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use isogloss_core::{AuthError, PasswordError, StoreError};
+use isogloss_core::{AuthError, PasswordError};
 use isogloss_dialect::{BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
@@ -27,20 +27,20 @@ pub enum Error {
     #[error("the body is too large")]
     TooLarge,
     #[error("the body did not arrive in time")]
-    TooSlow,
+    TimedOut,
     #[error("the body cannot be read")]
     Unreadable,
     #[error("the body is of another media type")]
     MediaType(String),
     #[error("no such route")]
-    NoRoute(String),
+    NotFound(String),
     #[error("no such method")]
-    NoMethod { asked: Method, allowed: Method },
+    MethodNotAllowed { requested: Method, allowed: Method },
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
 
-/// What most refusals are on the wire.
+/// The body of most errors.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct HttpError {
@@ -61,12 +61,13 @@ impl From<&str> for HttpError {
 
 /// The two bodies that an error can have.
 enum Body {
-    Refused,
+    RejectedLogin,
     Error(HttpError),
 }
 
 impl Error {
-    fn answer(&self) -> (StatusCode, Body) {
+    /// Returns the status and the body.
+    fn response_parts(&self) -> (StatusCode, Body) {
         let (status, error) = match self {
             Self::ApiKey => (401, HttpError::from("The APIKey is missing or unknown.")),
             Self::Session => (401, DENIED.into()),
@@ -75,11 +76,11 @@ impl Error {
                     "suppressResponseCodes".to_owned(),
                     "The value is not valid.".to_owned(),
                 );
-                (400, invalid(&[entry]))
+                (400, invalid_model(&[entry]))
             }
-            Self::Model(entries) => (400, invalid(entries)),
+            Self::Model(entries) => (400, invalid_model(entries)),
             Self::TooLarge => (413, "The request entity is too large.".into()),
-            Self::TooSlow => (408, "The request entity did not arrive in time.".into()),
+            Self::TimedOut => (408, "The request entity did not arrive in time.".into()),
             Self::Unreadable => (400, "The request is invalid.".into()),
             Self::MediaType(media_type) => {
                 let text = if media_type.is_empty() {
@@ -91,14 +92,14 @@ impl Error {
                 };
                 (415, text.as_str().into())
             }
-            Self::NoRoute(uri) => {
+            Self::NotFound(uri) => {
                 let text =
                     format!("No HTTP resource was found that matches the request URI '{uri}'.");
                 (404, text.as_str().into())
             }
-            Self::NoMethod { asked, .. } => {
+            Self::MethodNotAllowed { requested, .. } => {
                 let text =
-                    format!("The requested resource does not support http method '{asked}'.");
+                    format!("The requested resource does not support http method '{requested}'.");
                 (405, text.as_str().into())
             }
             Self::Auth(
@@ -106,7 +107,7 @@ impl Error {
                 | AuthError::AccountDisabled
                 | AuthError::SecondFactorRequired
                 | AuthError::InvalidToken,
-            ) => return (StatusCode::UNAUTHORIZED, Body::Refused),
+            ) => return (StatusCode::UNAUTHORIZED, Body::RejectedLogin),
             Self::Auth(AuthError::Forbidden) => (403, DENIED.into()),
             Self::Auth(AuthError::Throttled { .. }) => {
                 (429, "Too many wrong logins. Try again later.".into())
@@ -120,7 +121,8 @@ impl Error {
     }
 }
 
-fn invalid(entries: &[(String, String)]) -> HttpError {
+/// Returns the body that lists the errors of a model by member.
+fn invalid_model(entries: &[(String, String)]) -> HttpError {
     let mut error = HttpError::from("The request is invalid.");
     for (member, text) in entries {
         error
@@ -134,20 +136,20 @@ fn invalid(entries: &[(String, String)]) -> HttpError {
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        self.answer().0
+        self.response_parts().0
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, body) = self.answer();
+        let (status, body) = self.response_parts();
         let mut response = HttpResponse::build(status);
-        if let Self::NoMethod { allowed, .. } = self {
+        if let Self::MethodNotAllowed { allowed, .. } = self {
             response.insert_header((header::ALLOW, allowed.as_str()));
         }
         if let Self::Auth(error) = self {
             insert_retry_after(&mut response, error);
         }
         match body {
-            Body::Refused => json(&mut response, &responses::refused()),
+            Body::RejectedLogin => json(&mut response, &responses::rejected_login()),
             Body::Error(error) => json(&mut response, &error),
         }
     }
@@ -157,7 +159,7 @@ impl From<BodyError> for Error {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge,
-            BodyError::TimedOut => Self::TooSlow,
+            BodyError::TimedOut => Self::TimedOut,
             BodyError::Unreadable => Self::Unreadable,
         }
     }
@@ -166,13 +168,9 @@ impl From<BodyError> for Error {
 impl From<PasswordError> for Error {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul => {
+            PasswordError::Invalid(error) => {
                 let member = "passwordResetInformation.Password".to_owned();
                 Self::Model(vec![(member, error.to_string())])
-            }
-            PasswordError::Bcrypt(reason) => {
-                let error = StoreError::new("password hashing", reason);
-                Self::Auth(AuthError::Unavailable(error))
             }
             PasswordError::Auth(error) => Self::Auth(error),
         }

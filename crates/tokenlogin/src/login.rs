@@ -3,13 +3,14 @@
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, Concurrency, Credentials, IssuedToken, Origin, Purpose, Source, Terms, Token,
+    Auth, AuthError, ClientIp, Concurrency, Credentials, IssuedToken, LoginOrigin, Purpose, Terms,
+    Token,
 };
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
 use crate::model::Model;
-use crate::query::{Call, session_to_end};
+use crate::query::{DeveloperRequest, session_for_logout};
 use crate::routes::HandlerResult;
 use crate::settings::LogoutEnds;
 use crate::wire::requests::{AuthenticationInfo, TokenAuthentication};
@@ -17,15 +18,16 @@ use crate::wire::responses::authenticated;
 use crate::wire::{Object, json};
 use crate::{REALM, Settings, TokenLogin};
 
-/// `POST Authentication/Login`.
+/// Responds to `POST Authentication/Login` with a session token, and with a re-authentication token if the client
+/// requests one for its device. `Err` if the developer's key or the credentials are refused.
 pub(crate) async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
-    let call = Call::check(&auth, &request).await?;
+    let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let info = AuthenticationInfo::try_from(model?)?;
     let in_body = info
         .re_authentication_token
@@ -38,10 +40,10 @@ pub(crate) async fn login(
         password: info.password,
         factor: settings.factor(),
         organisation: None,
-        origin: Origin {
+        origin: LoginOrigin {
             client: info.device.clone(),
             proofs: presented.map(|presented| presented.token).collect(),
-            ..Origin::new(REALM, source.as_deref().copied())
+            ..LoginOrigin::new(REALM, source.as_deref().copied())
         },
     };
     let user = auth.login(credentials).await?;
@@ -59,17 +61,18 @@ pub(crate) async fn login(
         terms = terms.derived_from(&remember.session);
     }
     let session = auth.issue(REALM, &user, terms).await?;
-    Ok(logged_in(&call, &session, re_authentication_token))
+    Ok(logged_in(&developer, &session, re_authentication_token))
 }
 
-/// `POST Authentication/TokenLogin`.
+/// Responds to `POST Authentication/TokenLogin` with a session token in exchange for a re-authentication token. `Err`
+/// if the developer's key or the token is not valid.
 pub(crate) async fn token_login(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
-    let call = Call::check(&auth, &request).await?;
+    let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let text = TokenAuthentication::try_from(model?)?.re_authentication_token;
     let token = Token::from_guid(REALM, text.trim()).ok_or(AuthError::InvalidToken)?;
     let remembered = auth.validate(&token, &[Purpose::Remember]).await?;
@@ -80,27 +83,28 @@ pub(crate) async fn token_login(
     let session = auth.issue(REALM, &remembered.user, terms).await?;
     let echo = settings.echo_reauthentication_token;
     let re_authentication_token = if echo { token.hex() } else { String::new() };
-    Ok(logged_in(&call, &session, re_authentication_token))
+    Ok(logged_in(&developer, &session, re_authentication_token))
 }
 
-/// Returns the response to every request that logs in.
+/// Returns the response to a request that logs in: `LoginData`, with the fields that the caller requests.
 pub(crate) fn logged_in(
-    call: &Call,
+    developer: &DeveloperRequest,
     session: &IssuedToken,
     re_authentication_token: String,
 ) -> HttpResponse {
-    let data = authenticated(session, re_authentication_token).only(&call.fields);
+    let data = authenticated(session, re_authentication_token).select(&developer.fields);
     json(&mut HttpResponse::Ok(), &data)
 }
 
-/// `POST Authentication/Logout`. The body is not read.
+/// Responds to `POST Authentication/Logout`: ends the session, and by default also the re-authentication token that
+/// belongs to it. The body is not read. `Err` if the developer's key or the session token is not valid.
 pub(crate) async fn logout(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
 ) -> HandlerResult {
-    Call::check(&auth, &request).await?;
-    let session = session_to_end(&auth, &request).await?;
+    DeveloperRequest::authenticate(&auth, &request).await?;
+    let session = session_for_logout(&auth, &request).await?;
     // The session ends last: if the store does not respond, the caller can repeat the request.
     match (settings.logout_ends, session.parent()) {
         (LogoutEnds::Device, Some(re_authentication_token)) => {

@@ -12,16 +12,19 @@ use crate::error::Error;
 use crate::model::Model;
 
 impl Model {
-    pub(crate) fn parse(media: Media, body: &[u8]) -> Result<Self, Error> {
+    /// Parses the members of a body. `Err` if it should be JSON and is not.
+    pub(crate) fn parse(media: BodyFormat, body: &[u8]) -> Result<Self, Error> {
         match media {
-            Media::Form => Ok(form_urlencoded::parse(body).collect()),
-            Media::Json => Self::parse_json(body).ok_or_else(|| {
+            BodyFormat::Form => Ok(form_urlencoded::parse(body).collect()),
+            BodyFormat::Json => Self::parse_json(body).ok_or_else(|| {
                 let text = "The body is not valid JSON.".to_owned();
                 Error::Model(vec![(String::new(), text)])
             }),
         }
     }
 
+    /// Parses the members of a JSON body, by the rules of Newtonsoft's parser; a blank body has none. `None` if it is
+    /// not JSON.
     fn parse_json(body: &[u8]) -> Option<Self> {
         let text = utf8_text(body)?;
         if text.trim().is_empty() {
@@ -33,7 +36,7 @@ impl Model {
 
 /// The format of a body.
 #[derive(Clone, Copy)]
-pub(crate) enum Media {
+pub(crate) enum BodyFormat {
     Json,
     Form,
 }
@@ -48,9 +51,9 @@ impl FromRequest for Model {
         Box::pin(async move {
             let body = body.await?;
             let media = match media_type.as_str() {
-                "application/json" | "text/json" => Media::Json,
-                "application/x-www-form-urlencoded" => Media::Form,
-                "" if body.is_empty() => Media::Json,
+                "application/json" | "text/json" => BodyFormat::Json,
+                "application/x-www-form-urlencoded" => BodyFormat::Form,
+                "" if body.is_empty() => BodyFormat::Json,
                 _ => return Err(Error::MediaType(media_type)),
             };
             Self::parse(media, &body)
@@ -58,7 +61,7 @@ impl FromRequest for Model {
     }
 }
 
-/// Returns the request's media type without parameters, in lower case. Empty if there is none.
+/// Returns the media type of a request without parameters, in lower case. Empty if there is none.
 pub(crate) fn media_type(request: &HttpRequest) -> String {
     let value = request.headers().get(CONTENT_TYPE);
     let value = value.and_then(|value| value.to_str().ok());
@@ -70,7 +73,7 @@ mod tests {
     use super::*;
     use crate::model_state::ModelState;
 
-    fn text(media: Media, body: &str) -> Option<String> {
+    fn text(media: BodyFormat, body: &str) -> Option<String> {
         let mut state = ModelState::default();
         Model::parse(media, body.as_bytes())
             .ok()?
@@ -86,14 +89,14 @@ mod tests {
             r#"{"userName": "x", "username": "ä"}"#,
             r#"{"userName": "\u00e4", "more": [{}]}"#,
         ] {
-            assert_eq!(text(Media::Json, body).as_deref(), Some("ä"), "{body}");
+            assert_eq!(text(BodyFormat::Json, body).as_deref(), Some("ä"), "{body}");
         }
         assert_eq!(
-            text(Media::Json, r#"{"userName": 7}"#).as_deref(),
+            text(BodyFormat::Json, r#"{"userName": 7}"#).as_deref(),
             Some("7")
         );
         assert_eq!(
-            text(Media::Form, "UserName=%C3%A4+b").as_deref(),
+            text(BodyFormat::Form, "UserName=%C3%A4+b").as_deref(),
             Some("ä b")
         );
     }
@@ -104,7 +107,9 @@ mod tests {
             "", " ", "null", "[1, 2]", "\"text\"", "7", "-7", "0.5", "true",
         ] {
             let mut state = ModelState::default();
-            let mut model = Model::parse(Media::Json, body.as_bytes()).ok().unwrap();
+            let mut model = Model::parse(BodyFormat::Json, body.as_bytes())
+                .ok()
+                .unwrap();
             assert_eq!(model.text("userName", &mut state), None, "{body}");
         }
     }
@@ -114,10 +119,10 @@ mod tests {
         let deep = "[".repeat(60_000);
         for body in ["{", "{\"a\"", "userName=x", "}{", &deep] {
             assert!(
-                Model::parse(Media::Json, body.as_bytes()).is_err(),
+                Model::parse(BodyFormat::Json, body.as_bytes()).is_err(),
                 "{body:.9}"
             );
         }
-        assert!(Model::parse(Media::Json, b"{\"a\": \"\xff\"}").is_err());
+        assert!(Model::parse(BodyFormat::Json, b"{\"a\": \"\xff\"}").is_err());
     }
 }

@@ -1,12 +1,12 @@
 //! What a new password must be like: told by `Company`, enforced by `FinishPasswordReset`.
 
-use isogloss_core::PasswordError;
+use isogloss_core::InvalidPassword;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-/// Core's own limit, see [`PasswordError::TooLong`]. It is checked here before a reset key is spent.
-const MOST_BYTES: usize = 72;
+/// Core's own limit, see [`InvalidPassword::TooLong`]. It is checked here before a reset key is spent.
+const MAX_PASSWORD_BYTES: usize = 72;
 
 /// What a new password must be like. Passwords that are there already are not held to it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -36,19 +36,19 @@ impl Default for PasswordPolicy {
 }
 
 impl PasswordPolicy {
-    /// Everything that is wrong with a new password, in words for its user.
-    pub(crate) fn complaints(&self, password: &SecretString) -> Vec<String> {
+    /// Returns a sentence for each rule that a new password breaks. Empty if it is accepted.
+    pub(crate) fn violations(&self, password: &SecretString) -> Vec<String> {
         let password = password.expose_secret();
         let count = |test: fn(char) -> bool| password.chars().filter(|c| test(*c)).count();
         let has = |test: fn(char) -> bool| password.contains(test);
         let (min_length, special) = (self.min_length, self.special_characters);
         let rules = [
             (
-                count(|_| true) >= wide(min_length),
+                count(|_| true) >= to_usize(min_length),
                 format!("The password must have at least {min_length} characters."),
             ),
             (
-                count(|c| !c.is_alphanumeric()) >= wide(special),
+                count(|c| !c.is_alphanumeric()) >= to_usize(special),
                 format!("The password must have at least {special} special characters."),
             ),
             (
@@ -60,19 +60,20 @@ impl PasswordPolicy {
                 "The password must have a digit.".to_owned(),
             ),
             (
-                password.len() <= MOST_BYTES,
-                PasswordError::TooLong.to_string(),
+                password.len() <= MAX_PASSWORD_BYTES,
+                InvalidPassword::TooLong.to_string(),
             ),
-            (!password.contains('\0'), PasswordError::Nul.to_string()),
+            (!password.contains('\0'), InvalidPassword::Nul.to_string()),
         ];
         rules
             .into_iter()
-            .filter_map(|(kept, complaint)| (!kept).then_some(complaint))
+            .filter_map(|(kept, violation)| (!kept).then_some(violation))
             .collect()
     }
 }
 
-fn wide(number: u32) -> usize {
+/// Returns the number as `usize`, or the largest `usize` if it does not fit.
+fn to_usize(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
@@ -80,8 +81,8 @@ fn wide(number: u32) -> usize {
 mod tests {
     use super::*;
 
-    fn complaints(policy: &PasswordPolicy, password: &str) -> usize {
-        policy.complaints(&password.into()).len()
+    fn violations(policy: &PasswordPolicy, password: &str) -> usize {
+        policy.violations(&password.into()).len()
     }
 
     #[test]
@@ -92,11 +93,11 @@ mod tests {
             mixed_case: true,
             numeric: true,
         };
-        assert_eq!(complaints(&strict, "Äb1-_2"), 0);
+        assert_eq!(violations(&strict, "Äb1-_2"), 0);
         for password in ["Äb1-_", "Äb1-22", "ÄB1-_2", "äb1-_2", "Äbc-_d"] {
-            assert_eq!(complaints(&strict, password), 1, "{password}");
+            assert_eq!(violations(&strict, password), 1, "{password}");
         }
-        assert_eq!(complaints(&strict, ""), 4);
+        assert_eq!(violations(&strict, ""), 4);
     }
 
     #[test]
@@ -105,9 +106,9 @@ mod tests {
             min_length: 0,
             ..PasswordPolicy::default()
         };
-        assert_eq!(complaints(&lax, ""), 0);
-        assert_eq!(complaints(&lax, &"x".repeat(72)), 0);
-        assert_eq!(complaints(&lax, &"x".repeat(73)), 1);
-        assert_eq!(complaints(&lax, "a\0b"), 1);
+        assert_eq!(violations(&lax, ""), 0);
+        assert_eq!(violations(&lax, &"x".repeat(72)), 0);
+        assert_eq!(violations(&lax, &"x".repeat(73)), 1);
+        assert_eq!(violations(&lax, "a\0b"), 1);
     }
 }

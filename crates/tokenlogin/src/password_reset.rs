@@ -2,35 +2,38 @@
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
-use isogloss_core::{Auth, AuthError, Credentials, Origin, Outbox, SecondFactor, Source, Token};
+use isogloss_core::{
+    Auth, AuthError, ClientIp, Credentials, LoginOrigin, Outbox, SecondFactor, Token,
+};
 use tracing::{debug, warn};
 
 use crate::error::Error;
 use crate::login::logged_in;
 use crate::model::Model;
-use crate::query::Call;
+use crate::query::DeveloperRequest;
 use crate::reset_email::send_reset_key;
 use crate::routes::HandlerResult;
 use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
 use crate::{REALM, Settings};
 
-/// `POST Authentication/RequestPasswordReset`. The name is looked up after the response, so that neither the
-/// response nor its time reveals whether there is such a user.
+/// Responds to `POST Authentication/RequestPasswordReset`. The user is looked up after the response, so neither the
+/// response nor its time shows whether the user exists. `Err` if the developer's key or the body is refused, or if a
+/// store is unreachable.
 pub(crate) async fn request(
     auth: Data<Auth>,
     outbox: Data<Outbox>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
-    Call::check(&auth, &request).await?;
+    DeveloperRequest::authenticate(&auth, &request).await?;
     let login_name = PasswordResetRequest::try_from(model?)?.login_name;
     auth.ready().await.map_err(AuthError::Unavailable)?;
     let lifetime = settings.reset_key_lifetime;
-    let origin = Origin::new(REALM, source.as_deref().copied());
+    let origin = LoginOrigin::new(REALM, source.as_deref().copied());
     outbox.post(|mailer| async move {
-        let sent = match auth.may_write(&login_name, &origin).await {
+        let sent = match auth.may_send_email(&login_name, &origin).await {
             Ok(true) => send_reset_key(&auth, &*mailer, &login_name, lifetime).await,
             Ok(false) => {
                 debug!("an e-mail with a reset key was not sent: too many were requested");
@@ -45,15 +48,16 @@ pub(crate) async fn request(
     Ok(HttpResponse::Ok().finish())
 }
 
-/// `POST Authentication/FinishPasswordReset`.
+/// Responds to `POST Authentication/FinishPasswordReset`: sets the new password and logs in with it. `Err` if the
+/// developer's key, the reset key or the password is refused.
 pub(crate) async fn finish(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
-    let call = Call::check(&auth, &request).await?;
-    let information = PasswordResetInformation::read(model?, &settings.password_policy)?;
+    let developer = DeveloperRequest::authenticate(&auth, &request).await?;
+    let information = PasswordResetInformation::parse(model?, &settings.password_policy)?;
     let key = Token::from_guid(REALM, information.reset_key.trim());
     let key = key.ok_or(AuthError::InvalidToken)?;
     let password = information.password;
@@ -65,9 +69,9 @@ pub(crate) async fn finish(
         password,
         factor: SecondFactor::Code(None),
         organisation: None,
-        origin: Origin::new(REALM, None),
+        origin: LoginOrigin::new(REALM, None),
     };
     let user = auth.login(credentials).await?;
     let session = auth.issue(REALM, &user, settings.session()).await?;
-    Ok(logged_in(&call, &session, String::new()))
+    Ok(logged_in(&developer, &session, String::new()))
 }

@@ -1,7 +1,7 @@
 //! The query parameters that every request may have. Names are compared without case.
 
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Auth, AuthError, Origin, Presented, Session, Source};
+use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, LoginOrigin, Session};
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
@@ -11,68 +11,79 @@ use crate::{REALM, TokenLogin};
 pub(crate) struct Fields(Vec<String>);
 
 impl Fields {
-    /// Parses `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` and `fields=a,b`.
-    pub(crate) fn read(request: &HttpRequest) -> Self {
-        let names = pairs(request.query_string())
+    /// Parses the parameter `fields` of a query: `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` or `fields=a,b`.
+    pub(crate) fn parse(request: &HttpRequest) -> Self {
+        let names = query_pairs(request.query_string())
             .filter(|(name, _)| name.split('[').next() == Some("fields"))
-            .flat_map(|(_, value)| value.split(',').map(normal).collect::<Vec<_>>())
+            .flat_map(|(_, value)| value.split(',').map(normalize).collect::<Vec<_>>())
             .collect();
         Self(names)
     }
 
-    /// Returns the requested ones of `members`, or all if none of them was requested.
-    pub(crate) fn of<'a>(&self, members: &[&'a str]) -> Vec<&'a str> {
-        let asked: Vec<_> = members
+    /// Returns those of `members` that the caller requests, or all if the caller requests none of them.
+    pub(crate) fn select<'a>(&self, members: &[&'a str]) -> Vec<&'a str> {
+        let requested: Vec<_> = members
             .iter()
-            .filter(|member| self.0.contains(&normal(member)))
+            .filter(|member| self.0.contains(&normalize(member)))
             .copied()
             .collect();
-        if asked.is_empty() {
+        if requested.is_empty() {
             members.to_vec()
         } else {
-            asked
+            requested
         }
     }
 }
 
 /// A request with the key of a known developer.
-pub(crate) struct Call {
+pub(crate) struct DeveloperRequest {
     pub(crate) fields: Fields,
 }
 
-impl Call {
-    /// Parses the query and checks the developer's key.
-    pub(crate) async fn check(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
+impl DeveloperRequest {
+    /// Parses the query and checks the developer's key in it. `Err` if the key is missing or unknown, if a parameter is
+    /// malformed, or if the directory is unreachable.
+    pub(crate) async fn authenticate(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         suppress_response_codes(request)?;
-        let key = first(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
-        let source = request.extensions().get::<Source>().copied();
-        let key = auth.shown_key(&key, &Origin::new(REALM, source)).await?;
+        let key = first_value(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
+        let source = request.extensions().get::<ClientIp>().copied();
+        let key = auth
+            .shown_key(&key, &LoginOrigin::new(REALM, source))
+            .await?;
         key.ok_or(Error::ApiKey)?;
         Ok(Self {
-            fields: Fields::read(request),
+            fields: Fields::parse(request),
         })
     }
 }
 
-/// Returns the session of the request's `APIToken`.
+/// Returns the session of the token in the parameter `APIToken`. `Err` if the token is missing or not valid, or if a
+/// store is unreachable.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let opened = auth.open(&presented(request)?).await;
-    opened.map_err(no_session)
+    let opened = auth.validate_bearer(&presented(request)?).await;
+    opened.map_err(session_error)
 }
 
-/// Returns the session of the request's `APIToken`, for a request that ends it.
-pub(crate) async fn session_to_end(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let opened = auth.open_to_end(&presented(request)?).await;
-    opened.map_err(no_session)
+/// Returns the session of the token in the parameter `APIToken`, for a request that ends the token. The token may have
+/// ended already, so that a logout that failed as unavailable can be repeated. `Err` if there is no such token, or if a
+/// store is unreachable.
+pub(crate) async fn session_for_logout(
+    auth: &Auth,
+    request: &HttpRequest,
+) -> Result<Session, Error> {
+    let opened = auth.validate_bearer_to_end(&presented(request)?).await;
+    opened.map_err(session_error)
 }
 
-fn presented(request: &HttpRequest) -> Result<Presented, Error> {
+/// Returns the token in the parameter `APIToken`. `Err` if it is missing or malformed.
+fn presented(request: &HttpRequest) -> Result<BearerToken, Error> {
     let presented =
         api_token(request.query_string()).and_then(|text| TokenLogin::parse_token(&text));
     presented.ok_or(Error::Session)
 }
 
-fn no_session(error: AuthError) -> Error {
+/// Returns the dialect's error for a session token that core refuses.
+fn session_error(error: AuthError) -> Error {
     if matches!(error, AuthError::InvalidToken) {
         Error::Session
     } else {
@@ -80,34 +91,37 @@ fn no_session(error: AuthError) -> Error {
     }
 }
 
-/// Returns the `APIToken` of a query.
+/// Returns the value of the parameter `APIToken` of a query. `None` if it is absent.
 pub(crate) fn api_token(query: &str) -> Option<String> {
-    first(query, "apitoken")
+    first_value(query, "apitoken")
 }
 
-/// Returns whether the caller requests status 200 for every outcome.
+/// Returns true if the caller requests status 200 for every outcome. `Err` if the value of `suppressResponseCodes` is
+/// not a boolean.
 pub(crate) fn suppress_response_codes(request: &HttpRequest) -> Result<bool, Error> {
-    let value = first(request.query_string(), "suppressresponsecodes").unwrap_or_default();
-    match normal(&value).as_str() {
+    let value = first_value(request.query_string(), "suppressresponsecodes").unwrap_or_default();
+    match normalize(&value).as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" | "" => Ok(false),
         _ => Err(Error::SuppressResponseCodes),
     }
 }
 
-/// Returns the first value of a parameter, by its lower-case name.
-fn first(query: &str, name: &str) -> Option<String> {
-    pairs(query)
+/// Returns the first value of a parameter, by its lower-case name. `None` if it is absent.
+fn first_value(query: &str, name: &str) -> Option<String> {
+    query_pairs(query)
         .find(|(key, _)| key == name)
         .map(|(_, value)| value)
 }
 
-fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+/// Returns the names in lower case and the values of all parameters of a query, in their order.
+fn query_pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     form_urlencoded::parse(query.as_bytes())
-        .map(|(name, value)| (normal(&name), value.into_owned()))
+        .map(|(name, value)| (normalize(&name), value.into_owned()))
 }
 
-fn normal(text: &str) -> String {
+/// Returns a text without blanks around it, in lower case.
+fn normalize(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
@@ -130,12 +144,12 @@ mod tests {
             "fields[0]=a&fields%5B1%5D=%20b%20",
             "fields=b&fields=nope&FIELDS=a",
         ] {
-            let fields = Fields::read(&request(query));
-            assert_eq!(fields.of(&["A", "B", "C"]), ["A", "B"], "{query}");
+            let fields = Fields::parse(&request(query));
+            assert_eq!(fields.select(&["A", "B", "C"]), ["A", "B"], "{query}");
         }
         for query in ["", "fields=", "fields=nope", "field=a"] {
-            let fields = Fields::read(&request(query));
-            assert_eq!(fields.of(&["A", "B"]), ["A", "B"], "{query}");
+            let fields = Fields::parse(&request(query));
+            assert_eq!(fields.select(&["A", "B"]), ["A", "B"], "{query}");
         }
     }
 

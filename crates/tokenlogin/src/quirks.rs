@@ -13,13 +13,14 @@ use actix_web::middleware::Next;
 use crate::model_binding::media_type;
 use crate::query::suppress_response_codes;
 
-/// Middleware for every route of the dialect, and for its responses to unknown paths.
-pub(crate) async fn answer<B: MessageBody>(
+/// Sets status, media type and headers of a response as the request requires. It is middleware for every route of the
+/// dialect, and for its responses to unknown paths.
+pub(crate) async fn adapt_response<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let suppress = suppress_response_codes(request.request()).unwrap_or(false);
-    let media_type = answer_type(&request);
+    let media_type = response_media_type(&request);
     let mut response = next.call(request).await?;
     if suppress {
         *response.response_mut().status_mut() = StatusCode::OK;
@@ -35,8 +36,8 @@ pub(crate) async fn answer<B: MessageBody>(
     Ok(response)
 }
 
-/// Returns the JSON media type that `Accept` names; else that of the request; else `application/json`.
-pub(crate) fn answer_type(request: &ServiceRequest) -> &'static str {
+/// Returns the JSON media type of the response: the one in `Accept`, else that of the request, else `application/json`.
+pub(crate) fn response_media_type(request: &ServiceRequest) -> &'static str {
     const APPLICATION: &str = "application/json; charset=utf-8";
     const TEXT: &str = "text/json; charset=utf-8";
 
@@ -88,7 +89,7 @@ mod tests {
             }
             let expected = format!("{answered}; charset=utf-8");
             assert_eq!(
-                answer_type(&request.to_srv_request()),
+                response_media_type(&request.to_srv_request()),
                 expected,
                 "{accept:?} {sent}"
             );

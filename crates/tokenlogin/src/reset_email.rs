@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Purpose, Terms, Token};
+use isogloss_core::{Auth, AuthError, Concurrency, Email, Mailer, Purpose, Terms, Token};
 
 use crate::REALM;
 
-/// Sends a user a fresh key, which replaces any earlier one. Sends nothing if there is no such user, or if the
-/// user has no address.
+/// Sends a user a new reset key, which replaces any earlier one. Sends nothing if the user does not exist or has no
+/// address. `Err` if a store or the mail server fails.
 pub(crate) async fn send_reset_key(
     auth: &Auth,
     mailer: &dyn Mailer,
@@ -27,14 +27,15 @@ pub(crate) async fn send_reset_key(
     };
     let key = auth.issue(REALM, &user, terms).await?.token;
     mailer
-        .send(letter(address.to_owned(), &key, lifetime))
+        .send(reset_email(address.to_owned(), &key, lifetime))
         .await?;
     Ok(())
 }
 
-fn letter(to: String, key: &Token, lifetime: Duration) -> Letter {
+/// Returns the e-mail with a reset key and the time for which it is valid.
+fn reset_email(to: String, key: &Token, lifetime: Duration) -> Email {
     let (key, minutes) = (key.hex(), lifetime.as_secs().div_ceil(60));
-    Letter {
+    Email {
         to,
         subject: "Your new password".to_owned(),
         text: format!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use isogloss_core::{Lifetime, Network, Purpose, SecondFactor, SecondFactorRule, Terms};
-use isogloss_dialect::cors::{Cors, Origins, Style};
+use isogloss_dialect::cors::{Cors, CorsStyle, Origins};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -86,20 +86,21 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What a login with a password brings of the second factor.
+    /// Returns the second factor of a login with a password: no request has a field for a code, so the settings decide.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// Returns the CORS policy. The vendor documents no clients in pages.
+    /// Returns the CORS policy. The vendor documents no clients in pages, so only origins that the operator lists are
+    /// allowed.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
-            style: Style::Exception,
+            style: CorsStyle::OptIn,
         }
     }
 
-    /// The terms of a session, without its device.
+    /// Returns the terms of a session token, without a device.
     pub(crate) fn session(&self) -> Terms {
         let lifetime = match self.session_lifetime_from {
             LifetimeFrom::Login => Lifetime::Absolute(self.session_lifetime),

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::SqliteDirectory;
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
-    Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
+    Auth, AuthComponents, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
     SystemClock, Terms, TokenDigest,
 };
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use isogloss_testkit::Gateway;
 use tokio::runtime::Runtime;
@@ -29,7 +29,7 @@ pub(crate) const LIFE: Duration = Duration::from_hours(8);
 /// Concurrent writes.
 const AT_ONCE: usize = 64;
 /// Limits so high that no token ends because there are too many.
-pub(crate) const CAPS: Caps = Caps {
+pub(crate) const CAPS: SessionLimits = SessionLimits {
     per_user: usize::MAX,
     per_client: usize::MAX,
     one_time_per_user: usize::MAX,
@@ -52,7 +52,7 @@ pub(crate) fn put_for_many(gateway: &Gateway, redis: &str, many: usize) -> Resul
         place.issue(store.clone(), 1).await?;
         let user = place.auth(store.clone()).await?.find(USER).await?;
         let user = user.context("the demo has no such user")?;
-        let issued = store.of_user(user.id).await?.pop();
+        let issued = store.list_by_user(user.id).await?.pop();
         let (_, record) = issued.context("a token that was just issued")?;
         store.remove_user(user.id).await?;
         let mut putting = JoinSet::new();
@@ -131,7 +131,7 @@ impl Place {
         let directory = SqliteDirectory::open(&self.directory).await?;
         let pepper = fs::read_to_string(&self.pepper)?;
         let current = Pepper::new(pepper.trim().as_bytes()).context("the pepper")?;
-        Ok(Auth::new(Parts {
+        Ok(Auth::new(AuthComponents {
             directory: Arc::new(directory),
             tokens,
             passwords: Passwords::start(PasswordSettings::default())?,
@@ -140,7 +140,7 @@ impl Place {
                 previous: None,
             },
             second_use: SecondUse::Refuse,
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: Arc::new(SystemClock),
         }))

@@ -3,7 +3,7 @@
 
 use actix_web::http::Uri;
 use actix_web::http::header::HeaderValue;
-use isogloss_memsource::fuzzing::Call;
+use isogloss_memsource::fuzzing::RawRequest;
 use libfuzzer_sys::fuzz_target;
 
 const NAMES: [&str; 6] = ["userName", "username", "password", "code", "token", "url"];
@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
     if format!("/?{query}").parse::<Uri>().is_err() {
         return;
     }
-    let call = || Call {
+    let call = || RawRequest {
         query,
         content_type: content_type.clone(),
         body: body.to_vec(),
@@ -55,7 +55,7 @@ fuzz_target!(|input: &[u8]| {
 fn read(query: &str, content_type: &str, body: &str) -> Option<Values> {
     let content_type = HeaderValue::from_str(content_type).ok()?;
     let body = body.as_bytes().to_vec();
-    Call {
+    RawRequest {
         query,
         content_type,
         body,

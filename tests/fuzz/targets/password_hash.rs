@@ -1,7 +1,7 @@
 //! Password hashes as somebody may bring them, and a password that may fit.
 #![no_main]
 
-use isogloss_core::fuzzing::fits;
+use isogloss_password::fuzzing::fits;
 use libfuzzer_sys::fuzz_target;
 
 /// No message is longer than its longest words and a number.

@@ -4,34 +4,34 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::throttle::Source;
+use crate::throttle::ClientIp;
 
 tokio::task_local! {
-    static CALLER: Caller;
+    static CALLER: RequestContext;
 }
 
 /// The context of a request. Set once, around everything that is done for the request; all calls on
 /// [`Auth`](crate::Auth) find it there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Caller {
+pub struct RequestContext {
     /// The dialect of the request.
     pub dialect: Option<&'static str>,
     /// The client IP.
-    pub source: Option<Source>,
+    pub source: Option<ClientIp>,
     /// The id of the request in log lines and in the response.
     pub request_id: Option<Uuid>,
     /// The actor, if it is not the user.
-    pub actor: Option<Actor>,
+    pub actor: Option<EventActor>,
 }
 
-impl Caller {
+impl RequestContext {
     /// Returns the context of the current request, or an empty one outside of any request.
     pub fn current() -> Self {
         CALLER.try_with(Self::clone).unwrap_or_default()
     }
 
     /// Runs `work` in this context. A task that `work` spawns does not inherit the context: pass it
-    /// [`Caller::current`].
+    /// [`RequestContext::current`].
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CALLER.scope(self, work).await
     }
@@ -44,7 +44,7 @@ impl Caller {
 
 /// An actor who is not the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Actor {
+pub enum EventActor {
     /// The administrator who logged in as the user.
     User(Uuid),
     /// The holder of the key with that label.
@@ -56,7 +56,7 @@ pub enum Actor {
 }
 
 /// Writes a GUID, `key LABEL`, `command line` or `configuration`.
-impl fmt::Display for Actor {
+impl fmt::Display for EventActor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(id) => id.fmt(f),

@@ -9,12 +9,12 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::{Actor, By, Caller, Kind, Outcome, Reason};
+use super::{EventActor, EventKind, LoginMethod, Outcome, RefusalReason, RequestContext};
 use crate::printable::printable_json;
 use crate::purpose::Purpose;
 use crate::session::Session;
 use crate::store::Record;
-use crate::throttle::{Origin, Source};
+use crate::throttle::{ClientIp, LoginOrigin};
 use crate::token_digest::TokenDigest;
 use crate::user::User;
 
@@ -28,18 +28,18 @@ pub struct Event {
     #[serde(serialize_with = "as_moment")]
     pub time: OffsetDateTime,
     /// What happened.
-    pub event: Kind,
+    pub event: EventKind,
     /// How it ended.
     pub outcome: Outcome,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
+    pub reason: Option<RefusalReason>,
     /// The dialect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dialect: Option<String>,
     /// The credentials with which a login was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<By>,
+    pub by: Option<LoginMethod>,
     /// The user that the event is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Uuid>,
@@ -78,19 +78,19 @@ pub struct Event {
     pub count: Option<u64>,
     /// The client IP of the request.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
-    pub source: Option<Source>,
+    pub source: Option<ClientIp>,
     /// The id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Uuid>,
     /// The actor, if it was not the user.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
-    pub actor: Option<Actor>,
+    pub actor: Option<EventActor>,
 }
 
 impl Event {
-    /// Creates an event of something that was done just now, with what is known of the [`Caller`].
-    pub fn new(event: Kind, time: OffsetDateTime) -> Self {
-        let caller = Caller::current();
+    /// Creates an event of something that was done just now, with what is known of the [`RequestContext`].
+    pub fn new(event: EventKind, time: OffsetDateTime) -> Self {
+        let caller = RequestContext::current();
         Self {
             time,
             event,
@@ -118,7 +118,7 @@ impl Event {
 
     /// Turns this into the event of a refusal.
     #[must_use]
-    pub fn refused(self, reason: impl Into<Reason>) -> Self {
+    pub fn refused(self, reason: impl Into<RefusalReason>) -> Self {
         Self {
             outcome: Outcome::Refused,
             reason: Some(reason.into()),
@@ -136,7 +136,7 @@ impl Event {
         }
     }
 
-    pub(crate) fn of_origin(self, origin: &Origin) -> Self {
+    pub(crate) fn of_origin(self, origin: &LoginOrigin) -> Self {
         Self {
             dialect: Some(origin.realm.name().to_owned()),
             client: short(origin.client.as_deref()),
@@ -155,7 +155,7 @@ impl Event {
             unit: session.unit().map(str::to_owned),
             actor: session
                 .actor()
-                .map(|actor| Actor::User(actor.id))
+                .map(|actor| EventActor::User(actor.id))
                 .or(self.actor.clone()),
             ..self.about(&session.user)
         }
@@ -171,7 +171,7 @@ impl Event {
             client: short(record.client.as_deref()),
             application: short(record.application.as_deref()),
             unit: record.unit.clone(),
-            actor: record.actor.map(Actor::User).or(self.actor),
+            actor: record.actor.map(EventActor::User).or(self.actor),
             ..self
         }
     }

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use super::{Sink, Waiting};
+use super::{AuditSink, PendingEvents};
 use crate::error::StoreError;
 use crate::private_file::{append_to_private_file, create_folder_of};
 
 /// A sink that writes a line for each event, with one write each: several processes can share a file.
-pub struct Lines {
+pub struct JsonLinesSink {
     /// The path of the file; `None` is the standard output.
     path: Option<PathBuf>,
     open: Option<File>,
@@ -29,7 +29,7 @@ enum Folder {
     Required,
 }
 
-impl Lines {
+impl JsonLinesSink {
     /// Returns a sink that appends to that file. A missing file is created, accessible to the owner only. If the
     /// file is moved, a new one is begun.
     pub fn file(path: impl Into<PathBuf>) -> Self {
@@ -41,7 +41,7 @@ impl Lines {
         }
     }
 
-    /// Returns a sink as [`Lines::file`] does, for a folder that must exist: a command that gets a wrong path
+    /// Returns a sink as [`JsonLinesSink::file`] does, for a folder that must exist: a command that gets a wrong path
     /// creates none.
     pub fn file_in_folder(path: impl Into<PathBuf>) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Lines {
         }
     }
 
-    fn write(&mut self, events: &mut Waiting) -> io::Result<()> {
+    fn write(&mut self, events: &mut PendingEvents) -> io::Result<()> {
         let mut file = self.output()?;
         while let Some(event) = events.front() {
             let before = if self.torn { "\n" } else { "" };
@@ -116,7 +116,7 @@ fn is_torn(file: &mut File) -> bool {
 }
 
 #[async_trait]
-impl Sink for Lines {
+impl AuditSink for JsonLinesSink {
     fn name(&self) -> &'static str {
         match self.path {
             Some(_) => "file",
@@ -124,7 +124,7 @@ impl Sink for Lines {
         }
     }
 
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+    async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError> {
         let outcome = self.write(events);
         outcome.map_err(|error| match &self.path {
             Some(path) => {

@@ -6,14 +6,14 @@ use crate::token_digest::TokenDigest;
 
 /// A name that a caller sent.
 #[derive(Debug, Clone, Copy)]
-pub enum Name<'a> {
+pub enum ClaimedName<'a> {
     /// A login name, in upper or lower case.
     User(&'a str),
     /// The identifier of an access card.
     Card(&'a str),
 }
 
-impl Name<'_> {
+impl ClaimedName<'_> {
     /// Returns a keyed hash, the same for the same name, so that events can be counted by name.
     pub fn hash(self, pepper: &Pepper) -> TokenDigest {
         let (of, name) = match self {

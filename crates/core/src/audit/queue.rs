@@ -12,7 +12,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
-use super::{Event, Sink, Waiting};
+use super::{AuditSink, Event, PendingEvents};
 
 /// The maximum number of events that a sink gets at a time.
 const BATCH: usize = 256;
@@ -58,7 +58,7 @@ impl Loss {
 }
 
 impl Queue {
-    pub(super) fn start(sink: Box<dyn Sink>, room: NonZeroUsize) -> io::Result<Self> {
+    pub(super) fn start(sink: Box<dyn AuditSink>, room: NonZeroUsize) -> io::Result<Self> {
         let (events, receiver) = mpsc::channel(room.get());
         let (progress, kept) = watch::channel(0);
         let loss = Arc::new(Loss {
@@ -124,7 +124,7 @@ impl Queue {
 
 /// Passes events from the queue to the sink.
 struct Writer {
-    sink: Box<dyn Sink>,
+    sink: Box<dyn AuditSink>,
     events: mpsc::Receiver<Arc<Event>>,
     loss: Arc<Loss>,
     closing: Arc<Notify>,
@@ -137,7 +137,7 @@ struct Writer {
 impl Writer {
     async fn run(mut self) {
         let sink = self.sink.name();
-        let mut waiting = Waiting::new();
+        let mut waiting = PendingEvents::new();
         let mut is_failing = false;
         loop {
             match self.sink.keep(&mut waiting).await {
@@ -176,7 +176,7 @@ impl Writer {
     }
 
     /// Waits for events. Returns `false` if there will be no more.
-    async fn fetch(&mut self, waiting: &mut Waiting) -> bool {
+    async fn fetch(&mut self, waiting: &mut PendingEvents) -> bool {
         let mut batch = Vec::with_capacity(BATCH);
         tokio::select! {
             biased;

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{Event, Kind, Sink, Waiting};
+use super::{AuditSink, Event, EventKind, PendingEvents};
 use crate::error::StoreError;
 use crate::token_digest::TokenDigest;
 
@@ -24,7 +24,7 @@ pub trait AuditTable: Send + Sync + 'static {
     async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError>;
 
     /// Returns the events that match, as lines of JSON, the latest first.
-    async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError>;
+    async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError>;
 
     /// Removes events from before `before`, the oldest first, at most `limit` of them. Returns how many.
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError>;
@@ -32,11 +32,11 @@ pub trait AuditTable: Send + Sync + 'static {
 
 /// A filter for events. All conditions that are set must match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filter {
+pub struct EventFilter {
     /// The user that the event is about, or that acted.
-    pub who: Option<Who>,
+    pub who: Option<Subject>,
     /// The kind of the event.
-    pub event: Option<Kind>,
+    pub event: Option<EventKind>,
     /// The earliest timestamp.
     pub since: Option<OffsetDateTime>,
     /// The maximum number of events.
@@ -45,7 +45,7 @@ pub struct Filter {
 
 /// A user, by everything that identifies users in events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Who {
+pub struct Subject {
     /// The user's id. `None` if there is no such user.
     pub user: Option<Uuid>,
     /// Hashes of the names that failed logins may have had, under every pepper.
@@ -53,9 +53,9 @@ pub struct Who {
 }
 
 /// A sink that stores events in a table.
-pub struct Database(Arc<dyn AuditTable>);
+pub struct TableSink(Arc<dyn AuditTable>);
 
-impl Database {
+impl TableSink {
     /// Creates a sink for that table.
     pub fn new(table: Arc<dyn AuditTable>) -> Self {
         Self(table)
@@ -63,12 +63,12 @@ impl Database {
 }
 
 #[async_trait]
-impl Sink for Database {
+impl AuditSink for TableSink {
     fn name(&self) -> &'static str {
         "database"
     }
 
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+    async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError> {
         if events.is_empty() {
             return Ok(());
         }

@@ -41,12 +41,12 @@ impl Recording {
 }
 
 #[async_trait]
-impl Sink for Recording {
+impl AuditSink for Recording {
     fn name(&self) -> &'static str {
         "recording"
     }
 
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+    async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError> {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(StoreError::new("recording", "away"));
         }
@@ -59,11 +59,11 @@ impl Sink for Recording {
 fn event(number: u64) -> Event {
     Event {
         count: Some(number),
-        ..Event::new(Kind::Issue, datetime!(2026-11-22 09:00:00 UTC))
+        ..Event::new(EventKind::Issue, datetime!(2026-11-22 09:00:00 UTC))
     }
 }
 
-fn waiting(numbers: impl IntoIterator<Item = u64>) -> Waiting {
+fn waiting(numbers: impl IntoIterator<Item = u64>) -> PendingEvents {
     numbers.into_iter().map(event).map(Arc::new).collect()
 }
 
@@ -136,7 +136,7 @@ async fn what_waits_at_the_end_for_a_sink_that_is_away_is_lost() {
 async fn processes_share_a_file_that_is_its_owners_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log/audit.jsonl");
-    let (mut one, mut other) = (Lines::file(&path), Lines::file(&path));
+    let (mut one, mut other) = (JsonLinesSink::file(&path), JsonLinesSink::file(&path));
     for number in 0..10 {
         one.keep(&mut waiting([2 * number])).await.unwrap();
         other.keep(&mut waiting([2 * number + 1])).await.unwrap();
@@ -152,7 +152,7 @@ async fn processes_share_a_file_that_is_its_owners_only() {
 async fn a_file_that_was_moved_away_is_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
-    let mut lines = Lines::file(&path);
+    let mut lines = JsonLinesSink::file(&path);
     lines.keep(&mut waiting([1])).await.unwrap();
     fs::rename(&path, folder.path().join("audit.jsonl.1")).unwrap();
     lines.keep(&mut waiting([2, 3])).await.unwrap();
@@ -166,7 +166,10 @@ async fn a_line_that_was_cut_short_does_not_spoil_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
     fs::write(&path, "{\"time\":").unwrap();
-    Lines::file(&path).keep(&mut waiting([1])).await.unwrap();
+    JsonLinesSink::file(&path)
+        .keep(&mut waiting([1]))
+        .await
+        .unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let (torn, whole) = text.split_once('\n').unwrap();
     assert_eq!((torn, numbers(whole)), ("{\"time\":", vec![1]));
@@ -177,7 +180,10 @@ async fn what_cannot_be_written_stays_in_the_queue() {
     let folder = tempfile::tempdir().unwrap();
     for path in [Path::new("/dev/full"), folder.path()] {
         let mut events = waiting([1, 2]);
-        let error = Lines::file(path).keep(&mut events).await.unwrap_err();
+        let error = JsonLinesSink::file(path)
+            .keep(&mut events)
+            .await
+            .unwrap_err();
         let named = format!("audit file: {}: ", path.display());
         assert!(error.to_string().starts_with(&named), "{error}");
         assert_eq!(events, waiting([1, 2]));
@@ -186,25 +192,31 @@ async fn what_cannot_be_written_stays_in_the_queue() {
 
 #[tokio::test]
 async fn an_event_is_one_line_of_what_is_known() {
-    let caller = Caller {
+    let caller = RequestContext {
         dialect: Some("here"),
         source: Some(std::net::IpAddr::from([192, 0, 2, 7]).into()),
         request_id: Some(uuid::Uuid::from_u128(7)),
-        actor: Some(Actor::Key("operator".to_owned())),
+        actor: Some(EventActor::Key("operator".to_owned())),
     };
     let time = datetime!(2026-11-22 09:00:00.120 +1);
-    let event = caller.scope(async { Event::new(Kind::Login, time) }).await;
+    let event = caller
+        .scope(async { Event::new(EventKind::Login, time) })
+        .await;
     let refused = Event {
-        by: Some(By::Password),
+        by: Some(LoginMethod::Password),
         issued_before: Some(time + Duration::from_secs(1)),
-        ..event.refused(Reason::SecondFactor)
+        ..event.refused(RefusalReason::SecondFactor)
     };
     assert_eq!(
         refused.line(),
         r#"{"time":"2026-11-22T08:00:00.120Z","event":"login","outcome":"refused","reason":"second_factor","dialect":"here","by":"password","issued_before":"2026-11-22T08:00:01.120Z","source":"192.0.2.7","request_id":"00000000-0000-0000-0000-000000000007","actor":"key operator"}"#
     );
-    assert_eq!(Caller::current(), Caller::default(), "outside");
-    for kind in Kind::ALL {
-        assert_eq!(Kind::from_name(kind.name()), Some(kind));
+    assert_eq!(
+        RequestContext::current(),
+        RequestContext::default(),
+        "outside"
+    );
+    for kind in EventKind::ALL {
+        assert_eq!(EventKind::from_name(kind.name()), Some(kind));
     }
 }

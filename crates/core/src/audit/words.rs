@@ -2,8 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::error::AuthError;
-use crate::password::PasswordError;
+use crate::error::{AuthError, PasswordError};
 
 /// How an operation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -18,7 +17,7 @@ pub enum Outcome {
 /// The credentials with which a login was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum By {
+pub enum LoginMethod {
     /// A name and a password.
     Password,
     /// An access card.
@@ -30,7 +29,7 @@ pub enum By {
 /// Why an operation was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum RefusalReason {
     /// The credentials are wrong.
     Credentials,
     /// The account is disabled.
@@ -57,7 +56,7 @@ pub enum Reason {
     Unavailable,
 }
 
-impl From<&AuthError> for Reason {
+impl From<&AuthError> for RefusalReason {
     fn from(error: &AuthError) -> Self {
         match error {
             AuthError::InvalidCredentials => Self::Credentials,
@@ -72,13 +71,10 @@ impl From<&AuthError> for Reason {
     }
 }
 
-impl From<&PasswordError> for Reason {
+impl From<&PasswordError> for RefusalReason {
     fn from(error: &PasswordError) -> Self {
         match error {
-            PasswordError::Empty
-            | PasswordError::TooLong
-            | PasswordError::Nul
-            | PasswordError::Bcrypt(_) => Self::Password,
+            PasswordError::Invalid(_) => Self::Password,
             PasswordError::Auth(error) => error.into(),
         }
     }
@@ -86,7 +82,7 @@ impl From<&PasswordError> for Reason {
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum EventKind {
     /// A login.
     Login,
     /// A token was issued, or the previous one was returned again.
@@ -155,7 +151,7 @@ pub enum Kind {
     Restore,
 }
 
-impl Kind {
+impl EventKind {
     /// Every kind.
     pub const ALL: [Self; 33] = [
         Self::Login,
@@ -238,7 +234,7 @@ impl Kind {
     }
 }
 
-impl Serialize for Kind {
+impl Serialize for EventKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }

@@ -5,15 +5,14 @@
 
 use secrecy::SecretString;
 
-use super::once::Miss;
-use super::{AccessCard, Auth, Credentials, Filter, OrganisationName, StrainedFilter};
-use crate::audit::{Actor, By, Event, Kind, Name, Reason};
-use crate::error::AuthError;
-use crate::password::PasswordError;
+use super::once::RedeemError;
+use super::{AccessCard, Auth, Credentials, OrganisationName, SessionFilter, ThrottleFilter};
+use crate::audit::{ClaimedName, Event, EventActor, EventKind, LoginMethod, RefusalReason};
+use crate::error::{AuthError, PasswordError};
 use crate::purpose::Purpose;
 use crate::session::{IssuedToken, Session, Terms};
 use crate::store::Record;
-use crate::throttle::{Origin, Wanted};
+use crate::throttle::{LoginOrigin, RequestedAccess};
 use crate::token::{Realm, Token};
 use crate::token_digest::TokenDigest;
 use crate::user::User;
@@ -23,8 +22,13 @@ impl Auth {
     /// Checks a name and a password. Unknown users take as much time as known ones.
     pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
         let outcome = self.try_password(&credentials).await;
-        let name = Name::User(&credentials.name);
-        self.record_login(By::Password, Some(name), &credentials.origin, &outcome);
+        let name = ClaimedName::User(&credentials.name);
+        self.record_login(
+            LoginMethod::Password,
+            Some(name),
+            &credentials.origin,
+            &outcome,
+        );
         outcome
     }
 
@@ -33,22 +37,22 @@ impl Auth {
         &self,
         card: AccessCard,
         organisation: &OrganisationName,
-        origin: &Origin,
+        origin: &LoginOrigin,
     ) -> Result<User, AuthError> {
         let identifier = match &card {
             AccessCard::Code(_) => None,
             AccessCard::Identifier { identifier, .. } => Some(identifier.clone()),
         };
         let outcome = self.try_card(card, organisation, origin).await;
-        let name = identifier.as_deref().map(Name::Card);
-        self.record_login(By::Card, name, origin, &outcome);
+        let name = identifier.as_deref().map(ClaimedName::Card);
+        self.record_login(LoginMethod::Card, name, origin, &outcome);
         outcome
     }
 
     /// Returns the user that an application's key acts as. Fails if there is none.
-    pub async fn login_by_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
+    pub async fn login_by_key(&self, key: &str, origin: &LoginOrigin) -> Result<User, AuthError> {
         let outcome = self.try_key(key, origin).await;
-        self.record_login(By::Key, None, origin, &outcome);
+        self.record_login(LoginMethod::Key, None, origin, &outcome);
         outcome
     }
 
@@ -63,7 +67,7 @@ impl Auth {
         let event = Event {
             dialect: Some(key.realm().name().to_owned()),
             handle: Some(key.digest(&self.0.peppers.current)),
-            ..self.event(Kind::ResetPassword)
+            ..self.event(EventKind::ResetPassword)
         };
         self.record(match &outcome {
             Ok(user) => event.about(user),
@@ -73,38 +77,42 @@ impl Auth {
     }
 
     /// Returns the user as which an administrator wants to log in: one of the same organisation. `None` for an
-    /// unknown user, for one of another organisation, and for one who does not match `wanted`.
+    /// unknown user, for one of another organisation, and for one who does not match `requested`.
     pub async fn impersonate(
         &self,
         actor: &Session,
         name: &str,
-        wanted: Option<&Wanted>,
+        requested: Option<&RequestedAccess>,
     ) -> Result<Option<User>, AuthError> {
-        let outcome = self.whom_to_impersonate(actor, name, wanted).await;
+        let outcome = self.whom_to_impersonate(actor, name, requested).await;
         let event = Event {
-            actor: Some(Actor::User(actor.acting().id)),
-            name_hash: Some(self.name_hash(Name::User(name))),
+            actor: Some(EventActor::User(actor.acting().id)),
+            name_hash: Some(self.name_hash(ClaimedName::User(name))),
             parent: Some(actor.digest),
-            ..self.event(Kind::Impersonate)
+            ..self.event(EventKind::Impersonate)
         };
         self.record(match &outcome {
             Ok(Some(user)) => event.about(user),
-            Ok(None) => event.refused(Reason::UnknownUser),
+            Ok(None) => event.refused(RefusalReason::UnknownUser),
             Err(error) => event.refused(error),
         });
         outcome
     }
 
     /// Returns whether one more e-mail may be sent to that name. If so, it counts as sent.
-    pub async fn may_write(&self, name: &str, origin: &Origin) -> Result<bool, AuthError> {
+    pub async fn may_send_email(
+        &self,
+        name: &str,
+        origin: &LoginOrigin,
+    ) -> Result<bool, AuthError> {
         let outcome = self.grants_letter(name, origin).await;
         let event = Event {
-            name_hash: Some(self.name_hash(Name::User(name))),
-            ..self.event(Kind::Letter).of_origin(origin)
+            name_hash: Some(self.name_hash(ClaimedName::User(name))),
+            ..self.event(EventKind::Letter).of_origin(origin)
         };
         self.record(match &outcome {
             Ok(true) => event,
-            Ok(false) => event.refused(Reason::Throttled),
+            Ok(false) => event.refused(RefusalReason::Throttled),
             Err(error) => event.refused(error),
         });
         outcome
@@ -122,11 +130,11 @@ impl Auth {
     ) -> Result<IssuedToken, AuthError> {
         let outcome = self.hand_out(realm, user, &terms).await;
         if let (Err(AuthError::Unavailable(_)), Some(redeemed)) = (&outcome, terms.redeemed) {
-            Box::pin(self.give_back(redeemed)).await;
+            Box::pin(self.undo_redemption(redeemed)).await;
         }
         let event = Event {
             dialect: Some(realm.name().to_owned()),
-            ..self.event(Kind::Issue)
+            ..self.event(EventKind::Issue)
         };
         self.record(match &outcome {
             Ok(issued) => Event {
@@ -144,13 +152,13 @@ impl Auth {
     /// Redeems a token: of several concurrent callers, one gets the session. A token whose parent has ended is
     /// refused.
     pub async fn redeem(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
-        let outcome = self.use_up(token, purpose).await;
-        let event = self.event_of(token, purpose, Kind::Redeem);
+        let outcome = self.redeem_once(token, purpose).await;
+        let event = self.event_of(token, purpose, EventKind::Redeem);
         match &outcome {
             Ok(session) => self.record(event.of_session(session)),
             // Already recorded, with all that is known of the token.
-            Err(Miss::UsedAgain) => {}
-            Err(Miss::Refused(error)) => self.record(event.refused(error)),
+            Err(RedeemError::Reused) => {}
+            Err(RedeemError::Refused(error)) => self.record(event.refused(error)),
         }
         outcome.map_err(AuthError::from)
     }
@@ -158,7 +166,7 @@ impl Auth {
     /// Ends a live token and returns its session: of several concurrent callers, one gets it.
     pub async fn close(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
         let outcome = self.try_close(token, purpose).await;
-        let event = self.event_of(token, purpose, Kind::Revoke);
+        let event = self.event_of(token, purpose, EventKind::Revoke);
         self.record(match &outcome {
             Ok(session) => event.of_session(session),
             Err(error) => event.refused(error),
@@ -168,9 +176,9 @@ impl Auth {
 
     /// Ends the token of that digest. A token that does not exist is no error.
     pub async fn end(&self, digest: TokenDigest) -> Result<(), AuthError> {
-        let taken = self.0.tokens.take(digest).await.map_err(AuthError::from);
+        let taken = self.0.tokens.remove(digest).await.map_err(AuthError::from);
         self.1.forget(digest);
-        let event = self.event(Kind::Revoke);
+        let event = self.event(EventKind::Revoke);
         match &taken {
             Ok(Some(record)) if record.is_live(self.now()) => {
                 self.record(event.of_record(digest, record));
@@ -190,7 +198,7 @@ impl Auth {
 impl Auth {
     /// Ends all sessions that match, and returns how many tokens ended. A login that is running concurrently may
     /// be missed.
-    pub async fn end_sessions(&self, filter: &Filter) -> Result<u64, AuthError> {
+    pub async fn end_sessions(&self, filter: &SessionFilter) -> Result<u64, AuthError> {
         let outcome = self.end_all(filter).await;
         let event = Event {
             dialect: filter.dialect.clone(),
@@ -198,21 +206,21 @@ impl Auth {
             handle: filter.handle,
             client: filter.client.clone(),
             issued_before: filter.issued_before,
-            ..self.event(Kind::EndSessions)
+            ..self.event(EventKind::EndSessions)
         };
         self.record_count(event, &outcome);
         outcome
     }
 
     /// Refills the buckets that match, and returns how many there were.
-    pub async fn clear_strained(&self, filter: &StrainedFilter) -> Result<u64, AuthError> {
+    pub async fn clear_strained(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
         let outcome = self.fill_up(filter).await;
         let name = filter.name.as_deref();
         let event = Event {
-            name_hash: name.map(|name| self.name_hash(Name::User(name))),
+            name_hash: name.map(|name| self.name_hash(ClaimedName::User(name))),
             handle: filter.handle,
             target: filter.source.map(|source| source.to_string()),
-            ..self.event(Kind::ClearThrottle)
+            ..self.event(EventKind::ClearThrottle)
         };
         self.record_count(event, &outcome);
         outcome
@@ -220,12 +228,12 @@ impl Auth {
 }
 
 impl Auth {
-    fn event(&self, kind: Kind) -> Event {
+    fn event(&self, kind: EventKind) -> Event {
         Event::new(kind, self.now())
     }
 
     /// Returns an event with the handle of a token, which is known even if the store has no such token.
-    fn event_of(&self, token: &Token, purpose: Purpose, kind: Kind) -> Event {
+    fn event_of(&self, token: &Token, purpose: Purpose, kind: EventKind) -> Event {
         Event {
             dialect: Some(token.realm().name().to_owned()),
             handle: Some(token.digest(&self.0.peppers.current)),
@@ -240,15 +248,15 @@ impl Auth {
 
     fn record_login(
         &self,
-        by: By,
-        name: Option<Name<'_>>,
-        origin: &Origin,
+        by: LoginMethod,
+        name: Option<ClaimedName<'_>>,
+        origin: &LoginOrigin,
         outcome: &Result<User, AuthError>,
     ) {
         let event = Event {
             by: Some(by),
             name_hash: name.map(|name| self.name_hash(name)),
-            ..self.event(Kind::Login).of_origin(origin)
+            ..self.event(EventKind::Login).of_origin(origin)
         };
         self.record(match outcome {
             Ok(user) => event.about(user),
@@ -267,8 +275,8 @@ impl Auth {
     }
 
     pub(super) fn record_second_use(&self, digest: TokenDigest, record: &Record) {
-        let event = self.event(Kind::Redeem).of_record(digest, record);
-        self.record(event.refused(Reason::UsedAgain));
+        let event = self.event(EventKind::Redeem).of_record(digest, record);
+        self.record(event.refused(RefusalReason::UsedAgain));
     }
 
     pub(super) fn record_evictions(&self, realm: Realm, user: &User, evicted: &[TokenDigest]) {
@@ -276,12 +284,12 @@ impl Auth {
             self.record(Event {
                 dialect: Some(realm.name().to_owned()),
                 handle: Some(*handle),
-                ..self.event(Kind::Evict).about(user)
+                ..self.event(EventKind::Evict).about(user)
             });
         }
     }
 
-    fn name_hash(&self, name: Name<'_>) -> TokenDigest {
+    fn name_hash(&self, name: ClaimedName<'_>) -> TokenDigest {
         name.hash(&self.0.peppers.current)
     }
 }

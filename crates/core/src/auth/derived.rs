@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use uuid::Uuid;
 
 use super::Auth;
-use super::sessions::Filter;
+use super::sessions::SessionFilter;
 use crate::error::{AuthError, StoreError};
 use crate::store::Record;
 use crate::token_digest::TokenDigest;
@@ -32,7 +32,7 @@ pub(super) struct Family {
 impl Family {
     /// Returns the family of the tokens that a filter selected. If the token of a handle no longer exists, only
     /// its handle is known.
-    pub(super) fn chosen(filter: &Filter, chosen: &Found) -> Self {
+    pub(super) fn chosen(filter: &SessionFilter, chosen: &Found) -> Self {
         let mut family = Self::default();
         family.extend(chosen);
         if filter.handle.is_none() && filter.user.is_none() {
@@ -95,7 +95,7 @@ impl Auth {
         let mut ended = 0;
         for digest in found.keys() {
             self.1.forget(*digest);
-            let taken = self.0.tokens.take(*digest).await?;
+            let taken = self.0.tokens.remove(*digest).await?;
             ended += u64::from(taken.is_some_and(|record| record.is_live(self.now())));
         }
         Ok(ended)
@@ -136,7 +136,7 @@ impl Auth {
             }
         };
         for user in &family.users {
-            for (digest, record) in self.0.tokens.of_user(*user).await? {
+            for (digest, record) in self.0.tokens.list_by_user(*user).await? {
                 add(digest, record);
             }
         }
@@ -145,7 +145,7 @@ impl Auth {
                 add(digest, record);
                 ControlFlow::Continue(())
             };
-            self.0.tokens.each(visit).await?;
+            self.0.tokens.scan(visit).await?;
         }
         Ok(found)
     }

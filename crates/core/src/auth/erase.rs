@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use tracing::warn;
 
 use super::Auth;
-use crate::audit::{Event, Kind, Reason};
+use crate::audit::{Event, EventKind, RefusalReason};
 use crate::directory::{ChangeError, Erased};
 use crate::error::StoreError;
-use crate::throttle::{Guard, Guess, user_account};
+use crate::throttle::{AttemptTarget, LoginThrottle, user_account};
 use crate::token_digest::TokenDigest;
 use crate::user::User;
 
@@ -40,19 +40,19 @@ impl Auth {
     pub async fn erase(&self, user: &User) -> Result<Erasure, ChangeError> {
         let event = Event {
             organisation: Some(user.organisation.name.clone()),
-            ..Event::new(Kind::EraseUser, self.now())
+            ..Event::new(EventKind::EraseUser, self.now())
         };
         let before = match self.0.tokens.remove_user(user.id).await {
             Ok(before) => before,
             Err(error) => {
                 // Some of the tokens may have ended.
-                let refused = event.refused(Reason::Unavailable);
+                let refused = event.refused(RefusalReason::Unavailable);
                 self.0.audit.record(refused.about(user));
                 return Err(error.into());
             }
         };
         if !self.0.audit.flush().await {
-            let refused = event.refused(Reason::Unavailable).about(user);
+            let refused = event.refused(RefusalReason::Unavailable).about(user);
             self.record_erasure(refused, before);
             let reason = "events that wait could not be written in time; the user was not erased";
             return Err(StoreError::new("audit log", reason).into());
@@ -62,7 +62,7 @@ impl Auth {
             Err(error) => {
                 // The user may have been erased and only the response lost, so the event does not name the user.
                 if let ChangeError::Unavailable(_) = &error {
-                    self.record_erasure(event.refused(Reason::Unavailable), before);
+                    self.record_erasure(event.refused(RefusalReason::Unavailable), before);
                 }
                 return Err(error);
             }
@@ -72,8 +72,8 @@ impl Auth {
             ..event
         });
         let meanwhile = self.0.tokens.remove_user(user.id).await;
-        let counts = match &self.0.guard {
-            Some(guard) => self.forget_tries(guard, &erased).await,
+        let counts = match &self.0.throttle {
+            Some(throttle) => self.forget_tries(throttle, &erased).await,
             None => Ok(0),
         };
         Ok(Erasure {
@@ -92,25 +92,35 @@ impl Auth {
     }
 
     /// Removes all counters of the user, under every name.
-    async fn forget_tries(&self, guard: &Guard, erased: &Erased) -> Result<u64, StoreError> {
+    async fn forget_tries(
+        &self,
+        throttle: &LoginThrottle,
+        erased: &Erased,
+    ) -> Result<u64, StoreError> {
         let accounts = self.accounts_of(erased);
         let mut forgotten = 0;
-        for strained in guard.strained(self.now()).await? {
+        for strained in throttle.strained(self.now()).await? {
             let bucket = &strained.bucket;
             let account = bucket.account.filter(|one| accounts.contains(one));
             if account.is_some() {
-                forgotten += u64::from(guard.reset(bucket.key).await?);
+                forgotten += u64::from(throttle.reset(bucket.key).await?);
             }
         }
         for account in accounts {
-            forgotten += u64::from(guard.forget(account).await?);
+            forgotten += u64::from(throttle.forget(account).await?);
         }
         Ok(forgotten)
     }
 
     fn accounts_of(&self, erased: &Erased) -> HashSet<TokenDigest> {
-        let logins = erased.logins.iter().map(|login| Guess::Password(login));
-        let cards = erased.cards.iter().map(|card| Guess::PassCode(card));
+        let logins = erased
+            .logins
+            .iter()
+            .map(|login| AttemptTarget::Password(login));
+        let cards = erased
+            .cards
+            .iter()
+            .map(|card| AttemptTarget::PassCode(card));
         let guesses: Vec<_> = logins.chain(cards).collect();
         let peppers = self.0.peppers.each();
         peppers

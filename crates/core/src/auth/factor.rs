@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tracing::warn;
 
-use super::throttled::settled;
+use super::throttled::settle_attempt;
 use super::{Auth, Credentials};
 use crate::error::AuthError;
 use crate::network::Network;
 use crate::recovery::RecoveryCode;
-use crate::throttle::{Guess, Proof, Source};
+use crate::throttle::{AttemptTarget, ClientIp, Proof};
 use crate::totp::{CODE_LENGTH, TotpSecret};
 use crate::user::User;
 
@@ -118,7 +118,7 @@ impl Credentials {
 }
 
 impl SecondFactorPolicy {
-    fn excuses(&self, source: Option<Source>) -> bool {
+    fn excuses(&self, source: Option<ClientIp>) -> bool {
         let mut networks = self.allow_from.iter();
         source.is_some_and(|source| networks.any(|network| source.is_in(network)))
     }
@@ -170,21 +170,21 @@ impl Auth {
         };
         let totp = attempt.totp;
         let proven = attempt.proven.filter(|proof| proof.user == user.id);
-        let guess = (Guess::Code(user.id), proven);
-        let turn = match self.turn(guess, &credentials.origin, &mut None).await {
+        let target = (AttemptTarget::Code(user.id), proven);
+        let attempt = match self.attempt(target, &credentials.origin, &mut None).await {
             // Without a field for the code, a separate lock would reveal that the password was right.
             Err(AuthError::Throttled { .. })
                 if matches!(credentials.factor, SecondFactor::Policy(_)) =>
             {
                 return Err(AuthError::SecondFactorRequired);
             }
-            turn => turn?,
+            attempt => attempt?,
         };
         match self.use_code(&user, totp, code).await {
             // The attempt stays counted.
             Ok(false) => Err(AuthError::SecondFactorRequired),
-            Ok(true) => settled(turn, Ok(user)).await,
-            Err(error) => settled(turn, Err(error)).await,
+            Ok(true) => settle_attempt(attempt, Ok(user)).await,
+            Err(error) => settle_attempt(attempt, Err(error)).await,
         }
     }
 

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use tracing::warn;
 
 use super::Auth;
-use crate::client::Client;
+use crate::client::ClientIdentity;
 use crate::clock::later;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
@@ -25,7 +25,7 @@ impl Auth {
         user: &User,
         terms: &Terms,
     ) -> Result<IssuedToken, AuthError> {
-        Client::note_user(user, terms.client.as_ref(), terms.application.as_ref())?;
+        ClientIdentity::record_user(user, terms.client.as_ref(), terms.application.as_ref())?;
         let issued_at = self.now();
         let latest = terms.longest_from_login.map(|span| {
             let lineage = terms.lineage.as_ref();
@@ -82,7 +82,7 @@ impl Auth {
         }
         if let Err(error) = self.accept(realm, user, terms, digest).await {
             // The client does not get the token.
-            if let Err(error) = self.0.tokens.take(digest).await {
+            if let Err(error) = self.0.tokens.remove(digest).await {
                 warn!(session = %digest, %error, "a token that was not sent to its client stays stored until it expires");
             }
             return Err(error);
@@ -134,7 +134,7 @@ impl Auth {
             let Some(slot) = slot(pepper, realm, user, terms) else {
                 continue;
             };
-            let Some(digest) = self.0.tokens.holder(*slot.digest()).await? else {
+            let Some(digest) = self.0.tokens.slot_holder(*slot.digest()).await? else {
                 continue;
             };
             let record = self.live(digest).await?.filter(|record| {
@@ -169,7 +169,7 @@ impl Auth {
             return Ok(());
         };
         if let Some(Slot::Exclusive(slot)) = slot(previous, realm, user, terms)
-            && let Some(before) = self.0.tokens.holder(slot).await?
+            && let Some(before) = self.0.tokens.slot_holder(slot).await?
         {
             self.end(before).await?;
         }

@@ -1,17 +1,21 @@
 //! The keys of applications, services and administrators.
 
 use super::Auth;
-use crate::client::Client;
+use crate::client::ClientIdentity;
 use crate::directory::KeyDigest;
 use crate::error::AuthError;
-use crate::throttle::Origin;
+use crate::throttle::LoginOrigin;
 use crate::token::Realm;
 use crate::user::Key;
 
 impl Auth {
     /// Returns the key that a caller presents, as [`Auth::key`] does. Wrong keys are counted against the source
     /// of the request; the same key from the same source is not counted again, right or wrong.
-    pub async fn shown_key(&self, key: &str, origin: &Origin) -> Result<Option<Key>, AuthError> {
+    pub async fn shown_key(
+        &self,
+        key: &str,
+        origin: &LoginOrigin,
+    ) -> Result<Option<Key>, AuthError> {
         self.key_shown_as(key, None, origin).await
     }
 
@@ -21,7 +25,7 @@ impl Auth {
         &self,
         key: &str,
         otherwise: Option<&str>,
-        origin: &Origin,
+        origin: &LoginOrigin,
     ) -> Result<Option<Key>, AuthError> {
         let check = async {
             let mut found = self.key(origin.realm, key).await?;
@@ -45,7 +49,7 @@ impl Auth {
         let now = self.now();
         let key = key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at));
         if let Some(key) = &key {
-            Client::note_key(&key.label)?;
+            ClientIdentity::record_key(&key.label)?;
         }
         Ok(key)
     }

@@ -3,20 +3,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use isogloss_password::{Claimant, Place};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
 use super::factor::{FactorAttempt, Reading};
-use super::throttled::settled;
+use super::throttled::settle_attempt;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
 use crate::directory::{Account, CardRef, KeyDigest};
-use crate::error::AuthError;
+use crate::error::{AuthError, PasswordError};
 use crate::names::is_same_name;
-use crate::password::{Claimant, PasswordError, Place};
 use crate::purpose::Purpose;
 use crate::session::Session;
-use crate::throttle::{Guess, Origin, Proof, Source, Turn, Wanted, user_account};
+use crate::throttle::{
+    Attempt, AttemptTarget, ClientIp, LoginOrigin, Proof, RequestedAccess, user_account,
+};
 use crate::token::{Realm, Token};
 use crate::user::{Organisation, Role, Unit, User, UserState};
 
@@ -29,9 +31,9 @@ impl Auth {
             None => Some(self.place(origin)?),
         };
         let proven = self.proven(origin, name).await?;
-        let guess = Guess::Password(name);
-        let mut turn = self.turn((guess, proven), origin, &mut place).await?;
-        let share = self.share(guess, turn.as_ref());
+        let target = AttemptTarget::Password(name);
+        let mut attempt = self.attempt((target, proven), origin, &mut place).await?;
+        let share = self.share(target, attempt.as_ref());
         let outcome = match claimed(place, &share) {
             Ok(place) => {
                 let places = (place, share);
@@ -39,13 +41,13 @@ impl Auth {
             }
             Err(error) => Err(error),
         };
-        let outcome = outcome.and_then(|user| origin.admit(user));
-        if let (Some(turn), Err(error)) = (&mut turn, &outcome)
+        let outcome = outcome.and_then(|user| origin.check_admission(user));
+        if let (Some(attempt), Err(error)) = (&mut attempt, &outcome)
             && credentials.is_asked_for_code(error)
         {
-            turn.give_back().await?;
+            attempt.refund().await?;
         }
-        settled(turn, outcome).await
+        settle_attempt(attempt, outcome).await
     }
 
     async fn check_password(
@@ -60,7 +62,7 @@ impl Auth {
         if by_app_password.await?
             && let Some(Account { user, .. }) = account
         {
-            return admit(user, credentials.organisation.as_ref());
+            return check_admission(user, credentials.organisation.as_ref());
         }
         let totp = account.as_ref().and_then(|account| account.totp.as_ref());
         let Reading { password, offered } = credentials.reading(totp, self.now());
@@ -82,7 +84,7 @@ impl Auth {
             totp,
             password_hash,
         } = account;
-        let user = admit(user, credentials.organisation.as_ref())?;
+        let user = check_admission(user, credentials.organisation.as_ref())?;
         self.upgrade(&user, &password_hash, &password).await;
         let Some(totp) = totp else { return Ok(user) };
         let attempt = FactorAttempt {
@@ -96,42 +98,42 @@ impl Auth {
     /// Returns a place for a check, among those that the source and its network may hold. The share of the
     /// account is claimed once an attempt is granted: attempts of strangers take nothing of it while they wait
     /// for that or are refused.
-    pub(super) fn place(&self, origin: &Origin) -> Result<Place, AuthError> {
+    pub(super) fn place(&self, origin: &LoginOrigin) -> Result<Place, AuthError> {
         let source = origin.source;
-        let of = [source.map(Source::host), source.map(Source::network)];
+        let of = [source.map(ClientIp::host), source.map(ClientIp::network)];
         let claimants = of.into_iter().flatten().map(Claimant::Source);
-        self.0.passwords.place(claimants.collect())
+        Ok(self.0.passwords.place(claimants.collect())?)
     }
 
     /// Returns the claimant for which a granted attempt holds its place, in addition to its source. A known
     /// client has a share of its own, which strangers cannot use up.
-    fn share(&self, guess: Guess<'_>, turn: Option<&Turn<'_>>) -> Claimant {
-        let counted_for = turn.and_then(Turn::counted_for);
-        let account = || guess.account(&self.0.peppers.current);
-        Claimant::Account(counted_for.unwrap_or_else(account))
+    fn share(&self, target: AttemptTarget<'_>, attempt: Option<&Attempt<'_>>) -> Claimant {
+        let counted_for = attempt.and_then(Attempt::counted_for);
+        let account = || target.account(&self.0.peppers.current);
+        Claimant::Account(*counted_for.unwrap_or_else(account).as_bytes())
     }
 
     pub(super) async fn try_card(
         &self,
         card: AccessCard,
         organisation: &OrganisationName,
-        origin: &Origin,
+        origin: &LoginOrigin,
     ) -> Result<User, AuthError> {
-        let (guess, mut place) = match &card {
-            AccessCard::Code(code) => (Guess::CardCode(code.expose_secret()), None),
+        let (target, mut place) = match &card {
+            AccessCard::Code(code) => (AttemptTarget::CardCode(code.expose_secret()), None),
             AccessCard::Identifier { identifier, .. } => {
-                let guess = Guess::PassCode(identifier);
-                (guess, Some(self.place(origin)?))
+                let target = AttemptTarget::PassCode(identifier);
+                (target, Some(self.place(origin)?))
             }
         };
-        let turn = self.turn((guess, None), origin, &mut place).await?;
-        let share = self.share(guess, turn.as_ref());
+        let attempt = self.attempt((target, None), origin, &mut place).await?;
+        let share = self.share(target, attempt.as_ref());
         let outcome = match claimed(place, &share) {
             Ok(_place) => self.check_card(&card, organisation).await,
             Err(error) => Err(error),
         };
-        let outcome = outcome.and_then(|user| origin.admit(user));
-        settled(turn, outcome).await
+        let outcome = outcome.and_then(|user| origin.check_admission(user));
+        settle_attempt(attempt, outcome).await
     }
 
     async fn check_card(
@@ -163,16 +165,16 @@ impl Auth {
                 card.filter(|_| fits).map(|card| card.user)
             }
         };
-        admit(
+        check_admission(
             user.ok_or(AuthError::InvalidCredentials)?,
             Some(organisation),
         )
     }
 
-    pub(super) async fn try_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
+    pub(super) async fn try_key(&self, key: &str, origin: &LoginOrigin) -> Result<User, AuthError> {
         let check = async {
             let user = self.check_key(origin.realm, key).await?;
-            origin.admit(user)
+            origin.check_admission(user)
         };
         self.counted_key(key, origin, check).await
     }
@@ -183,13 +185,13 @@ impl Auth {
             Some(id) => self.user_of(id).await?.map(Arc::unwrap_or_clone),
             None => None,
         };
-        admit(user.ok_or(AuthError::InvalidCredentials)?, None)
+        check_admission(user.ok_or(AuthError::InvalidCredentials)?, None)
     }
 
     /// Returns the user of that name or e-mail address. `None` if there is none who may log in.
     pub async fn find(&self, name: &str) -> Result<Option<User>, AuthError> {
         let account = self.0.directory.account(name).await?;
-        Ok(account.and_then(|account| admit(account.user, None).ok()))
+        Ok(account.and_then(|account| check_admission(account.user, None).ok()))
     }
 
     /// Returns the user as [`Auth::find`] does, but `None` for users who have a second factor: for e-mails whose
@@ -197,7 +199,7 @@ impl Auth {
     pub async fn find_without_second_factor(&self, name: &str) -> Result<Option<User>, AuthError> {
         let account = self.0.directory.account(name).await?;
         let account = account.filter(|account| account.totp.is_none());
-        Ok(account.and_then(|account| admit(account.user, None).ok()))
+        Ok(account.and_then(|account| check_admission(account.user, None).ok()))
     }
 
     /// Returns the units to which the user may log in, the default one first.
@@ -212,15 +214,17 @@ impl Auth {
     ) -> Result<User, PasswordError> {
         let session = self.find_session(key, &[Purpose::Reset]).await?;
         let account = user_account(&self.0.peppers.current, session.user.id);
-        let place = self.0.passwords.place(vec![Claimant::Account(account)])?;
+        let claimant = Claimant::Account(*account.as_bytes());
+        let place = self.0.passwords.place(vec![claimant]);
+        let place = place.map_err(AuthError::from)?;
         let hash = self.0.passwords.hash(password).await?;
         drop(place);
-        let spent = self.use_up(key, Purpose::Reset).await;
+        let spent = self.redeem_once(key, Purpose::Reset).await;
         let spent = spent.map_err(AuthError::from)?;
         let user = Arc::clone(&spent.user);
         if let Err(error) = self.0.directory.set_password(user.id, &hash).await {
             // If the password was set and only the response was lost, the key is as invalid as all other tokens.
-            self.give_back(spent.digest).await;
+            self.undo_redemption(spent.digest).await;
             return Err(AuthError::from(error).into());
         }
         // The tokens are already invalid. This frees their space.
@@ -234,7 +238,7 @@ impl Auth {
         &self,
         actor: &Session,
         name: &str,
-        wanted: Option<&Wanted>,
+        requested: Option<&RequestedAccess>,
     ) -> Result<Option<User>, AuthError> {
         if actor.user.role != Role::Admin {
             return Err(AuthError::Forbidden);
@@ -244,8 +248,10 @@ impl Auth {
         account
             .map(|account| account.user)
             .filter(|user| user.organisation.id == organisation)
-            .filter(|user| wanted.is_none_or(|wanted| wanted.admit(user).is_ok()))
-            .map(|user| admit(user, None))
+            .filter(|user| {
+                requested.is_none_or(|requested| requested.check_admission(user).is_ok())
+            })
+            .map(|user| check_admission(user, None))
             .transpose()
     }
 }
@@ -264,11 +270,11 @@ impl OrganisationName {
 /// Claims the place, if one is needed, for the account of the attempt.
 fn claimed(place: Option<Place>, share: &Claimant) -> Result<Option<Place>, AuthError> {
     let claimed = place.map(|place| place.claim(share.clone()));
-    claimed.transpose()
+    Ok(claimed.transpose()?)
 }
 
 /// Admits a user whose credentials are right, unless the organisation is another or the account is disabled.
-fn admit(user: User, organisation: Option<&OrganisationName>) -> Result<User, AuthError> {
+fn check_admission(user: User, organisation: Option<&OrganisationName>) -> Result<User, AuthError> {
     if organisation.is_some_and(|name| !name.names(&user.organisation)) {
         return Err(AuthError::InvalidCredentials);
     }

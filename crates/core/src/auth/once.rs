@@ -6,11 +6,11 @@ use metrics::counter;
 use tracing::warn;
 
 use super::Auth;
-use crate::client::Client;
+use crate::client::ClientIdentity;
 use crate::error::{AuthError, StoreError};
 use crate::purpose::Purpose;
 use crate::session::Session;
-use crate::store::{Record, Spent};
+use crate::store::{Record, Redemption};
 use crate::token::Token;
 use crate::token_digest::TokenDigest;
 
@@ -26,49 +26,53 @@ pub enum SecondUse {
 }
 
 /// Why a token yields no session.
-pub(super) enum Miss {
+pub(super) enum RedeemError {
     /// The token was used before. The alarm was raised and recorded.
-    UsedAgain,
+    Reused,
     /// Any other reason.
     Refused(AuthError),
 }
 
-impl From<AuthError> for Miss {
+impl From<AuthError> for RedeemError {
     fn from(error: AuthError) -> Self {
         Self::Refused(error)
     }
 }
 
-impl From<StoreError> for Miss {
+impl From<StoreError> for RedeemError {
     fn from(error: StoreError) -> Self {
         Self::Refused(error.into())
     }
 }
 
-impl From<Miss> for AuthError {
-    fn from(miss: Miss) -> Self {
+impl From<RedeemError> for AuthError {
+    fn from(miss: RedeemError) -> Self {
         match miss {
-            Miss::UsedAgain => Self::InvalidToken,
-            Miss::Refused(error) => error,
+            RedeemError::Reused => Self::InvalidToken,
+            RedeemError::Refused(error) => error,
         }
     }
 }
 
 impl Auth {
-    pub(super) async fn use_up(&self, token: &Token, purpose: Purpose) -> Result<Session, Miss> {
+    pub(super) async fn redeem_once(
+        &self,
+        token: &Token,
+        purpose: Purpose,
+    ) -> Result<Session, RedeemError> {
         let (digest, record) = self.find_unspent(token, &[purpose]).await?;
         let user = self.owner(&record, &[purpose]).await?;
-        Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
+        ClientIdentity::record_user(&user, record.client.as_ref(), record.application.as_ref())?;
         let spent = Record {
-            spent: Some(Spent::default()),
+            spent: Some(Redemption::default()),
             ..Record::clone(&record)
         };
         let now = self.now();
         if !self.0.tokens.replace(digest, &record, &spent, now).await? {
             // Another request was faster.
             if let Some(other) = self.record_of(digest).await? {
-                self.used_again(digest, other).await?;
-                return Err(Miss::UsedAgain);
+                self.on_reuse(digest, other).await?;
+                return Err(RedeemError::Reused);
             }
             return Err(AuthError::InvalidToken.into());
         }
@@ -78,7 +82,7 @@ impl Auth {
             match self.live(parent).await {
                 Ok(parent) => parent.ok_or(AuthError::InvalidToken)?,
                 Err(error) => {
-                    self.give_back(digest).await;
+                    self.undo_redemption(digest).await;
                     return Err(error.into());
                 }
             };
@@ -91,12 +95,12 @@ impl Auth {
     }
 
     /// Makes a one-time token valid again for which no token could be issued.
-    pub(super) async fn give_back(&self, redeemed: TokenDigest) {
+    pub(super) async fn undo_redemption(&self, redeemed: TokenDigest) {
         let outcome = async {
             let Some(before) = self.0.tokens.get(redeemed).await? else {
                 return Ok(true);
             };
-            if before.spent != Some(Spent::default()) || before.is_end_unconfirmed {
+            if before.spent != Some(Redemption::default()) || before.is_end_unconfirmed {
                 return Ok(true);
             }
             let after = Record {
@@ -122,7 +126,7 @@ impl Auth {
         while let Some(before) = self.record_of(redeemed).await? {
             let Some(spent) = before.spent else { break };
             let after = Record {
-                spent: Some(Spent {
+                spent: Some(Redemption {
                     child: Some(child),
                     ..spent
                 }),
@@ -144,7 +148,7 @@ impl Auth {
         Ok(())
     }
 
-    pub(super) async fn used_again(
+    pub(super) async fn on_reuse(
         &self,
         digest: TokenDigest,
         mut record: Arc<Record>,
@@ -160,7 +164,7 @@ impl Auth {
         self.record_second_use(digest, &record);
         while let Some(spent) = record.spent {
             let after = Record {
-                spent: Some(Spent {
+                spent: Some(Redemption {
                     again: true,
                     ..spent
                 }),

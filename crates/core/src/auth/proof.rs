@@ -6,7 +6,7 @@ use super::Auth;
 use crate::error::AuthError;
 use crate::names::login_form;
 use crate::purpose::Purpose;
-use crate::throttle::{Origin, Proof};
+use crate::throttle::{LoginOrigin, Proof};
 use crate::token::Token;
 use crate::token_digest::TokenDigest;
 use crate::user::User;
@@ -23,10 +23,10 @@ impl Auth {
     /// on whether there is such a user. Fails if a store is unavailable: then the login is not tried at all.
     pub(super) async fn proven(
         &self,
-        origin: &Origin,
+        origin: &LoginOrigin,
         name: &str,
     ) -> Result<Option<Proof>, AuthError> {
-        if self.0.guard.is_none() {
+        if self.0.throttle.is_none() {
             return Ok(None);
         }
         let name = login_form(name);

@@ -19,7 +19,7 @@ use crate::user::User;
 
 /// A filter for sessions. All conditions that are set must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct SessionFilter {
     /// The session of that handle.
     pub handle: Option<TokenDigest>,
     /// Sessions of that user, or in which that user acts for another.
@@ -46,7 +46,7 @@ pub enum Reach {
 
 /// A session in a list. It names the token by its handle and cannot be used as a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct SessionInfo {
     /// The handle of the token.
     pub handle: TokenDigest,
     /// The dialect.
@@ -81,7 +81,7 @@ pub struct Listed {
     pub expires_at: OffsetDateTime,
 }
 
-impl Filter {
+impl SessionFilter {
     /// Returns whether the filter has no condition other than the handle.
     fn is_handle_alone(&self) -> bool {
         let alone = Self {
@@ -107,7 +107,11 @@ impl Filter {
 
 impl Auth {
     /// Returns the live sessions that match, the latest login first, at most `limit` of them.
-    pub async fn sessions(&self, filter: &Filter, limit: usize) -> Result<Vec<Listed>, AuthError> {
+    pub async fn sessions(
+        &self,
+        filter: &SessionFilter,
+        limit: usize,
+    ) -> Result<Vec<SessionInfo>, AuthError> {
         let now = self.now();
         let found = self.records(filter).await?;
         let mut found: Vec<_> = found.into_iter().collect();
@@ -140,7 +144,7 @@ impl Auth {
 
     /// Ends the sessions that match and then, if the filter says so, the sessions derived from them: after that,
     /// no token is left from which others can be derived.
-    pub(super) async fn end_all(&self, filter: &Filter) -> Result<u64, AuthError> {
+    pub(super) async fn end_all(&self, filter: &SessionFilter) -> Result<u64, AuthError> {
         let (chosen, ended) = match filter.handle {
             // The record is not read before: so a token whose record cannot be decoded is ended, too.
             Some(handle) if filter.is_handle_alone() => self.end_handle(handle).await?,
@@ -161,7 +165,7 @@ impl Auth {
 
     /// Ends the session of a handle. Returns its record, and how many live sessions ended.
     async fn end_handle(&self, handle: TokenDigest) -> Result<(Found, u64), AuthError> {
-        let taken = self.0.tokens.take(handle).await?;
+        let taken = self.0.tokens.remove(handle).await?;
         self.1.forget(handle);
         let is_live = |record: &Record| record.is_live(self.now());
         let ended = taken.as_ref().is_some_and(is_live);
@@ -170,7 +174,7 @@ impl Auth {
     }
 
     /// Returns the matching records by the cheapest query: the handle, the user's list, or all records.
-    async fn records(&self, filter: &Filter) -> Result<Found, AuthError> {
+    async fn records(&self, filter: &SessionFilter) -> Result<Found, AuthError> {
         let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
         if let Some(handle) = filter.handle {
             let record = self.record_of(handle).await?;
@@ -181,13 +185,13 @@ impl Auth {
                 .collect());
         }
         if let Some(user) = filter.user {
-            let records = self.0.tokens.of_user(user).await?;
+            let records = self.0.tokens.list_by_user(user).await?;
             return Ok(records.into_iter().filter(fits).collect());
         }
         let mut found = Found::new();
         self.0
             .tokens
-            .each(&mut |digest, record| {
+            .scan(&mut |digest, record| {
                 if filter.fits(digest, &record) {
                     found.insert(digest, record);
                 }
@@ -211,8 +215,13 @@ impl Users {
     }
 }
 
-fn described(handle: TokenDigest, user: &User, actor: Option<&User>, record: Record) -> Listed {
-    Listed {
+fn described(
+    handle: TokenDigest,
+    user: &User,
+    actor: Option<&User>,
+    record: Record,
+) -> SessionInfo {
+    SessionInfo {
         handle,
         parent: record.parent,
         root: record.root(handle),

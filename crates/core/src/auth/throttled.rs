@@ -1,83 +1,91 @@
 //! Logins and the login throttle: taking an attempt, and reporting how it ended.
 
+use isogloss_password::Place;
+
 use super::Auth;
 use crate::directory::Account;
 use crate::error::AuthError;
-use crate::password::Place;
-use crate::throttle::{Guess, Origin, Proof, Source, Strained, Turn, user_account};
+use crate::throttle::{
+    Attempt, AttemptTarget, ClientIp, LoginOrigin, Proof, ThrottledBucket, user_account,
+};
 use crate::token_digest::TokenDigest;
 
 impl Auth {
-    /// Takes an attempt at a guess. `None` if attempts are not counted. `proven` is a live token that came with
+    /// Takes an attempt at a target. `None` if attempts are not counted. `proven` is a live token that came with
     /// the attempt, if it is that of the user whose name is tried.
     ///
     /// A locked-out client releases its place for a check before the delay that makes the lock take as long as a
     /// check; otherwise locked-out clients could fill all places.
-    pub(super) async fn turn<'g>(
+    pub(super) async fn attempt<'g>(
         &'g self,
-        (guess, proven): (Guess<'_>, Option<Proof>),
-        origin: &Origin,
+        (target, proven): (AttemptTarget<'_>, Option<Proof>),
+        origin: &LoginOrigin,
         place: &mut Option<Place>,
-    ) -> Result<Option<Turn<'g>>, AuthError> {
-        let Some(guard) = &self.0.guard else {
+    ) -> Result<Option<Attempt<'g>>, AuthError> {
+        let Some(throttle) = &self.0.throttle else {
             return Ok(None);
         };
         let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        let turn = guard.turn(pepper, clock, (guess, proven), origin).await;
-        if let Err(AuthError::Throttled { .. }) = turn {
-            match guess {
+        let attempt = throttle
+            .attempt(pepper, clock, (target, proven), origin)
+            .await;
+        if let Err(AuthError::Throttled { .. }) = attempt {
+            match target {
                 // A wrong password would have been hashed. The lock has the same response, so it must take the
                 // same time.
-                Guess::Password(_) | Guess::PassCode(_) => {
+                AttemptTarget::Password(_) | AttemptTarget::PassCode(_) => {
                     *place = None;
                     self.0.passwords.wait_like_a_check().await;
                 }
                 // A wrong code is refused immediately.
-                Guess::CardCode(_) | Guess::Code(_) => {}
+                AttemptTarget::CardCode(_) | AttemptTarget::Code(_) => {}
             }
         }
-        turn.map(Some)
+        attempt.map(Some)
     }
 
     /// Checks a key, and counts it against its source if it is wrong.
     pub(super) async fn counted_key<T>(
         &self,
         key: &str,
-        origin: &Origin,
+        origin: &LoginOrigin,
         check: impl Future<Output = Result<T, AuthError>>,
     ) -> Result<T, AuthError> {
-        let Some(guard) = &self.0.guard else {
+        let Some(throttle) = &self.0.throttle else {
             return check.await;
         };
         let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        let turn = guard.key_turn(pepper, clock, key, origin).await?;
-        turn.settle(check.await).await
+        let attempt = throttle.key_turn(pepper, clock, key, origin).await?;
+        attempt.settle(check.await).await
     }
 
     pub(super) async fn grants_letter(
         &self,
         name: &str,
-        origin: &Origin,
+        origin: &LoginOrigin,
     ) -> Result<bool, AuthError> {
-        let Some(guard) = &self.0.guard else {
+        let Some(throttle) = &self.0.throttle else {
             return Ok(true);
         };
         let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        Ok(guard.grants_letter(pepper, clock, name, origin).await?)
+        Ok(throttle.grants_letter(pepper, clock, name, origin).await?)
     }
 }
 
 impl Auth {
     /// Returns the buckets that are not full and that match the filter, locked ones first.
-    pub async fn strained(&self, filter: &StrainedFilter) -> Result<Vec<Strained>, AuthError> {
-        let Some(guard) = &self.0.guard else {
+    pub async fn strained(
+        &self,
+        filter: &ThrottleFilter,
+    ) -> Result<Vec<ThrottledBucket>, AuthError> {
+        let Some(throttle) = &self.0.throttle else {
             return Ok(Vec::new());
         };
         let accounts = match &filter.name {
             Some(name) => Some(self.accounts(name).await?),
             None => None,
         };
-        let mut strained = guard.strained(self.now()).await?;
+        let mut strained = throttle.strained(self.now()).await?;
         strained.retain(|strained| {
             let bucket = &strained.bucket;
             let network = || bucket.network.as_deref();
@@ -104,7 +112,7 @@ impl Auth {
     /// user has that name, those of the user name, the e-mail address and the user.
     async fn accounts(&self, name: &str) -> Result<Vec<TokenDigest>, AuthError> {
         let pepper = &self.0.peppers.current;
-        let of_name = |name: &str| Guess::Password(name).account(pepper);
+        let of_name = |name: &str| AttemptTarget::Password(name).account(pepper);
         let mut accounts = vec![of_name(name)];
         if let Some(Account { user, .. }) = self.0.directory.account(name).await? {
             accounts.push(of_name(&user.user_name));
@@ -114,13 +122,13 @@ impl Auth {
         Ok(accounts)
     }
 
-    pub(super) async fn fill_up(&self, filter: &StrainedFilter) -> Result<u64, AuthError> {
-        let Some(guard) = &self.0.guard else {
+    pub(super) async fn fill_up(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
+        let Some(throttle) = &self.0.throttle else {
             return Ok(0);
         };
         let mut cleared = 0;
         for strained in self.strained(filter).await? {
-            cleared += u64::from(guard.reset(strained.bucket.key).await?);
+            cleared += u64::from(throttle.reset(strained.bucket.key).await?);
         }
         Ok(cleared)
     }
@@ -128,27 +136,27 @@ impl Auth {
 
 /// A filter for buckets. All conditions that are set must match.
 #[derive(Debug, Clone, Default)]
-pub struct StrainedFilter {
+pub struct ThrottleFilter {
     /// The bucket of that key.
     pub handle: Option<TokenDigest>,
     /// Buckets of that login name, as it was given.
     pub name: Option<String>,
     /// Buckets of that address or its network.
-    pub source: Option<Source>,
+    pub source: Option<ClientIp>,
 }
 
 /// Reports the outcome of an attempt to the throttle, and returns it.
-pub(super) async fn settled<T>(
-    turn: Option<Turn<'_>>,
+pub(super) async fn settle_attempt<T>(
+    attempt: Option<Attempt<'_>>,
     outcome: Result<T, AuthError>,
 ) -> Result<T, AuthError> {
-    let Some(mut turn) = turn else {
+    let Some(mut attempt) = attempt else {
         return outcome;
     };
     match &outcome {
-        Ok(_) => turn.was_right().await?,
+        Ok(_) => attempt.was_right().await?,
         Err(error) if error.is_wrong_guess() => {}
-        Err(_) => turn.give_back().await?,
+        Err(_) => attempt.refund().await?,
     }
     outcome
 }

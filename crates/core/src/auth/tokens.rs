@@ -7,10 +7,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Auth;
-use super::once::Miss;
-use crate::client::Client;
+use super::once::RedeemError;
+use crate::client::ClientIdentity;
 use crate::error::{AuthError, StoreError};
-use crate::presented::Presented;
+use crate::presented::BearerToken;
 use crate::purpose::Purpose;
 use crate::session::Session;
 use crate::store::Record;
@@ -42,19 +42,19 @@ impl Auth {
                 if !record.is_live(self.now()) && !record.is_end_unconfirmed {
                     self.1.remember(digest, &record);
                 }
-                self.admit((digest, record), purposes).await
+                self.session_of_record((digest, record), purposes).await
             }
             Err(miss) => Err(miss.into()),
         };
         if matches!(outcome, Err(AuthError::InvalidToken)) && purposes.contains(&Purpose::Access) {
-            Box::pin(self.note_expired(token)).await?;
+            Box::pin(self.record_expired(token)).await?;
         }
         outcome
     }
 
     /// Records that the token is invalid because it has expired, as far as that is known, and not because its
     /// user has ended all tokens.
-    async fn note_expired(&self, token: &Token) -> Result<(), AuthError> {
+    async fn record_expired(&self, token: &Token) -> Result<(), AuthError> {
         let digests = self.0.peppers.each().map(|pepper| token.digest(pepper));
         let mut found = digests.filter_map(|digest| self.1.find(digest, self.now()));
         let Some((record, expired)) = found.next() else {
@@ -64,17 +64,17 @@ impl Auth {
         if !matches!(user, Ok(Some(user)) if is_of(&user, record.generation)) {
             return Ok(());
         }
-        Client::note_expired(record.client.as_ref(), record.application.as_ref(), expired)
+        ClientIdentity::record_expired(record.client.as_ref(), record.application.as_ref(), expired)
     }
 
     /// Returns the session of a token that the store has.
-    async fn admit(
+    async fn session_of_record(
         &self,
         (digest, record): (TokenDigest, Arc<Record>),
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
         let user = self.owner(&record, purposes).await?;
-        Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
+        ClientIdentity::record_user(&user, record.client.as_ref(), record.application.as_ref())?;
         Ok(Session {
             user,
             digest,
@@ -83,7 +83,7 @@ impl Auth {
     }
 
     /// Returns the session of a token that a resource server has received.
-    pub async fn open(&self, presented: &Presented) -> Result<Session, AuthError> {
+    pub async fn validate_bearer(&self, presented: &BearerToken) -> Result<Session, AuthError> {
         let session = self.validate(&presented.token, presented.purposes).await?;
         presented.names(&session)?;
         Ok(session)
@@ -91,14 +91,19 @@ impl Auth {
 
     /// Returns the session of a token whose record this process has without a request to the store's server.
     /// `None` does not mean that there is no such token.
-    pub async fn open_kept(&self, presented: &Presented) -> Result<Option<Session>, AuthError> {
+    pub async fn validate_bearer_cached(
+        &self,
+        presented: &BearerToken,
+    ) -> Result<Option<Session>, AuthError> {
         let digest = presented.token.digest(&self.0.peppers.current);
-        let record = self.0.tokens.kept(digest);
+        let record = self.0.tokens.get_cached(digest);
         // A spent token needs the handling of a second use, which is not done here.
         let Some(record) = record.filter(|record| record.spent.is_none()) else {
             return Ok(None);
         };
-        let session = self.admit((digest, record), presented.purposes).await?;
+        let session = self
+            .session_of_record((digest, record), presented.purposes)
+            .await?;
         let session = self.record_use(session).await?;
         presented.names(&session)?;
         Ok(Some(session))
@@ -120,8 +125,11 @@ impl Auth {
     }
 
     /// Returns the session as [`validate_to_end`](Self::validate_to_end) does, for a token as
-    /// [`open`](Self::open) takes it.
-    pub async fn open_to_end(&self, presented: &Presented) -> Result<Session, AuthError> {
+    /// [`validate_bearer`](Self::validate_bearer) takes it.
+    pub async fn validate_bearer_to_end(
+        &self,
+        presented: &BearerToken,
+    ) -> Result<Session, AuthError> {
         let session = self
             .validate_to_end(&presented.token, presented.purposes)
             .await?;
@@ -156,7 +164,7 @@ impl Auth {
         purpose: Purpose,
     ) -> Result<Session, AuthError> {
         let session = self.validate_to_end(token, &[purpose]).await?;
-        let record = self.0.tokens.take(session.digest).await?;
+        let record = self.0.tokens.remove(session.digest).await?;
         self.1.forget(session.digest);
         record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
@@ -167,7 +175,7 @@ impl Auth {
         &self,
         token: &Token,
         purposes: &[Purpose],
-    ) -> Result<(TokenDigest, Arc<Record>), Miss> {
+    ) -> Result<(TokenDigest, Arc<Record>), RedeemError> {
         for pepper in self.0.peppers.each() {
             let digest = token.digest(pepper);
             let Some(record) = self.record_of(digest).await? else {
@@ -176,8 +184,8 @@ impl Auth {
             let is_spent = record.spent.is_some() && !record.is_end_unconfirmed;
             if is_spent && purposes.contains(&record.purpose) {
                 // Boxed: rare path, large future.
-                Box::pin(self.used_again(digest, record)).await?;
-                return Err(Miss::UsedAgain);
+                Box::pin(self.on_reuse(digest, record)).await?;
+                return Err(RedeemError::Reused);
             }
             return Ok((digest, record));
         }
@@ -215,7 +223,7 @@ impl Auth {
         &self,
         digest: TokenDigest,
     ) -> Result<Option<Arc<Record>>, StoreError> {
-        match self.0.tokens.kept(digest) {
+        match self.0.tokens.get_cached(digest) {
             Some(record) => Ok(Some(record)),
             None => self.0.tokens.get(digest).await,
         }
@@ -223,7 +231,7 @@ impl Auth {
 
     /// Returns the user, from the near cache if present.
     pub(super) async fn user_of(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
-        match self.0.directory.kept(id) {
+        match self.0.directory.user_cached(id) {
             Some(user) => Ok(Some(user)),
             None => self.0.directory.user(id).await,
         }

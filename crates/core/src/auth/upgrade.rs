@@ -4,8 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tracing::{debug, warn};
 
 use super::Auth;
-use crate::error::AuthError;
-use crate::password::PasswordError;
+use crate::error::{AuthError, PasswordError};
 use crate::user::User;
 
 impl Auth {
@@ -20,12 +19,11 @@ impl Auth {
         match self.hashed_anew(user, old, password).await {
             Ok(true) => debug!(user.id = %id, "upgraded a password hash"),
             // The hash was changed concurrently, or the old format takes the password and ours does not.
-            Ok(false) | Err(PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
-            }
+            Ok(false) | Err(PasswordError::Invalid(_)) => {}
             Err(PasswordError::Auth(AuthError::Overloaded { .. })) => {
                 debug!(user.id = %id, "no thread is free to upgrade a password hash");
             }
-            Err(error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_))) => {
+            Err(error @ PasswordError::Auth(_)) => {
                 warn!(user.id = %id, %error, "cannot upgrade a password hash");
             }
         }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::error::StoreError;
 
 /// A database in a transaction.
-pub(super) trait Database: Send {
+pub trait Database: Send {
     /// The error of a query that failed.
     type Error: Display + Send;
 

@@ -14,8 +14,7 @@ pub use self::changed::Changed;
 pub use self::organisations::OrganisationEdit;
 pub use self::setting::Patch;
 pub use self::users::UserEdit;
-use super::changes::logins;
-use super::looks::Looks;
+use super::looks::LookTable;
 use super::{OrganisationEntry, OrganisationRef, UnitEntry, UserEntry};
 use crate::error::StoreError;
 use crate::user::User;
@@ -90,20 +89,23 @@ pub enum ChangeError {
 }
 
 /// Why a change goes no further: the transaction ends without it.
-pub(super) enum Abort<E> {
+pub enum Abort<E> {
+    /// The change makes no sense.
     Invalid(InvalidChange),
+    /// A query failed.
     Failed(E),
 }
 
 impl<E> From<InvalidChange> for Abort<E> {
-    fn from(unfit: InvalidChange) -> Self {
-        Self::Invalid(unfit)
+    fn from(invalid: InvalidChange) -> Self {
+        Self::Invalid(invalid)
     }
 }
 
 /// A database in such a transaction.
 #[async_trait]
-pub(super) trait DirectoryTransaction: Looks {
+pub trait DirectoryTransaction: LookTable {
+    /// Returns the organisation; `None` if there is none.
     async fn organisation(
         &mut self,
         name: OrganisationRef<'_>,
@@ -148,16 +150,18 @@ pub(super) trait DirectoryTransaction: Looks {
 
 /// A user, as far as others need to know.
 #[derive(Clone)]
-pub(super) struct UserRef {
-    pub(super) id: Uuid,
-    pub(super) user_name: String,
+pub struct UserRef {
+    /// The user's identifier.
+    pub id: Uuid,
+    /// The user's login name.
+    pub user_name: String,
 }
 
 impl Change {
     /// Returns the user names and e-mail addresses that it gives a user.
-    pub(super) fn logins(&self) -> Vec<String> {
+    pub fn logins(&self) -> Vec<String> {
         match self {
-            Self::AddUser { user, .. } => logins(user).collect(),
+            Self::AddUser { user, .. } => user.logins().collect(),
             Self::EditUser { edit, .. } => edit.logins(),
             Self::AddOrganisation(_)
             | Self::EditOrganisation { .. }
@@ -168,7 +172,7 @@ impl Change {
     }
 
     /// Makes the change, and returns what it has left.
-    pub(super) async fn make<D: DirectoryTransaction>(
+    pub async fn apply<D: DirectoryTransaction>(
         self,
         desk: &mut D,
     ) -> Result<Changed, Abort<D::Error>> {

@@ -17,7 +17,7 @@ pub struct KeyDigest {
 
 /// Names a digest key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DigestKeyId(pub(crate) [u8; 8]);
+pub struct DigestKeyId(pub(super) [u8; 8]);
 
 /// A text is no digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -34,11 +34,13 @@ impl KeyDigest {
         Self::plain(digest.into())
     }
 
-    pub(crate) const fn plain(bytes: [u8; 32]) -> Self {
+    /// Returns the plain digest of those bytes, a SHA-256.
+    pub const fn plain(bytes: [u8; 32]) -> Self {
         Self { bytes, key: None }
     }
 
-    pub(crate) const fn keyed(bytes: [u8; 32], key: DigestKeyId) -> Self {
+    /// Returns the digest of those bytes that was made with a digest key.
+    pub const fn keyed(bytes: [u8; 32], key: DigestKeyId) -> Self {
         let key = Some(key);
         Self { bytes, key }
     }
@@ -80,11 +82,12 @@ impl KeyDigest {
     }
 
     /// Returns the digest key's identifier as databases keep it.
-    pub(crate) fn key_bytes(self) -> Option<Vec<u8>> {
+    pub fn key_bytes(self) -> Option<Vec<u8>> {
         self.key.map(|key| key.0.to_vec())
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+    /// Returns the digest as databases keep it, without the digest key's identifier.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.bytes
     }
 }
@@ -110,6 +113,16 @@ impl Serialize for KeyDigest {
 }
 
 impl DigestKeyId {
+    /// Returns the identifier that consists of those bytes.
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the identifier as databases keep it.
+    pub const fn as_bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
+
     /// Reads 16 hexadecimal digits.
     pub fn read(text: &str) -> Result<Self, UnreadableDigest> {
         let mut id = [0; 8];

@@ -16,13 +16,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub(super) use self::open::OpenKeys;
-pub(super) use self::ring::{DigestKind, KeyRing};
+pub use self::open::OpenKeys;
+pub use self::ring::{DigestKind, KeyRing};
 pub use self::seal::SealedKey;
-pub(super) use self::store::{
-    DigestLookup, DigestReplacement, DigestStore, find_digest, ring, ring_as_stored,
+pub use self::store::{
+    DigestLookup, DigestReplacement, DigestStore, find_digest, key_ring, read_key_ring,
 };
-pub(super) use self::table::KeyRingTable;
+pub use self::table::KeyRingTable;
 use super::{DigestKeyId, KeyDigest, KeyEntry};
 use crate::clock::Clock;
 use crate::error::StoreError;
@@ -119,7 +119,8 @@ impl DigestKeys {
         self.peppers.as_ref()
     }
 
-    pub(super) fn now(&self) -> OffsetDateTime {
+    /// Returns the time of the clock that decides which digest key is in use.
+    pub fn now(&self) -> OffsetDateTime {
         self.clock.now()
     }
 
@@ -167,7 +168,7 @@ impl DigestKeys {
     }
 
     /// Keeps what was read. A transaction that read it must be committed.
-    pub(super) fn keep(&self, ring: &Arc<KeyRing>) {
+    pub fn keep(&self, ring: &Arc<KeyRing>) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let before = open.replace(Arc::clone(ring));
         drop(open);

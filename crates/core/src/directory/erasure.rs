@@ -7,7 +7,7 @@ use uuid::{Builder, Uuid};
 use super::desk::{Abort, DirectoryTransaction, InvalidChange};
 use super::digest_keys::{DigestKeys, KeyRing, KeyRingTable};
 use super::{KeyDigest, UserEntry};
-use crate::audit::Name;
+use crate::audit::ClaimedName;
 use crate::names::login_form;
 use crate::pepper::Peppers;
 use crate::token_digest::TokenDigest;
@@ -61,10 +61,11 @@ impl Trace<'_> {
 
 /// A database in the transaction in which a user is erased.
 #[async_trait]
-pub(super) trait ErasureTable: DirectoryTransaction + KeyRingTable {
+pub trait ErasureTable: DirectoryTransaction + KeyRingTable {
     /// The name that an import last gave the user.
     async fn imported_name(&mut self, user: Uuid) -> Result<Option<String>, Self::Error>;
 
+    /// Returns the identifiers of the user's access cards.
     async fn card_identifiers(&mut self, user: Uuid) -> Result<Vec<String>, Self::Error>;
 
     /// Revokes the keys that act as the user, and returns how many there were.
@@ -96,17 +97,19 @@ pub(super) trait ErasureTable: DirectoryTransaction + KeyRingTable {
     /// Those whose digest key is there. No other can be told from anything.
     async fn tombstones(&mut self) -> Result<Vec<KeyDigest>, Self::Error>;
 
+    /// Stores what is left of an erased user; nothing changes if it is there already.
     async fn put_tombstone(
         &mut self,
         digest: KeyDigest,
         at: OffsetDateTime,
     ) -> Result<(), Self::Error>;
 
+    /// Removes these, so that an import may bring a user of that name again.
     async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<(), Self::Error>;
 }
 
 /// Erases a user.
-pub(super) async fn erase<T: ErasureTable>(
+pub async fn erase_user<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
     id: Uuid,
@@ -159,7 +162,7 @@ pub(super) async fn erase<T: ErasureTable>(
 
 /// A user is added, or renamed, by intention: an import may name that user from now on. A new one has a
 /// new identifier, so that of the erased one stays where it is.
-pub(super) async fn allow_again<T: ErasureTable>(
+pub async fn allow_again<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
     logins: &[String],
@@ -176,7 +179,7 @@ pub(super) async fn allow_again<T: ErasureTable>(
 }
 
 fn logins(user: &UserEntry, imported: Option<String>) -> Vec<String> {
-    let mut logins: Vec<_> = super::changes::logins(user).chain(imported).collect();
+    let mut logins: Vec<_> = user.logins().chain(imported).collect();
     logins.sort();
     logins.dedup();
     logins
@@ -197,9 +200,9 @@ fn pseudonym(ring: &KeyRing, id: Uuid) -> Result<Uuid, InvalidChange> {
 
 /// Returns what events know the names by, under every pepper.
 fn name_hashes(peppers: Option<&Peppers>, logins: &[String], cards: &[String]) -> Vec<TokenDigest> {
-    let logins = logins.iter().map(|login| Name::User(login));
+    let logins = logins.iter().map(|login| ClaimedName::User(login));
     let names: Vec<_> = logins
-        .chain(cards.iter().map(|card| Name::Card(card)))
+        .chain(cards.iter().map(|card| ClaimedName::Card(card)))
         .collect();
     let peppers = peppers.into_iter().flat_map(Peppers::each);
     peppers

@@ -7,7 +7,6 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::UserEntry;
-use super::changes::logins;
 use super::database::Database;
 use super::desk::UserRef;
 use super::rules::{clash, look, look_of_organisation, organisation_clash, shown};
@@ -17,9 +16,11 @@ use crate::names::login_form;
 const BATCH: i64 = 10_000;
 
 /// A login, and its user.
-pub(super) struct Login {
-    pub(super) login: String,
-    pub(super) owner: UserRef,
+pub struct Login {
+    /// The login, as it is stored.
+    pub login: String,
+    /// The user who logs in by it.
+    pub owner: UserRef,
 }
 
 /// Names of different users, or of different organisations, that people take for one.
@@ -45,7 +46,7 @@ impl std::fmt::Display for LookAlikes {
 
 /// The column of looks. Rows that a release without it wrote lack theirs.
 #[async_trait]
-pub(super) trait Looks: Database {
+pub trait LookTable: Database {
     /// Returns logins whose look is not stored, at most `limit` of them.
     async fn logins_without_look(&mut self, limit: i64) -> Result<Vec<String>, Self::Error>;
 
@@ -66,13 +67,13 @@ pub(super) trait Looks: Database {
 }
 
 /// Stores the looks that are missing.
-pub(super) async fn fill<T: Looks>(tables: &mut T) -> Result<(), T::Error> {
-    while fill_batch(tables).await? > 0 {}
+pub async fn fill_looks<T: LookTable>(tables: &mut T) -> Result<(), T::Error> {
+    while fill_looks_batch(tables).await? > 0 {}
     Ok(())
 }
 
 /// Stores a batch of the looks that are missing, and returns how many these were.
-pub(super) async fn fill_batch<T: Looks>(tables: &mut T) -> Result<usize, T::Error> {
+pub async fn fill_looks_batch<T: LookTable>(tables: &mut T) -> Result<usize, T::Error> {
     let logins = tables.logins_without_look(BATCH).await?;
     let count = logins.len();
     if count > 0 {
@@ -86,7 +87,7 @@ pub(super) async fn fill_batch<T: Looks>(tables: &mut T) -> Result<usize, T::Err
 }
 
 /// Returns the names that are taken for one another.
-pub(super) async fn find<T: Looks>(tables: &mut T) -> Result<Vec<LookAlikes>, T::Error> {
+pub async fn find_look_alikes<T: LookTable>(tables: &mut T) -> Result<Vec<LookAlikes>, T::Error> {
     let logins = tables.logins_with_a_shared_look().await?;
     let of_logins = logins
         .chunk_by(|one, other| look(&one.login) == look(&other.login))
@@ -141,9 +142,9 @@ fn of_one_look(logins: &[Login]) -> Option<LookAlikes> {
 }
 
 /// Marks users of a whole directory who log in by look-alikes: no rule would let both in.
-pub(super) fn mark(users: &mut [UserEntry]) {
+pub fn mark_look_alikes(users: &mut [UserEntry]) {
     let all = users.iter().enumerate();
-    let all = all.flat_map(|(at, user)| logins(user).map(move |login| (at, login)));
+    let all = all.flat_map(|(at, user)| user.logins().map(move |login| (at, login)));
     let all: Vec<_> = all.collect();
     if all.iter().all(|(_, login)| login.is_ascii()) {
         return;

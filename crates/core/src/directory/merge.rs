@@ -16,25 +16,29 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use self::unique::Unique;
-use super::changes::{UserChange, differs};
 use super::origin::ImportedValues;
 use super::present::Present;
 use super::rules::LAST_NUMBER;
+use super::user_change::{UserChange, differs};
 use super::wanted::{Precedence, SetHere, Wanted, WantedUser};
 use super::{
     Applied, Kept, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Unapplied, UserEntry,
 };
 
 /// The entries that are new or differ.
-pub(super) struct Changes {
-    pub(super) organisations: Vec<OrganisationEntry>,
-    pub(super) users: Vec<UserChange>,
-    pub(super) keys: Vec<KeyEntry>,
+pub struct Changes {
+    /// Organisations that are new or differ.
+    pub organisations: Vec<OrganisationEntry>,
+    /// Users who are new or differ, or of whom something else is to be remembered.
+    pub users: Vec<UserChange>,
+    /// Keys that are new or differ.
+    pub keys: Vec<KeyEntry>,
     /// Keys that end.
-    pub(super) revoked_keys: Vec<RevokedKeyEntry>,
+    pub revoked_keys: Vec<RevokedKeyEntry>,
     /// What is left of users who were erased where the file comes from, and not known here yet.
-    pub(super) erased: Vec<KeyDigest>,
-    pub(super) applied: Applied,
+    pub erased: Vec<KeyDigest>,
+    /// How many entries of each kind there were.
+    pub applied: Applied,
 }
 
 /// An entry that makes no sense beside what is there.
@@ -62,7 +66,7 @@ struct Judge<'a> {
 
 impl Changes {
     /// Judges a file. What it leaves unsaid stays as it is, and what was set here as its precedence says.
-    pub(super) fn of(present: &Present, wanted: &Wanted) -> Outcome<Self> {
+    pub fn of(present: &Present, wanted: &Wanted) -> Outcome<Self> {
         let known = present.entries.users.iter();
         let organisations = &present.entries.organisations;
         let keys = present.entries.keys.iter();

@@ -157,7 +157,7 @@ pub type Attributes = BTreeMap<Attribute, Value>;
 
 /// What an import last said of a user, as a directory remembers it.
 #[derive(Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct ImportedValues {
+pub struct ImportedValues {
     /// Digest of the password's hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<String>,
@@ -190,7 +190,7 @@ impl ImportedValues {
 
     /// Marks in the entry what differs from what an import last said; without an origin, no import
     /// said anything.
-    pub(super) fn mark(origin: Option<&Self>, user: &mut UserEntry) {
+    pub fn mark(origin: Option<&Self>, user: &mut UserEntry) {
         let nothing = Self::default();
         let origin = origin.unwrap_or(&nothing);
         let replaced = user.replaced_hashes.iter().copied();

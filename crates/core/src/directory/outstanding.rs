@@ -108,33 +108,40 @@ fn at(version: i64) -> String {
 }
 
 /// A step as this release has it, and the checksum of its statements.
-pub(super) type Known = (Step, Vec<u8>);
+pub type KnownStep = (Step, Vec<u8>);
 
 /// A step as the database has noted it: its version and the checksum of its statements.
-pub(super) type Taken = (i64, Vec<u8>);
+pub type AppliedStep = (i64, Vec<u8>);
 
-/// Compares the steps that were taken with those that this release knows.
-pub(super) fn outstanding(known: &[Known], taken: &[Taken]) -> Result<Outstanding, MigrationError> {
-    let to = known
-        .iter()
-        .map(|(step, _)| step.version)
-        .max()
-        .unwrap_or(0);
-    let from = taken.iter().map(|(version, _)| *version).max().unwrap_or(0);
-    if from > to {
-        return Err(MigrationError::Newer {
-            found: from,
-            known: to,
-        });
-    }
-    let taken: HashMap<_, _> = taken.iter().map(|(version, sum)| (*version, sum)).collect();
-    let mut steps = Vec::new();
-    for (step, known) in known {
-        match taken.get(&step.version) {
-            Some(checksum) if *checksum == known => {}
-            Some(_) => return Err(MigrationError::Changed(step.version)),
-            None => steps.push(step.clone()),
+impl Outstanding {
+    /// Compares the steps that were taken with those that this release knows, and returns the ones that are
+    /// missing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the tables are of a newer release, or if a step that was taken is not the one of this release.
+    pub fn between(known: &[KnownStep], taken: &[AppliedStep]) -> Result<Self, MigrationError> {
+        let to = known
+            .iter()
+            .map(|(step, _)| step.version)
+            .max()
+            .unwrap_or(0);
+        let from = taken.iter().map(|(version, _)| *version).max().unwrap_or(0);
+        if from > to {
+            return Err(MigrationError::Newer {
+                found: from,
+                known: to,
+            });
         }
+        let taken: HashMap<_, _> = taken.iter().map(|(version, sum)| (*version, sum)).collect();
+        let mut steps = Vec::new();
+        for (step, known) in known {
+            match taken.get(&step.version) {
+                Some(checksum) if *checksum == known => {}
+                Some(_) => return Err(MigrationError::Changed(step.version)),
+                None => steps.push(step.clone()),
+            }
+        }
+        Ok(Self { from, to, steps })
     }
-    Ok(Outstanding { from, to, steps })
 }

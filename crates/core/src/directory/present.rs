@@ -16,42 +16,48 @@ use crate::names::{login_form, login_forms, stored_login, stored_spellings, tidy
 /// What of a directory concerns a file: the entries that it names, and those in their way.
 #[derive(Default)]
 pub struct Present {
-    pub(super) open: OpenKeys,
-    pub(super) entries: Snapshot,
-    pub(super) origins: HashMap<Uuid, ImportedValues>,
+    /// The digest keys, and when they were read.
+    pub open: OpenKeys,
+    /// The entries that the file names.
+    pub entries: Snapshot,
+    /// What imports last said of these users.
+    pub origins: HashMap<Uuid, ImportedValues>,
     /// Users by the name that an import last gave them.
-    pub(super) imported_names: HashMap<String, UserRef>,
+    pub imported_names: HashMap<String, UserRef>,
     /// Owners of the login names of the file.
-    pub(super) logins: HashMap<String, UserRef>,
+    pub logins: HashMap<String, UserRef>,
     /// Logins that look like one of the file.
-    pub(super) looks: Vec<Login>,
+    pub looks: Vec<Login>,
     /// Owners of the numbers of the file.
-    pub(super) numbers: HashMap<i64, UserRef>,
+    pub numbers: HashMap<i64, UserRef>,
     /// Owners of the codes of the file's cards, by the form in which they are stored.
-    pub(super) codes: HashMap<KeyDigest, UserRef>,
+    pub codes: HashMap<KeyDigest, UserRef>,
     /// Owners of the identifiers of the file's cards.
-    pub(super) identifiers: HashMap<String, UserRef>,
+    pub identifiers: HashMap<String, UserRef>,
     /// Organisations of the units of the file.
-    pub(super) units: HashMap<String, Uuid>,
+    pub units: HashMap<String, Uuid>,
     /// The greatest number that has one after it.
-    pub(super) last_number: Option<i64>,
+    pub last_number: Option<i64>,
     /// What is left of all users who were erased.
-    pub(super) erased: HashSet<KeyDigest>,
+    pub erased: HashSet<KeyDigest>,
 }
 
 /// The entries that are read.
-pub(super) struct EntryNames {
-    pub(super) organisations: Vec<Uuid>,
-    pub(super) users: Vec<Uuid>,
-    pub(super) keys: Vec<(String, KeyDigest)>,
+pub struct EntryNames {
+    /// Organisations.
+    pub organisations: Vec<Uuid>,
+    /// Users.
+    pub users: Vec<Uuid>,
+    /// Keys: the realm, and a form in which the digest may be stored.
+    pub keys: Vec<(String, KeyDigest)>,
     /// Realms of which every key with a plain digest is read: the file has one under a digest key.
-    pub(super) plain_realms: Vec<String>,
+    pub plain_realms: Vec<String>,
 }
 
 impl Present {
     /// Returns the user that an entry of a file is about: the one of its identifier, else the one of its
     /// name, else the one whom an import gave that name.
-    pub(super) fn id_of(&self, id: Option<Uuid>, user_name: &str) -> Option<Uuid> {
+    pub fn id_of(&self, id: Option<Uuid>, user_name: &str) -> Option<Uuid> {
         let name = login_form(user_name);
         let forms = login_forms(user_name);
         let named = forms.iter().find_map(|form| self.logins.get(form));
@@ -65,7 +71,7 @@ impl Present {
 /// What a file names, as databases are asked for it.
 impl Wanted {
     /// Returns every login name, in the form that is compared.
-    pub(super) fn logins(&self) -> Vec<String> {
+    pub fn logins(&self) -> Vec<String> {
         let users = self.users.iter().flat_map(|user| {
             let email = user.text(Attribute::Email);
             [Some(user.user_name.as_str()), email]
@@ -80,7 +86,7 @@ impl Wanted {
     }
 
     /// Returns what the login names of its users look like.
-    pub(super) fn looks(&self) -> Vec<String> {
+    pub fn looks(&self) -> Vec<String> {
         let names = self.users.iter().flat_map(|user| {
             let email = user.text(Attribute::Email);
             [Some(user.user_name.as_str()), email]
@@ -91,25 +97,25 @@ impl Wanted {
     }
 
     /// Returns every number.
-    pub(super) fn numbers(&self) -> Vec<i64> {
+    pub fn numbers(&self) -> Vec<i64> {
         let numbers = self.users.iter();
         numbers.filter_map(WantedUser::number).collect()
     }
 
     /// Returns every unit that it puts into an organisation.
-    pub(super) fn units(&self) -> Vec<String> {
+    pub fn units(&self) -> Vec<String> {
         let units = self.organisations.iter().flat_map(|one| &one.units);
         units.flat_map(|(id, _)| [id.clone(), tidy(id)]).collect()
     }
 
     /// Returns the identifiers of organisations.
-    pub(super) fn organisation_ids(&self) -> Vec<Uuid> {
+    pub fn organisation_ids(&self) -> Vec<Uuid> {
         let organisations = self.organisations.iter();
         organisations.filter_map(|one| one.id).collect()
     }
 
     /// Returns the names of organisations.
-    pub(super) fn organisation_names(&self) -> Vec<String> {
+    pub fn organisation_names(&self) -> Vec<String> {
         let own = self.organisations.iter().map(|one| one.name.as_str());
         let said = self.users.iter();
         let said = said.filter_map(|user| user.text(Attribute::Organisation));
@@ -118,7 +124,7 @@ impl Wanted {
     }
 
     /// Returns the users that it is about, as far as they are there.
-    pub(super) fn user_ids(&self, present: &Present) -> Vec<Uuid> {
+    pub fn user_ids(&self, present: &Present) -> Vec<Uuid> {
         let users = self.users.iter();
         let ids = users.filter_map(|user| present.id_of(user.id, &user.user_name));
         let ids: HashSet<_> = ids.collect();
@@ -126,7 +132,7 @@ impl Wanted {
     }
 
     /// Returns the realms of keys whose digest the file has under a digest key. They may be stored plain.
-    pub(super) fn plain_realms(&self) -> Vec<String> {
+    pub fn plain_realms(&self) -> Vec<String> {
         let keys = self.keys.iter().map(|key| (&key.realm, key.digest));
         let revoked = self.revoked_keys.iter();
         let revoked = revoked.map(|key| (&key.realm, key.digest));
@@ -138,7 +144,7 @@ impl Wanted {
     }
 
     /// Returns the codes of cards, in every form in which they may be stored.
-    pub(super) fn codes(&self, open: &OpenKeys) -> Vec<KeyDigest> {
+    pub fn codes(&self, open: &OpenKeys) -> Vec<KeyDigest> {
         let cards = self
             .users
             .iter()
@@ -150,7 +156,7 @@ impl Wanted {
     }
 
     /// Returns the identifiers of cards.
-    pub(super) fn identifiers(&self) -> Vec<String> {
+    pub fn identifiers(&self) -> Vec<String> {
         let cards = self
             .users
             .iter()
@@ -159,7 +165,7 @@ impl Wanted {
     }
 
     /// Returns every key, revoked ones among them, in every form in which it may be stored.
-    pub(super) fn key_names(&self, open: &OpenKeys) -> Vec<(String, KeyDigest)> {
+    pub fn key_names(&self, open: &OpenKeys) -> Vec<(String, KeyDigest)> {
         let keys = self.keys.iter().map(|key| (&key.realm, key.digest));
         let revoked = self.revoked_keys.iter();
         let revoked = revoked.map(|key| (&key.realm, key.digest));

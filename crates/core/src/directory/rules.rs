@@ -10,11 +10,13 @@ mod visible;
 
 use std::collections::BTreeSet;
 
+pub use self::looks::look;
 pub(super) use self::looks::{
-    clash, clashes_to_the_letter, look, look_of_organisation, organisation_clash, shown,
+    clash, clashes_to_the_letter, look_of_organisation, organisation_clash, shown,
 };
 pub(super) use self::organisations::{settle_organisation, settle_unit, settle_units};
-pub(super) use self::users::{breaks_rules, check_lines, check_number, settle_user};
+pub use self::users::breaks_rules;
+pub(super) use self::users::{check_lines, check_number, settle_user};
 pub(super) use self::visible::check_visible;
 pub use self::visible::is_invisible;
 use crate::names::tidy;
@@ -28,7 +30,7 @@ const LONGEST_NAME: usize = 255;
 /// Of the address of a picture, in characters.
 const LONGEST_URL: usize = 2048;
 /// The greatest number that JSON clients read exactly.
-pub(super) const LAST_NUMBER: i64 = (1 << 53) - 1;
+pub const LAST_NUMBER: i64 = (1 << 53) - 1;
 
 /// Returns a text as it is stored; `None` if nothing is left of it.
 pub(super) fn tidy_if_any(text: Option<&str>) -> Option<String> {

@@ -24,7 +24,7 @@ pub struct UserFilter {
 impl UserFilter {
     /// Returns a pattern for `LIKE … ESCAPE '\'` that fits whatever the search fits, and more: databases
     /// compare letters beyond ASCII each in their own way, so any text may stand in their place.
-    pub(super) fn pattern(&self) -> Option<String> {
+    pub fn pattern(&self) -> Option<String> {
         let text = login_form(self.search.as_deref()?);
         let mut pattern = "%".to_owned();
         for character in text.chars().take(LONGEST_PATTERN) {
@@ -57,15 +57,17 @@ impl UserFilter {
 }
 
 /// Users that are found page by page.
-pub(super) struct UserPage {
+pub struct UserPage {
     filter: UserFilter,
     after: i64,
     limit: usize,
-    pub(super) users: Vec<User>,
+    /// The users that were found so far.
+    pub users: Vec<User>,
 }
 
 impl UserPage {
-    pub(super) fn new(filter: &UserFilter, after: i64, limit: u32) -> Self {
+    /// Starts a list of at most `limit` users whose numbers are greater than `after`.
+    pub fn new(filter: &UserFilter, after: i64, limit: u32) -> Self {
         Self {
             filter: filter.clone(),
             after,
@@ -75,12 +77,12 @@ impl UserPage {
     }
 
     /// The number after which the next page begins.
-    pub(super) fn after(&self) -> i64 {
+    pub fn after(&self) -> i64 {
         self.after
     }
 
     /// Takes over what fits of a page, and returns whether another one is needed.
-    pub(super) fn takes(&mut self, page: Vec<User>) -> bool {
+    pub fn takes(&mut self, page: Vec<User>) -> bool {
         let is_last = page.len() < self.limit;
         self.after = page.last().map_or(self.after, |last| last.number);
         let fitting = page.into_iter().filter(|user| self.filter.fits(user));

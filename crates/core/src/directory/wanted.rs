@@ -58,7 +58,8 @@ pub struct Wanted {
     pub(super) users: Vec<WantedUser>,
     pub(super) keys: Vec<WantedKey>,
     pub(super) revoked_keys: Vec<RevokedKeyEntry>,
-    pub(super) digest_keys: Vec<SealedKey>,
+    /// The digest keys that the file brings along.
+    pub digest_keys: Vec<SealedKey>,
     pub(super) erased_users: Vec<KeyDigest>,
     pub(super) precedence: Precedence,
     /// Whether passwords that are given in clear are hashed.

@@ -12,7 +12,7 @@ use crate::token_digest::TokenDigest;
 /// Limits on live tokens. Sessions, tokens that log in again, one-time tokens and tokens in e-mails are counted
 /// separately.
 #[derive(Debug, Clone, Copy)]
-pub struct Caps {
+pub struct SessionLimits {
     /// The maximum of one user.
     pub per_user: usize,
     /// The maximum of one user at one client of one dialect, and of tokens that derive from one login. Tokens
@@ -22,7 +22,7 @@ pub struct Caps {
     pub one_time_per_user: usize,
 }
 
-impl Default for Caps {
+impl Default for SessionLimits {
     fn default() -> Self {
         Self {
             per_user: 1000,
@@ -58,14 +58,14 @@ impl Kind {
 
 /// The tokens that must be removed after another one was added.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Surplus {
+pub struct Excess {
     /// Tokens that are not live any more.
     pub expired: Vec<TokenDigest>,
     /// The least recently used of the live ones.
     pub evicted: Vec<TokenDigest>,
 }
 
-impl Caps {
+impl SessionLimits {
     /// Returns the smallest of the limits that apply once `newest` is added.
     pub fn least(&self, newest: &Record) -> usize {
         let caps = [self.per_user, self.per_client, self.one_time_per_user];
@@ -74,18 +74,18 @@ impl Caps {
     }
 
     /// Returns which of all tokens of a user must be removed after `newest` was added.
-    pub fn surplus(
+    pub fn excess(
         &self,
         tokens: Vec<(TokenDigest, Record)>,
         newest: TokenDigest,
         now: OffsetDateTime,
-    ) -> Surplus {
+    ) -> Excess {
         let (mut held, dead): (Vec<_>, Vec<_>) = tokens
             .into_iter()
             .partition(|(_, record)| record.is_live(now));
         // The newest token counts as used last, whatever the clock of its issuer says.
         held.sort_by_key(|(digest, record)| (*digest == newest, record.used_at, *digest));
-        Surplus {
+        Excess {
             expired: dead.into_iter().map(|(digest, _)| digest).collect(),
             evicted: self.evicted(&held, newest),
         }

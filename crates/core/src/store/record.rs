@@ -60,7 +60,7 @@ pub struct Record {
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub expires_at: OffsetDateTime,
     /// What is known of the use of a one-time token that was used. Such a token is invalid.
-    pub spent: Option<Spent>,
+    pub spent: Option<Redemption>,
     /// The administrator's generation at the time of issue. Appended: older records have none.
     #[serde(skip)]
     pub actor_generation: Option<i64>,
@@ -103,7 +103,7 @@ pub struct Idle {
 
 /// The use of a one-time token, kept to detect a second one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Spent {
+pub struct Redemption {
     /// The token that was issued for it.
     pub child: Option<TokenDigest>,
     /// Whether the one-time token was used again.

@@ -63,7 +63,7 @@ pub async fn all_digests(store: &dyn TokenStore) -> Result<Vec<TokenDigest>, Sto
         digests.push(digest);
         ControlFlow::Continue(())
     };
-    store.each(collect).await?;
+    store.scan(collect).await?;
     Ok(digests)
 }
 
@@ -75,7 +75,7 @@ async fn look_up(
         return Ok(None);
     };
     let holds_slot = match record.slot {
-        Some(slot) => store.holder(*slot.digest()).await? == Some(digest),
+        Some(slot) => store.slot_holder(*slot.digest()).await? == Some(digest),
         None => false,
     };
     let record = (*record).clone();

@@ -11,7 +11,7 @@ use crate::token_digest::TokenDigest;
 
 /// What attempts are counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum BucketKind {
     /// An account, from one network.
     Account,
     /// An account, from an address from which it was used before, or with a live token of its user.
@@ -32,7 +32,7 @@ pub enum Kind {
     LettersOfSource,
 }
 
-impl Kind {
+impl BucketKind {
     /// Every kind.
     pub const ALL: [Self; 9] = [
         Self::Account,
@@ -67,7 +67,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for BucketKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -79,7 +79,7 @@ pub struct Bucket {
     /// A keyed hash of everything that identifies the bucket.
     pub key: TokenDigest,
     /// What the bucket counts.
-    pub kind: Kind,
+    pub kind: BucketKind,
     /// A keyed hash of the name that was tried.
     pub account: Option<TokenDigest>,
     /// The network from which the attempts came.
@@ -88,9 +88,9 @@ pub struct Bucket {
 
 /// The result of taking an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+pub enum Decision {
     /// The attempt may proceed.
-    Granted(Receipt),
+    Granted(Permit),
     /// The bucket is locked.
     Locked {
         /// When the lock ends.
@@ -100,7 +100,7 @@ pub enum Taken {
 
 /// What is needed to return an attempt to its bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Receipt {
+pub struct Permit {
     /// What the attempt took out of the bucket, in milliseconds of refilling.
     pub cost: i64,
     /// The end of the lock that the attempt began, in milliseconds since 1970; 0 if it began none.
@@ -117,9 +117,9 @@ pub(super) struct Level {
 }
 
 impl Level {
-    pub(super) fn take(&mut self, budget: &Budget, now: i64) -> Taken {
+    pub(super) fn charge(&mut self, budget: &Budget, now: i64) -> Decision {
         if self.locked_until > now {
-            return Taken::Locked {
+            return Decision::Locked {
                 until: from_milliseconds(self.locked_until),
             };
         }
@@ -140,15 +140,15 @@ impl Level {
             // Nothing refills while the lock lasts.
             self.full_at += lock - now;
         }
-        Taken::Granted(Receipt {
+        Decision::Granted(Permit {
             cost: self.full_at - before,
             lock,
         })
     }
 
-    pub(super) fn give_back(&mut self, receipt: Receipt) {
-        self.full_at -= receipt.cost;
-        if receipt.lock != 0 && self.locked_until == receipt.lock {
+    pub(super) fn refund(&mut self, permit: Permit) {
+        self.full_at -= permit.cost;
+        if permit.lock != 0 && self.locked_until == permit.lock {
             self.locked_until = 0;
             self.locks = self.locks.saturating_sub(1);
         }

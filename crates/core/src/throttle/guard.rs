@@ -7,7 +7,10 @@ use time::OffsetDateTime;
 use super::guess::{Proof, address, user_account};
 use super::keys::TriedKeys;
 use super::turn::{Count, Lock, count_refusal};
-use super::{Bucket, Guess, Kind, Limits, Origin, Source, Strained, Taken, Throttle, Turn};
+use super::{
+    Attempt, AttemptTarget, Bucket, BucketKind, ClientIp, Decision, Limits, LoginOrigin, Throttle,
+    ThrottledBucket,
+};
 use crate::clock::Clock;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
@@ -15,7 +18,7 @@ use crate::token_digest::TokenDigest;
 
 /// The login throttle, which limits attempts at everything that can be guessed.
 #[derive(Clone)]
-pub struct Guard {
+pub struct LoginThrottle {
     throttle: Arc<dyn Throttle>,
     pub(super) limits: Limits,
     pub(super) tried: TriedKeys,
@@ -31,7 +34,7 @@ enum Standing {
     Proven(Proof),
 }
 
-impl Guard {
+impl LoginThrottle {
     /// Creates a login throttle with these limits.
     pub fn new(throttle: Arc<dyn Throttle>, limits: Limits) -> Self {
         Self {
@@ -44,18 +47,20 @@ impl Guard {
     /// Takes an attempt, before anything is looked up or hashed. `proven` is a live token that the request
     /// carries, if it is that of the user whose name is tried. Fails with [`AuthError::Throttled`] if a lock
     /// refuses the attempt.
-    pub(crate) async fn turn<'g>(
+    pub(crate) async fn attempt<'g>(
         &'g self,
         pepper: &Pepper,
         clock: &'g dyn Clock,
-        (guess, proven): (Guess<'_>, Option<Proof>),
-        origin: &Origin,
-    ) -> Result<Turn<'g>, AuthError> {
-        let account = guess.account(pepper);
+        (target, proven): (AttemptTarget<'_>, Option<Proof>),
+        origin: &LoginOrigin,
+    ) -> Result<Attempt<'g>, AuthError> {
+        let account = target.account(pepper);
         // A second factor has one budget wherever its codes come from.
-        let here = match guess {
-            Guess::Code(_) => None,
-            Guess::Password(_) | Guess::PassCode(_) | Guess::CardCode(_) => address(pepper, origin),
+        let here = match target {
+            AttemptTarget::Code(_) => None,
+            AttemptTarget::Password(_)
+            | AttemptTarget::PassCode(_)
+            | AttemptTarget::CardCode(_) => address(pepper, origin),
         };
         let here = here.map(|address| (account, address));
         let standing = match proven {
@@ -63,11 +68,11 @@ impl Guard {
             None if self.knows(here, clock.now()).await? => Standing::Known,
             None => Standing::Stranger,
         };
-        let mut turn = self.empty_turn(clock, here);
-        for count in self.counts(pepper, guess, origin, standing) {
-            turn.take(count, origin).await?;
+        let mut attempt = self.empty_attempt(clock, here);
+        for count in self.counts(pepper, target, origin, standing) {
+            attempt.charge(count, origin).await?;
         }
-        Ok(turn)
+        Ok(attempt)
     }
 
     /// Returns whether an account or a key was used from that address.
@@ -82,12 +87,12 @@ impl Guard {
         }
     }
 
-    pub(super) fn empty_turn<'g>(
+    pub(super) fn empty_attempt<'g>(
         &'g self,
         clock: &'g dyn Clock,
         client: Option<(TokenDigest, TokenDigest)>,
-    ) -> Turn<'g> {
-        Turn {
+    ) -> Attempt<'g> {
+        Attempt {
             throttle: self.throttle.as_ref(),
             clock,
             held: Vec::new(),
@@ -104,12 +109,12 @@ impl Guard {
     fn counts(
         &self,
         pepper: &Pepper,
-        guess: Guess<'_>,
-        origin: &Origin,
+        target: AttemptTarget<'_>,
+        origin: &LoginOrigin,
         standing: Standing,
     ) -> Vec<Count<'_>> {
-        let account = guess.account(pepper);
-        let network = origin.source.map(Source::network);
+        let account = target.account(pepper);
+        let network = origin.source.map(ClientIp::network);
         let (of_source, of_network) = match standing {
             Standing::Stranger => (Lock::Refuses, Lock::Refuses),
             Standing::Known => (Lock::Refuses, Lock::Passes),
@@ -128,38 +133,41 @@ impl Guard {
             budget,
             lock,
         };
-        if let Guess::Code(_) = guess {
-            let bucket = own(Kind::Code, client, None);
+        if let AttemptTarget::Code(_) = target {
+            let bucket = own(BucketKind::Code, client, None);
             return vec![count(bucket, &self.limits.code, Lock::Refuses)];
         }
         let any = |kind, network| Bucket::new(pepper, kind, None, None, network);
         let mut counts = Vec::new();
         if let Some(source) = origin.source {
-            let bucket = any(Kind::Source, Some(source.host()));
+            let bucket = any(BucketKind::Source, Some(source.host()));
             counts.push(count(bucket, &self.limits.source, of_source));
-            let bucket = any(Kind::Network, Some(source.network()));
+            let bucket = any(BucketKind::Network, Some(source.network()));
             counts.push(count(bucket, &self.limits.network, of_network));
         }
-        if guess.is_of_card() {
-            let bucket = any(Kind::Card, None);
+        if target.is_of_card() {
+            let bucket = any(BucketKind::Card, None);
             counts.push(count(bucket, &self.limits.everywhere, of_network));
         }
-        match (guess, standing) {
+        match (target, standing) {
             // A client that sends the code of a card that is known from here does not guess.
-            (Guess::CardCode(_), _) => {}
+            (AttemptTarget::CardCode(_), _) => {}
             (_, Standing::Stranger) => {
-                let bucket = own(Kind::Account, None, network);
+                let bucket = own(BucketKind::Account, None, network);
                 counts.push(count(bucket, &self.limits.account, Lock::Refuses));
             }
             (_, Standing::Known | Standing::Proven(_)) => {
-                let bucket = own(Kind::KnownClient, client, None);
+                let bucket = own(BucketKind::KnownClient, client, None);
                 counts.push(count(bucket, &self.limits.known_client, Lock::Refuses));
             }
         }
         counts
     }
 
-    pub(crate) async fn strained(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+    pub(crate) async fn strained(
+        &self,
+        now: OffsetDateTime,
+    ) -> Result<Vec<ThrottledBucket>, StoreError> {
         self.throttle.list(now).await
     }
 
@@ -178,19 +186,21 @@ impl Guard {
         pepper: &Pepper,
         clock: &dyn Clock,
         name: &str,
-        origin: &Origin,
+        origin: &LoginOrigin,
     ) -> Result<bool, StoreError> {
-        let account = Guess::Password(name).account(pepper);
-        let letters = Bucket::new(pepper, Kind::Letters, Some(account), None, None);
-        let host = origin.source.map(Source::host);
+        let account = AttemptTarget::Password(name).account(pepper);
+        let letters = Bucket::new(pepper, BucketKind::Letters, Some(account), None, None);
+        let host = origin.source.map(ClientIp::host);
         let of_source = host
-            .map(|host| Bucket::new(pepper, Kind::LettersOfSource, None, None, Some(host)))
+            .map(|host| Bucket::new(pepper, BucketKind::LettersOfSource, None, None, Some(host)))
             .map(|bucket| (bucket, &self.limits.letters_of_source));
         let wanted = of_source
             .into_iter()
             .chain([(letters, &self.limits.letters)]);
         for (bucket, budget) in wanted {
-            if let Taken::Locked { .. } = self.throttle.take(&bucket, budget, clock.now()).await? {
+            if let Decision::Locked { .. } =
+                self.throttle.charge(&bucket, budget, clock.now()).await?
+            {
                 count_refusal(bucket.kind, origin);
                 return Ok(false);
             }

@@ -2,14 +2,14 @@
 
 use uuid::Uuid;
 
-use super::{Bucket, Kind, Origin};
+use super::{Bucket, BucketKind, LoginOrigin};
 use crate::names::login_form;
 use crate::pepper::Pepper;
 use crate::token_digest::TokenDigest;
 
 /// What an attempt guesses.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Guess<'a> {
+pub(crate) enum AttemptTarget<'a> {
     /// The password of that login name.
     Password(&'a str),
     /// The pass code of the card with that identifier.
@@ -20,7 +20,7 @@ pub(crate) enum Guess<'a> {
     Code(Uuid),
 }
 
-impl Guess<'_> {
+impl AttemptTarget<'_> {
     /// Returns a keyed hash of the name as it was given: unknown names are counted like all others.
     pub(crate) fn account(self, pepper: &Pepper) -> TokenDigest {
         let (of, name) = match self {
@@ -48,7 +48,7 @@ pub(crate) fn user_account(pepper: &Pepper, user: Uuid) -> TokenDigest {
 
 /// Returns a keyed hash of the address from which a login comes. `None` if it is not known. One address is one
 /// client in all dialects: otherwise it would have a budget in each.
-pub(super) fn address(pepper: &Pepper, origin: &Origin) -> Option<TokenDigest> {
+pub(super) fn address(pepper: &Pepper, origin: &LoginOrigin) -> Option<TokenDigest> {
     let host = origin.source?.host();
     Some(pepper.digest_of(&[b"client's address", host.as_bytes()]))
 }
@@ -73,7 +73,7 @@ impl Proof {
 impl Bucket {
     pub(super) fn new(
         pepper: &Pepper,
-        kind: Kind,
+        kind: BucketKind,
         account: Option<TokenDigest>,
         client: Option<TokenDigest>,
         network: Option<String>,

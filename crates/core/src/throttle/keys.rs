@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::guess::address;
 use super::turn::{Count, Lock};
-use super::{Bucket, Guard, Kind, Origin, Source, Turn};
+use super::{Attempt, Bucket, BucketKind, ClientIp, LoginOrigin, LoginThrottle};
 use crate::clock::Clock;
 use crate::error::AuthError;
 use crate::pepper::Pepper;
@@ -40,10 +40,10 @@ pub(crate) struct KeyTurn<'g> {
     pair: TokenDigest,
     now: OffsetDateTime,
     /// `None` if that key came from that source recently.
-    turn: Option<Turn<'g>>,
+    attempt: Option<Attempt<'g>>,
 }
 
-impl Guard {
+impl LoginThrottle {
     /// Takes an attempt with a key, before the key is looked up. Each realm has its own budgets: guesses at one
     /// listener lock no other.
     ///
@@ -54,11 +54,11 @@ impl Guard {
         pepper: &Pepper,
         clock: &'g dyn Clock,
         key: &str,
-        origin: &Origin,
+        origin: &LoginOrigin,
     ) -> Result<KeyTurn<'g>, AuthError> {
         let realm = origin.realm.name();
         let now = clock.now();
-        let host = origin.source.map(Source::host);
+        let host = origin.source.map(ClientIp::host);
         let pair = pepper.digest_of(&[
             b"tried key",
             realm.as_bytes(),
@@ -69,7 +69,7 @@ impl Guard {
             tried: &self.tried,
             pair,
             now,
-            turn: None,
+            attempt: None,
         };
         let is_recent = |tried: OffsetDateTime| now - tried < self.limits.remember_clients / 2;
         if self.tried.0.get(&pair).is_some_and(is_recent) {
@@ -79,26 +79,26 @@ impl Guard {
             let key = pepper.digest_of(&[b"right key", realm.as_bytes(), key.as_bytes()]);
             (key, address)
         });
-        let mut turn = self.empty_turn(clock, known_as);
+        let mut attempt = self.empty_attempt(clock, known_as);
         if !self.knows(known_as, now).await? {
             for count in self.key_counts(pepper, origin) {
-                turn.take(count, origin).await?;
+                attempt.charge(count, origin).await?;
             }
         }
-        granted.turn = Some(turn);
+        granted.attempt = Some(attempt);
         Ok(granted)
     }
 
-    fn key_counts(&self, pepper: &Pepper, origin: &Origin) -> Vec<Count<'_>> {
+    fn key_counts(&self, pepper: &Pepper, origin: &LoginOrigin) -> Vec<Count<'_>> {
         let realm = origin.realm.name();
         let of_realm = pepper.digest_of(&[b"keys of a realm", realm.as_bytes()]);
         let count = |place, budget| Count {
-            bucket: Bucket::new(pepper, Kind::Key, None, Some(of_realm), place),
+            bucket: Bucket::new(pepper, BucketKind::Key, None, Some(of_realm), place),
             budget,
             lock: Lock::Refuses,
         };
-        let host = origin.source.map(Source::host);
-        let network = origin.source.map(Source::network);
+        let host = origin.source.map(ClientIp::host);
+        let network = origin.source.map(ClientIp::network);
         let mut counts = vec![
             count(host, &self.limits.key),
             count(network, &self.limits.network),
@@ -115,11 +115,11 @@ impl KeyTurn<'_> {
     pub(crate) async fn settle<T>(mut self, outcome: Result<T, AuthError>) -> Result<T, AuthError> {
         match &outcome {
             Ok(_) => {
-                if let Some(turn) = &mut self.turn {
+                if let Some(attempt) = &mut self.attempt {
                     // A key that is known here cost no attempt. Remembering it for longer is not worth refusing
                     // it while the store accepts no changes.
-                    let is_known = turn.held.is_empty();
-                    let settled = turn.was_right().await;
+                    let is_known = attempt.held.is_empty();
+                    let settled = attempt.was_right().await;
                     if !is_known {
                         settled?;
                     }
@@ -128,8 +128,8 @@ impl KeyTurn<'_> {
             }
             Err(error) if error.is_wrong_guess() => self.tried.0.insert(self.pair, self.now),
             Err(_) => {
-                if let Some(turn) = &mut self.turn {
-                    turn.give_back().await?;
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.refund().await?;
                 }
             }
         }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::bucket::{Level, future};
-use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Receipt, Strained, Taken, Throttle};
+use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Decision, Permit, Throttle, ThrottledBucket};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
 use crate::token_digest::TokenDigest;
@@ -58,12 +58,12 @@ impl MemoryThrottle {
 
 #[async_trait]
 impl Throttle for MemoryThrottle {
-    async fn take(
+    async fn charge(
         &self,
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<Decision, StoreError> {
         let now = milliseconds(now);
         let mut tables = self.tables();
         tables.tidy(now);
@@ -71,18 +71,18 @@ impl Throttle for MemoryThrottle {
             .buckets
             .entry(bucket.key)
             .or_insert_with(|| (bucket.clone(), Level::default()));
-        Ok(level.take(budget, now))
+        Ok(level.charge(budget, now))
     }
 
-    async fn give_back(
+    async fn refund(
         &self,
         bucket: TokenDigest,
-        receipt: Receipt,
+        permit: Permit,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let mut tables = self.tables();
         if let Some((_, level)) = tables.buckets.get_mut(&bucket) {
-            level.give_back(receipt);
+            level.refund(permit);
             if !level.is_strained(milliseconds(now)) {
                 tables.buckets.remove(&bucket);
             }
@@ -131,13 +131,13 @@ impl Throttle for MemoryThrottle {
         Ok(self.tables().clients.remove(&account).is_some())
     }
 
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
         let moment = milliseconds(now);
         let tables = self.tables();
         let strained = tables.buckets.values();
         Ok(strained
             .filter(|(_, level)| level.is_strained(moment))
-            .map(|(bucket, level)| Strained {
+            .map(|(bucket, level)| ThrottledBucket {
                 bucket: bucket.clone(),
                 locks: level.locks,
                 locked_until: future(level.locked_until, now),
@@ -153,7 +153,7 @@ mod tests {
 
     use super::*;
     use crate::clock::{Clock as _, SystemClock};
-    use crate::throttle::Kind;
+    use crate::throttle::BucketKind;
 
     #[tokio::test]
     async fn memory_forgets_what_is_full_again() {
@@ -168,12 +168,12 @@ mod tests {
         for number in 0..5000_u128 {
             let bucket = Bucket {
                 key: number.to_be_bytes().into(),
-                kind: Kind::Account,
+                kind: BucketKind::Account,
                 account: None,
                 network: None,
             };
             let now = start + Duration::from_mins(1) * u32::try_from(number / 500).unwrap();
-            throttle.take(&bucket, &budget, now).await.unwrap();
+            throttle.charge(&bucket, &budget, now).await.unwrap();
         }
         assert!(throttle.entries() <= 2048, "{}", throttle.entries());
     }

@@ -10,16 +10,16 @@ use crate::user::User;
 
 /// The client IP of a request, as the gateway has determined it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source(IpAddr);
+pub struct ClientIp(IpAddr);
 
-impl From<IpAddr> for Source {
+impl From<IpAddr> for ClientIp {
     /// Converts an address. An IPv4-mapped IPv6 address becomes an IPv4 address.
     fn from(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }
 }
 
-impl Source {
+impl ClientIp {
     /// Returns what counts as one source: an IPv4 address, or the /64 of IPv6 that one household has.
     pub fn host(self) -> String {
         match self.0 {
@@ -46,7 +46,7 @@ impl Source {
 }
 
 /// Writes the whole address.
-impl fmt::Display for Source {
+impl fmt::Display for ClientIp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -59,11 +59,11 @@ fn prefix(address: Ipv6Addr, length: u32) -> String {
 
 /// The origin of a login.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub struct LoginOrigin {
     /// The dialect of the login.
     pub realm: Realm,
     /// The client IP, if it is known.
-    pub source: Option<Source>,
+    pub source: Option<ClientIp>,
     /// The device or program, if the dialect lets the client name itself. It is recorded and decides nothing: a
     /// stranger can send any name.
     pub client: Option<String>,
@@ -71,21 +71,21 @@ pub struct Origin {
     /// tried proves that the client is known.
     pub proofs: Vec<Token>,
     /// What the login is for, if it names that: right credentials alone do not admit it.
-    pub wanted: Option<Wanted>,
+    pub requested: Option<RequestedAccess>,
 }
 
 /// What a login names in addition to its credentials.
 #[derive(Debug, Clone)]
-pub enum Wanted {
+pub enum RequestedAccess {
     /// One of the user's units; `None` for the default one.
     Unit(Option<String>),
     /// The user of that identifier.
     User(String),
 }
 
-impl Wanted {
-    /// Fails unless the user has the wanted unit, or is the wanted user.
-    pub(crate) fn admit(&self, user: &User) -> Result<(), AuthError> {
+impl RequestedAccess {
+    /// Fails unless the user has the requested unit, or is the requested user.
+    pub(crate) fn check_admission(&self, user: &User) -> Result<(), AuthError> {
         match self {
             Self::Unit(unit) => {
                 let unit = unit.as_ref().or(user.default_unit.as_ref());
@@ -100,23 +100,23 @@ impl Wanted {
     }
 }
 
-impl Origin {
+impl LoginOrigin {
     /// Fails unless the user may have what the login is for.
-    pub(crate) fn admit(&self, user: User) -> Result<User, AuthError> {
-        if let Some(wanted) = &self.wanted {
-            wanted.admit(&user)?;
+    pub(crate) fn check_admission(&self, user: User) -> Result<User, AuthError> {
+        if let Some(requested) = &self.requested {
+            requested.check_admission(&user)?;
         }
         Ok(user)
     }
 
     /// Creates the origin of a login in a dialect.
-    pub fn new(realm: Realm, source: Option<Source>) -> Self {
+    pub fn new(realm: Realm, source: Option<ClientIp>) -> Self {
         Self {
             realm,
             source,
             client: None,
             proofs: Vec::new(),
-            wanted: None,
+            requested: None,
         }
     }
 }
@@ -136,7 +136,7 @@ mod tests {
                 "2001:db8:1::/48",
             ),
         ] {
-            let source = Source::from(address.parse::<IpAddr>().unwrap());
+            let source = ClientIp::from(address.parse::<IpAddr>().unwrap());
             assert_eq!(source.host(), host);
             assert_eq!(source.network(), network);
         }

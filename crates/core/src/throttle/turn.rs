@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 use metrics::counter;
 use time::OffsetDateTime;
 
-use super::{Bucket, Budget, Kind, Origin, Receipt, Taken, Throttle};
+use super::{Bucket, BucketKind, Budget, Decision, LoginOrigin, Permit, Throttle};
 use crate::clock::Clock;
 use crate::error::{AuthError, StoreError};
 use crate::token_digest::TokenDigest;
@@ -28,22 +28,22 @@ pub(super) enum Lock {
 }
 
 /// A granted attempt. If it is dropped, it counts as wrong.
-pub(crate) struct Turn<'g> {
+pub(crate) struct Attempt<'g> {
     pub(super) throttle: &'g dyn Throttle,
     pub(super) clock: &'g dyn Clock,
-    pub(super) held: Vec<(Bucket, Receipt)>,
+    pub(super) held: Vec<(Bucket, Permit)>,
     /// The account, and the address that is remembered for it if the attempt was right.
     pub(super) client: Option<(TokenDigest, TokenDigest)>,
     pub(super) remember_clients: Duration,
 }
 
-impl Turn<'_> {
+impl Attempt<'_> {
     /// Takes an attempt out of one more bucket. If that bucket is locked and its lock counts for this client,
     /// returns the attempt to the buckets before, and fails with [`AuthError::Throttled`].
-    pub(super) async fn take(
+    pub(super) async fn charge(
         &mut self,
         count: Count<'_>,
-        origin: &Origin,
+        origin: &LoginOrigin,
     ) -> Result<(), AuthError> {
         let Count {
             bucket,
@@ -51,22 +51,22 @@ impl Turn<'_> {
             lock,
         } = count;
         let now = self.clock.now();
-        match (self.throttle.take(&bucket, budget, now).await, lock) {
-            (Ok(Taken::Granted(receipt)), _) => {
-                self.held.push((bucket, receipt));
+        match (self.throttle.charge(&bucket, budget, now).await, lock) {
+            (Ok(Decision::Granted(permit)), _) => {
+                self.held.push((bucket, permit));
                 Ok(())
             }
-            (Ok(Taken::Locked { .. }), Lock::Passes) => Ok(()),
-            (Ok(Taken::Locked { until }), Lock::Refuses) => {
+            (Ok(Decision::Locked { .. }), Lock::Passes) => Ok(()),
+            (Ok(Decision::Locked { until }), Lock::Refuses) => {
                 count_refusal(bucket.kind, origin);
-                self.give_back().await?;
+                self.refund().await?;
                 Err(AuthError::Throttled {
                     retry_after: whole_seconds(until, now),
                 })
             }
             (Err(error), _) => {
                 // Nothing is tried, so nothing counts. An attempt whose response was lost is not known here.
-                let _ = self.give_back().await;
+                let _ = self.refund().await;
                 Err(error.into())
             }
         }
@@ -77,15 +77,15 @@ impl Turn<'_> {
     pub(crate) fn counted_for(&self) -> Option<TokenDigest> {
         let mut held = self.held.iter();
         held.find_map(|(bucket, _)| match bucket.kind {
-            Kind::Account => bucket.account,
-            Kind::KnownClient => Some(bucket.key),
-            Kind::Source
-            | Kind::Network
-            | Kind::Code
-            | Kind::Card
-            | Kind::Key
-            | Kind::Letters
-            | Kind::LettersOfSource => None,
+            BucketKind::Account => bucket.account,
+            BucketKind::KnownClient => Some(bucket.key),
+            BucketKind::Source
+            | BucketKind::Network
+            | BucketKind::Code
+            | BucketKind::Card
+            | BucketKind::Key
+            | BucketKind::Letters
+            | BucketKind::LettersOfSource => None,
         })
     }
 
@@ -94,15 +94,15 @@ impl Turn<'_> {
     /// returned.
     pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
-        let settle = async |(bucket, receipt): (Bucket, Receipt)| match bucket.kind {
-            Kind::Source | Kind::Network | Kind::Card | Kind::Key => {
-                throttle.give_back(bucket.key, receipt, now).await
+        let settle = async |(bucket, permit): (Bucket, Permit)| match bucket.kind {
+            BucketKind::Source | BucketKind::Network | BucketKind::Card | BucketKind::Key => {
+                throttle.refund(bucket.key, permit, now).await
             }
-            Kind::Account
-            | Kind::KnownClient
-            | Kind::Code
-            | Kind::Letters
-            | Kind::LettersOfSource => throttle.reset(bucket.key).await.map(drop),
+            BucketKind::Account
+            | BucketKind::KnownClient
+            | BucketKind::Code
+            | BucketKind::Letters
+            | BucketKind::LettersOfSource => throttle.reset(bucket.key).await.map(drop),
         };
         let client = self.client;
         let until = now + self.remember_clients;
@@ -119,15 +119,15 @@ impl Turn<'_> {
 
     /// Reports that the attempt was neither right nor wrong. All buckets get it back concurrently; the first
     /// error is returned.
-    pub(crate) async fn give_back(&mut self) -> Result<(), StoreError> {
+    pub(crate) async fn refund(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
         let held = self.held.drain(..);
-        let given_back = held.map(|(bucket, receipt)| throttle.give_back(bucket.key, receipt, now));
-        join_all(given_back).await.into_iter().collect()
+        let refunded = held.map(|(bucket, permit)| throttle.refund(bucket.key, permit, now));
+        join_all(refunded).await.into_iter().collect()
     }
 }
 
-pub(super) fn count_refusal(kind: Kind, origin: &Origin) {
+pub(super) fn count_refusal(kind: BucketKind, origin: &LoginOrigin) {
     let (dialect, by) = (origin.realm.name(), kind.name());
     counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by).increment(1);
 }

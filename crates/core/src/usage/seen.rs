@@ -7,7 +7,7 @@ use super::UsageKey;
 /// The parts of a [`UsageKey`]. Both types have the same hashes: their fields are in the same order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "they are those of the key")]
-pub struct Seen<'a> {
+pub struct UsageKeyRef<'a> {
     pub dialect: &'a str,
     pub revision: &'a str,
     pub endpoint: &'a str,
@@ -18,7 +18,7 @@ pub struct Seen<'a> {
     pub network: &'a str,
 }
 
-impl<'a> From<&'a UsageKey> for Seen<'a> {
+impl<'a> From<&'a UsageKey> for UsageKeyRef<'a> {
     fn from(key: &'a UsageKey) -> Self {
         Self {
             dialect: &key.dialect,
@@ -33,8 +33,8 @@ impl<'a> From<&'a UsageKey> for Seen<'a> {
     }
 }
 
-impl From<Seen<'_>> for UsageKey {
-    fn from(seen: Seen<'_>) -> Self {
+impl From<UsageKeyRef<'_>> for UsageKey {
+    fn from(seen: UsageKeyRef<'_>) -> Self {
         Self {
             dialect: seen.dialect.to_owned(),
             revision: seen.revision.to_owned(),
@@ -48,9 +48,9 @@ impl From<Seen<'_>> for UsageKey {
     }
 }
 
-impl Equivalent<UsageKey> for Seen<'_> {
+impl Equivalent<UsageKey> for UsageKeyRef<'_> {
     fn equivalent(&self, key: &UsageKey) -> bool {
-        Seen::from(key) == *self
+        UsageKeyRef::from(key) == *self
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn both_hash_alike() {
         for application in [None, Some("viewer")] {
-            let seen = Seen {
+            let seen = UsageKeyRef {
                 dialect: "toy",
                 revision: "v1",
                 endpoint: "/v1/login",
@@ -77,7 +77,7 @@ mod tests {
             let hasher = RandomState::new();
             assert_eq!(hasher.hash_one(seen), hasher.hash_one(&key));
             assert!(seen.equivalent(&key));
-            let other = Seen {
+            let other = UsageKeyRef {
                 key: Some(""),
                 ..seen
             };

@@ -20,7 +20,7 @@ const COUNTED: u8 = 2;
 
 /// A set of which only the size is known. Its members are hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sketch(Form);
+pub struct CardinalitySketch(Form);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
@@ -29,13 +29,13 @@ enum Form {
     Counted(Box<[u8]>),
 }
 
-impl Default for Sketch {
+impl Default for CardinalitySketch {
     fn default() -> Self {
         Self(Form::Listed(Vec::new()))
     }
 }
 
-impl Sketch {
+impl CardinalitySketch {
     /// Returns whether the set is empty.
     pub fn is_empty(&self) -> bool {
         matches!(&self.0, Form::Listed(hashes) if hashes.is_empty())
@@ -202,8 +202,8 @@ mod tests {
         u64::from_be_bytes(digest[..8].try_into().unwrap())
     }
 
-    fn of(numbers: std::ops::Range<u64>) -> Sketch {
-        let mut sketch = Sketch::default();
+    fn of(numbers: std::ops::Range<u64>) -> CardinalitySketch {
+        let mut sketch = CardinalitySketch::default();
         for number in numbers {
             sketch.insert(hash(number));
         }
@@ -248,11 +248,14 @@ mod tests {
     #[test]
     fn what_is_stored_is_read_and_nothing_else_is() {
         for sketch in [of(0..0), of(0..7), of(0..1_000)] {
-            assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Some(sketch));
+            assert_eq!(
+                CardinalitySketch::from_bytes(&sketch.to_bytes()),
+                Some(sketch)
+            );
         }
         let too_high = [&[COUNTED][..], &[HIGHEST + 1; REGISTERS]].concat();
         for other in [&[][..], &[0], &[LISTED, 1], &[COUNTED, 1], &too_high] {
-            assert_eq!(Sketch::from_bytes(other), None);
+            assert_eq!(CardinalitySketch::from_bytes(other), None);
         }
     }
 }

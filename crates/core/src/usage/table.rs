@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{ExpiredUse, Sketch, UsageCount, UsageKey, UsageRows};
+use super::{CardinalitySketch, ExpiredUse, UsageCount, UsageKey, UsageRows};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
 
@@ -25,44 +25,64 @@ pub trait UsageTable: Send + Sync + 'static {
 
 /// A row as it is stored.
 #[derive(Debug, Clone)]
-pub(crate) struct Stored {
-    pub(crate) id: String,
-    pub(crate) dialect: String,
-    pub(crate) revision: String,
-    pub(crate) endpoint: String,
-    pub(crate) application: Option<String>,
-    pub(crate) key_label: Option<String>,
-    pub(crate) client: Option<String>,
-    pub(crate) user_agent: String,
-    pub(crate) network: String,
-    pub(crate) known: bool,
-    pub(crate) first_seen: i64,
-    pub(crate) last_seen: i64,
-    pub(crate) last_served: Option<i64>,
-    pub(crate) calls: i64,
-    pub(crate) refused: i64,
-    pub(crate) users: Vec<u8>,
-    pub(crate) expired_tokens: i64,
-    pub(crate) expired_calls: i64,
-    pub(crate) expired_youngest: Option<i64>,
-    pub(crate) expired_oldest: Option<i64>,
+pub struct StoredUsage {
+    /// The row's key in the table.
+    pub id: String,
+    /// The dialect.
+    pub dialect: String,
+    /// The revision of the API that was called.
+    pub revision: String,
+    /// The endpoint.
+    pub endpoint: String,
+    /// The application that a key names.
+    pub application: Option<String>,
+    /// The label of the application key.
+    pub key_label: Option<String>,
+    /// The client that a token names.
+    pub client: Option<String>,
+    /// The program.
+    pub user_agent: String,
+    /// The network from which it called.
+    pub network: String,
+    /// Whether a user has logged in with that client.
+    pub known: bool,
+    /// When the first call arrived, in milliseconds since 1970.
+    pub first_seen: i64,
+    /// When the last call arrived, in milliseconds since 1970.
+    pub last_seen: i64,
+    /// When the last call was let in, in milliseconds since 1970.
+    pub last_served: Option<i64>,
+    /// How many calls there were.
+    pub calls: i64,
+    /// How many of them were refused.
+    pub refused: i64,
+    /// A sketch of the users, as `Sketch` writes it.
+    pub users: Vec<u8>,
+    /// How many tokens were presented after their end.
+    pub expired_tokens: i64,
+    /// How many calls were refused for that reason.
+    pub expired_calls: i64,
+    /// The least age of such a token, in seconds since it was issued.
+    pub expired_youngest: Option<i64>,
+    /// The greatest age of such a token.
+    pub expired_oldest: Option<i64>,
 }
 
 /// A dialect, and the program and network from which a user has logged in there.
-pub(crate) type Place = (String, String, String);
+pub type UsagePlace = (String, String, String);
 
 /// What the table has, as far as it matters for the counts to add.
-pub(crate) struct InTable {
+pub struct UsageInTable {
     /// The rows to which counts may be added.
-    pub(crate) stored: Vec<Stored>,
+    pub stored: Vec<StoredUsage>,
     /// The known places with one of the programs in the counts.
-    pub(crate) places: Vec<Place>,
+    pub places: Vec<UsagePlace>,
     /// The number of rows of known clients, without the shared ones.
-    pub(crate) known: i64,
+    pub known: i64,
 }
 
 /// Returns the ids of the rows to which those counts may be added.
-pub(crate) fn ids(rows: &UsageRows) -> Vec<String> {
+pub fn usage_row_ids(rows: &UsageRows) -> Vec<String> {
     let keys = rows.keys().map(UsageKey::storable);
     let mut ids: Vec<_> = keys
         .flat_map(|key| [key.id(), key.rest().id(), key.unknown().id()])
@@ -73,18 +93,18 @@ pub(crate) fn ids(rows: &UsageRows) -> Vec<String> {
 }
 
 /// Returns the programs in those counts, by which the table is queried for known places.
-pub(crate) fn agents(rows: &UsageRows) -> Vec<String> {
+pub fn usage_user_agents(rows: &UsageRows) -> Vec<String> {
     let agents: HashSet<_> = rows.keys().map(|key| key.storable().user_agent).collect();
     agents.into_iter().collect()
 }
 
-impl InTable {
+impl UsageInTable {
     /// Returns the rows as they must be after `added` has been added to them.
     ///
     /// A count without any user belongs to a known client if its program has a known place in that
     /// dialect; all others share a row for each endpoint.
-    pub(crate) fn after(self, added: &UsageRows, room: usize) -> Vec<Stored> {
-        let mut places: HashSet<Place> = self.places.into_iter().collect();
+    pub fn after(self, added: &UsageRows, room: usize) -> Vec<StoredUsage> {
+        let mut places: HashSet<UsagePlace> = self.places.into_iter().collect();
         let with_users = added.iter().filter(|(_, count)| count.is_known());
         places.extend(with_users.map(|(key, _)| place(&key.storable())));
         let mut known = usize::try_from(self.known).unwrap_or_default();
@@ -113,12 +133,12 @@ impl InTable {
                 .or_insert_with(|| (is_known, count.clone()));
         }
         let rows = rows.iter();
-        rows.map(|(key, (known, count))| Stored::new(key, count, *known))
+        rows.map(|(key, (known, count))| StoredUsage::new(key, count, *known))
             .collect()
     }
 }
 
-fn place(key: &UsageKey) -> Place {
+fn place(key: &UsageKey) -> UsagePlace {
     (
         key.dialect.clone(),
         key.user_agent.clone(),
@@ -126,10 +146,10 @@ fn place(key: &UsageKey) -> Place {
     )
 }
 
-impl Stored {
+impl StoredUsage {
     /// Returns the content of those rows. Unknown clients, which an earlier release stored one by one, share a
     /// row here.
-    pub(crate) fn read(stored: Vec<Self>) -> UsageRows {
+    pub fn read(stored: Vec<Self>) -> UsageRows {
         let mut rows = UsageRows::default();
         for row in stored {
             let known = row.known;
@@ -160,7 +180,7 @@ impl Stored {
             calls: self.calls.unsigned_abs(),
             refused: self.refused.unsigned_abs(),
             // A sketch that cannot be decoded starts empty.
-            users: Sketch::from_bytes(&self.users).unwrap_or_default(),
+            users: CardinalitySketch::from_bytes(&self.users).unwrap_or_default(),
             expired: ExpiredUse {
                 tokens: self.expired_tokens.unsigned_abs(),
                 calls: self.expired_calls.unsigned_abs(),

@@ -2,7 +2,7 @@
 
 use hashbrown::hash_map::Entry;
 
-use super::{Observed, Seen, UsageCount, UsageKey, UsageRows};
+use super::{Observed, UsageCount, UsageKey, UsageKeyRef, UsageRows};
 
 /// The room for known clients, divided by the room for clients with which no user has logged in yet.
 const UNKNOWN_SHARE: usize = 4;
@@ -10,14 +10,14 @@ const UNKNOWN_SHARE: usize = 4;
 /// Counts, as many as there is room for. Further clients are counted by endpoint only: known clients separately
 /// from unknown ones, so that unknown clients take no room from known ones.
 #[derive(Debug)]
-pub struct Tally {
+pub struct BoundedCounter {
     rows: UsageRows,
     room: usize,
     known: usize,
     unknown: usize,
 }
 
-impl Tally {
+impl BoundedCounter {
     /// Creates an empty tally, with room for `room` known clients and a quarter as many others.
     pub fn new(room: usize) -> Self {
         Self {
@@ -29,7 +29,7 @@ impl Tally {
     }
 
     /// Counts a call.
-    pub fn record(&mut self, seen: Seen<'_>, call: &Observed) {
+    pub fn record(&mut self, seen: UsageKeyRef<'_>, call: &Observed) {
         let Some(count) = self.rows.get_mut(&seen) else {
             self.add(seen.into(), &UsageCount::one(call));
             return;
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn invented_clients_leave_room_for_real_ones() {
-        let mut tally = Tally::new(40);
+        let mut tally = BoundedCounter::new(40);
         for number in 0..1_000 {
             tally.add(key(&format!("Scanner/{number}")), &call(None));
         }
@@ -151,9 +151,9 @@ mod tests {
     #[test]
     fn a_call_is_counted_like_a_row_of_one() {
         let key = key("Client/1");
-        let (mut called, mut added) = (Tally::new(40), Tally::new(40));
+        let (mut called, mut added) = (BoundedCounter::new(40), BoundedCounter::new(40));
         for user in [None, Some(1), Some(1), Some(2), None] {
-            called.record(Seen::from(&key), &observed(user));
+            called.record(UsageKeyRef::from(&key), &observed(user));
             added.add(key.clone(), &call(user));
         }
         assert_eq!(called.rows(), added.rows());
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_published_key_does_not_make_a_client_known() {
-        let mut tally = Tally::new(40);
+        let mut tally = BoundedCounter::new(40);
         for number in 0..1_000 {
             let invented = UsageKey {
                 key: Some("published".to_owned()),
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_client_that_has_a_row_keeps_being_counted_there() {
-        let mut tally = Tally::new(4);
+        let mut tally = BoundedCounter::new(4);
         tally.add(key("Client/1"), &call(Some(1)));
         for number in 0..100 {
             tally.add(key(&format!("Scanner/{number}")), &call(None));

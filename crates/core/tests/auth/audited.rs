@@ -13,8 +13,8 @@ use super::recording::Recording;
 use super::*;
 use isogloss_core::Concurrency;
 use isogloss_core::TokenDigest;
-use isogloss_core::audit::{Actor, Caller, Name};
-use isogloss_core::throttle::{Budget, Limits, MemoryThrottle, Source};
+use isogloss_core::audit::{ClaimedName, EventActor, RequestContext};
+use isogloss_core::throttle::{Budget, ClientIp, Limits, MemoryThrottle};
 
 /// A fixture, and the audit events that it records.
 struct Watched {
@@ -50,7 +50,7 @@ async fn watched() -> Watched {
     let room = NonZeroUsize::new(1000).unwrap();
     let audit = Audit::start(vec![Box::new(recording.clone())], room).unwrap();
     let throttle = Arc::new(MemoryThrottle::default());
-    let guard = Some(Guard::new(throttle, LIMITS));
+    let guard = Some(LoginThrottle::new(throttle, LIMITS));
     let f = super::watched(guard, audit).await;
     Watched { f, recording }
 }
@@ -85,14 +85,14 @@ impl Watched {
     }
 }
 
-fn hash(name: Name<'_>) -> String {
+fn hash(name: ClaimedName<'_>) -> String {
     name.hash(&pepper("0123456789abcdef")).to_string()
 }
 
-fn caller() -> Caller {
-    Caller {
+fn caller() -> RequestContext {
+    RequestContext {
         dialect: Some("here"),
-        source: Some(Source::from(IpAddr::from([192, 0, 2, 7]))),
+        source: Some(ClientIp::from(IpAddr::from([192, 0, 2, 7]))),
         request_id: Some(uuid::Uuid::from_u128(7)),
         actor: None,
     }
@@ -129,9 +129,9 @@ async fn a_login_by_password_tells_how_it_ended() {
         let login = auth.login(credentials(name, password));
         drop(caller().scope(login).await);
     }
-    let elsewhere = Origin {
+    let elsewhere = LoginOrigin {
         client: Some("tablet".to_owned()),
-        ..Origin::new(THERE, Some(Source::from(IpAddr::from([198, 51, 100, 1]))))
+        ..LoginOrigin::new(THERE, Some(ClientIp::from(IpAddr::from([198, 51, 100, 1]))))
     };
     let login = Credentials {
         origin: elsewhere,
@@ -141,13 +141,13 @@ async fn a_login_by_password_tells_how_it_ended() {
     let event = |name: &str, outcome: &str, more: Value| {
         let event = json!({
             "event": "login", "outcome": outcome, "by": "password", "dialect": "here",
-            "name_hash": hash(Name::User(name)), "source": "192.0.2.7", "request_id": uuid::Uuid::from_u128(7),
+            "name_hash": hash(ClaimedName::User(name)), "source": "192.0.2.7", "request_id": uuid::Uuid::from_u128(7),
         });
         with(event, &more)
     };
     let elsewhere = json!({
         "event": "login", "outcome": "done", "by": "password", "dialect": "there", "user": ada,
-        "organisation": "ACME", "name_hash": hash(Name::User("ada")), "client": "tablet",
+        "organisation": "ACME", "name_hash": hash(ClaimedName::User("ada")), "client": "tablet",
         "source": "198.51.100.1",
     });
     assert_eq!(
@@ -196,8 +196,11 @@ async fn a_login_by_card_or_key_tells_neither() {
             "event": "login", "outcome": "refused", "reason": reason, "dialect": "here", "by": by,
         })
     };
-    let card = json!({"name_hash": hash(Name::Card("card"))});
-    assert_ne!(hash(Name::Card("card")), hash(Name::User("card")));
+    let card = json!({"name_hash": hash(ClaimedName::Card("card"))});
+    assert_ne!(
+        hash(ClaimedName::Card("card")),
+        hash(ClaimedName::User("card"))
+    );
     assert_eq!(
         w.end().await,
         [

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use super::*;
 use isogloss_core::Concurrency;
-use isogloss_core::{Client, CutOff, Expired};
+use isogloss_core::{ClientFilter, ClientIdentity, Expired};
 
 const FORBIDDEN: &str = "the user may not do this";
 
@@ -26,8 +26,8 @@ async fn what_a_request_tells_of_its_client_is_known_after_it() {
         f.auth.key(HERE, "app-key").await.unwrap();
         f.auth.issue(HERE, &user, at("desk", "shop")).await.unwrap()
     };
-    let (issued, client) = Client::meet(None, work).await;
-    let expected = Client {
+    let (issued, client) = ClientIdentity::observe(None, work).await;
+    let expected = ClientIdentity {
         application: Some("shop".to_owned()),
         client: Some("desk".to_owned()),
         key: Some("app".to_owned()),
@@ -37,17 +37,17 @@ async fn what_a_request_tells_of_its_client_is_known_after_it() {
     assert_eq!(client, expected);
 
     let validate = f.auth.validate(&issued.token, &[Purpose::Access]);
-    let (_, client) = Client::meet(None, validate).await;
+    let (_, client) = ClientIdentity::observe(None, validate).await;
     assert_eq!(
         client,
-        Client {
+        ClientIdentity {
             key: None,
             ..expected
         }
     );
 
-    let (_, nobody) = Client::meet(None, f.auth.key(HERE, "no-key")).await;
-    assert_eq!(nobody, Client::default());
+    let (_, nobody) = ClientIdentity::observe(None, f.auth.key(HERE, "no-key")).await;
+    assert_eq!(nobody, ClientIdentity::default());
 }
 
 #[tokio::test]
@@ -60,36 +60,42 @@ async fn whoever_is_cut_off_is_refused_all_that_he_asks() {
     };
     let once = f.token("ada", once).await.token;
     let user = f.user("ada").await;
-    let cut_off: CutOff = Arc::new(|client| {
+    let cut_off: ClientFilter = Arc::new(|client| {
         client.application.as_deref() == Some("shop") || client.key.as_deref() == Some("app")
     });
-    let (key, _) = Client::meet(Some(cut_off.clone()), f.auth.key(HERE, "app-key")).await;
+    let (key, _) =
+        ClientIdentity::observe(Some(cut_off.clone()), f.auth.key(HERE, "app-key")).await;
     assert_eq!(refusal(key), FORBIDDEN);
     let issue = f.auth.issue(HERE, &user, at("desk", "shop"));
-    let (issued, client) = Client::meet(Some(cut_off.clone()), issue).await;
+    let (issued, client) = ClientIdentity::observe(Some(cut_off.clone()), issue).await;
     assert_eq!(refusal(issued), FORBIDDEN);
     assert_eq!(client.application.as_deref(), Some("shop"));
-    let (session, _) = Client::meet(
+    let (session, _) = ClientIdentity::observe(
         Some(cut_off.clone()),
         f.auth.validate(&live, &[Purpose::Access]),
     )
     .await;
     assert_eq!(refusal(session), FORBIDDEN);
     let redeem = f.auth.redeem(&once, Purpose::Handover);
-    let (session, _) = Client::meet(Some(cut_off.clone()), redeem).await;
+    let (session, _) = ClientIdentity::observe(Some(cut_off.clone()), redeem).await;
     assert_eq!(refusal(session), FORBIDDEN);
 
     let others = f.auth.issue(HERE, &user, at("desk", "archive"));
-    assert!(Client::meet(Some(cut_off), others).await.0.is_ok());
+    assert!(
+        ClientIdentity::observe(Some(cut_off), others)
+            .await
+            .0
+            .is_ok()
+    );
     // The refused call did not consume the one-time token.
     f.auth.redeem(&once, Purpose::Handover).await.unwrap();
     assert!(f.is_live(&live, Purpose::Access).await);
 }
 
 /// Returns the error of presenting the token, and what the call found out about its client.
-async fn presented(f: &Fixture, token: &Token) -> (String, Client) {
+async fn presented(f: &Fixture, token: &Token) -> (String, ClientIdentity) {
     let validate = f.auth.validate(token, &[Purpose::Access]);
-    let (outcome, client) = Client::meet(None, validate).await;
+    let (outcome, client) = ClientIdentity::observe(None, validate).await;
     (refusal(outcome), client)
 }
 
@@ -98,21 +104,21 @@ async fn an_expired_token_tells_its_age_though_the_store_has_forgotten_it() {
     let f = fixture().await;
     let issued = f.token("ada", at("desk", "shop")).await;
     f.clock.advance(Duration::from_mins(115));
-    let mut expected = Client {
+    let mut expected = ClientIdentity {
         application: Some("shop".to_owned()),
         client: Some("desk".to_owned()),
         expired: Some(Expired {
             age: Duration::from_mins(115),
             first: true,
         }),
-        ..Client::default()
+        ..ClientIdentity::default()
     };
     let found = presented(&f, &issued.token).await;
     assert_eq!(found, (DEAD.to_owned(), expected.clone()));
     // A request that was in flight together with the one above.
     f.clock.advance(Duration::from_secs(1));
     let found = presented(&f, &issued.token).await;
-    assert_eq!(found, (DEAD.to_owned(), Client::default()));
+    assert_eq!(found, (DEAD.to_owned(), ClientIdentity::default()));
     f.tokens.sweep(f.auth.now()).await.unwrap();
     f.clock.advance(Duration::from_secs(59));
     expected.expired = Some(Expired {
@@ -132,7 +138,7 @@ async fn a_token_that_was_revoked_or_invented_tells_nothing_of_lifetimes() {
     let invented = Token::from_hex(HERE, &uuid::Uuid::new_v4().simple().to_string()).unwrap();
     for token in [&issued.token, &invented] {
         let found = presented(&f, token).await;
-        assert_eq!(found, (DEAD.to_owned(), Client::default()));
+        assert_eq!(found, (DEAD.to_owned(), ClientIdentity::default()));
     }
 }
 
@@ -167,7 +173,7 @@ async fn a_token_that_another_replaced_or_its_user_ended_tells_nothing_of_lifeti
     f.clock.advance(HOUR * 2);
     for token in &ended {
         let found = presented(&f, token).await;
-        assert_eq!(found, (DEAD.to_owned(), Client::default()));
+        assert_eq!(found, (DEAD.to_owned(), ClientIdentity::default()));
     }
     // A token that had expired before its successor was issued still counts as expired.
     f.token("stranger", one_at_a_time).await;
@@ -177,17 +183,17 @@ async fn a_token_that_another_replaced_or_its_user_ended_tells_nothing_of_lifeti
 
 #[test]
 fn an_identifier_that_the_gateway_made_is_no_name_of_a_client() {
-    let named = |client: &str| Client {
+    let named = |client: &str| ClientIdentity {
         client: Some(client.to_owned()),
-        ..Client::default()
+        ..ClientIdentity::default()
     };
     let own = "b3a7d2f5-3a1c-4d25-9a0f-0c5a17d93f11";
     for (client, name) in [
         (own, Some(own)),
         ("desk", Some("desk")),
-        (&*Client::unnamed().to_string(), None),
+        (&*ClientIdentity::unnamed().to_string(), None),
     ] {
         assert_eq!(named(client).given_name(), name, "{client}");
     }
-    assert_eq!(Client::default().given_name(), None);
+    assert_eq!(ClientIdentity::default().given_name(), None);
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
-use isogloss_core::directory::{CardRef, KeyDigest, PostgresSettings};
-use isogloss_core::{Concurrency, Letter, RecoveryCode, TotpSecret};
+use isogloss_core::directory::{CardRef, KeyDigest};
+use isogloss_core::{Concurrency, Email, RecoveryCode, TotpSecret};
+use isogloss_directory_sql::PostgresSettings;
 use isogloss_store_redis::RedisSettings;
 
 use super::*;
@@ -89,7 +90,7 @@ fn what_comes_from_outside_shows_no_secret() {
     with_digest.assert_not_in(&recovery);
     with_digest.assert_not_in(&file);
     secrets.assert_not_in(&TotpSecret::from_base32(TOTP));
-    secrets.assert_not_in(&Letter {
+    secrets.assert_not_in(&Email {
         to: "ada@example.com".to_owned(),
         subject: "Your key".to_owned(),
         text: format!("The key is {HEX}"),

@@ -74,10 +74,10 @@ impl Family {
         &self.tokens[name].0
     }
 
-    fn handle(&self, name: &str) -> Filter {
-        Filter {
+    fn handle(&self, name: &str) -> SessionFilter {
+        SessionFilter {
             handle: Some(self.get(name).session.digest),
-            ..Filter::default()
+            ..SessionFilter::default()
         }
     }
 
@@ -124,7 +124,7 @@ enum End {
     /// An operator ends the session of a token whose bearer has logged out before.
     HandleAfterLogOut(&'static str),
     /// An operator ends the sessions that match the filter.
-    Fitting(fn(&mut Filter)),
+    Fitting(fn(&mut SessionFilter)),
     /// An operator ends all sessions of a user.
     User(&'static str),
     Disable(&'static str),
@@ -137,7 +137,7 @@ async fn end(f: &Fixture, family: &Family, how: &End) {
     match how {
         End::LogOut(name) => f.auth.end(family.get(name).session.digest).await.unwrap(),
         End::Handle(name, reach) => {
-            let filter = Filter {
+            let filter = SessionFilter {
                 reach: *reach,
                 ..family.handle(name)
             };
@@ -148,14 +148,14 @@ async fn end(f: &Fixture, family: &Family, how: &End) {
             f.auth.end_sessions(&family.handle(name)).await.unwrap();
         }
         End::Fitting(fit) => {
-            let mut filter = Filter::default();
+            let mut filter = SessionFilter::default();
             fit(&mut filter);
             f.auth.end_sessions(&filter).await.unwrap();
         }
         End::User(name) => {
-            let filter = Filter {
+            let filter = SessionFilter {
                 user: Some(f.user(name).await.id),
-                ..Filter::default()
+                ..SessionFilter::default()
             };
             f.auth.end_sessions(&filter).await.unwrap();
         }

@@ -7,7 +7,7 @@ use isogloss_core::Network;
 use isogloss_core::RecoveryCode;
 use isogloss_core::TotpSecret;
 use isogloss_core::directory::{Enrolments as _, NewEnrolment};
-use isogloss_core::throttle::Source;
+use isogloss_core::throttle::ClientIp;
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const WANTED: &str = "the second factor is missing or wrong";
@@ -16,10 +16,10 @@ const CODES: [&str; 4] = ["755224", "287082", "359152", "969429"];
 
 impl Fixture {
     async fn with(&self, password: &str, factor: SecondFactor, address: Option<&str>) -> String {
-        let source = address.map(|text| Source::from(text.parse::<IpAddr>().unwrap()));
+        let source = address.map(|text| ClientIp::from(text.parse::<IpAddr>().unwrap()));
         let credentials = Credentials {
             factor,
-            origin: Origin::new(HERE, source),
+            origin: LoginOrigin::new(HERE, source),
             ..credentials("guarded", password)
         };
         match self.auth.login(credentials).await {

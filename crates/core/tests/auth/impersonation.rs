@@ -31,9 +31,9 @@ async fn the_administrator_is_kept_and_listed() {
     let session = f.auth.validate(&issued.token, &purposes).await.unwrap();
     assert_eq!(session.user.user_name, "ada");
     assert_eq!(session.acting().id, admin.id);
-    let filter = Filter {
+    let filter = SessionFilter {
         user: Some(session.user.id),
-        ..Filter::default()
+        ..SessionFilter::default()
     };
     let listed = f.auth.sessions(&filter, 10).await.unwrap();
     let [listed] = listed.as_slice() else {
@@ -54,7 +54,7 @@ async fn it_ends_when_the_administrator_is_disabled() {
     assert!(!is_live(&f, &issued.token).await);
     assert!(
         f.auth
-            .sessions(&Filter::default(), 10)
+            .sessions(&SessionFilter::default(), 10)
             .await
             .unwrap()
             .is_empty()

@@ -44,12 +44,20 @@ async fn a_letter_ends_with_the_address() {
     let key = f.token("ada", letter(Purpose::Reset)).await;
     let session = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
     assert_eq!(
-        f.auth.sessions(&Filter::default(), 9).await.unwrap().len(),
+        f.auth
+            .sessions(&SessionFilter::default(), 9)
+            .await
+            .unwrap()
+            .len(),
         3
     );
     move_to(&f, "ada@example.org").await;
     assert_eq!(
-        f.auth.sessions(&Filter::default(), 9).await.unwrap().len(),
+        f.auth
+            .sessions(&SessionFilter::default(), 9)
+            .await
+            .unwrap()
+            .len(),
         1
     );
     let refused = f.auth.redeem(&link.token, Purpose::Handover).await;

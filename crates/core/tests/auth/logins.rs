@@ -184,7 +184,11 @@ async fn a_key_with_a_user_logs_in() {
     assert_eq!(user.user_name, "ada");
     for (realm, key) in [(HERE, "app-key"), (HERE, "nope"), (THERE, "robot-key")] {
         assert_eq!(
-            refusal(f.auth.login_by_key(key, &Origin::new(realm, None)).await),
+            refusal(
+                f.auth
+                    .login_by_key(key, &LoginOrigin::new(realm, None))
+                    .await
+            ),
             INVALID
         );
     }

@@ -75,9 +75,9 @@ async fn an_ancestor_that_is_not_kept_any_more_still_ends_what_came_of_it() {
     }
     let other = f.token("ada", Terms::new(Purpose::Access, DAY)).await;
     let handle = Some(second.session.digest);
-    let filter = Filter {
+    let filter = SessionFilter {
         handle,
-        ..Filter::default()
+        ..SessionFilter::default()
     };
     assert_eq!(f.auth.end_sessions(&filter).await.unwrap(), 2);
     assert!(!f.is_live(&last.token, Purpose::Access).await);

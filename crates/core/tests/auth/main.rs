@@ -34,14 +34,16 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::directory::{DigestKeys, Directory as _, SqliteDirectory};
-use isogloss_core::store::{Caps, TokenStore};
-use isogloss_core::throttle::{Guard, Origin};
+use isogloss_core::directory::{DigestKeys, Directory as _};
+use isogloss_core::store::{SessionLimits, TokenStore};
+use isogloss_core::throttle::{LoginOrigin, LoginThrottle};
 use isogloss_core::{
-    AccessCard, Auth, AuthError, Concurrency, Credentials, Filter, IssuedToken, MockClock,
-    OrganisationName, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Reach, Realm,
-    SecondFactor, SecondFactorRule, SecondUse, StoreError, StrainedFilter, Terms, Token, User,
+    AccessCard, Auth, AuthComponents, AuthError, Concurrency, Credentials, IssuedToken, MockClock,
+    OrganisationName, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Reach, Realm,
+    SecondFactor, SecondFactorRule, SecondUse, SessionFilter, StoreError, Terms, ThrottleFilter,
+    Token, User,
 };
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -77,7 +79,7 @@ struct Fixture {
     folder: TempDir,
 }
 
-const CAPS: Caps = Caps {
+const CAPS: SessionLimits = SessionLimits {
     per_user: 100,
     per_client: 5,
     one_time_per_user: 5,
@@ -104,15 +106,15 @@ async fn fixture() -> Fixture {
     guarded_by(None).await
 }
 
-async fn guarded_by(guard: Option<Guard>) -> Fixture {
+async fn guarded_by(guard: Option<LoginThrottle>) -> Fixture {
     watched(guard, Audit::default()).await
 }
 
-async fn watched(guard: Option<Guard>, audit: Audit) -> Fixture {
+async fn watched(guard: Option<LoginThrottle>, audit: Audit) -> Fixture {
     made_of(guard, audit, passwords()).await
 }
 
-async fn made_of(guard: Option<Guard>, audit: Audit, passwords: Passwords) -> Fixture {
+async fn made_of(guard: Option<LoginThrottle>, audit: Audit, passwords: Passwords) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let directory = SqliteDirectory::open(&folder.path().join("directory.db"))
         .await
@@ -124,13 +126,13 @@ async fn made_of(guard: Option<Guard>, audit: Audit, passwords: Passwords) -> Fi
     import(&directory, &passwords, file, |_| {}).await.unwrap();
     let directory = Arc::new(directory);
     let tokens = Arc::new(EmbeddedStore::in_memory(CAPS).unwrap());
-    let auth = Auth::new(Parts {
+    let auth = Auth::new(AuthComponents {
         directory: directory.clone(),
         tokens: tokens.clone(),
         passwords: passwords.clone(),
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
-        guard,
+        throttle: guard,
         audit,
         clock: clock.clone(),
     });
@@ -158,12 +160,12 @@ fn refusal<T: std::fmt::Debug>(outcome: Result<T, AuthError>) -> String {
     outcome.unwrap_err().to_string()
 }
 
-const ORIGIN: Origin = Origin {
+const ORIGIN: LoginOrigin = LoginOrigin {
     realm: HERE,
     source: None,
     client: None,
     proofs: Vec::new(),
-    wanted: None,
+    requested: None,
 };
 
 const INVALID: &str = "the credentials do not fit";
@@ -172,13 +174,13 @@ const DEAD: &str = "the token is not valid";
 impl Fixture {
     /// Returns an `Auth` on another token store, with the same directory and clock.
     fn on_store(&self, tokens: Arc<dyn TokenStore>) -> Auth {
-        Auth::new(Parts {
+        Auth::new(AuthComponents {
             directory: self.directory.clone(),
             tokens,
             passwords: passwords(),
             peppers: pepper("0123456789abcdef").into(),
             second_use: SecondUse::EndSession,
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: self.clock.clone(),
         })

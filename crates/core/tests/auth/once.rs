@@ -80,13 +80,13 @@ async fn is_forgotten_with_the_token() {
 #[tokio::test]
 async fn only_refuses_unless_set() {
     let f = fixture().await;
-    let lenient = Auth::new(Parts {
+    let lenient = Auth::new(AuthComponents {
         directory: f.directory.clone(),
         tokens: f.tokens.clone(),
         passwords: passwords(),
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::Refuse,
-        guard: None,
+        throttle: None,
         audit: Audit::default(),
         clock: f.clock.clone(),
     });

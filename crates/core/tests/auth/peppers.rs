@@ -6,7 +6,7 @@ use isogloss_core::Peppers;
 
 /// Returns an `Auth` on the same stores with other peppers.
 pub(super) fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth {
-    Auth::new(Parts {
+    Auth::new(AuthComponents {
         directory: f.directory.clone(),
         tokens: f.tokens.clone(),
         passwords: passwords(),
@@ -15,7 +15,7 @@ pub(super) fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth 
             previous: previous.map(pepper),
         },
         second_use: SecondUse::Refuse,
-        guard: None,
+        throttle: None,
         audit: Audit::default(),
         clock: f.clock.clone(),
     })

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::audit::{Event, Sink, Waiting};
+use isogloss_core::audit::{AuditSink, Event, PendingEvents};
 
 /// Sink that keeps all events until [`Recording::leave`] is called.
 #[derive(Clone, Default)]
@@ -30,12 +30,12 @@ impl Recording {
 }
 
 #[async_trait]
-impl Sink for Recording {
+impl AuditSink for Recording {
     fn name(&self) -> &'static str {
         "recording"
     }
 
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+    async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError> {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(StoreError::new("recording", "away"));
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-async fn names(f: &Fixture, filter: &Filter) -> Vec<String> {
+async fn names(f: &Fixture, filter: &SessionFilter) -> Vec<String> {
     let listed = f.auth.sessions(filter, 100).await.unwrap();
     listed.into_iter().map(|one| one.user_name).collect()
 }
@@ -25,8 +25,8 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
     let user = f.user("ada").await;
     let there = f.auth.issue(THERE, &user, at("desk")).await.unwrap();
 
-    let by = |change: &dyn Fn(&mut Filter)| {
-        let mut filter = Filter::default();
+    let by = |change: &dyn Fn(&mut SessionFilter)| {
+        let mut filter = SessionFilter::default();
         change(&mut filter);
         filter
     };
@@ -58,7 +58,7 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
     assert_eq!(f.auth.end_sessions(&dialect).await.unwrap(), 1);
     let there = f.auth.validate(&there.token, &[Purpose::Access]).await;
     assert_eq!(refusal(there), DEAD);
-    assert_eq!(names(&f, &Filter::default()).await, ["admin"]);
+    assert_eq!(names(&f, &SessionFilter::default()).await, ["admin"]);
 }
 
 #[tokio::test]
@@ -67,13 +67,13 @@ async fn that_are_dead_are_not_listed() {
     let issued = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
     let once = f.token("ada", Terms::new(Purpose::Handover, HOUR)).await;
     f.auth.redeem(&once.token, Purpose::Handover).await.unwrap();
-    assert_eq!(names(&f, &Filter::default()).await, ["ada"]);
+    assert_eq!(names(&f, &SessionFilter::default()).await, ["ada"]);
     let id = issued.session.user.id;
     f.directory.set_password(id, "$2b$04$other").await.unwrap();
-    assert_eq!(names(&f, &Filter::default()).await, [""; 0]);
+    assert_eq!(names(&f, &SessionFilter::default()).await, [""; 0]);
     f.token("admin", Terms::new(Purpose::Access, HOUR)).await;
     f.clock.advance(HOUR);
-    assert_eq!(names(&f, &Filter::default()).await, [""; 0]);
+    assert_eq!(names(&f, &SessionFilter::default()).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::*;
 use isogloss_core::PasswordError;
 use isogloss_core::StoreError;
-use isogloss_core::throttle::{Kind, MemoryThrottle, Source};
+use isogloss_core::throttle::{BucketKind, ClientIp, MemoryThrottle};
 
 /// Places for checks: two threads with four lanes each, and a queue of 64.
 const PLACES: usize = 72;
@@ -19,23 +19,20 @@ const OF_SOURCE: usize = PLACES / 2;
 
 type Attempt<'f> = Pin<Box<dyn Future<Output = Result<User, AuthError>> + 'f>>;
 
-fn from(address: &str) -> Origin {
+fn from(address: &str) -> LoginOrigin {
     let address: std::net::IpAddr = address.parse().unwrap();
-    Origin::new(HERE, Some(Source::from(address)))
+    LoginOrigin::new(HERE, Some(ClientIp::from(address)))
 }
 
 fn of_core(error: PasswordError) -> AuthError {
     match error {
         PasswordError::Auth(error) => error,
-        error @ (PasswordError::Empty
-        | PasswordError::TooLong
-        | PasswordError::Nul
-        | PasswordError::Bcrypt(_)) => StoreError::new("password hashing", error).into(),
+        error @ PasswordError::Invalid(_) => StoreError::new("password hashing", error).into(),
     }
 }
 
 impl Fixture {
-    fn attempt(&self, name: &str, password: &str, origin: Origin) -> Attempt<'_> {
+    fn attempt(&self, name: &str, password: &str, origin: LoginOrigin) -> Attempt<'_> {
         let credentials = Credentials {
             origin,
             ..credentials(name, password)
@@ -43,7 +40,7 @@ impl Fixture {
         Box::pin(self.auth.login(credentials))
     }
 
-    fn pass_code_attempt(&self, pass_code: &str, origin: Origin) -> Attempt<'_> {
+    fn pass_code_attempt(&self, pass_code: &str, origin: LoginOrigin) -> Attempt<'_> {
         let card = AccessCard::Identifier {
             identifier: "card".to_owned(),
             pass_code: pass_code.into(),
@@ -178,7 +175,7 @@ async fn resets_with_one_key_and_passwords_that_operators_set_hold_their_share()
         let ada = ada.clone();
         Box::pin(async move {
             let hash = passwords.hash_for_operator("new-pw".into()).await;
-            hash.map(|_| ada).map_err(of_core)
+            hash.map(|_| ada).map_err(|error| of_core(error.into()))
         })
     });
     let admin = f.attempt("admin", "admin-pw", from("192.0.2.1"));
@@ -206,11 +203,11 @@ async fn one_network_holds_the_share_of_a_source_and_others_log_in() {
 #[tokio::test]
 async fn strangers_hold_no_share_of_an_owner_who_is_known() {
     let throttle = Arc::new(MemoryThrottle::default());
-    let f = guarded_by(Some(Guard::new(throttle, throttled::LIMITS))).await;
+    let f = guarded_by(Some(LoginThrottle::new(throttle, throttled::LIMITS))).await;
     let home = || from(throttled::HOME);
     f.attempt("ada", "ada-pw", home()).await.unwrap();
     let token = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
-    let with_token = Origin {
+    let with_token = LoginOrigin {
         proofs: vec![token.token],
         ..from("198.51.100.1")
     };
@@ -233,9 +230,9 @@ async fn strangers_hold_no_share_of_an_owner_who_is_known() {
     assert_eq!(refused, 90 - OF_ACCOUNT);
     assert_eq!(rest, vec![INVALID; OF_ACCOUNT]);
     // A login that was refused because the queue was full does not count as an attempt.
-    let strained = f.auth.strained(&StrainedFilter::default()).await.unwrap();
+    let strained = f.auth.strained(&ThrottleFilter::default()).await.unwrap();
     let of_account = strained
         .iter()
-        .filter(|one| one.bucket.kind == Kind::Account);
+        .filter(|one| one.bucket.kind == BucketKind::Account);
     assert_eq!(of_account.count(), 3 * OF_ACCOUNT);
 }

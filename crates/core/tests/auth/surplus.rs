@@ -11,23 +11,23 @@ use super::throttled::LIMITS;
 use super::*;
 use isogloss_core::StoreError;
 use isogloss_core::TokenDigest;
-use isogloss_core::throttle::{Bucket, Budget, Receipt, Strained, Taken, Throttle};
+use isogloss_core::throttle::{Bucket, Budget, Decision, Permit, Throttle, ThrottledBucket};
 
 /// A throttle that never responds.
 struct Silent;
 
 #[async_trait]
 impl Throttle for Silent {
-    async fn take(&self, _: &Bucket, _: &Budget, _: OffsetDateTime) -> Result<Taken, StoreError> {
+    async fn charge(
+        &self,
+        _: &Bucket,
+        _: &Budget,
+        _: OffsetDateTime,
+    ) -> Result<Decision, StoreError> {
         pending().await
     }
 
-    async fn give_back(
-        &self,
-        _: TokenDigest,
-        _: Receipt,
-        _: OffsetDateTime,
-    ) -> Result<(), StoreError> {
+    async fn refund(&self, _: TokenDigest, _: Permit, _: OffsetDateTime) -> Result<(), StoreError> {
         pending().await
     }
 
@@ -58,7 +58,7 @@ impl Throttle for Silent {
         pending().await
     }
 
-    async fn list(&self, _: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+    async fn list(&self, _: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
         pending().await
     }
 }
@@ -66,7 +66,7 @@ impl Throttle for Silent {
 #[tokio::test]
 async fn who_finds_no_place_is_refused_before_anybody_is_asked() {
     const ALL: usize = 200;
-    let f = guarded_by(Some(Guard::new(Arc::new(Silent), LIMITS))).await;
+    let f = guarded_by(Some(LoginThrottle::new(Arc::new(Silent), LIMITS))).await;
     let mut logins: Vec<_> = (0..ALL)
         .map(|number| {
             let name = format!("user-{number}");
@@ -91,7 +91,7 @@ async fn who_finds_no_place_is_refused_before_anybody_is_asked() {
 #[tokio::test]
 async fn who_is_locked_out_takes_no_place_while_he_waits() {
     let throttle = Arc::new(isogloss_core::throttle::MemoryThrottle::default());
-    let f = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    let f = guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await;
     while f
         .auth
         .login(credentials("ada", "wrong"))

@@ -9,7 +9,7 @@ mod outcomes;
 use std::net::IpAddr;
 
 use super::*;
-use isogloss_core::throttle::{Budget, Limits, MemoryThrottle, Source};
+use isogloss_core::throttle::{Budget, ClientIp, Limits, MemoryThrottle};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -49,19 +49,19 @@ const ELSEWHERE: &str = "198.51.100.1";
 
 async fn limited() -> Fixture {
     let throttle = Arc::new(MemoryThrottle::default());
-    guarded_by(Some(Guard::new(throttle, LIMITS))).await
+    guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await
 }
 
-fn origin(address: &str, client: Option<&str>) -> Origin {
+fn origin(address: &str, client: Option<&str>) -> LoginOrigin {
     let address: IpAddr = address.parse().unwrap();
-    Origin {
+    LoginOrigin {
         client: client.map(str::to_owned),
-        ..Origin::new(HERE, Some(Source::from(address)))
+        ..LoginOrigin::new(HERE, Some(ClientIp::from(address)))
     }
 }
 
 impl Fixture {
-    async fn try_from(&self, origin: Origin, name: &str, password: &str) -> Outcome {
+    async fn try_from(&self, origin: LoginOrigin, name: &str, password: &str) -> Outcome {
         let credentials = Credentials {
             origin,
             ..credentials(name, password)
@@ -70,7 +70,7 @@ impl Fixture {
     }
 
     /// Returns how many attempts with a wrong password are checked until the account is locked.
-    async fn wrong_tries(&self, origin: &Origin, name: &str) -> usize {
+    async fn wrong_tries(&self, origin: &LoginOrigin, name: &str) -> usize {
         for count in 0..100 {
             let outcome = self.try_from(origin.clone(), name, "wrong").await;
             if outcome != Wrong {
@@ -168,7 +168,7 @@ async fn an_address_is_the_client_of_who_names_none_in_all_dialects() {
     let neighbour = origin("192.0.2.2", None);
     assert_eq!(f.wrong_tries(&neighbour, "ada").await, 5);
     assert_eq!(f.try_from(origin(HOME, None), "ada", "ada-pw").await, In);
-    let there = Origin {
+    let there = LoginOrigin {
         realm: THERE,
         ..origin(HOME, None)
     };
@@ -194,7 +194,7 @@ async fn letters_are_counted_by_name_and_by_source() {
     let f = limited().await;
     let may = async |name: &str, address: &str| {
         let origin = origin(address, None);
-        f.auth.may_write(name, &origin).await.unwrap()
+        f.auth.may_send_email(name, &origin).await.unwrap()
     };
     for name in ["ada", "nobody"] {
         assert!(may(name, HOME).await);

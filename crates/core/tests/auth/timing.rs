@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use super::throttled::{HOME, LIMITS};
 use super::*;
-use isogloss_core::throttle::{MemoryThrottle, Source};
+use isogloss_core::throttle::{ClientIp, MemoryThrottle};
 
 /// Attempts of each kind.
 const TRIES: usize = 2000;
@@ -70,7 +70,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let throttle = Arc::new(MemoryThrottle::default());
-        let fixture = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+        let fixture = guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await;
         let mut stage = Self {
             fixture,
             network: 0,
@@ -96,7 +96,7 @@ impl Stage {
             Ipv4Addr::from_bits((10 << 24) | (self.network << 8)).into()
         };
         let credentials = Credentials {
-            origin: Origin::new(HERE, Some(Source::from(address))),
+            origin: LoginOrigin::new(HERE, Some(ClientIp::from(address))),
             ..credentials(kind.name(), "wrong")
         };
         self.fixture.auth.login(credentials).await

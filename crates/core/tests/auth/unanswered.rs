@@ -12,7 +12,8 @@ use super::*;
 use isogloss_core::PasswordError;
 use isogloss_core::TokenDigest;
 use isogloss_core::throttle::{
-    Bucket, Budget, Kind, MemoryThrottle, Receipt, Source, Strained, Taken, Throttle,
+    Bucket, BucketKind, Budget, ClientIp, Decision, MemoryThrottle, Permit, Throttle,
+    ThrottledBucket,
 };
 
 /// A throttle that fails to take attempts from a network's budget, or to refund any.
@@ -33,28 +34,28 @@ fn lost() -> StoreError {
 
 #[async_trait]
 impl Throttle for Failing {
-    async fn take(
+    async fn charge(
         &self,
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Taken, StoreError> {
-        if self.at == At::TakeOfNetwork && bucket.kind == Kind::Network {
+    ) -> Result<Decision, StoreError> {
+        if self.at == At::TakeOfNetwork && bucket.kind == BucketKind::Network {
             return Err(lost());
         }
-        self.throttle.take(bucket, budget, now).await
+        self.throttle.charge(bucket, budget, now).await
     }
 
-    async fn give_back(
+    async fn refund(
         &self,
         bucket: TokenDigest,
-        receipt: Receipt,
+        permit: Permit,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
         if self.at == At::GiveBack {
             return Err(lost());
         }
-        self.throttle.give_back(bucket, receipt, now).await
+        self.throttle.refund(bucket, permit, now).await
     }
 
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
@@ -84,19 +85,19 @@ impl Throttle for Failing {
         self.throttle.forget(account).await
     }
 
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
         self.throttle.list(now).await
     }
 }
 
 /// Returns the kinds of buckets that still hold an attempt after a login with the right password.
-async fn counted_after_a_right_login(at: At) -> Vec<Kind> {
+async fn counted_after_a_right_login(at: At) -> Vec<BucketKind> {
     let throttle = MemoryThrottle::default();
-    let guard = Guard::new(Arc::new(Failing { throttle, at }), LIMITS);
+    let guard = LoginThrottle::new(Arc::new(Failing { throttle, at }), LIMITS);
     let f = guarded_by(Some(guard)).await;
     let address: IpAddr = HOME.parse().unwrap();
     let login = Credentials {
-        origin: Origin::new(HERE, Some(Source::from(address))),
+        origin: LoginOrigin::new(HERE, Some(ClientIp::from(address))),
         ..credentials("ada", "ada-pw")
     };
     let outcome = f.auth.login(login).await;
@@ -104,7 +105,7 @@ async fn counted_after_a_right_login(at: At) -> Vec<Kind> {
         matches!(outcome, Err(AuthError::Unavailable(_))),
         "{outcome:?}"
     );
-    let counted = f.auth.strained(&StrainedFilter::default()).await.unwrap();
+    let counted = f.auth.strained(&ThrottleFilter::default()).await.unwrap();
     counted
         .iter()
         .map(|strained| strained.bucket.kind)
@@ -114,13 +115,13 @@ async fn counted_after_a_right_login(at: At) -> Vec<Kind> {
 #[tokio::test]
 async fn a_login_that_is_not_tried_counts_nowhere() {
     let counted = counted_after_a_right_login(At::TakeOfNetwork).await;
-    assert_eq!(counted, Vec::<Kind>::new());
+    assert_eq!(counted, Vec::<BucketKind>::new());
 }
 
 #[tokio::test]
 async fn a_right_login_clears_the_account_though_its_source_cannot_be_told() {
     let counted = counted_after_a_right_login(At::GiveBack).await;
-    assert!(!counted.contains(&Kind::Account), "{counted:?}");
+    assert!(!counted.contains(&BucketKind::Account), "{counted:?}");
 }
 
 impl Fixture {

@@ -90,7 +90,7 @@ async fn a_log_out_that_was_unavailable_is_done_when_it_is_repeated() {
 async fn an_operator_ends_sessions_again_and_they_are_counted() {
     let g = gateways().await;
     let issued = g.token(Terms::new(Purpose::Access, HOUR)).await;
-    let by_handle = Filter {
+    let by_handle = SessionFilter {
         handle: Some(issued.session.digest),
         ..Default::default()
     };

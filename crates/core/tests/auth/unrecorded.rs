@@ -1,6 +1,6 @@
 //! Stores that can be read but refuse every write: token checks continue, and logouts where the store allows them.
 
-use isogloss_core::throttle::Source;
+use isogloss_core::throttle::ClientIp;
 use isogloss_core::{Lifetime, Session};
 use isogloss_store_redis::{RedisSettings, RedisStore};
 
@@ -143,9 +143,9 @@ async fn an_end_that_no_use_moves_any_more_is_a_fixed_one() {
 async fn missing_replicas_refuse_no_service_whose_key_was_right_at_its_address() {
     let server = RedisServer::start();
     let store = RedisStore::new(&RedisSettings::at(server.url()), CAPS).unwrap();
-    let gateway = || guarded_by(Some(Guard::new(Arc::new(store.throttle()), LIMITS)));
+    let gateway = || guarded_by(Some(LoginThrottle::new(Arc::new(store.throttle()), LIMITS)));
     let address: std::net::IpAddr = "192.0.2.1".parse().unwrap();
-    let origin = Origin::new(HERE, Some(Source::from(address)));
+    let origin = LoginOrigin::new(HERE, Some(ClientIp::from(address)));
     let shown = gateway().await.auth.shown_key("app-key", &origin).await;
     assert_eq!(shown.unwrap().unwrap().label, "app");
     server.ask(&["CONFIG", "SET", "min-replicas-to-write", "1"]);

@@ -9,14 +9,15 @@ use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::{Data, scope};
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
-    Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm, SecondUse, Token,
+    Auth, AuthComponents, MockClock, PasswordSettings, Passwords, Pepper, Purpose, Realm,
+    SecondUse, Token,
 };
 use isogloss_crmcom::{Crmcom, Settings};
 use isogloss_dialect::Dialect as _;
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use serde_json::{Value, json};
@@ -54,7 +55,10 @@ pub(crate) struct Reply {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        Self::on(Arc::new(EmbeddedStore::in_memory(Caps::default()).unwrap())).await
+        Self::on(Arc::new(
+            EmbeddedStore::in_memory(SessionLimits::default()).unwrap(),
+        ))
+        .await
     }
 
     /// Creates a fixture whose token store is unreachable: no server listens at its address.
@@ -65,7 +69,7 @@ impl Fixture {
             ..RedisSettings::at("redis://127.0.0.1:1")
         };
         Self::on(Arc::new(
-            RedisStore::new(&settings, Caps::default()).unwrap(),
+            RedisStore::new(&settings, SessionLimits::default()).unwrap(),
         ))
         .await
     }
@@ -86,13 +90,13 @@ impl Fixture {
         let file = File::parse(Path::new("users.toml"), USERS).unwrap();
         import(&directory, &passwords, file, |_| {}).await.unwrap();
         let clock = Arc::new(MockClock::at(datetime!(2014-12-12 16:55:02 UTC)));
-        let auth = Auth::new(Parts {
+        let auth = Auth::new(AuthComponents {
             directory: Arc::new(directory),
             tokens,
             passwords,
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: clock.clone(),
         });

@@ -15,19 +15,19 @@ pub enum Origins {
 }
 
 impl Origins {
-    /// Whether pages of that origin, as a browser names it, may call.
-    pub fn allow(&self, named: &[u8]) -> bool {
+    /// Returns true if pages of this origin, as a browser sends it, may call.
+    pub fn allows(&self, origin: &[u8]) -> bool {
         match self {
             Self::Any => true,
             Self::Listed(listed) => listed
                 .iter()
-                .any(|listed| listed.as_bytes().eq_ignore_ascii_case(named)),
+                .any(|listed| listed.as_bytes().eq_ignore_ascii_case(origin)),
         }
     }
 }
 
 impl Default for Origins {
-    /// No origin.
+    /// Returns the empty list, which allows no origin.
     fn default() -> Self {
         Self::Listed(Vec::new())
     }
@@ -40,7 +40,7 @@ impl TryFrom<Vec<String>> for Origins {
         if names == ["*"] {
             return Ok(Self::Any);
         }
-        let listed: Option<_> = names.iter().map(|name| origin(name)).collect();
+        let listed: Option<_> = names.iter().map(|name| normalize_origin(name)).collect();
         listed
             .map(Self::Listed)
             .ok_or("expected [\"*\"] or origins like https://host[:port]")
@@ -56,8 +56,8 @@ impl From<Origins> for Vec<String> {
     }
 }
 
-/// Returns the origin as browsers spell it; `None` if the text is no origin, or more than one.
-fn origin(text: &str) -> Option<String> {
+/// Returns an origin as browsers spell it. `None` if the text is not an origin, or has a path, a query or a user name.
+fn normalize_origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let bare = text.split_once("://")?.1;
     if bare.contains(['/', '?', '#', '@']) {
@@ -82,43 +82,43 @@ fn origin(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn read(names: &[&str]) -> Result<Origins, &'static str> {
+    fn parse(names: &[&str]) -> Result<Origins, &'static str> {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         names.try_into()
     }
 
     #[test]
     fn a_star_is_any_and_alone() {
-        assert_eq!(read(&["*"]), Ok(Origins::Any));
-        assert!(read(&["*", "https://a.example"]).is_err());
+        assert_eq!(parse(&["*"]), Ok(Origins::Any));
+        assert!(parse(&["*", "https://a.example"]).is_err());
     }
 
     #[test]
     fn origins_are_spelt_as_browsers_spell_them() {
-        let origins = read(&["HTTPS://App.Example:443", "http://localhost:3000"]).unwrap();
+        let origins = parse(&["HTTPS://App.Example:443", "http://localhost:3000"]).unwrap();
         assert_eq!(
             Vec::from(origins.clone()),
             ["https://app.example", "http://localhost:3000"]
         );
         for named in ["https://app.example", "HTTPS://APP.EXAMPLE"] {
-            assert!(origins.allow(named.as_bytes()), "{named}");
+            assert!(origins.allows(named.as_bytes()), "{named}");
         }
         for other in ["https://app.example.org", "http://app.example", "null", ""] {
-            assert!(!origins.allow(other.as_bytes()), "{other}");
+            assert!(!origins.allows(other.as_bytes()), "{other}");
         }
     }
 
     #[test]
     fn pages_in_applications_have_origins_of_their_own_schemes() {
-        let origins = read(&["capacitor://localhost", "chrome-extension://abcdef"]).unwrap();
-        assert!(origins.allow(b"capacitor://localhost"));
-        assert!(!origins.allow(b"capacitor://localhost:1"));
+        let origins = parse(&["capacitor://localhost", "chrome-extension://abcdef"]).unwrap();
+        assert!(origins.allows(b"capacitor://localhost"));
+        assert!(!origins.allows(b"capacitor://localhost:1"));
     }
 
     #[test]
     fn without_a_list_no_origin_may_call() {
-        assert_eq!(Origins::default(), read(&[]).unwrap());
-        assert!(!Origins::default().allow(b"https://app.example"));
+        assert_eq!(Origins::default(), parse(&[]).unwrap());
+        assert!(!Origins::default().allows(b"https://app.example"));
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
             "javascript:alert(1)",
             "null",
         ] {
-            assert!(read(&[text]).is_err(), "{text}");
+            assert!(parse(&[text]).is_err(), "{text}");
         }
     }
 }

@@ -9,14 +9,19 @@ use actix_web::{App, web};
 
 use super::*;
 
-const OPEN: Style = Style::Open {
+const OPEN: CorsStyle = CorsStyle::Open {
     methods: "GET, POST",
-    request_headers: "Authorization, *",
-    answer_headers: Some("ETag"),
+    allowed_headers: "Authorization, *",
+    exposed_headers: Some("ETag"),
 };
 
-/// Status, and the headers on CORS, of the answer of a dialect with one `GET /there`.
-async fn ask(style: Style, origins: &[&str], request: TestRequest) -> (u16, Vec<(String, String)>) {
+/// Sends a request to a dialect with one route, `GET /there`, and returns the status and the CORS headers of the
+/// response.
+async fn ask(
+    style: CorsStyle,
+    origins: &[&str],
+    request: TestRequest,
+) -> (u16, Vec<(String, String)>) {
     let origins: Vec<_> = origins.iter().map(|name| (*name).to_owned()).collect();
     let origins = Origins::try_from(origins).unwrap();
     let there = resource("/there")
@@ -26,7 +31,7 @@ async fn ask(style: Style, origins: &[&str], request: TestRequest) -> (u16, Vec<
                 .insert_header((ALLOW, "GET"))
                 .body("not that way")
         }));
-    let routes = scope("").wrap(from_fn(answer)).service(there);
+    let routes = scope("").wrap(from_fn(middleware)).service(there);
     let cors = Data::new(Cors { origins, style });
     let app = init_service(App::new().app_data(cors).service(routes)).await;
     let response = call_service(&app, request.to_request()).await;
@@ -97,7 +102,7 @@ async fn an_open_dialect_tells_listed_origins_alone() {
 async fn an_exception_has_the_methods_of_the_resource() {
     for origins in [&["*"][..], &["https://a.example"]] {
         let told = ask(
-            Style::Exception,
+            CorsStyle::OptIn,
             origins,
             preflight("/there", "https://a.example"),
         )
@@ -111,7 +116,7 @@ async fn an_exception_has_the_methods_of_the_resource() {
         assert_eq!(told, (200, expected));
     }
     let told = ask(
-        Style::Exception,
+        CorsStyle::OptIn,
         &["*"],
         preflight("/nowhere", "https://a.example"),
     )
@@ -123,13 +128,13 @@ async fn an_exception_has_the_methods_of_the_resource() {
 async fn without_an_exception_there_is_no_cors() {
     for origins in [&[][..], &["https://a.example"]] {
         let told = ask(
-            Style::Exception,
+            CorsStyle::OptIn,
             origins,
             preflight("/there", "https://b.example"),
         )
         .await;
         assert_eq!(told, (405, Vec::new()));
         let get = from(TestRequest::get().uri("/there"), "https://b.example");
-        assert_eq!(ask(Style::Exception, origins, get).await, (200, Vec::new()));
+        assert_eq!(ask(CorsStyle::OptIn, origins, get).await, (200, Vec::new()));
     }
 }

@@ -1,7 +1,7 @@
 //! Keys of applications: made, listed, revoked.
 
 use data_encoding::BASE32_NOPAD;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{KeyDigest, KeyEntry, tidy_label};
 use isogloss_core::{Scopes, StoreError, is_guessable};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,12 +15,12 @@ use crate::dialects;
 
 /// Of a fresh key: 200 bits, in 40 letters and digits.
 const RANDOM_BYTES: usize = 25;
-const SHORTEST: usize = 16;
-const LONGEST: usize = 200;
+const MIN_LENGTH: usize = 16;
+const MAX_LENGTH: usize = 200;
 /// Of a digest, to name a key by.
-const SHORTEST_ID: usize = 6;
+const MIN_ID_LENGTH: usize = 6;
 
-/// The realms that keys can be made for.
+/// Returns the realms for which keys can be created: `admin`, `introspection` and every dialect.
 pub(crate) fn realms() -> Vec<&'static str> {
     let mut realms = vec!["admin", "introspection"];
     realms.extend(dialects::names());
@@ -56,7 +56,8 @@ impl Rights {
         expires_at: None,
     };
 
-    fn cover(&self, key: &KeyEntry) -> bool {
+    /// Returns whether a key may be created with these rights: it has no more scopes and no later expiry.
+    fn allow(&self, key: &KeyEntry) -> bool {
         let end = match (self.expires_at, key.expires_at) {
             (None, _) => true,
             (Some(_), None) => false,
@@ -70,20 +71,25 @@ impl Rights {
 }
 
 impl AdminService {
-    /// All keys, by realm and label.
+    /// Returns all keys, by realm and label. Fails if the directory is unreachable.
     pub(crate) async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
         self.directory.keys().await
     }
 
-    /// Creates a key, and returns its text, which is not stored.
+    /// Creates a key, and returns its text, which is not stored, and its entry.
+    ///
+    /// # Errors
+    /// `Malformed` for an invalid text, label, realm or scope, `Forbidden` if the key would have more rights
+    /// than `rights`, `NotFound` for an unknown user, `Conflict` if the label or the text is in use,
+    /// `Unavailable` if the directory is unreachable.
     pub(crate) async fn add_key(
         &self,
         new: NewKey,
         rights: &Rights,
     ) -> Result<(SecretString, KeyEntry), AdminError> {
         let text = match new.text {
-            Some(text) => checked(text, new.allow_weak || is_public(&new.realm))?,
-            None => random()?,
+            Some(text) => check_text(text, new.allow_weak || is_public(&new.realm))?,
+            None => random_text()?,
         };
         let key = KeyEntry {
             digest: KeyDigest::of(text.expose_secret()),
@@ -96,7 +102,7 @@ impl AdminService {
             user: new.user,
             expires_at: new
                 .expires_at
-                .map(|moment| moment.replace_nanosecond(0).unwrap_or(moment)),
+                .map(|time| time.replace_nanosecond(0).unwrap_or(time)),
         };
         if !realms().contains(&key.realm.as_str()) {
             let realms = realms().join(", ");
@@ -108,7 +114,7 @@ impl AdminService {
         if key.label.is_empty() {
             return Err(malformed("the label is empty"));
         }
-        if !rights.cover(&key) {
+        if !rights.allow(&key) {
             let reason =
                 "a key cannot have more rights or a later expiry than the key that creates it";
             return Err(AdminError::Forbidden(reason.to_owned()));
@@ -135,7 +141,7 @@ impl AdminService {
             return Err(AdminError::Conflict(reason));
         }
         let about_key = |key: &KeyEntry| {
-            let event = about(Kind::AddKey, key);
+            let event = about(EventKind::AddKey, key);
             match &user {
                 Some(user) => event.about(user),
                 None => event,
@@ -154,7 +160,11 @@ impl AdminService {
         }
     }
 
-    /// Revokes the key with that label or identifier, and returns it.
+    /// Revokes the key that has `name` as its label, or whose identifier starts with it, and returns the entry.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such key in `realm`, `Conflict` if `name` matches several keys, `Unavailable`
+    /// if the directory is unreachable.
     pub(crate) async fn revoke_key(
         &self,
         name: &str,
@@ -166,7 +176,8 @@ impl AdminService {
             .filter(|key| realm.is_none_or(|realm| key.realm == realm));
         let (named, others): (Vec<_>, Vec<_>) = of_realm.partition(|key| key.label == name);
         let digits = name.to_ascii_lowercase();
-        let is_id = name.len() >= SHORTEST_ID && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_id =
+            name.len() >= MIN_ID_LENGTH && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         let identified = others
             .into_iter()
             .filter(|key| is_id && key.digest.hex().starts_with(&digits));
@@ -175,13 +186,13 @@ impl AdminService {
         let key = match meant.next() {
             Some(key) => key,
             None if is_id => self
-                .called_before(&digits, realm)
+                .find_by_former_id(&digits, realm)
                 .await?
                 .ok_or_else(missing)?,
             None => return Err(missing()),
         };
         if let Some(other) = meant.next() {
-            let (one, other) = (named_fully(&key), named_fully(&other));
+            let (one, other) = (full_name(&key), full_name(&other));
             return Err(AdminError::Conflict(format!(
                 "{name} matches {one} and {other}: give the realm or the identifier"
             )));
@@ -190,14 +201,15 @@ impl AdminService {
         if let Ok(false) = removed {
             return Err(missing());
         }
-        self.record_change(about(Kind::RevokeKey, &key), removed)?;
+        self.record_change(about(EventKind::RevokeKey, &key), removed)?;
         Ok(key)
     }
 }
 
 impl AdminService {
-    /// The key of a whole identifier that it had while its digest was plain.
-    async fn called_before(
+    /// Returns the key that had this whole identifier while its digest was plain, or `None` if there is none in
+    /// `realm`. Fails if the directory is unreachable.
+    async fn find_by_former_id(
         &self,
         id: &str,
         realm: Option<&str>,
@@ -230,21 +242,20 @@ impl From<&KeyEntry> for ApiKeyView {
             label: key.label.clone(),
             user: key.user.clone(),
             scopes: key.scopes.names().map(names),
-            expires_at: key
-                .expires_at
-                .and_then(|moment| moment.format(&Rfc3339).ok()),
+            expires_at: key.expires_at.and_then(|time| time.format(&Rfc3339).ok()),
         }
     }
 }
 
-fn about(kind: Kind, key: &KeyEntry) -> Event {
+fn about(kind: EventKind, key: &KeyEntry) -> Event {
     Event {
-        target: Some(named_fully(key)),
+        target: Some(full_name(key)),
         ..event(kind)
     }
 }
 
-fn named_fully(key: &KeyEntry) -> String {
+/// Returns realm, identifier and label of a key, for messages and audit events.
+fn full_name(key: &KeyEntry) -> String {
     format!("{} key {} {}", key.realm, key.id(), key.label)
 }
 
@@ -252,21 +263,24 @@ fn malformed(reason: impl std::fmt::Display) -> AdminError {
     AdminError::Malformed(reason.to_string())
 }
 
-fn random() -> Result<SecretString, AdminError> {
+/// Returns a random text for a key. Fails if the system has no random numbers.
+fn random_text() -> Result<SecretString, AdminError> {
     let mut bytes = [0; RANDOM_BYTES];
     let filled = getrandom::fill(&mut bytes);
     filled.map_err(|error| StoreError::new("random numbers", error))?;
     Ok(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase().into())
 }
 
-/// Whether keys of that realm are no credentials.
+/// Returns whether keys of that realm are public identifiers of applications rather than credentials.
 fn is_public(realm: &str) -> bool {
     dialects::public_key_realms().contains(&realm)
 }
 
-fn checked(text: SecretString, may_be_weak: bool) -> Result<SecretString, AdminError> {
+/// Returns the text if it can be the text of a key. Fails with `Malformed` if it is too short, too long or not
+/// printable ASCII, or can be guessed although `may_be_weak` is false.
+fn check_text(text: SecretString, may_be_weak: bool) -> Result<SecretString, AdminError> {
     let bytes = text.expose_secret().as_bytes();
-    let fits = (SHORTEST..=LONGEST).contains(&bytes.len());
+    let fits = (MIN_LENGTH..=MAX_LENGTH).contains(&bytes.len());
     if fits && bytes.iter().all(u8::is_ascii_graphic) {
         if !may_be_weak && is_guessable(text.expose_secret()) {
             return Err(malformed(

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Filter, Listed, Reach, TokenDigest, User};
+use isogloss_core::{Reach, SessionFilter, SessionInfo, TokenDigest, User};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -50,10 +50,10 @@ pub(crate) struct SessionQuery {
 
 /// Why a selection chooses nothing.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Misfit {
+pub(crate) enum SessionQueryError {
     /// There is no such user.
     #[error("{0}: no such user")]
-    NoUser(String),
+    UnknownUser(String),
     /// It cannot be read.
     #[error("{0}")]
     Malformed(String),
@@ -63,7 +63,7 @@ pub(crate) enum Misfit {
 }
 
 impl SessionQuery {
-    /// All of one user.
+    /// Returns the query for all sessions of one user.
     pub(crate) fn of_user(user: &User) -> Self {
         Self {
             user: Some(user.user_name.clone()),
@@ -71,7 +71,8 @@ impl SessionQuery {
         }
     }
 
-    /// Whether it chooses anything: all sessions are meant only by those who say so.
+    /// Returns whether the query has a filter, or says `all`. A query without either must not end all sessions
+    /// by accident.
     pub(crate) fn is_explicit(&self) -> bool {
         let chosen = [
             &self.user,
@@ -83,10 +84,12 @@ impl SessionQuery {
         self.all || chosen.into_iter().any(Option::is_some)
     }
 
-    /// Reads the handle and the timestamp. Fails if one of them is malformed, which is known before a
-    /// gateway is queried, or a key for it is asked for.
-    pub(crate) fn parsed(&self) -> Result<(Option<TokenDigest>, Option<OffsetDateTime>), Misfit> {
-        let malformed = |what: &str| Misfit::Malformed(what.to_owned());
+    /// Returns the parsed handle and timestamp of the query, each `None` if it is not given. Fails with
+    /// `Malformed` if one cannot be parsed; callers check this before they query a gateway or prompt for a key.
+    pub(crate) fn parse(
+        &self,
+    ) -> Result<(Option<TokenDigest>, Option<OffsetDateTime>), SessionQueryError> {
+        let malformed = |what: &str| SessionQueryError::Malformed(what.to_owned());
         let handle = self.handle.as_deref().map(|text| {
             let handle = TokenDigest::from_handle(text);
             handle.ok_or_else(|| malformed("expected a handle of 26 letters and digits"))
@@ -98,18 +101,24 @@ impl SessionQuery {
         Ok((handle.transpose()?, issued_before.transpose()?))
     }
 
-    /// The same in the words of core.
-    pub(crate) async fn filter(&self, directory: &dyn Directory) -> Result<Filter, Misfit> {
-        let (handle, issued_before) = self.parsed()?;
+    /// Converts the query to core's filter, and looks up its user. Fails with `Malformed` if the handle or the
+    /// timestamp cannot be parsed, `UnknownUser` if there is no such user, and `Unavailable` if the directory
+    /// is unreachable.
+    pub(crate) async fn filter(
+        &self,
+        directory: &dyn Directory,
+    ) -> Result<SessionFilter, SessionQueryError> {
+        let (handle, issued_before) = self.parse()?;
         let user = match &self.user {
             None => None,
             Some(name) => {
                 let account = directory.account(name).await?;
-                let account = account.ok_or_else(|| Misfit::NoUser(name.clone()))?;
+                let account =
+                    account.ok_or_else(|| SessionQueryError::UnknownUser(name.clone()))?;
                 Some(account.user.id)
             }
         };
-        Ok(Filter {
+        Ok(SessionFilter {
             handle,
             user,
             dialect: self.dialect.clone(),
@@ -150,7 +159,8 @@ pub(crate) struct SessionView {
 }
 
 impl SessionView {
-    pub(crate) fn new(listed: Listed) -> Result<Self> {
+    /// Converts a session of core for display. Fails if a timestamp is out of the range of RFC 3339.
+    pub(crate) fn new(listed: SessionInfo) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
             seconds.format(&Rfc3339).context("a time is out of range")

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::throttle::Strained;
-use isogloss_core::{Source, StrainedFilter, TokenDigest};
+use isogloss_core::throttle::ThrottledBucket;
+use isogloss_core::{ClientIp, ThrottleFilter, TokenDigest};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -31,20 +31,21 @@ pub(crate) struct ThrottleQuery {
 }
 
 impl ThrottleQuery {
-    /// Whether it chooses anything: all counts are meant only by those who say so.
+    /// Returns whether the query has a filter, or says `all`. A query without either must not clear all counts
+    /// by accident.
     pub(crate) fn is_explicit(&self) -> bool {
         self.all || self.user.is_some() || self.source.is_some() || self.handle.is_some()
     }
 
-    /// The same in the words of core.
-    pub(crate) fn filter(&self) -> Result<StrainedFilter, &'static str> {
+    /// Converts the query to core's filter. Fails with a message if the handle cannot be parsed.
+    pub(crate) fn filter(&self) -> Result<ThrottleFilter, &'static str> {
         let handle = self.handle.as_deref().map(|text| {
             TokenDigest::from_handle(text).ok_or("expected a handle of 26 letters and digits")
         });
-        Ok(StrainedFilter {
+        Ok(ThrottleFilter {
             handle: handle.transpose()?,
             name: self.user.clone(),
-            source: self.source.map(Source::from),
+            source: self.source.map(ClientIp::from),
         })
     }
 }
@@ -62,7 +63,8 @@ pub(crate) struct ThrottleView {
 }
 
 impl ThrottleView {
-    pub(crate) fn new(strained: Strained) -> Result<Self> {
+    /// Converts a bucket of core for display. Fails if a timestamp is out of the range of RFC 3339.
+    pub(crate) fn new(strained: ThrottledBucket) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
             seconds.format(&Rfc3339).context("a time is out of range")

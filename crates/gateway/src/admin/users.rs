@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
-use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
+use isogloss_core::{Role, StoreError, User, UserState};
+use isogloss_password::{NewPasswordError, Passwords};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,8 +14,11 @@ use uuid::Uuid;
 use super::{AdminError, AdminService, event};
 
 impl AdminService {
-    /// Returns the user of that identifier, name or e-mail address. The identifier comes first: a user
-    /// whose name is another user's identifier must not take the other's place.
+    /// Returns the user with that identifier, user name or e-mail address. An identifier takes precedence: a
+    /// user whose name is another user's identifier must not be taken for that user.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such user, `Unavailable` if the directory is unreachable.
     pub(crate) async fn user(&self, name: &str) -> Result<User, AdminError> {
         if let Ok(id) = Uuid::try_parse(name)
             && let Some(user) = self.directory.user(id).await?
@@ -26,44 +30,56 @@ impl AdminService {
         Ok(account.user)
     }
 
-    /// Checks everything that can be known of a new user before there is a password: a password is
-    /// asked for, and hashed, only if it can be used.
-    pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<Addition, AdminError> {
-        let user = new.entry()?;
+    /// Checks a new user as far as possible without a password, so that no password is prompted for or hashed
+    /// in vain.
+    ///
+    /// # Errors
+    /// `Malformed` for invalid values, `Conflict` if a name, a number or an address is in use, `NotFound` for
+    /// an unknown organisation, `Unavailable` if the directory is unreachable.
+    pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<CheckedUser, AdminError> {
+        let user = new.to_entry()?;
         if self.directory.account(&user.user_name).await?.is_some() {
             let reason = format!("{}: this user already exists", user.user_name);
             return Err(AdminError::Conflict(reason));
         }
-        let addition = Addition {
+        let checked_user = CheckedUser {
             user: Box::new(user),
             number: new.number,
         };
-        self.directory.check(addition.clone().into()).await?;
-        Ok(addition)
+        self.directory.check(checked_user.clone().into()).await?;
+        Ok(checked_user)
     }
 
-    /// Adds a checked user.
+    /// Hashes the password, adds a checked user, records it in the audit log, and returns the user.
+    ///
+    /// # Errors
+    /// `Malformed` for an invalid password, `Conflict` if the name was taken since the check, `Unavailable` if
+    /// the hashing threads or the directory are.
     pub(crate) async fn add_user(
         &self,
-        mut addition: Addition,
+        mut checked_user: CheckedUser,
         password: SecretString,
         passwords: &Passwords,
     ) -> Result<User, AdminError> {
-        let id = addition.user.id;
+        let id = checked_user.user.id;
         let added = Event {
             user: Some(id),
-            organisation: Some(addition.user.organisation.clone()),
-            ..event(Kind::AddUser)
+            organisation: Some(checked_user.user.organisation.clone()),
+            ..event(EventKind::AddUser)
         };
-        addition.user.password_hash = hash(password, passwords).await?;
-        let made = self.directory.change(addition.into()).await;
+        checked_user.user.password_hash = hash(password, passwords).await?;
+        let made = self.directory.change(checked_user.into()).await;
         user_of(self.record_change(added, made)?, id)
     }
 
-    /// Changes a user, and returns the new state.
+    /// Changes a user, records it in the audit log, and returns the new state.
+    ///
+    /// # Errors
+    /// `Malformed` for invalid values, `NotFound` if the user or the organisation does not exist, `Conflict` if
+    /// a name or number is in use, `Unavailable` if the directory is unreachable.
     pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, AdminError> {
         let (id, edit) = (user.id, Box::new(edit));
-        let mut edited = about(Kind::EditUser, user);
+        let mut edited = about(EventKind::EditUser, user);
         if let Some(organisation) = &edit.organisation {
             edited.organisation = Some(organisation.clone());
         }
@@ -72,7 +88,10 @@ impl AdminService {
         user_of(self.record_change(edited, made)?, id)
     }
 
-    /// Sets a password, and ends the user's tokens.
+    /// Sets a password, which ends the user's tokens, and records it in the audit log.
+    ///
+    /// # Errors
+    /// `Malformed` for an invalid password, `Unavailable` if the hashing threads or the directory are.
     pub(crate) async fn set_password(
         &self,
         user: &User,
@@ -81,14 +100,17 @@ impl AdminService {
     ) -> Result<(), AdminError> {
         let hash = hash(password, passwords).await?;
         let made = self.directory.set_password(user.id, &hash).await;
-        self.record_change(about(Kind::SetPassword, user), made)
+        self.record_change(about(EventKind::SetPassword, user), made)
     }
 
-    /// Switches a user off, which ends all tokens, or on.
+    /// Disables a user, which ends all tokens, or enables a user, and records it in the audit log.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory is unreachable.
     pub(crate) async fn set_state(&self, user: &User, to: UserState) -> Result<(), AdminError> {
         let kind = match to {
-            UserState::Active => Kind::EnableUser,
-            UserState::Disabled => Kind::DisableUser,
+            UserState::Active => EventKind::EnableUser,
+            UserState::Disabled => EventKind::DisableUser,
         };
         let made = self.directory.set_state(user.id, to).await;
         self.record_change(about(kind, user), made)
@@ -97,13 +119,13 @@ impl AdminService {
 
 /// A new user that was checked, without a password.
 #[derive(Clone)]
-pub(crate) struct Addition {
+pub(crate) struct CheckedUser {
     user: Box<UserEntry>,
     number: Option<i64>,
 }
 
-impl From<Addition> for Change {
-    fn from(Addition { user, number }: Addition) -> Self {
+impl From<CheckedUser> for Change {
+    fn from(CheckedUser { user, number }: CheckedUser) -> Self {
         Self::AddUser { user, number }
     }
 }
@@ -125,9 +147,11 @@ pub(crate) struct NewUser {
 }
 
 impl NewUser {
-    fn entry(&self) -> Result<UserEntry, AdminError> {
+    /// Returns the directory's entry for the new user, without a password. Fails with `Malformed` for an
+    /// unknown role.
+    fn to_entry(&self) -> Result<UserEntry, AdminError> {
         let new = self.clone();
-        let role = new.role.as_deref().map(role_named).transpose()?;
+        let role = new.role.as_deref().map(parse_role).transpose()?;
         Ok(UserEntry {
             id: Uuid::new_v4(),
             number: 0,
@@ -156,27 +180,25 @@ impl NewUser {
     }
 }
 
-/// The role of that name.
-pub(crate) fn role_named(name: &str) -> Result<Role, AdminError> {
+/// Returns the role with that name. Fails with `Malformed`, which lists the names, if there is none.
+pub(crate) fn parse_role(name: &str) -> Result<Role, AdminError> {
     Role::from_name(name).ok_or_else(|| {
         let names = Role::ALL.map(Role::name).join(", ");
         AdminError::Malformed(format!("{name}: the role is none of {names}"))
     })
 }
 
+/// Returns the hash of a password. Fails with `Malformed` if the password is invalid, and with `Unavailable` if
+/// it cannot be hashed now.
 async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, AdminError> {
     let hash = passwords.hash_for_operator(password).await;
     hash.map_err(|error| match error {
-        error @ (PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
-            AdminError::Malformed(error.to_string())
-        }
-        error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_)) => {
-            StoreError::new("password hashing", error).into()
-        }
+        NewPasswordError::Invalid(error) => AdminError::Malformed(error.to_string()),
+        NewPasswordError::Hashing(error) => StoreError::new("password hashing", error).into(),
     })
 }
 
-/// The user whom a change has left.
+/// Returns the user in the result of a change. Fails with `NotFound` if the change has removed the user.
 fn user_of(changed: Changed, id: Uuid) -> Result<User, AdminError> {
     match changed {
         Changed::User(user) => Ok(*user),
@@ -188,7 +210,7 @@ fn no_such_user(name: impl std::fmt::Display) -> AdminError {
     AdminError::NotFound(format!("{name}: no such user"))
 }
 
-fn about(kind: Kind, user: &User) -> Event {
+fn about(kind: EventKind, user: &User) -> Event {
     event(kind).about(user)
 }
 
@@ -228,15 +250,15 @@ impl From<User> for UserView {
             role: user.role.name(),
             organisation: user.organisation.name,
             units: user.units,
-            state: state(user.state),
+            state: state_name(user.state),
             email: user.email,
             default_unit: user.default_unit,
         }
     }
 }
 
-/// As it is shown.
-pub(crate) fn state(state: UserState) -> &'static str {
+/// Returns the name of a state in the admin API and in lists.
+pub(crate) fn state_name(state: UserState) -> &'static str {
     match state {
         UserState::Active => "active",
         UserState::Disabled => "disabled",

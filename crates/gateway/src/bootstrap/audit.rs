@@ -7,29 +7,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::audit::{Audit, Database, Lines, Sink, prune};
+use isogloss_core::audit::{Audit, AuditSink, JsonLinesSink, TableSink, prune};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Auth, create_private_folder};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::open_stores::{Open, close_at_the_end};
+use super::open_stores::{OpenResource, close_on_exit};
 use crate::config::{self, AuditTarget};
 
 /// How often old events are removed from the table.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
-/// Opens the audit log of a gateway.
+/// Opens the audit log of a gateway. Fails if its thread cannot be started.
 pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> Result<Audit> {
     let lines = match &settings.to {
         AuditTarget::None => None,
-        AuditTarget::Stdout => Some(Lines::stdout()),
-        AuditTarget::File(path) => Some(Lines::file(path)),
+        AuditTarget::Stdout => Some(JsonLinesSink::stdout()),
+        AuditTarget::File(path) => Some(JsonLinesSink::file(path)),
     };
     start(settings, lines, directory)
 }
 
-/// Creates the folder of the audit log's file, for a command that may create missing files.
+/// Creates the folder of the audit log's file, if the log goes to a file, for a command that may create missing
+/// files. Fails if the folder cannot be created.
 pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
     let AuditTarget::File(path) = &settings.to else {
         return Ok(());
@@ -43,37 +44,45 @@ pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
 }
 
 /// Opens the audit log for a command that runs next to a gateway. The folder of its file must exist. Events do
-/// not go to the standard output: that is the command's own.
-pub(crate) fn open_beside(
+/// not go to the standard output, which is for the command's own output. Fails if the log's thread cannot be
+/// started.
+pub(crate) fn open_for_command(
     settings: &config::Audit,
     directory: &Arc<dyn Directory>,
 ) -> Result<Audit> {
     let lines = match &settings.to {
         AuditTarget::None | AuditTarget::Stdout => None,
-        AuditTarget::File(path) => Some(Lines::file_in_folder(path)),
+        AuditTarget::File(path) => Some(JsonLinesSink::file_in_folder(path)),
     };
     start(settings, lines, directory)
 }
 
+/// Starts an audit log with these sinks, and registers it to be closed on exit. Fails if its thread cannot be
+/// started.
 fn start(
     settings: &config::Audit,
-    lines: Option<Lines>,
+    lines: Option<JsonLinesSink>,
     directory: &Arc<dyn Directory>,
 ) -> Result<Audit> {
-    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    let mut sinks: Vec<Box<dyn AuditSink>> = Vec::new();
     if let Some(lines) = lines {
         sinks.push(Box::new(lines));
     }
     if settings.database {
-        sinks.push(Box::new(Database::new(directory.clone())));
+        sinks.push(Box::new(TableSink::new(directory.clone())));
     }
     let audit = Audit::start(sinks, settings.queue).context("cannot start the audit log")?;
-    close_at_the_end(Open::Audit(audit.clone()));
+    close_on_exit(OpenResource::Audit(audit.clone()));
     Ok(audit)
 }
 
-/// Removes events from the table once they are older than `settings.keep`.
-pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Directory>, auth: Auth) {
+/// Removes events from the table once they are older than `settings.keep`, for as long as the gateway runs.
+/// Returns at once if events do not go to the table.
+pub(crate) async fn prune_periodically(
+    settings: config::Audit,
+    directory: Arc<dyn Directory>,
+    auth: Auth,
+) {
     if !settings.database {
         return;
     }

@@ -11,15 +11,16 @@ use anyhow::{Context as _, Result, bail};
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::{DigestKeys, Directory};
 use isogloss_core::store::TokenStore;
-use isogloss_core::throttle::{Guard, Throttle};
-use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
+use isogloss_core::throttle::{LoginThrottle, Throttle};
+use isogloss_core::{Auth, AuthComponents, Peppers, SecondUse, SystemClock};
+use isogloss_password::{PasswordSettings, Passwords};
 
-pub(crate) use self::access::Access;
-use self::directories::directory_keeping;
-pub(crate) use self::directories::{directory, directory_to_fill, directory_to_look_at, postgres};
-use self::token_stores::{Stores, redis, stores};
+pub(crate) use self::access::CredentialAccess;
+use self::directories::directory_with_cache;
+pub(crate) use self::directories::{create_directory, directory, directory_read_only, postgres};
+use self::token_stores::{TokenStores, redis, stores};
 pub(crate) use self::token_stores::{
-    embedded_tokens, embedded_tokens_to_fill, shared_stores, shared_tokens,
+    create_embedded_tokens, embedded_tokens, shared_stores, shared_tokens,
 };
 use super::{audit, secrets};
 use crate::config::{self, Config, TokenStoreAddress};
@@ -27,30 +28,32 @@ use crate::dialects::Mount;
 
 /// What happens if a file does not exist.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Absent {
+enum MissingFile {
     /// The file is created: by `serve`, and by commands that fill a directory.
-    Make,
+    Create,
     /// An error: a command with a wrong path must not leave an empty database there.
     Refuse,
 }
 
-/// Opens all components of the gateway, and creates those that are missing.
+/// Opens all components of the gateway, and creates missing files. Fails if one cannot be opened or created.
 pub(crate) async fn open(config: &Config) -> Result<Components> {
-    open_parts(config, Absent::Make).await
+    open_components(config, MissingFile::Create).await
 }
 
-async fn open_parts(config: &Config, absent: Absent) -> Result<Components> {
+/// Opens all components; `missing` says whether missing files are created. Fails if a component cannot be
+/// opened.
+async fn open_components(config: &Config, missing: MissingFile) -> Result<Components> {
     let sections = &config.sections;
     let remembers = config.mounts.iter().any(Mount::remembers);
-    let peppers = match absent {
-        Absent::Make => secrets::peppers(&sections.tokens)?,
-        Absent::Refuse => secrets::existing_peppers(&sections.tokens)?,
+    let peppers = match missing {
+        MissingFile::Create => secrets::peppers(&sections.tokens)?,
+        MissingFile::Refuse => secrets::existing_peppers(&sections.tokens)?,
     };
     let digests = DigestKeys::under(peppers.clone(), Arc::new(SystemClock));
     let settings = &sections.directory;
     let (directory, postgres) =
-        directory_keeping(settings, settings.near_cache, digests, absent).await?;
-    let Stores {
+        directory_with_cache(settings, settings.near_cache, digests, missing).await?;
+    let TokenStores {
         tokens,
         throttle,
         redis,
@@ -64,23 +67,23 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Components> {
         passwords,
         peppers,
         second_use: sections.tokens.second_use,
-        guard: throttle
+        login_throttle: throttle
             .clone()
-            .map(|throttle| Guard::new(throttle, limits)),
+            .map(|throttle| LoginThrottle::new(throttle, limits)),
         throttle,
         audit: Audit::default(),
-        access: Access { redis, postgres },
+        access: CredentialAccess { redis, postgres },
     })
 }
 
-/// Opens all components for a command that runs next to a gateway. Returns `None` if only one process can
-/// open the token store.
+/// Opens all components for a command that runs next to a gateway. Returns `None` if only one process can open
+/// the token store. Fails if a component cannot be opened.
 pub(crate) async fn open_shared(config: &Config) -> Result<Option<Components>> {
-    match TokenStoreAddress::of(&config.sections.tokens)? {
+    match TokenStoreAddress::from_settings(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(_) => {
-            let mut opened = open_parts(config, Absent::Refuse).await?;
-            opened.audit = audit::open_beside(&config.sections.audit, &opened.directory)?;
+            let mut opened = open_components(config, MissingFile::Refuse).await?;
+            opened.audit = audit::open_for_command(&config.sections.audit, &opened.directory)?;
             Ok(Some(opened))
         }
     }
@@ -94,17 +97,17 @@ pub(crate) struct Components {
     pub(crate) peppers: Peppers,
     /// Records nothing until it is replaced.
     pub(crate) audit: Audit,
-    pub(crate) access: Access,
+    pub(crate) access: CredentialAccess,
     /// Counts attempts; `None` if `throttle.enabled` is off.
     pub(crate) throttle: Option<Arc<dyn Throttle>>,
     second_use: config::SecondUse,
-    guard: Option<Guard>,
+    login_throttle: Option<LoginThrottle>,
 }
 
 impl Components {
-    /// Builds `Auth` from the components.
+    /// Builds [`Auth`] from the components.
     pub(crate) fn into_auth(self) -> Auth {
-        Auth::new(Parts {
+        Auth::new(AuthComponents {
             directory: self.directory,
             tokens: self.tokens,
             passwords: self.passwords,
@@ -113,14 +116,14 @@ impl Components {
                 config::SecondUse::Refuse => SecondUse::Refuse,
                 config::SecondUse::EndSession => SecondUse::EndSession,
             },
-            guard: self.guard,
+            throttle: self.login_throttle,
             audit: self.audit,
             clock: Arc::new(SystemClock),
         })
     }
 }
 
-/// Starts the hashing threads.
+/// Starts the hashing threads, and returns their pool. Fails if a thread cannot be started.
 pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
     Ok(Passwords::start(PasswordSettings {
         bcrypt_cost: settings.bcrypt_cost,
@@ -135,7 +138,8 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
     })?)
 }
 
-/// Fails if the file that the setting `key` names does not exist.
+/// Fails if the file that the setting `key` names does not exist, or cannot be looked up. `maker` names the
+/// command that creates it.
 fn refuse_missing(key: &str, file: &Path, maker: &str) -> Result<()> {
     let is_there = file.try_exists();
     if is_there.with_context(|| format!("{key}: {}", file.display()))? {

@@ -9,45 +9,47 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 /// Pause between two searches for digests that an older gateway has left plain.
-const PAUSE: Duration = Duration::from_hours(1);
+const SEARCH_INTERVAL: Duration = Duration::from_hours(1);
 /// Pause while the directory is unavailable.
-const RETRY: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How many digests are stored per call.
-const AT_ONCE: u32 = 500;
+const BATCH_SIZE: u32 = 500;
 
 /// Stores plain digests under the digest key, for as long as the gateway runs. The first search opens the
-/// digest keys, and logs those that no pepper opens.
-pub(crate) async fn keep_keyed(directory: Arc<dyn Directory>) {
-    let mut is_silent = false;
+/// digest keys, and logs those that no pepper decrypts.
+pub(crate) async fn run(directory: Arc<dyn Directory>) {
+    let mut is_failing = false;
     loop {
         match key_all(directory.as_ref()).await {
             Ok(keyed) => {
-                is_silent = false;
+                is_failing = false;
                 if keyed > 0 {
                     info!(
                         keyed,
                         "stored digests of cards and keys under the digest key"
                     );
                 }
-                sleep(PAUSE).await;
+                sleep(SEARCH_INTERVAL).await;
             }
             Err(error) => {
-                if !is_silent {
+                if !is_failing {
                     warn!(%error, "cannot store digests under the digest key, will retry");
                 }
-                is_silent = true;
-                sleep(RETRY).await;
+                is_failing = true;
+                sleep(RETRY_INTERVAL).await;
             }
         }
     }
 }
 
+/// Stores all plain digests under the digest key, and returns their number. Fails if the directory is
+/// unreachable.
 async fn key_all(directory: &dyn Directory) -> Result<u64, StoreError> {
     let mut all = 0;
     loop {
-        let keyed = directory.key_digests(AT_ONCE).await?;
+        let keyed = directory.key_digests(BATCH_SIZE).await?;
         all += keyed;
-        if keyed < u64::from(AT_ONCE) {
+        if keyed < u64::from(BATCH_SIZE) {
             return Ok(all);
         }
     }

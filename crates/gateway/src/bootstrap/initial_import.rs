@@ -13,23 +13,24 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use anyhow::{Context as _, Result};
-use isogloss_core::audit::{Actor, Audit, Event, Kind, Reason};
+use isogloss_core::audit::{Audit, Event, EventActor, EventKind, RefusalReason};
 use isogloss_core::directory::file::{File, FileError, Import};
 use isogloss_core::directory::{Applied, Directory, Precedence};
-use isogloss_core::{Clock as _, Passwords, StoreError, SystemClock};
+use isogloss_core::{Clock as _, StoreError, SystemClock};
+use isogloss_password::Passwords;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 pub(crate) use self::file::DirectoryFile;
 use super::components::Components;
-use super::open_stores::{Open, close_at_the_end};
+use super::open_stores::{OpenResource, close_on_exit};
 use super::pending_directory::PendingDirectory;
 use super::{demo_credentials, look_alikes};
 use crate::dialects;
 
 /// Pause between two attempts while the directory cannot be used.
-const PAUSE: Duration = Duration::from_millis(500);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The import of the directory file. Cheap to clone; clones share the file.
 #[derive(Clone)]
@@ -46,22 +47,23 @@ pub(crate) struct InitialImport {
 pub(crate) type ImportTask = JoinHandle<Result<()>>;
 
 impl InitialImport {
-    /// Reads the directory file of the configuration, if there is one.
+    /// Reads the directory file of the configuration, if there is one, and registers the import to be closed on
+    /// exit. Fails if the file cannot be read or parsed.
     pub(crate) async fn new(opened: &Components, import: &Path, audit: &Audit) -> Result<Self> {
-        let file = DirectoryFile::read_aside(import, &opened.peppers).await?;
-        let filling = Self {
+        let file = DirectoryFile::load(import, &opened.peppers).await?;
+        let import = Self {
             directory: opened.directory.clone(),
             passwords: opened.passwords.clone(),
             file: Arc::new(Mutex::new(file)),
             audit: audit.clone(),
             is_closed: Arc::default(),
         };
-        close_at_the_end(Open::InitialImport(filling.clone()));
-        Ok(filling)
+        close_on_exit(OpenResource::InitialImport(import.clone()));
+        Ok(import)
     }
 
-    /// Runs the initial import. If the directory is unavailable, continues to try in a task. Returns the
-    /// directory that the gateway must use. Fails if the directory file cannot be applied.
+    /// Runs the initial import. Returns the directory that the gateway must use, and a task that continues to
+    /// try if the directory is unavailable. Fails if the directory file can never be applied.
     pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, ImportTask)> {
         let directory = self.directory.clone();
         let outcome = match self.attempt().await {
@@ -72,31 +74,35 @@ impl InitialImport {
             Ok(()) => Ok((directory, rt::spawn(async { Ok(()) }))),
             Err(FileError::Unavailable(_)) if let Err(reason) = directory.ping().await => {
                 let reason = reason.to_string();
-                warn_of_unusable(&reason);
+                warn_of_unavailable_directory(&reason);
                 if self.file.lock().await.is_none() {
-                    return Ok((directory, rt::spawn(self.wait(reason, None))));
+                    return Ok((directory, rt::spawn(self.retry_until_applied(reason, None))));
                 }
-                let gate = Arc::new(PendingDirectory::before(directory));
-                Ok((gate.clone(), rt::spawn(self.wait(reason, Some(gate)))))
+                let pending_directory = Arc::new(PendingDirectory::new(directory));
+                Ok((
+                    pending_directory.clone(),
+                    rt::spawn(self.retry_until_applied(reason, Some(pending_directory))),
+                ))
             }
             Err(error) => Err(error).context("directory.import"),
         }
     }
 
-    /// Tries again: another gateway may have applied the same file concurrently.
+    /// Repeats the import once: a concurrent import of the same file by another gateway can make the first one
+    /// fail. Fails like the import itself.
     async fn second_attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
         self.attempt().await
     }
 
-    /// Applies another file, or another version of it, in place of the one that was read at the start. If that
-    /// fails, the previous one stays.
+    /// Applies a new version of the directory file, or another file, instead of the one that was read at the
+    /// start. If that fails, the previous file stays the current one.
     pub(crate) async fn replace_file(&self, file: Option<DirectoryFile>) -> Result<()> {
-        let replaced = self.to_the_end(|filling, mut current| async move {
+        let replaced = self.run_uncancelled(|import, mut current| async move {
             if let Some(file) = &file
                 && current.as_ref().map(|file| file.fingerprint) != Some(file.fingerprint)
             {
-                filling.apply_where_writable(file).await?;
+                import.apply_where_writable(file).await?;
             }
             *current = file;
             Ok(())
@@ -104,9 +110,10 @@ impl InitialImport {
         replaced.await.context("directory.import")
     }
 
-    /// Locks the file, and runs `work` on it to its end even if the caller is dropped, so that a change of the
-    /// directory is recorded.
-    async fn to_the_end<F>(
+    /// Locks the file and runs `work` on it, to the end even if the caller is dropped, so that a change of the
+    /// directory is always recorded. Returns the result of `work`, or `Unavailable` if it panics. Never
+    /// completes once the import is closed.
+    async fn run_uncancelled<F>(
         &self,
         work: impl FnOnce(Self, OwnedMutexGuard<Option<DirectoryFile>>) -> F,
     ) -> Result<(), FileError>
@@ -122,33 +129,34 @@ impl InitialImport {
         done.unwrap_or_else(|error| Err(StoreError::new("directory file", error).into()))
     }
 
-    /// Waits until a file that is being applied is applied and recorded. No other file is applied after that.
+    /// Waits until a running import has been applied and recorded. No file is applied after that.
     pub(crate) async fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
         drop(self.file.lock().await);
     }
 
-    /// Tries until the import is done. Logs a reason that differs from the previous one: a server that was
-    /// unreachable may then have tables that this gateway may not change.
-    async fn wait(
+    /// Repeats the import until it succeeds, and then makes `pending_directory` ready. Logs each reason that
+    /// differs from the previous one: a server that was unreachable may then have tables that this gateway must
+    /// not change. Fails if the import can never succeed.
+    async fn retry_until_applied(
         self: Arc<Self>,
         mut reason: String,
-        gate: Option<Arc<PendingDirectory>>,
+        pending_directory: Option<Arc<PendingDirectory>>,
     ) -> Result<()> {
         loop {
-            sleep(PAUSE).await;
+            sleep(RETRY_INTERVAL).await;
             match self.attempt().await {
                 Ok(()) => {
                     info!("the directory can be used");
-                    if let Some(gate) = gate {
-                        gate.open();
+                    if let Some(pending_directory) = pending_directory {
+                        pending_directory.set_ready();
                     }
                     return Ok(());
                 }
                 Err(FileError::Unavailable(error)) => {
                     let now = error.to_string();
                     if now != reason {
-                        warn_of_unusable(&now);
+                        warn_of_unavailable_directory(&now);
                         reason = now;
                     }
                 }
@@ -157,11 +165,13 @@ impl InitialImport {
         }
     }
 
+    /// Applies the file if there is one, and logs demo passwords and look-alikes. Fails with `Unavailable` if
+    /// the directory does not respond, and with another error if the file cannot be applied.
     async fn attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
-        let applied = self.to_the_end(|filling, file| async move {
+        let applied = self.run_uncancelled(|import, file| async move {
             match file.as_ref() {
-                Some(file) => filling.apply_where_writable(file).await,
+                Some(file) => import.apply_where_writable(file).await,
                 None => Ok(()),
             }
         });
@@ -171,7 +181,8 @@ impl InitialImport {
         Ok(())
     }
 
-    /// Applies the file. If the directory is read-only here, logs a warning and leaves that to another gateway.
+    /// Applies the file. If the directory is read-only here, logs a warning instead: a gateway that can write
+    /// applies the file. Fails if the directory is unavailable or the file is invalid.
     async fn apply_where_writable(&self, file: &DirectoryFile) -> Result<(), FileError> {
         match self.apply(file).await {
             Err(FileError::Unavailable(error)) if error.is_read_only() => {
@@ -186,8 +197,9 @@ impl InitialImport {
         }
     }
 
-    /// Applies the file, unless this version of it was the last one that was applied. The check only saves time:
-    /// values that were set at the gateway since stay in any case.
+    /// Applies the file, unless this version of it was the last one that was applied. That check only saves
+    /// time: values that were set at the gateway since then stay in any case. Fails if the directory is
+    /// unavailable or the file is invalid.
     async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
         let directory = self.directory.as_ref();
         if directory.was_imported(&file.fingerprint).await? {
@@ -241,13 +253,13 @@ impl InitialImport {
         Ok(())
     }
 
-    /// Records an import if it was made, or if it is unknown whether it was made: the response of a directory may
-    /// be lost.
+    /// Records an import in the audit log if it was made, or if it is unknown whether it was made because the
+    /// directory's response may be lost.
     fn record(&self, file: &DirectoryFile, applied: &Result<Applied, FileError>) {
         let event = Event {
             target: Some(file.path.display().to_string()),
-            actor: Some(Actor::Configuration),
-            ..Event::new(Kind::ImportDirectory, SystemClock.now())
+            actor: Some(EventActor::Configuration),
+            ..Event::new(EventKind::ImportDirectory, SystemClock.now())
         };
         match applied {
             Ok(applied) => self.audit.record(Event {
@@ -258,14 +270,14 @@ impl InitialImport {
                 if !error.is_read_only()
                     && !file.refusal_recorded.swap(true, Ordering::Relaxed) =>
             {
-                self.audit.record(event.refused(Reason::Unavailable));
+                self.audit.record(event.refused(RefusalReason::Unavailable));
             }
             Err(_) => {}
         }
     }
 }
 
-fn warn_of_unusable(reason: &str) {
+fn warn_of_unavailable_directory(reason: &str) {
     warn!(
         reason,
         "the directory cannot be used and logins are unavailable, will retry"

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use isogloss_core::{
-    Letter, Mailer, StoreError, create_private_file, create_private_folder, printable,
+    Email, Mailer, StoreError, create_private_file, create_private_folder, printable,
     printable_lines,
 };
 use lettre::message::Mailbox;
@@ -21,16 +21,17 @@ use uuid::Uuid;
 
 use crate::config::{self, MailAddress};
 
-/// Opens the mailer that `mail.transport` names.
+/// Opens the mailer that `mail.transport` names. Fails if the settings are invalid or the folder cannot be
+/// created.
 pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     let from = settings.sender()?;
     let key = settings.transport_key();
-    match MailAddress::of(settings)? {
-        MailAddress::Nowhere => Ok(Arc::new(Nowhere)),
-        MailAddress::Folder(folder) => Ok(Arc::new(Folder::open(folder, from).context(key)?)),
+    match MailAddress::from_settings(settings)? {
+        MailAddress::Nowhere => Ok(Arc::new(DiscardingMailer)),
+        MailAddress::Folder(folder) => Ok(Arc::new(FolderMailer::open(folder, from).context(key)?)),
         MailAddress::Smtp(server) => {
             let transport = server.transport(settings.timeout);
-            Ok(Arc::new(Post {
+            Ok(Arc::new(TransportMailer {
                 transport: transport.context(key)?,
                 from,
                 timeout: settings.timeout,
@@ -40,7 +41,7 @@ pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
 }
 
 /// Mailer that sends through a transport of the mail library.
-struct Post<T> {
+struct TransportMailer<T> {
     transport: T,
     from: Mailbox,
     /// Limit of the whole delivery. The library's own timeout ends with the TCP handshake, and would wait for
@@ -49,30 +50,32 @@ struct Post<T> {
 }
 
 #[async_trait]
-impl<T> Mailer for Post<T>
+impl<T> Mailer for TransportMailer<T>
 where
     T: AsyncTransport + Send + Sync + 'static,
     T::Error: std::fmt::Display,
 {
-    async fn send(&self, letter: Letter) -> Result<(), StoreError> {
+    async fn send(&self, letter: Email) -> Result<(), StoreError> {
         let message = message(&letter, &self.from)?;
         let sent = timeout(self.timeout, self.transport.send(message)).await;
         let sent = sent.map_err(|_| {
             let limit = self.timeout;
-            failed(format_args!("no response within {limit:?} (mail.timeout)"))
+            mail_error(format_args!("no response within {limit:?} (mail.timeout)"))
         })?;
-        sent.map(drop).map_err(failed)
+        sent.map(drop).map_err(mail_error)
     }
 }
 
 /// Mailer that writes each e-mail to its own file. Only the owner may read the file: the e-mail may have a
 /// one-time login.
-struct Folder {
+struct FolderMailer {
     folder: PathBuf,
     from: Mailbox,
 }
 
-impl Folder {
+impl FolderMailer {
+    /// Opens the folder, and creates it if it is missing. Logs a warning if other users can open it. Fails if
+    /// it cannot be created.
     fn open(folder: PathBuf, from: Mailbox) -> Result<Self> {
         let found = create_private_folder(&folder).and_then(|()| folder.metadata());
         let found = found.with_context(|| format!("cannot make {}", folder.display()))?;
@@ -87,8 +90,8 @@ impl Folder {
 }
 
 #[async_trait]
-impl Mailer for Folder {
-    async fn send(&self, letter: Letter) -> Result<(), StoreError> {
+impl Mailer for FolderMailer {
+    async fn send(&self, letter: Email) -> Result<(), StoreError> {
         let message = message(&letter, &self.from)?.formatted();
         let path = self.folder.join(format!("{}.eml", Uuid::new_v4()));
         let write = move || {
@@ -97,40 +100,42 @@ impl Mailer for Folder {
                 Ok(None) => Err(ErrorKind::AlreadyExists.into()),
                 Err(error) => Err(error),
             };
-            written.map_err(|error| failed(format_args!("{}: {error}", path.display())))
+            written.map_err(|error| mail_error(format_args!("{}: {error}", path.display())))
         };
         let written = tokio::task::spawn_blocking(write).await;
-        written.map_err(failed)?
+        written.map_err(mail_error)?
     }
 }
 
-fn message(letter: &Letter, from: &Mailbox) -> Result<Message, StoreError> {
+/// Returns the e-mail in the format of the mail library. Fails if the address of the user is invalid.
+fn message(letter: &Email, from: &Mailbox) -> Result<Message, StoreError> {
     // Only an address: a display name in front of it would be the user's own text in a header.
     let to = letter
         .to
         .parse::<Address>()
-        .map_err(|_| failed("the user has no valid e-mail address"))?;
+        .map_err(|_| mail_error("the user has no valid e-mail address"))?;
     Message::builder()
         .from(from.clone())
         .to(to.into())
         .subject(printable(&letter.subject))
         .header(ContentType::TEXT_PLAIN)
         .body(printable_lines(&letter.text).into_owned())
-        .map_err(failed)
+        .map_err(mail_error)
 }
 
 /// Mailer for operators who send no e-mails.
-struct Nowhere;
+struct DiscardingMailer;
 
 #[async_trait]
-impl Mailer for Nowhere {
-    async fn send(&self, _letter: Letter) -> Result<(), StoreError> {
+impl Mailer for DiscardingMailer {
+    async fn send(&self, _letter: Email) -> Result<(), StoreError> {
         warn!("an e-mail was not sent: mail.transport is none");
         Ok(())
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> StoreError {
+/// Returns the error of a mailer.
+fn mail_error(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("mail", error)
 }
 
@@ -141,8 +146,8 @@ mod tests {
     async fn sent(to: &str) -> (Result<(), StoreError>, String) {
         let folder = tempfile::tempdir().unwrap();
         let from = "isogloss@example.com".parse().unwrap();
-        let transport = Folder::open(folder.path().to_owned(), from).unwrap();
-        let letter = Letter {
+        let transport = FolderMailer::open(folder.path().to_owned(), from).unwrap();
+        let letter = Email {
             to: to.to_owned(),
             subject: "Your\r\nBcc: mallory@example.com".to_owned(),
             text: "é\u{1b}[2J\u{9b}\nlink".to_owned(),
@@ -161,7 +166,7 @@ mod tests {
             ..config::Mail::default()
         };
         settings.timeout = Duration::from_millis(200);
-        let letter = Letter {
+        let letter = Email {
             to: "ada@example.com".to_owned(),
             subject: "Your login".to_owned(),
             text: "link".to_owned(),

@@ -17,11 +17,11 @@ use super::initial_import::InitialImport;
 const LIMIT: Duration = Duration::from_secs(10);
 
 task_local! {
-    static OPEN: Arc<Mutex<Vec<Open>>>;
+    static OPEN: Arc<Mutex<Vec<OpenResource>>>;
 }
 
 /// A store, log or import that must be closed.
-pub(crate) enum Open {
+pub(crate) enum OpenResource {
     /// Closed before the directory, into which it may write.
     Audit(Audit),
     Directory(Arc<dyn Directory>),
@@ -30,7 +30,7 @@ pub(crate) enum Open {
     Tokens(Arc<dyn TokenStore>),
 }
 
-impl Open {
+impl OpenResource {
     fn name(&self) -> &'static str {
         match self {
             Self::Audit(_) => "audit log",
@@ -40,8 +40,8 @@ impl Open {
         }
     }
 
-    /// Closes the store, or gives up after [`LIMIT`] with a warning.
-    pub(crate) async fn close_in_time(&self) {
+    /// Closes the resource, or gives up after [`LIMIT`] with a warning.
+    pub(crate) async fn close_with_timeout(&self) {
         if timeout(LIMIT, self.close()).await.is_err() {
             let name = self.name();
             warn!(name, "could not be closed in time");
@@ -53,28 +53,29 @@ impl Open {
             // The number of lost events is reported where the caller waits for events.
             Self::Audit(audit) => drop(audit.close().await),
             Self::Directory(directory) => directory.close().await,
-            Self::InitialImport(filling) => filling.close().await,
+            Self::InitialImport(import) => import.close().await,
             Self::Tokens(tokens) => tokens.close().await,
         }
     }
 }
 
-/// Registers a store, which is closed at the end of the command that opens it.
-pub(crate) fn close_at_the_end(open: Open) {
-    // Outside of `closing_all`, only tests open stores.
+/// Registers a resource that [`run_and_close`] closes. Does nothing outside of it, as in tests.
+pub(crate) fn close_on_exit(open: OpenResource) {
+    // Outside of `run_and_close`, only tests open stores.
     let _ = OPEN.try_with(|all| {
         let mut all = all.lock();
         all.push(open);
     });
 }
 
-/// Runs a command, and then closes the stores that it has opened, the last one first.
-pub(crate) async fn closing_all<T>(work: impl Future<Output = T>) -> T {
+/// Runs a command, then closes the resources that it has registered, the last one first, and returns the output
+/// of the command.
+pub(crate) async fn run_and_close<T>(work: impl Future<Output = T>) -> T {
     let all = Arc::default();
     let outcome = OPEN.scope(Arc::clone(&all), work).await;
     let mut all = std::mem::take(&mut *all.lock());
     while let Some(open) = all.pop() {
-        open.close_in_time().await;
+        open.close_with_timeout().await;
     }
     outcome
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use isogloss_core::audit::{AuditTable, Event, Filter};
+use isogloss_core::audit::{AuditTable, Event, EventFilter};
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
     KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot, Unapplied,
@@ -19,29 +19,34 @@ use isogloss_core::directory::{
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
-use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserState};
+use isogloss_core::{Key, NearCacheStatus, PoolStatus, StoreError, Unit, User, UserState};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Directory that is unavailable until it is [opened](Self::open).
 pub(crate) struct PendingDirectory {
     directory: Arc<dyn Directory>,
-    open: AtomicBool,
+    is_ready: AtomicBool,
 }
 
 impl PendingDirectory {
-    pub(crate) fn before(directory: Arc<dyn Directory>) -> Self {
-        let open = AtomicBool::new(false);
-        Self { directory, open }
+    /// Wraps a directory, which is unavailable until [`set_ready`](Self::set_ready) is called.
+    pub(crate) fn new(directory: Arc<dyn Directory>) -> Self {
+        let is_ready = AtomicBool::new(false);
+        Self {
+            directory,
+            is_ready,
+        }
     }
 
     /// Makes the directory available.
-    pub(crate) fn open(&self) {
-        self.open.store(true, Ordering::Release);
+    pub(crate) fn set_ready(&self) {
+        self.is_ready.store(true, Ordering::Release);
     }
 
-    fn passed(&self) -> Result<&dyn Directory, StoreError> {
-        if self.open.load(Ordering::Acquire) {
+    /// Returns the directory, or the error "unavailable" while the directory file is not applied.
+    fn ready(&self) -> Result<&dyn Directory, StoreError> {
+        if self.is_ready.load(Ordering::Acquire) {
             return Ok(self.directory.as_ref());
         }
         let reason = "the directory file is not applied yet";
@@ -56,7 +61,7 @@ impl AuditTable for PendingDirectory {
         self.directory.keep_events(events).await
     }
 
-    async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
+    async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError> {
         self.directory.find_events(filter).await
     }
 
@@ -83,28 +88,28 @@ impl UsageTable for PendingDirectory {
 
 #[async_trait]
 impl Directory for PendingDirectory {
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         self.directory.connections()
     }
 
-    fn near(&self) -> Option<NearStatus> {
-        self.directory.near()
+    fn cache_status(&self) -> Option<NearCacheStatus> {
+        self.directory.cache_status()
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
-        self.passed()?.account(login).await
+        self.ready()?.account(login).await
     }
 
-    fn kept(&self, id: Uuid) -> Option<Arc<User>> {
-        self.passed().ok()?.kept(id)
+    fn user_cached(&self, id: Uuid) -> Option<Arc<User>> {
+        self.ready().ok()?.user_cached(id)
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
-        self.passed()?.user(id).await
+        self.ready()?.user(id).await
     }
 
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {
-        self.passed()?.units(user).await
+        self.ready()?.units(user).await
     }
 
     async fn users(
@@ -113,7 +118,7 @@ impl Directory for PendingDirectory {
         after: i64,
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
-        self.passed()?.users(filter, after, limit).await
+        self.ready()?.users(filter, after, limit).await
     }
 
     async fn organisations(
@@ -121,88 +126,89 @@ impl Directory for PendingDirectory {
         after: &str,
         limit: u32,
     ) -> Result<Vec<OrganisationEntry>, StoreError> {
-        self.passed()?.organisations(after, limit).await
+        self.ready()?.organisations(after, limit).await
     }
 
     async fn organisation(
         &self,
         name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>, StoreError> {
-        self.passed()?.organisation(name).await
+        self.ready()?.organisation(name).await
     }
 
     async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError> {
-        self.passed()?.card(name).await
+        self.ready()?.card(name).await
     }
 
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
-        self.passed()?.key(realm, digest).await
+        self.ready()?.key(realm, digest).await
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
-        self.passed()?.set_password(user, hash).await
+        self.ready()?.set_password(user, hash).await
     }
 
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
-        self.passed()?.replace_hash(user, old, new).await
+        self.ready()?.replace_hash(user, old, new).await
     }
 
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
-        self.passed()?.set_state(user, state).await
+        self.ready()?.set_state(user, state).await
     }
 
     async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
-        self.passed()?.change(change).await
+        self.ready()?.change(change).await
     }
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
-        self.passed()?.check(change).await
+        self.ready()?.check(change).await
     }
 
     async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
-        self.passed()?.erase(user).await
+        self.ready()?.erase(user).await
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
-        self.passed()?.apply(wanted).await
+        self.ready()?.apply(wanted).await
     }
 
     async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
-        self.passed()?.present(wanted).await
+        self.ready()?.present(wanted).await
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.passed()?.snapshot().await
+        self.ready()?.snapshot().await
     }
 
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
-        self.passed()?.was_imported(fingerprint).await
+        self.ready()?.was_imported(fingerprint).await
     }
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
-        self.passed()?.note_import(fingerprint).await
+        self.ready()?.note_import(fingerprint).await
     }
 
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
-        self.passed()?.look_alikes().await
+        self.ready()?.look_alikes().await
     }
 
-    /// Returns findings even before the file is applied: they may be the reason why it is not.
+    /// Returns the directory's findings even before the file is applied: they may be the reason why it is not.
+    /// Fails if the directory is unreachable.
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {
         self.directory.health().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.directory.ping().await?;
-        self.passed().map(drop)
+        self.ready().map(drop)
     }
 
     async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
-        self.passed()?.back_up(folder).await
+        self.ready()?.back_up(folder).await
     }
 
     async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
-        self.passed()?.restore(folder).await
+        self.ready()?.restore(folder).await
     }
 
     async fn close(&self) {

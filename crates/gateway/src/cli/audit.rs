@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::audit::{Filter, Kind, Name, Who};
+use isogloss_core::audit::{ClaimedName, EventFilter, EventKind, Subject};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Clock as _, SystemClock};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Outcome, output};
 use crate::admin::timestamp;
 use crate::bootstrap::components;
-use crate::config::{AuditTarget, Config, Problem, Sections};
+use crate::config::{AuditTarget, Config, ConfigError, Sections};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -42,7 +42,7 @@ pub(super) struct List {
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Events of this kind
-    #[arg(long, value_parser = Kind::ALL.map(Kind::name))]
+    #[arg(long, value_parser = EventKind::ALL.map(EventKind::name))]
     event: Option<String>,
     /// Events since then: an age such as 1h or 30days, or a time such as 2026-11-22T09:00:00Z
     #[arg(long, value_name = "AGE|TIME")]
@@ -55,6 +55,7 @@ pub(super) struct List {
     json: bool,
 }
 
+/// Prints the events that match the arguments. Fails if events cannot be read, or are not kept anywhere.
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let Command::List(list) = command;
     let sections = &config.sections;
@@ -62,12 +63,12 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let source = Source::of(sections)?;
     let directory = components::directory(sections).await?;
     let directory = directory.as_ref();
-    let filter = Filter {
+    let filter = EventFilter {
         who: match &list.user {
             Some(name) => Some(who(name, directory, sections).await?),
             None => None,
         },
-        event: list.event.as_deref().and_then(Kind::from_name),
+        event: list.event.as_deref().and_then(EventKind::from_name),
         since,
         limit: list.limit,
     };
@@ -96,7 +97,7 @@ enum Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn of(sections: &'a Sections) -> Result<Self, Problem> {
+    fn of(sections: &'a Sections) -> Result<Self, ConfigError> {
         if sections.audit.database {
             return Ok(Self::Database);
         }
@@ -109,22 +110,24 @@ impl<'a> Source<'a> {
         };
         let advice = "set audit.database = true, or audit.to = \"file:PATH\"";
         let reason = format!("{reason}: to list events, {advice}");
-        Err(Problem::new("audit list", reason))
+        Err(ConfigError::new("audit list", reason))
     }
 }
 
-fn since(text: &str) -> Result<OffsetDateTime, Problem> {
+/// Parses the argument `--since`. Fails if it is neither an age nor a time.
+fn since(text: &str) -> Result<OffsetDateTime, ConfigError> {
     let moment = timestamp::parse_timestamp_or_age(text, SystemClock.now());
-    moment.ok_or_else(|| Problem::new("--since", timestamp::EXPECTED))
+    moment.ok_or_else(|| ConfigError::new("--since", timestamp::EXPECTED))
 }
 
-/// Returns the identifiers and name hashes by which events may refer to a user of that name.
-async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Who> {
+/// Returns the identifiers and name hashes by which events may refer to a user with that name. Fails if the
+/// directory is unreachable or a pepper cannot be read.
+async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Subject> {
     let user = directory.account(name).await?.map(|account| account.user);
-    let mut names = vec![Name::User(name), Name::Card(name)];
+    let mut names = vec![ClaimedName::User(name), ClaimedName::Card(name)];
     if let Some(user) = &user {
-        names.push(Name::User(&user.user_name));
-        names.extend(user.email.as_deref().map(Name::User));
+        names.push(ClaimedName::User(&user.user_name));
+        names.extend(user.email.as_deref().map(ClaimedName::User));
     }
     // Without a pepper nothing was hashed yet.
     let peppers = [
@@ -132,7 +135,7 @@ async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Resu
         sections.tokens.read_previous_pepper()?,
     ];
     let peppers = peppers.iter().flatten();
-    Ok(Who {
+    Ok(Subject {
         name_hashes: peppers
             .flat_map(|pepper| names.iter().map(|name| name.hash(pepper)))
             .collect(),
@@ -143,6 +146,7 @@ async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Resu
     })
 }
 
+/// Prints events as a table. Fails if names cannot be looked up or the output cannot be written.
 async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
     const COLUMNS: [&str; 6] = ["time", "event", "outcome", "reason", "dialect", "source"];
     let mut names = Names {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use isogloss_core::audit::{Audit, Event, Kind};
+use isogloss_core::audit::{Audit, Event, EventKind};
 use isogloss_core::directory::{Directory, OrganisationEntry};
 use isogloss_core::{Clock as _, SystemClock, User};
 
@@ -19,77 +19,83 @@ pub(super) struct AuditedAdmin<'a> {
 }
 
 impl AuditedAdmin<'_> {
-    /// Changes something, and records it as the management listener does.
-    pub(super) async fn changed<T, E: Into<AdminError>>(
+    /// Awaits `change`, and records `event`, completed from the result by `complete`, in the audit log. Returns
+    /// the result. Fails if the change fails or the audit log cannot be opened.
+    pub(super) async fn change<T, E: Into<AdminError>>(
         &self,
         event: Event,
         change: impl Future<Output = Result<T, E>>,
         complete: impl FnOnce(Event, &T) -> Option<Event>,
     ) -> Result<T> {
-        self.done(async |administration| {
-            administration.record_result(event, change.await, complete)
-        })
-        .await
+        self.run(async |service| service.record_result(event, change.await, complete))
+            .await
     }
 
-    /// Changes something of a user.
-    pub(super) async fn about<E: Into<AdminError>>(
+    /// Awaits a change of a user, and records it in the audit log. Fails if the change fails or the audit log
+    /// cannot be opened.
+    pub(super) async fn change_user<E: Into<AdminError>>(
         &self,
-        kind: Kind,
+        kind: EventKind,
         user: &User,
         change: impl Future<Output = Result<(), E>>,
     ) -> Result<()> {
         let event = event(kind).about(user);
-        self.changed(event, change, |event, ()| Some(event)).await
+        self.change(event, change, |event, ()| Some(event)).await
     }
 
-    /// The same, where it may be that there is nothing to change. Returns whether there was.
-    pub(super) async fn about_any<E: Into<AdminError>>(
+    /// Awaits a change of a user that may find nothing to change, and records it in the audit log if it did
+    /// change. Returns whether it changed. Fails if the change fails or the audit log cannot be opened.
+    pub(super) async fn change_user_if_needed<E: Into<AdminError>>(
         &self,
-        kind: Kind,
+        kind: EventKind,
         user: &User,
         change: impl Future<Output = Result<bool, E>>,
     ) -> Result<bool> {
         let event = event(kind).about(user);
         let recorded = |event, changed: &bool| changed.then_some(event);
-        self.changed(event, change, recorded).await
+        self.change(event, change, recorded).await
     }
 
-    /// Returns the organisation of that name or identifier.
+    /// Returns the organisation with that name or identifier. Fails if there is none or the directory is
+    /// unreachable.
     pub(super) async fn organisation(&self, name: &str) -> Result<OrganisationEntry> {
-        self.done(async |administration| administration.organisation(name).await)
+        self.run(async |service| service.organisation(name).await)
             .await
     }
 
-    /// What the management listener does, too; it records by itself.
-    pub(super) async fn done<T>(
+    /// Runs an operation of the service that the management listener uses, too, and which records its events
+    /// itself. Returns the result after the events are written. Fails if the operation fails or the audit log
+    /// cannot be opened.
+    pub(super) async fn run<T>(
         &self,
         act: impl AsyncFnOnce(&AdminService) -> Result<T, AdminError>,
     ) -> Result<T> {
-        let administration = AdminService {
+        let service = AdminService {
             directory: self.directory.clone(),
-            audit: audit::open_beside(&self.sections.audit, &self.directory)?,
+            audit: audit::open_for_command(&self.sections.audit, &self.directory)?,
         };
-        let done = act(&administration).await;
-        kept(&administration.audit).await;
+        let done = act(&service).await;
+        flush_audit(&service.audit).await;
         Ok(done?)
     }
 
+    /// Records an event, and waits until it is written. Fails if the audit log cannot be opened.
     pub(super) async fn record(&self, event: Event) -> Result<()> {
-        let audit = audit::open_beside(&self.sections.audit, &self.directory)?;
+        let audit = audit::open_for_command(&self.sections.audit, &self.directory)?;
         audit.record(event);
-        kept(&audit).await;
+        flush_audit(&audit).await;
         Ok(())
     }
 }
 
-/// Something that is done now.
-pub(super) fn event(kind: Kind) -> Event {
+/// Returns an event of this kind with the current time.
+pub(super) fn event(kind: EventKind) -> Event {
     Event::new(kind, SystemClock.now())
 }
 
-/// Waits until all is kept, or says that it is not: what was done is done.
-pub(super) async fn kept(audit: &Audit) {
+/// Waits until all events are written. Prints an error if some could not be written; the change itself has been
+/// made.
+pub(super) async fn flush_audit(audit: &Audit) {
     if audit.close().await > 0 {
         output::error("the change was made, but the audit log could not be written");
     }

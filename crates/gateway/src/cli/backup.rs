@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::{Clock as _, SystemClock};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-use self::folder::{AUDIT, Partial};
+use self::folder::{AUDIT, PartialBackup};
 use self::manifest::{DirectoryPart, FORMAT, Manifest};
 use super::audited_admin::{self, AuditedAdmin};
 use super::{Outcome, output};
@@ -62,6 +62,8 @@ struct Summary {
     secrets: Vec<String>,
 }
 
+/// Copies all data to the folder, and prints a summary. Fails if something cannot be read or written; an
+/// incomplete backup is removed.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let folder = &arguments.folder;
@@ -72,10 +74,10 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         ));
         return Ok(Outcome::Refused);
     }
-    let partial = Partial::beside(folder)?;
+    let partial = PartialBackup::beside(folder)?;
     // Tokens before the directory: docs/backup.md says why.
     let tokens = tokens::copy(&partial, &arguments.gateway, sections).await?;
-    let directory = components::directory_to_look_at(sections).await?;
+    let directory = components::directory_read_only(sections).await?;
     let copied = directory.back_up(partial.path()).await?;
     let audit_file = copy_audit_file(partial.path(), sections)?;
     let secrets = secrets::copy(partial.path(), sections)?;
@@ -84,7 +86,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         program: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: SystemClock.now().replace_nanosecond(0)?.format(&Rfc3339)?,
         directory: DirectoryPart {
-            database: DirectoryAddress::of(&sections.directory)?.database(),
+            database: DirectoryAddress::from_settings(&sections.directory)?.database(),
             version: copied.version,
             rows: copied.rows,
         },
@@ -95,13 +97,13 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     let event = Event {
         target: Some(folder.display().to_string()),
         count: manifest.tokens,
-        ..audited_admin::event(Kind::BackUp)
+        ..audited_admin::event(EventKind::BackUp)
     };
-    let acts = AuditedAdmin {
+    let admin = AuditedAdmin {
         directory,
         sections,
     };
-    acts.record(event).await?;
+    admin.record(event).await?;
     let rows = |table: &str| {
         manifest
             .directory
@@ -121,6 +123,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     print(&summary, arguments.json)
 }
 
+/// Prints the summary of a backup.
 fn print(summary: &Summary, json: bool) -> Result<Outcome> {
     if json {
         output::json(summary)?;
@@ -151,7 +154,8 @@ fn print(summary: &Summary, json: bool) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Copies the file of `audit.to` up to its last whole line; whether there is one.
+/// Copies the file of `audit.to` up to its last whole line. Returns `false` if there is no such file. Fails if
+/// it cannot be copied.
 fn copy_audit_file(folder: &Path, sections: &Sections) -> Result<bool> {
     let AuditTarget::File(source) = &sections.audit.to else {
         return Ok(false);

@@ -11,9 +11,9 @@ use clap::Args;
 use isogloss_conformance::{Case, Host, cases};
 use toml::Table;
 
-use self::outcome::{Held, Verdict};
+use self::outcome::{ExchangeResult, Verdict};
 use super::{Outcome, output};
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigError};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -49,27 +49,29 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+/// Runs the selected exchanges against the host, and prints and writes the results. Returns `Refused` if one
+/// failed. Fails if the arguments are invalid or the host is unreachable.
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let base = arguments.base.parse();
-    let host: Host = base.map_err(|failure| Problem::new("--base", failure))?;
+    let host: Host = base.map_err(|failure| ConfigError::new("--base", failure))?;
     let cases = chosen(arguments)?;
     host.check_reachable().context("the host is unreachable")?;
 
     let set: Table = config.show()?.parse()?;
     let all = cases.len();
-    let mut held = Vec::with_capacity(all);
+    let mut results = Vec::with_capacity(all);
     for (index, case) in cases.into_iter().enumerate() {
         let line = format_args!("{} of {all} exchanges", index + 1);
         output::progress(line, index + 1 == all);
-        held.push(hold(case, &host, &set));
+        results.push(run_exchange(case, &host, &set));
     }
-    junit::write(&arguments.junit, &host, &held)?;
+    junit::write(&arguments.junit, &host, &results)?;
     if arguments.json {
-        output::json(&held)?;
+        output::json(&results)?;
     } else {
-        print(&held, &arguments.junit)?;
+        print(&results, &arguments.junit)?;
     }
-    let failed = held.iter().any(|held| held.verdict.is_failed());
+    let failed = results.iter().any(|result| result.verdict.is_failed());
     Ok(if failed {
         Outcome::Refused
     } else {
@@ -77,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     })
 }
 
-/// Returns the selected exchanges, or an error if no exchange matches the arguments.
+/// Returns the selected exchanges. Fails if no exchange matches the arguments.
 fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     let mut cases = cases()?;
     let mut dialects: Vec<_> = cases.iter().map(|case| case.dialect.clone()).collect();
@@ -85,7 +87,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     if let Some(other) = arguments.dialect.iter().find(|d| !dialects.contains(d)) {
         let known = dialects.join(", ");
         let reason = format!("no `{other}`, expected one of {known}");
-        return Err(Problem::new("--dialect", reason).into());
+        return Err(ConfigError::new("--dialect", reason).into());
     }
     let is_wanted = |case: &Case| {
         let (dialects, parts) = (&arguments.dialect, &arguments.case);
@@ -96,46 +98,48 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     if cases.is_empty() {
         let parts = arguments.case.join("` or `");
         let reason = format!("no exchange has `{parts}` in its name");
-        return Err(Problem::new("--case", reason).into());
+        return Err(ConfigError::new("--case", reason).into());
     }
     Ok(cases)
 }
 
-fn hold(case: Case, host: &Host, set: &Table) -> Held {
+/// Runs an exchange, or skips it if the host has not the settings that it needs.
+fn run_exchange(case: Case, host: &Host, set: &Table) -> ExchangeResult {
     let needed = case.conversation.settings();
     let started = Instant::now();
-    let verdict = if fits(needed, set) {
+    let verdict = if has_settings(needed, set) {
         case.conversation.run(host).into()
     } else {
-        Verdict::LeftOut(needed.clone())
+        Verdict::Skipped(needed.clone())
     };
-    Held {
+    ExchangeResult {
         case,
         verdict,
         took: started.elapsed(),
     }
 }
 
-/// Whether all that is needed is set so.
-fn fits(needed: &Table, set: &Table) -> bool {
+/// Returns whether `set` has every setting of `needed` with the same value.
+fn has_settings(needed: &Table, set: &Table) -> bool {
     needed.iter().all(|(key, needed)| {
         set.get(key).is_some_and(|set| match (needed, set) {
-            (toml::Value::Table(needed), toml::Value::Table(set)) => fits(needed, set),
+            (toml::Value::Table(needed), toml::Value::Table(set)) => has_settings(needed, set),
             (needed, set) => needed == set,
         })
     })
 }
 
-fn print(held: &[Held], junit: &std::path::Path) -> Result<()> {
-    let rows: Vec<_> = held.iter().map(Held::row).collect();
+/// Prints the results as a table, and the reports of failed exchanges.
+fn print(results: &[ExchangeResult], junit: &std::path::Path) -> Result<()> {
+    let rows: Vec<_> = results.iter().map(ExchangeResult::row).collect();
     output::table(&["OUTCOME", "DIALECT", "EXCHANGE"], &rows)?;
-    for held in held {
-        if let Verdict::Failed(report) = &held.verdict {
-            let (dialect, name) = (&held.case.dialect, &held.case.name);
+    for result in results {
+        if let Verdict::Failed(report) = &result.verdict {
+            let (dialect, name) = (&result.case.dialect, &result.case.name);
             output::lines(format_args!("\n=== {dialect} {name}\n{report}"))?;
         }
     }
-    let count = |word| held.iter().filter(|h| h.verdict.word() == word).count();
+    let count = |name| results.iter().filter(|h| h.verdict.name() == name).count();
     output::lines(format_args!(
         "\n{} ok, {} failed, {} left out; the report is {}",
         count("ok"),
@@ -163,7 +167,7 @@ mod tests {
             ("b = { e = 1 }", false),
             ("b = 1", false),
         ] {
-            assert_eq!(fits(&table(needed), &set), expected, "{needed}");
+            assert_eq!(has_settings(&table(needed), &set), expected, "{needed}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Subcommand, ValueEnum};
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::file::{File, Import};
 use isogloss_core::directory::{Applied, Precedence, SetHere};
 use isogloss_core::{Existing, printable_json, write_private_file};
@@ -37,10 +37,10 @@ file is refused.")]
         file: PathBuf,
         /// Whether to keep or replace passwords and application passwords that were set or revoked here
         #[arg(long, value_enum, default_value_t)]
-        passwords: Newer,
+        passwords: LocalValues,
         /// Whether to keep or replace second factors, disabled or enabled users and revoked keys set here
         #[arg(long, value_enum, default_value_t)]
-        state: Newer,
+        state: LocalValues,
         /// Print the counts and the kept values as JSON
         #[arg(long)]
         json: bool,
@@ -81,7 +81,7 @@ nothing.")]
 
 /// What an import does where another value was set here.
 #[derive(Clone, Copy, Default, ValueEnum)]
-pub(super) enum Newer {
+pub(super) enum LocalValues {
     /// Keep the value that was set here, and list it
     #[default]
     Keep,
@@ -89,15 +89,16 @@ pub(super) enum Newer {
     Replace,
 }
 
-impl From<Newer> for SetHere {
-    fn from(newer: Newer) -> Self {
+impl From<LocalValues> for SetHere {
+    fn from(newer: LocalValues) -> Self {
         match newer {
-            Newer::Keep => Self::Keep,
-            Newer::Replace => Self::Replace,
+            LocalValues::Keep => Self::Keep,
+            LocalValues::Replace => Self::Replace,
         }
     }
 }
 
+/// Runs the command. Fails if the directory cannot be opened, or a file cannot be read, applied or written.
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
     match command {
         Command::Migrate(arguments) => return migrate::run(&arguments, sections).await,
@@ -113,11 +114,11 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 ..Precedence::default()
             };
             audit::make_folder(&sections.audit)?;
-            let acts = AuditedAdmin {
-                directory: components::directory_to_fill(sections).await?,
+            let admin = AuditedAdmin {
+                directory: components::create_directory(sections).await?,
                 sections,
             };
-            let applied = import(&file, precedence, &acts).await?;
+            let applied = import(&file, precedence, &admin).await?;
             if json {
                 output::json(&json!({
                     "created": applied.created, "updated": applied.updated,
@@ -142,16 +143,18 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             return export(text.trim_end(), output.as_deref(), force);
         }
         Command::DigestKeys(command) => {
-            let acts = AuditedAdmin {
+            let admin = AuditedAdmin {
                 directory: components::directory(sections).await?,
                 sections,
             };
-            return digest_keys::run(command, &acts).await;
+            return digest_keys::run(command, &admin).await;
         }
     }
     Ok(Outcome::Done)
 }
 
+/// Writes the export to a file, or prints it. Returns `Refused` if the file exists and may not be replaced.
+/// Fails if it cannot be written.
 fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
     let Some(file) = file else {
         output::warn_of_readers();
@@ -176,12 +179,14 @@ fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
     }
 }
 
-async fn import(file: &Path, precedence: Precedence, acts: &AuditedAdmin<'_>) -> Result<Applied> {
+/// Applies a directory file, records that in the audit log, and returns what has changed. Fails if the file is
+/// invalid or the directory is unreachable.
+async fn import(file: &Path, precedence: Precedence, admin: &AuditedAdmin<'_>) -> Result<Applied> {
     let parsed = File::read(file)?.with_public_realms(&dialects::public_key_realms());
     let guessable = parsed.guessable();
-    let passwords = components::passwords(&acts.sections.passwords)?;
+    let passwords = components::passwords(&admin.sections.passwords)?;
     let import = Import {
-        directory: acts.directory.as_ref(),
+        directory: admin.directory.as_ref(),
         passwords: &passwords,
         precedence,
     };
@@ -192,13 +197,13 @@ async fn import(file: &Path, precedence: Precedence, acts: &AuditedAdmin<'_>) ->
     });
     let event = Event {
         target: Some(file.display().to_string()),
-        ..audited_admin::event(Kind::ImportDirectory)
+        ..audited_admin::event(EventKind::ImportDirectory)
     };
     let counted = |event, applied: &Applied| {
         let count = Some(applied.created + applied.updated);
         Some(Event { count, ..event })
     };
-    let applied = acts.changed(event, applied, counted).await;
+    let applied = admin.change(event, applied, counted).await;
     let applied = applied.with_context(|| format!("{} was not applied", file.display()))?;
     for entry in guessable {
         output::warning(format_args!("{entry}: can be guessed"));

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Outcome, output};
 use crate::config::Config;
-use crate::doctor::{self, Verdict};
+use crate::doctor::{self, Severity};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -38,6 +38,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+/// Runs all checks, and prints their results. Returns `Refused` if a check failed.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let findings = doctor::examine(
         config,
@@ -45,7 +46,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         arguments.proxy_log.as_deref(),
     )
     .await;
-    let failed = findings.count(Verdict::Failed);
+    let failed = findings.count(Severity::Failed);
     if arguments.json {
         output::json(&findings)?;
     } else {
@@ -56,7 +57,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
                 output::text(format_args!("         -> {hint}"))?;
             }
         }
-        let warnings = findings.count(Verdict::Warning);
+        let warnings = findings.count(Severity::Warning);
         output::text(format_args!("{failed} failed, {warnings} warnings"))?;
     }
     Ok(if failed == 0 {

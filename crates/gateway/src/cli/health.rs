@@ -5,12 +5,14 @@ use serde_json::Value;
 
 use super::{Outcome, output};
 use crate::config::{Config, Management};
-use crate::management_client::{Identity, listener};
+use crate::management_client::{ClientCertificateArgs, listener_url};
 
-/// Queries `/readyz` of the management listener, like a container's health check.
-pub(super) fn run(identity: &Identity, config: &Config) -> Result<Outcome> {
+/// Requests `/readyz` of the management listener, like a container's health check, and prints the result.
+/// Returns `Refused` if the gateway is unreachable or not ready. Fails if the client certificate cannot be
+/// used.
+pub(super) fn run(identity: &ClientCertificateArgs, config: &Config) -> Result<Outcome> {
     let Management { bind, tls, .. } = &config.sections.management;
-    let client = identity.client(listener(*bind, tls.as_ref())?)?;
+    let client = identity.client(listener_url(*bind, tls.as_ref())?)?;
     match client.get("/readyz", &[]) {
         Ok(response) if response.status() == 200 => {
             output::text("ready")?;

@@ -15,7 +15,7 @@ use super::{Outcome, audited_admin, output};
 use crate::admin::api_keys::{ApiKeyView, NewKey, Rights, realms};
 use crate::admin::{AdminError, AdminService};
 use crate::bootstrap::{audit, components};
-use crate::config::{Problem, Sections};
+use crate::config::{ConfigError, Sections};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -30,7 +30,7 @@ Examples:
 Keys of the realm `admin` are for /admin/… at the management listener, keys of `introspection` for
 /introspect and /token. --scope limits a key to the given rights. Keys of a dialect are the ones
 that its applications send.")]
-    Add(Add),
+    Add(AddKey),
     /// List all keys
     List {
         /// Print JSON
@@ -54,7 +54,7 @@ Examples:
 }
 
 #[derive(Args)]
-pub(super) struct Add {
+pub(super) struct AddKey {
     /// Realm in which the key is valid
     #[arg(long, value_parser = PossibleValuesParser::new(realms()))]
     realm: String,
@@ -83,13 +83,13 @@ pub(super) struct Add {
 
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
     let directory = components::directory(sections).await?;
-    let audit = audit::open_beside(&sections.audit, &directory)?;
-    let administration = AdminService { directory, audit };
+    let audit = audit::open_for_command(&sections.audit, &directory)?;
+    let service = AdminService { directory, audit };
     let outcome = match command {
-        Command::Add(new) => add(new, &administration).await,
-        Command::List { json } => list(json, &administration).await,
+        Command::Add(new) => add(new, &service).await,
+        Command::List { json } => list(json, &service).await,
         Command::Revoke { name, realm } => {
-            let revoked = administration.revoke_key(&name, realm.as_deref()).await;
+            let revoked = service.revoke_key(&name, realm.as_deref()).await;
             match revoked {
                 Ok(key) => {
                     output::text(format_args!(
@@ -100,15 +100,15 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                     ))?;
                     Ok(Outcome::Done)
                 }
-                Err(undone) => refused(undone, "key revoke"),
+                Err(error) => refused(error, "key revoke"),
             }
         }
     };
-    audited_admin::kept(&administration.audit).await;
+    audited_admin::flush_audit(&service.audit).await;
     outcome
 }
 
-async fn add(new: Add, administration: &AdminService) -> Result<Outcome> {
+async fn add(new: AddKey, service: &AdminService) -> Result<Outcome> {
     let key = NewKey {
         realm: new.realm,
         label: new.label,
@@ -118,9 +118,9 @@ async fn add(new: Add, administration: &AdminService) -> Result<Outcome> {
         text: new.key_stdin.then(first_line).transpose()?,
         allow_weak: new.allow_weak,
     };
-    let (text, key) = match administration.add_key(key, &Rights::ALL).await {
+    let (text, key) = match service.add_key(key, &Rights::ALL).await {
         Ok(made) => made,
-        Err(undone) => return refused(undone, "key add"),
+        Err(error) => return refused(error, "key add"),
     };
     if !new.key_stdin {
         output::warn_of_readers();
@@ -150,8 +150,8 @@ async fn add(new: Add, administration: &AdminService) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn list(json: bool, administration: &AdminService) -> Result<Outcome> {
-    let keys = administration.keys().await?;
+async fn list(json: bool, service: &AdminService) -> Result<Outcome> {
+    let keys = service.keys().await?;
     let shown: Vec<_> = keys.iter().map(ApiKeyView::from).collect();
     if json {
         output::json(&json!(shown))?;
@@ -174,10 +174,11 @@ fn row((shown, key): (ApiKeyView, &KeyEntry)) -> Vec<String> {
     ]
 }
 
-/// Maps an invalid request to bad usage, and every other error to a refusal.
-fn refused(undone: AdminError, command: &str) -> Result<Outcome> {
-    match undone {
-        AdminError::Malformed(reason) => Err(Problem::new(command, reason).into()),
+/// Returns the outcome for an error of the service: a configuration error (exit code 2) for an invalid request,
+/// an error if it is unknown whether the change was made, otherwise a refusal with a message.
+fn refused(error: AdminError, command: &str) -> Result<Outcome> {
+    match error {
+        AdminError::Malformed(reason) => Err(ConfigError::new(command, reason).into()),
         AdminError::NotFound(reason)
         | AdminError::Conflict(reason)
         | AdminError::Forbidden(reason) => {
@@ -190,6 +191,7 @@ fn refused(undone: AdminError, command: &str) -> Result<Outcome> {
     }
 }
 
+/// Parses a time in RFC 3339. Fails with a message for any other text.
 fn moment(text: &str) -> Result<OffsetDateTime, String> {
     let moment = OffsetDateTime::parse(text, &Rfc3339);
     moment.map_err(|_| "expected a time such as 2027-01-01T00:00:00Z".to_owned())

@@ -12,7 +12,7 @@ use super::audited_admin::AuditedAdmin;
 use super::{Outcome, output};
 use crate::admin::organisations::OrganisationView;
 use crate::bootstrap::components;
-use crate::config::{Problem, Sections};
+use crate::config::{ConfigError, Sections};
 
 /// How many organisations are read from the directory at a time.
 const PAGE: u32 = 1000;
@@ -35,7 +35,7 @@ Examples:
   isogloss organisation show ACME --json")]
     Show {
         #[command(flatten)]
-        which: Which,
+        which: OrganisationArg,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -45,32 +45,32 @@ Examples:
 Examples:
   isogloss organisation add ACME
   isogloss organisation add ACME --unit B1='Building 1' --unit B2 --default-unit B1")]
-    Add(Add),
+    Add(AddOrganisation),
     /// Change an organisation's name or default unit; its users and their tokens stay
     #[command(after_help = "\
 Examples:
   isogloss organisation edit ACME --name 'ACME Ltd'
   isogloss organisation edit ACME --default-unit B2
   isogloss organisation edit ACME --no-default-unit")]
-    Edit(Edit),
+    Edit(EditOrganisation),
     /// Delete an organisation without users, and its units
     #[command(after_help = "\
 Examples:
   isogloss organisation delete ACME")]
-    Delete(Which),
+    Delete(OrganisationArg),
     /// Manage the units of an organisation
     #[command(subcommand)]
     Unit(unit::Command),
 }
 
 #[derive(Args)]
-pub(super) struct Which {
+pub(super) struct OrganisationArg {
     /// Name or identifier
     organisation: String,
 }
 
 #[derive(Args)]
-pub(super) struct Add {
+pub(super) struct AddOrganisation {
     /// Name, as logins spell it
     name: String,
     /// GUID; default: a random one
@@ -85,9 +85,9 @@ pub(super) struct Add {
 }
 
 #[derive(Args)]
-pub(super) struct Edit {
+pub(super) struct EditOrganisation {
     #[command(flatten)]
-    which: Which,
+    which: OrganisationArg,
     /// New name
     #[arg(long)]
     name: Option<String>,
@@ -100,43 +100,42 @@ pub(super) struct Edit {
 }
 
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
-    let acts = AuditedAdmin {
+    let admin = AuditedAdmin {
         directory: components::directory(sections).await?,
         sections,
     };
     match command {
-        Command::List { json } => list(json, &acts).await,
+        Command::List { json } => list(json, &admin).await,
         Command::Show { which, json } => {
-            let organisation = acts.organisation(&which.organisation).await?;
+            let organisation = admin.organisation(&which.organisation).await?;
             let described = describe(organisation)?;
             if json {
                 output::json(&described)?;
             } else {
-                output::described(&described)?;
+                output::as_toml(&described)?;
             }
             Ok(Outcome::Done)
         }
-        Command::Add(new) => add(new, &acts).await,
-        Command::Edit(change) => edit(change, &acts).await,
+        Command::Add(new) => add(new, &admin).await,
+        Command::Edit(change) => edit(change, &admin).await,
         Command::Delete(which) => {
-            let organisation = acts.organisation(&which.organisation).await?;
-            acts.done(async |administration| {
-                administration.remove_organisation(&organisation).await
-            })
-            .await?;
+            let organisation = admin.organisation(&which.organisation).await?;
+            admin
+                .run(async |service| service.remove_organisation(&organisation).await)
+                .await?;
             output::text(format_args!("{}: deleted", organisation.name))?;
             Ok(Outcome::Done)
         }
-        Command::Unit(command) => unit::run(command, &acts).await,
+        Command::Unit(command) => unit::run(command, &admin).await,
     }
 }
 
-async fn list(json: bool, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
+async fn list(json: bool, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     let mut all: Vec<OrganisationEntry> = Vec::new();
     loop {
         let last = all.last().map(|last| last.name.clone());
         let after = last.unwrap_or_default();
-        let page = acts.directory.organisations(&after, PAGE).await?;
+        let page = admin.directory.organisations(&after, PAGE).await?;
         if page.is_empty() {
             break;
         }
@@ -159,7 +158,7 @@ async fn list(json: bool, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn add(new: Add, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
+async fn add(new: AddOrganisation, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     let units = new.units.iter().map(|unit| {
         let (id, name) = unit.split_once('=').unwrap_or((unit, ""));
         UnitEntry {
@@ -173,14 +172,14 @@ async fn add(new: Add, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
         default_unit: new.default_unit,
         units: units.collect(),
     };
-    let added = acts
-        .done(async |administration| administration.add_organisation(entry).await)
+    let added = admin
+        .run(async |service| service.add_organisation(entry).await)
         .await?;
     output::text(format_args!("{}: added", added.name))?;
     Ok(Outcome::Done)
 }
 
-async fn edit(change: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
+async fn edit(change: EditOrganisation, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     let edit = OrganisationEdit {
         name: change.name,
         default_unit: match change.default_unit {
@@ -191,11 +190,11 @@ async fn edit(change: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     };
     if edit == OrganisationEdit::default() {
         let reason = "nothing to change: give --name, --default-unit or --no-default-unit";
-        return Err(Problem::new("organisation edit", reason).into());
+        return Err(ConfigError::new("organisation edit", reason).into());
     }
-    let organisation = acts.organisation(&change.which.organisation).await?;
-    let edited = acts
-        .done(async |administration| administration.edit_organisation(&organisation, edit).await)
+    let organisation = admin.organisation(&change.which.organisation).await?;
+    let edited = admin
+        .run(async |service| service.edit_organisation(&organisation, edit).await)
         .await?;
     output::text(format_args!("{}: changed", edited.name))?;
     Ok(Outcome::Done)

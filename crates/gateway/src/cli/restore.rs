@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use serde::Serialize;
 
 use self::target::{Restored, Target};
@@ -49,6 +49,8 @@ struct Summary {
     restored: Restored,
 }
 
+/// Checks the backup and the stores, restores all data, and prints a summary. Returns `Refused` if there is
+/// data and `--replace` is not given. Fails if the backup is damaged or a store cannot be written.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let folder = &arguments.folder;
@@ -62,17 +64,17 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         ));
         return Ok(Outcome::Refused);
     }
-    let restored = target.fill().await?;
-    let acts = AuditedAdmin {
+    let restored = target.restore_all().await?;
+    let admin = AuditedAdmin {
         directory: target.directory,
         sections,
     };
     let event = Event {
         target: Some(folder.display().to_string()),
         count: restored.tokens,
-        ..audited_admin::event(Kind::Restore)
+        ..audited_admin::event(EventKind::Restore)
     };
-    acts.record(event).await?;
+    admin.record(event).await?;
     for warning in &restored.warnings {
         output::warning(warning);
     }

@@ -10,9 +10,10 @@ use super::{Outcome, audited_admin, output};
 use ureq::http::Method;
 
 use crate::admin::sessions::{LIMIT, SessionQuery, SessionView};
-use crate::bootstrap::components;
-use crate::config::{Config, Problem};
-use crate::management_client::{Gateway, ManagementClient};
+use crate::bootstrap::components::Components;
+use crate::cli::local_or_remote::local_or_remote;
+use crate::config::{Config, ConfigError};
+use crate::management_client::Gateway;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -28,7 +29,7 @@ Tokens in Redis are read directly. The embedded store belongs to the running gat
 sends its request to the management listener, with a key of the realm `admin`.")]
     List {
         #[command(flatten)]
-        which: Which,
+        filter_args: SessionFilterArgs,
         /// Maximum number of entries
         #[arg(long, default_value_t = LIMIT, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         limit: usize,
@@ -52,7 +53,7 @@ To end a login with everything derived from it, use the handle that `session lis
 `root`, even if that session has already ended.")]
     Revoke {
         #[command(flatten)]
-        which: Which,
+        filter_args: SessionFilterArgs,
         /// End all sessions
         #[arg(long)]
         all: bool,
@@ -68,7 +69,7 @@ To end a login with everything derived from it, use the handle that `session lis
 }
 
 #[derive(Args)]
-pub(super) struct Which {
+pub(super) struct SessionFilterArgs {
     /// Sessions of this user (name or e-mail address), or in which this user acts for another
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -89,16 +90,16 @@ pub(super) struct Which {
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::List {
-            which,
+            filter_args,
             limit,
             json,
             gateway,
         } => {
-            let selection = SessionQuery {
+            let query = SessionQuery {
                 limit: Some(limit),
-                ..which.into()
+                ..filter_args.into()
             };
-            let sessions = list(&selection, &gateway, config).await?;
+            let sessions = list(&query, &gateway, config).await?;
             if json {
                 output::json(&sessions)?;
             } else {
@@ -106,23 +107,23 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             }
         }
         Command::Revoke {
-            which,
+            filter_args,
             all,
             without_derived,
             json,
             gateway,
         } => {
-            let selection = SessionQuery {
+            let query = SessionQuery {
                 all,
                 without_derived,
-                ..which.into()
+                ..filter_args.into()
             };
-            if !selection.is_explicit() {
+            if !query.is_explicit() {
                 let reason =
                     "choose sessions with filters such as --user or --handle, or give --all";
-                return Err(Problem::new("session revoke", reason).into());
+                return Err(ConfigError::new("session revoke", reason).into());
             }
-            let ended = end(&selection, &gateway, config).await?;
+            let ended = end(&query, &gateway, config).await?;
             if json {
                 output::json(&json!({ "ended": ended }))?;
             } else {
@@ -146,50 +147,53 @@ struct Ended {
     ended: u64,
 }
 
+/// Returns the sessions that match the query. Fails if the query is invalid, or the store or the gateway is
+/// unreachable.
 async fn list(
-    selection: &SessionQuery,
+    query: &SessionQuery,
     gateway: &Gateway,
     config: &Config,
 ) -> Result<Vec<SessionView>> {
-    selection.parsed()?;
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Sessions { sessions } = remote.ask(&Method::GET, "sessions", selection)?;
-        return Ok(sessions);
+    query.parse()?;
+    let local = async |opened: Components| {
+        let filter = query.filter(opened.directory.as_ref()).await?;
+        let limit = query.limit.unwrap_or(LIMIT);
+        let listed = opened.into_auth().sessions(&filter, limit).await?;
+        listed.into_iter().map(SessionView::new).collect()
     };
-    let filter = selection.filter(opened.directory.as_ref()).await?;
-    let limit = selection.limit.unwrap_or(LIMIT);
-    let listed = opened.into_auth().sessions(&filter, limit).await?;
-    listed.into_iter().map(SessionView::new).collect()
+    local_or_remote(config, gateway, local, |remote| {
+        let Sessions { sessions } = remote.call(&Method::GET, "sessions", query)?;
+        Ok(sessions)
+    })
+    .await
 }
 
-/// Ends sessions, and returns their number.
-pub(super) async fn end(
-    selection: &SessionQuery,
-    gateway: &Gateway,
-    config: &Config,
-) -> Result<u64> {
-    selection.parsed()?;
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Ended { ended } = remote.ask(&Method::DELETE, "sessions", selection)?;
-        return Ok(ended);
+/// Ends the sessions that match the query, and returns their number. Fails if the query is invalid, or the
+/// store or the gateway is unreachable.
+pub(super) async fn end(query: &SessionQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
+    query.parse()?;
+    let local = async |opened: Components| {
+        let filter = query.filter(opened.directory.as_ref()).await?;
+        let auth = opened.into_auth();
+        let ended = auth.end_sessions(&filter).await;
+        audited_admin::flush_audit(auth.audit()).await;
+        Ok(ended?)
     };
-    let filter = selection.filter(opened.directory.as_ref()).await?;
-    let auth = opened.into_auth();
-    let ended = auth.end_sessions(&filter).await;
-    audited_admin::kept(auth.audit()).await;
-    Ok(ended?)
+    local_or_remote(config, gateway, local, |remote| {
+        let Ended { ended } = remote.call(&Method::DELETE, "sessions", query)?;
+        Ok(ended)
+    })
+    .await
 }
 
-impl From<Which> for SessionQuery {
-    fn from(which: Which) -> Self {
+impl From<SessionFilterArgs> for SessionQuery {
+    fn from(filter_args: SessionFilterArgs) -> Self {
         Self {
-            user: which.user,
-            handle: which.handle,
-            client: which.client,
-            dialect: which.dialect,
-            issued_before: which.issued_before,
+            user: filter_args.user,
+            handle: filter_args.handle,
+            client: filter_args.client,
+            dialect: filter_args.dialect,
+            issued_before: filter_args.issued_before,
             all: false,
             without_derived: false,
             limit: None,

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::{Outcome, output};
 use crate::admin::timestamp;
 use crate::bootstrap::components;
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigError};
 use crate::dialects;
 use crate::usage::report::{ClientUsageView, Report, reports};
 
@@ -58,12 +58,12 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
         None => OffsetDateTime::UNIX_EPOCH,
         Some(text) => {
             let since = timestamp::parse_timestamp_or_age(&text, now);
-            since.ok_or_else(|| Problem::new("--since", timestamp::EXPECTED))?
+            since.ok_or_else(|| ConfigError::new("--since", timestamp::EXPECTED))?
         }
     };
     let dialects = dialects::served(&config.mounts, dialect.as_deref());
-    let dialects =
-        dialects.map_err(|names| Problem::new("--dialect", format!("expected one of {names}")))?;
+    let dialects = dialects
+        .map_err(|names| ConfigError::new("--dialect", format!("expected one of {names}")))?;
     let directory = components::directory(&config.sections).await?;
     let reports = reports(directory.usage(since).await?, &dialects, now);
     if json {

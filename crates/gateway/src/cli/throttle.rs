@@ -11,9 +11,10 @@ use super::{Outcome, audited_admin, output};
 use ureq::http::Method;
 
 use crate::admin::throttle::{ThrottleQuery, ThrottleView};
-use crate::bootstrap::components;
-use crate::config::{Config, Problem};
-use crate::management_client::{Gateway, ManagementClient};
+use crate::bootstrap::components::Components;
+use crate::cli::local_or_remote::local_or_remote;
+use crate::config::{Config, ConfigError};
+use crate::management_client::Gateway;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -29,7 +30,7 @@ With tokens in Redis, the counts are read from there. Otherwise they belong to t
 so the command sends its request to the management listener, with a key of the realm `admin`.")]
     List {
         #[command(flatten)]
-        which: Which,
+        filter_args: ThrottleFilterArgs,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -44,7 +45,7 @@ Examples:
   isogloss throttle clear --all")]
     Clear {
         #[command(flatten)]
-        which: Which,
+        filter_args: ThrottleFilterArgs,
         /// Clear all counted attempts
         #[arg(long)]
         all: bool,
@@ -57,7 +58,7 @@ Examples:
 }
 
 #[derive(Args)]
-pub(super) struct Which {
+pub(super) struct ThrottleFilterArgs {
     /// For this login name, as it was typed
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -82,11 +83,11 @@ struct Cleared {
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::List {
-            which,
+            filter_args,
             json,
             gateway,
         } => {
-            let shown = list(&which.into(), &gateway, config).await?;
+            let shown = list(&filter_args.into(), &gateway, config).await?;
             if json {
                 output::json(&shown)?;
             } else {
@@ -94,20 +95,20 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             }
         }
         Command::Clear {
-            which,
+            filter_args,
             all,
             json,
             gateway,
         } => {
-            let selection = ThrottleQuery {
+            let query = ThrottleQuery {
                 all,
-                ..which.into()
+                ..filter_args.into()
             };
-            if !selection.is_explicit() {
+            if !query.is_explicit() {
                 let reason = "choose entries with --user, --source or --handle, or give --all";
-                return Err(Problem::new("throttle clear", reason).into());
+                return Err(ConfigError::new("throttle clear", reason).into());
             }
-            let cleared = clear(&selection, &gateway, config).await?;
+            let cleared = clear(&query, &gateway, config).await?;
             if json {
                 output::json(&json!({ "cleared": cleared }))?;
             } else {
@@ -121,40 +122,48 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Returns the counted attempts that match the query. Fails if the query is invalid, or the store or the
+/// gateway is unreachable.
 async fn list(
-    selection: &ThrottleQuery,
+    query: &ThrottleQuery,
     gateway: &Gateway,
     config: &Config,
 ) -> Result<Vec<ThrottleView>> {
-    let filter = selection.filter().map_err(Error::msg)?;
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Listed { throttle } = remote.ask(&Method::GET, "throttle", selection)?;
-        return Ok(throttle);
+    let filter = query.filter().map_err(Error::msg)?;
+    let local = async |opened: Components| {
+        let buckets = opened.into_auth().strained(&filter).await?;
+        buckets.into_iter().map(ThrottleView::new).collect()
     };
-    let strained = opened.into_auth().strained(&filter).await?;
-    strained.into_iter().map(ThrottleView::new).collect()
+    local_or_remote(config, gateway, local, |remote| {
+        let Listed { throttle } = remote.call(&Method::GET, "throttle", query)?;
+        Ok(throttle)
+    })
+    .await
 }
 
-async fn clear(selection: &ThrottleQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
-    let filter = selection.filter().map_err(Error::msg)?;
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Cleared { cleared } = remote.ask(&Method::DELETE, "throttle", selection)?;
-        return Ok(cleared);
+/// Clears the counted attempts that match the query, and returns their number. Fails if the query is invalid,
+/// or the store or the gateway is unreachable.
+async fn clear(query: &ThrottleQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
+    let filter = query.filter().map_err(Error::msg)?;
+    let local = async |opened: Components| {
+        let auth = opened.into_auth();
+        let cleared = auth.clear_strained(&filter).await;
+        audited_admin::flush_audit(auth.audit()).await;
+        Ok(cleared?)
     };
-    let auth = opened.into_auth();
-    let cleared = auth.clear_strained(&filter).await;
-    audited_admin::kept(auth.audit()).await;
-    Ok(cleared?)
+    local_or_remote(config, gateway, local, |remote| {
+        let Cleared { cleared } = remote.call(&Method::DELETE, "throttle", query)?;
+        Ok(cleared)
+    })
+    .await
 }
 
-impl From<Which> for ThrottleQuery {
-    fn from(which: Which) -> Self {
+impl From<ThrottleFilterArgs> for ThrottleQuery {
+    fn from(filter_args: ThrottleFilterArgs) -> Self {
         Self {
-            user: which.user,
-            source: which.source,
-            handle: which.handle,
+            user: filter_args.user,
+            source: filter_args.source,
+            handle: filter_args.handle,
             all: false,
         }
     }

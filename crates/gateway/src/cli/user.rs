@@ -18,7 +18,7 @@ pub(super) use self::password_input::first_line;
 use super::audited_admin::AuditedAdmin;
 use super::{Outcome, output, session};
 use crate::admin::sessions::SessionQuery;
-use crate::admin::users::{NewUser, UserView, state};
+use crate::admin::users::{NewUser, UserView, state_name};
 use crate::bootstrap::components;
 use crate::config::{Config, Sections};
 use crate::management_client::Gateway;
@@ -30,7 +30,7 @@ pub(super) enum Command {
 Examples:
   isogloss user add ada --organisation ACME --email ada@example.com --role ADMIN
   pwgen -s 20 1 | isogloss user add robot --organisation ACME --password-stdin")]
-    Add(Add),
+    Add(AddUser),
     /// List all users, or those who match all given filters
     #[command(after_help = "\
 Examples:
@@ -45,7 +45,7 @@ Examples:
   isogloss user show ada@example.com --json")]
     Show {
         #[command(flatten)]
-        who: Who,
+        who: UserArg,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -62,7 +62,7 @@ Examples:
   isogloss user edit ada --last-name King --email ada.king@example.com
   isogloss user edit ada --user-name countess
   isogloss user edit ada --organisation OTHER --clear units --clear default-unit")]
-    Edit(edit::Edit),
+    Edit(edit::EditUser),
     /// Erase a user permanently, with all credentials and sessions
     #[command(after_help = "\
 Erases all data of the user: the entry in the directory with password, second factor, cards and
@@ -86,7 +86,7 @@ Examples:
   pwgen -s 20 1 | isogloss user set-password robot --password-stdin")]
     SetPassword {
         #[command(flatten)]
-        who: Who,
+        who: UserArg,
         #[command(flatten)]
         source: PasswordSource,
     },
@@ -94,19 +94,19 @@ Examples:
     #[command(after_help = "\
 Examples:
   isogloss user disable mallory")]
-    Disable(Who),
+    Disable(UserArg),
     /// Enable a user again
     #[command(after_help = "\
 Examples:
   isogloss user enable mallory")]
-    Enable(Who),
+    Enable(UserArg),
     /// End the user's sessions; the user can log in again
     #[command(after_help = "\
 Examples:
   isogloss user logout ada --key-file admin.key")]
     Logout {
         #[command(flatten)]
-        who: Who,
+        who: UserArg,
         #[command(flatten)]
         gateway: Gateway,
     },
@@ -119,13 +119,13 @@ Examples:
 }
 
 #[derive(Args)]
-pub(super) struct Who {
+pub(super) struct UserArg {
     /// User name or e-mail address
     name: String,
 }
 
 #[derive(Args)]
-pub(super) struct Add {
+pub(super) struct AddUser {
     /// Name for logins
     name: String,
     /// Organisation of the user; must exist
@@ -161,16 +161,16 @@ pub(super) struct Add {
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
-    let acts = AuditedAdmin {
+    let admin = AuditedAdmin {
         directory: components::directory(sections).await?,
         sections,
     };
-    let directory = acts.directory.as_ref();
+    let directory = admin.directory.as_ref();
     match command {
-        Command::Add(new) => add(new, &acts).await,
-        Command::List(listed) => list::list(listed, &acts).await,
-        Command::Edit(change) => edit::edit(change, &acts).await,
-        Command::Delete(which) => delete::delete(which, &acts, config).await,
+        Command::Add(new) => add(new, &admin).await,
+        Command::List(listed) => list::list(listed, &admin).await,
+        Command::Edit(change) => edit::edit(change, &admin).await,
+        Command::Delete(which) => delete::delete(which, &admin, config).await,
         Command::Show { who, json } => show(&who, json, directory).await,
         Command::SetPassword { who, source } => {
             let Some(user) = find(directory, &who).await? else {
@@ -178,17 +178,14 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             };
             let passwords = components::passwords(&sections.passwords)?;
             let password = source.read()?;
-            acts.done(async |administration| {
-                administration
-                    .set_password(&user, password, &passwords)
-                    .await
-            })
-            .await?;
+            admin
+                .run(async |service| service.set_password(&user, password, &passwords).await)
+                .await?;
             end_tokens(&user, sections).await?;
             output::text(format_args!("{}: password set", user.user_name))?;
             Ok(Outcome::Done)
         }
-        Command::Disable(who) => set_state(&who, UserState::Disabled, &acts).await,
+        Command::Disable(who) => set_state(&who, UserState::Disabled, &admin).await,
         Command::Logout { who, gateway } => {
             let Some(user) = find(directory, &who).await? else {
                 return Ok(Outcome::Refused);
@@ -197,13 +194,13 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             output::text(format_args!("{}: {ended} ended", user.user_name))?;
             Ok(Outcome::Done)
         }
-        Command::Enable(who) => set_state(&who, UserState::Active, &acts).await,
-        Command::Totp(command) => totp::run(command, &acts).await,
-        Command::AppPassword(command) => app_password::run(command, &acts).await,
+        Command::Enable(who) => set_state(&who, UserState::Active, &admin).await,
+        Command::Totp(command) => totp::run(command, &admin).await,
+        Command::AppPassword(command) => app_password::run(command, &admin).await,
     }
 }
 
-async fn add(new: Add, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
+async fn add(new: AddUser, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     let user = NewUser {
         user_name: new.name,
         organisation: new.organisation,
@@ -216,57 +213,55 @@ async fn add(new: Add, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
         image_url: new.image_url,
         units: new.units,
     };
-    let passwords = components::passwords(&acts.sections.passwords)?;
-    let addition = acts
-        .done(async |administration| administration.check_new_user(user).await)
+    let passwords = components::passwords(&admin.sections.passwords)?;
+    let checked_user = admin
+        .run(async |service| service.check_new_user(user).await)
         .await?;
     let password = new.source.read()?;
-    let added = acts
-        .done(async |administration| {
-            administration
-                .add_user(addition, password, &passwords)
-                .await
-        })
+    let added = admin
+        .run(async |service| service.add_user(checked_user, password, &passwords).await)
         .await?;
     output::text(format_args!("{}: added", added.user_name))?;
     Ok(Outcome::Done)
 }
 
-async fn show(who: &Who, json: bool, directory: &dyn Directory) -> Result<Outcome> {
+async fn show(who: &UserArg, json: bool, directory: &dyn Directory) -> Result<Outcome> {
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
     let mut described = describe(&user)?;
     described["second_factor"] = totp::describe(directory.enrolment(user.id).await?.as_ref())?;
-    tell(&described, json)?;
+    print_value(&described, json)?;
     Ok(Outcome::Done)
 }
 
-/// Prints the value as JSON, or as TOML, which is easier to read.
-fn tell(described: &Value, json: bool) -> Result<()> {
+/// Prints the value as JSON, or else as TOML, which is easier to read. Fails if the standard output cannot be
+/// written.
+fn print_value(described: &Value, json: bool) -> Result<()> {
     if json {
         output::json(described)
     } else {
-        output::described(described)
+        output::as_toml(described)
     }
 }
 
-async fn set_state(who: &Who, to: UserState, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let directory = acts.directory.as_ref();
+async fn set_state(who: &UserArg, to: UserState, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let directory = admin.directory.as_ref();
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
-    acts.done(async |administration| administration.set_state(&user, to).await)
+    admin
+        .run(async |service| service.set_state(&user, to).await)
         .await?;
     if to == UserState::Disabled {
-        end_tokens(&user, acts.sections).await?;
+        end_tokens(&user, admin.sections).await?;
     }
-    output::text(format_args!("{}: {}", user.user_name, state(to)))?;
+    output::text(format_args!("{}: {}", user.user_name, state_name(to)))?;
     Ok(Outcome::Done)
 }
 
-/// The tokens are dead since the directory changed. This frees their room, where a running
-/// gateway does not hold the store for itself.
+/// Removes the tokens of a user from a store that several processes can open. They are already invalid since
+/// the directory was changed; this only frees their space. Fails if the store is unreachable.
 async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
     if let Some(tokens) = components::shared_tokens(sections)? {
         tokens.remove_user(user.id).await.context(
@@ -276,7 +271,9 @@ async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
     Ok(())
 }
 
-async fn find(directory: &dyn Directory, who: &Who) -> Result<Option<User>> {
+/// Returns the user, or prints an error and returns `None` if there is no such user. Fails if the directory is
+/// unreachable.
+async fn find(directory: &dyn Directory, who: &UserArg) -> Result<Option<User>> {
     let account = directory.account(&who.name).await?;
     if account.is_none() {
         output::error(format_args!("{}: no such user", who.name));
@@ -284,6 +281,7 @@ async fn find(directory: &dyn Directory, who: &Who) -> Result<Option<User>> {
     Ok(account.map(|account| account.user))
 }
 
+/// Returns the user as in the admin API.
 fn describe(user: &User) -> Result<Value> {
     Ok(serde_json::to_value(UserView::from(user.clone()))?)
 }

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use isogloss_core::directory::PostgresDirectory;
+use isogloss_directory_sql::PostgresDirectory;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::directory::Directory;
-use super::error::Problem;
+use super::error::ConfigError;
 use super::mail::Mail;
 use super::paths::secret_address;
 use super::secret_file::read_secret;
@@ -28,19 +28,20 @@ pub(crate) enum TokenStoreAddress {
 }
 
 impl TokenStoreAddress {
-    /// Reads `tokens.store`, or the file named in its place.
-    pub(crate) fn of(tokens: &Tokens) -> Result<Self, Problem> {
-        let given = read(
+    /// Parses `tokens.store`, or the file named in its place. Fails if it is not the address of a token store,
+    /// or the file cannot be read.
+    pub(crate) fn from_settings(tokens: &Tokens) -> Result<Self, ConfigError> {
+        let backend_url = read_url(
             tokens.store_key(),
             &tokens.store,
             tokens.store_file.as_deref(),
         )?;
-        let store = &given.address;
+        let store = &backend_url.address;
         match store.expose_secret().split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("embedded", path)) if !path.is_empty() => Ok(Self::Embedded(path.into())),
-            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(given.address)),
-            _ => Err(given.problem(format_args!(
+            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(backend_url.address)),
+            _ => Err(backend_url.error(format_args!(
                 "expected memory:, embedded:PATH, {}",
                 RedisSettings::EXPECTED
             ))),
@@ -65,7 +66,7 @@ pub(crate) enum DirectoryAddress {
 }
 
 impl DirectoryAddress {
-    /// What kind of database it is.
+    /// Returns the kind of the database.
     pub(crate) fn database(&self) -> Database {
         match self {
             Self::Sqlite(_) => Database::Sqlite,
@@ -73,17 +74,18 @@ impl DirectoryAddress {
         }
     }
 
-    /// Reads `directory.url`, or the file named in its place.
-    pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
-        let given = read(
+    /// Parses `directory.url`, or the file named in its place. Fails if it is not the address of a directory,
+    /// or a file cannot be read.
+    pub(crate) fn from_settings(directory: &Directory) -> Result<Self, ConfigError> {
+        let backend_url = read_url(
             directory.url_key(),
             &directory.url,
             directory.url_file.as_deref(),
         )?;
-        let url = &given.address;
+        let url = &backend_url.address;
         match url.expose_secret().split_once(':') {
             Some(("sqlite", path)) if path.contains('?') || path.ends_with(":memory:") => {
-                Err(given.problem("expected sqlite:PATH, the path of a file without parameters"))
+                Err(backend_url.error("expected sqlite:PATH, the path of a file without parameters"))
             }
             Some(("sqlite", path)) if !matches!(path, "" | "//") => {
                 Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
@@ -91,10 +93,10 @@ impl DirectoryAddress {
             Some(("postgres" | "postgresql", _)) => {
                 let ca_file = directory.ca_file.as_deref();
                 PostgresDirectory::check(url.expose_secret(), ca_file)
-                    .map_err(|error| given.problem(error))?;
-                Ok(Self::Postgres(given.address))
+                    .map_err(|error| backend_url.error(error))?;
+                Ok(Self::Postgres(backend_url.address))
             }
-            _ => Err(given.problem(
+            _ => Err(backend_url.error(
                 "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]",
             )),
         }
@@ -112,30 +114,29 @@ pub(crate) enum MailAddress {
 }
 
 impl MailAddress {
-    /// Reads `mail.transport`, or the file named in its place.
-    pub(crate) fn of(mail: &Mail) -> Result<Self, Problem> {
-        let given = read(
+    /// Parses `mail.transport`, or the file named in its place. Fails if it names no way to send e-mails, or
+    /// the file cannot be read.
+    pub(crate) fn from_settings(mail: &Mail) -> Result<Self, ConfigError> {
+        let backend_url = read_url(
             mail.transport_key(),
             &mail.transport,
             mail.transport_file.as_deref(),
         )?;
-        let transport = given.address.expose_secret();
+        let transport = backend_url.address.expose_secret();
         match transport.split_once(':') {
             None if transport == "none" => Ok(Self::Nowhere),
             Some(("folder", path)) if !path.is_empty() => Ok(Self::Folder(path.into())),
             Some(("smtp" | "smtps", _)) => match SmtpServer::parse(transport) {
                 Ok(server) => Ok(Self::Smtp(server)),
-                Err(wrong) => Err(given.problem(wrong)),
+                Err(wrong) => Err(backend_url.error(wrong)),
             },
-            _ => {
-                Err(given
-                    .problem("expected none, folder:PATH, or smtps://[user:password@]host[:port]"))
-            }
+            _ => Err(backend_url
+                .error("expected none, folder:PATH, or smtps://[user:password@]host[:port]")),
         }
     }
 }
 
-/// An address for people to read.
+/// Returns the address for display, with its password masked.
 pub(super) fn without_password(address: &SecretString) -> String {
     let text = address.expose_secret();
     match Url::parse(text) {
@@ -152,37 +153,42 @@ pub(super) fn without_password(address: &SecretString) -> String {
 }
 
 /// An address, and the key that gave it: what is wrong with it is that key's.
-struct Given {
+struct BackendUrl {
     key: &'static str,
     address: SecretString,
 }
 
-impl Given {
-    fn problem(&self, expected: impl fmt::Display) -> Problem {
-        Problem::new(self.key, expected)
+impl BackendUrl {
+    /// Returns an error about the setting that has this address.
+    fn error(&self, expected: impl fmt::Display) -> ConfigError {
+        ConfigError::new(self.key, expected)
     }
 }
 
-/// Takes the address that `key` gives, or the one in the file that it names. A relative path in that file is
-/// relative to its folder.
-fn read(key: &'static str, value: &SecretString, file: Option<&Path>) -> Result<Given, Problem> {
+/// Returns the address in `value`, or in `file` if that is given. A relative path in that file is relative to
+/// its folder. Fails if the file cannot be read.
+fn read_url(
+    key: &'static str,
+    value: &SecretString,
+    file: Option<&Path>,
+) -> Result<BackendUrl, ConfigError> {
     let address = match file {
         None => value.clone(),
         Some(file) => {
             let folder = file.parent().unwrap_or(file);
             secret_address(&read_secret(key, file)?, folder)
-                .map_err(|reason| Problem::new(key, reason))?
+                .map_err(|reason| ConfigError::new(key, reason))?
         }
     };
-    Ok(Given { key, address })
+    Ok(BackendUrl { key, address })
 }
 
-/// Returns whether the file exists. A folder that may not be searched is a problem, not a file that is
-/// yet to be made.
-pub(super) fn is_there(key: &str, file: &Path) -> Result<bool, Problem> {
+/// Returns whether the file exists. Fails if the path is empty, or its folder cannot be searched: such a file
+/// must not be taken for a missing one.
+pub(super) fn file_exists(key: &str, file: &Path) -> Result<bool, ConfigError> {
     if file.as_os_str().is_empty() {
-        return Err(Problem::new(key, "expected the path of a file"));
+        return Err(ConfigError::new(key, "expected the path of a file"));
     }
     file.try_exists()
-        .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))
+        .map_err(|error| ConfigError::new(key, format!("{}: {error}", file.display())))
 }

@@ -7,24 +7,25 @@ use humantime_serde::re::humantime::parse_duration;
 use serde_json::Value as Schema;
 
 use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
-use super::{Problem, key};
+use super::{ConfigError, key};
 
-/// Finds a value that has another type than its key, or that is out of the bounds of its key. The library
-/// takes `2.7` for an integer, `2` for a boolean and `true` for a text; text of an environment variable is
-/// taken for what its key needs.
-pub(super) fn check(tables: &Map<String, Value>) -> Result<(), Problem> {
+/// Fails if a value has another type than its key, or is out of the range of its key. The `config` crate is not
+/// enough: it converts `2.7` to an integer, `2` to a boolean and `true` to a text. The text of an environment
+/// variable is accepted for any type that it can be parsed as.
+pub(super) fn check(tables: &Map<String, Value>) -> Result<(), ConfigError> {
     check_table(&SCHEMA, &SCHEMA, "", tables)
 }
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(schema);
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// Checks the keys of a table against its schema. Fails like [`check`].
 fn check_table(
     schema: &Schema,
     shape: &Schema,
     section: &str,
     table: &Map<String, Value>,
-) -> Result<(), Problem> {
+) -> Result<(), ConfigError> {
     for (name, value) in table {
         let key = key::join(section, name);
         let each = shape
@@ -38,7 +39,13 @@ fn check_table(
     Ok(())
 }
 
-fn check_value(schema: &Schema, wanted: &Schema, key: &str, value: &Value) -> Result<(), Problem> {
+/// Checks one value against its schema. Fails like [`check`].
+fn check_value(
+    schema: &Schema,
+    wanted: &Schema,
+    key: &str,
+    value: &Value,
+) -> Result<(), ConfigError> {
     let shape = resolved(schema, wanted);
     match (shape["type"].as_str(), &value.kind) {
         (Some("object"), ValueKind::Table(table)) => check_table(schema, shape, key, table),
@@ -49,37 +56,38 @@ fn check_value(schema: &Schema, wanted: &Schema, key: &str, value: &Value) -> Re
             })
         }
         (Some("object" | "array"), _) | (_, ValueKind::Table(_) | ValueKind::Array(_)) => Ok(()),
-        (_, ValueKind::String(text)) if text.contains(BYTE_ORDER_MARK) => Err(Problem::new(
+        (_, ValueKind::String(text)) if text.contains(BYTE_ORDER_MARK) => Err(ConfigError::new(
             key,
             "expected a text without a byte order mark (U+FEFF)",
         )),
         (Some("integer"), kind) => check_integer(wanted, shape, key, kind),
         (Some("number"), kind) => check_number(wanted, shape, key, kind),
         (Some("boolean"), ValueKind::Boolean(_) | ValueKind::String(_)) => Ok(()),
-        (Some("boolean"), _) => Err(Problem::new(key, "expected a boolean")),
+        (Some("boolean"), _) => Err(ConfigError::new(key, "expected a boolean")),
         (_, ValueKind::String(text)) if wanted["$ref"] == DURATION => {
             check_duration(wanted, shape, key, text)
         }
         (_, ValueKind::String(_)) => Ok(()),
-        (_, _) if wanted["$ref"] == DURATION => Err(Problem::new(
+        (_, _) if wanted["$ref"] == DURATION => Err(ConfigError::new(
             key,
             "expected a duration in quotes, like \"90s\"",
         )),
-        (_, _) => Err(Problem::new(key, "expected a text in quotes")),
+        (_, _) => Err(ConfigError::new(key, "expected a text in quotes")),
     }
 }
 
-/// What a schema says of a key, or of the type that it refers to.
+/// Returns a keyword of the schema of a key, or else of the type that it refers to; `None` if neither has it.
 fn bound<'s>(wanted: &'s Schema, shape: &'s Schema, name: &str) -> Option<&'s Schema> {
     wanted.get(name).or_else(|| shape.get(name))
 }
 
+/// Fails unless the value is an integer within the range of its key.
 fn check_integer(
     wanted: &Schema,
     shape: &Schema,
     key: &str,
     kind: &ValueKind,
-) -> Result<(), Problem> {
+) -> Result<(), ConfigError> {
     let number = match kind {
         ValueKind::I64(number) => Some(i128::from(*number)),
         ValueKind::U64(number) => Some(i128::from(*number)),
@@ -95,24 +103,25 @@ fn check_integer(
     let limit = |name| bound(wanted, shape, name).and_then(Schema::as_i64);
     let (least, most) = (limit("minimum"), limit("maximum"));
     match (number, least, most) {
-        (None, _, _) => Err(Problem::new(key, "expected an integer")),
+        (None, _, _) => Err(ConfigError::new(key, "expected an integer")),
         (Some(number), Some(least), Some(most)) => {
             if (i128::from(least)..=i128::from(most)).contains(&number) {
                 return Ok(());
             }
             let expected = format!("expected a number from {least} to {most}");
-            Err(Problem::new(key, expected))
+            Err(ConfigError::new(key, expected))
         }
         (Some(_), _, _) => Ok(()),
     }
 }
 
+/// Fails unless the value is a number within the range of its key.
 fn check_number(
     wanted: &Schema,
     shape: &Schema,
     key: &str,
     kind: &ValueKind,
-) -> Result<(), Problem> {
+) -> Result<(), ConfigError> {
     let number = match kind {
         ValueKind::Float(number) => Some(*number),
         #[expect(clippy::cast_precision_loss, reason = "bounds are small numbers")]
@@ -135,10 +144,16 @@ fn check_number(
         return Ok(());
     }
     let expected = format!("expected a number from {least} to {most}");
-    Err(Problem::new(key, expected))
+    Err(ConfigError::new(key, expected))
 }
 
-fn check_duration(wanted: &Schema, shape: &Schema, key: &str, text: &str) -> Result<(), Problem> {
+/// Fails unless the text is a duration within the range of its key.
+fn check_duration(
+    wanted: &Schema,
+    shape: &Schema,
+    key: &str,
+    text: &str,
+) -> Result<(), ConfigError> {
     let limit = |name| bound(wanted, shape, name).and_then(Schema::as_str);
     let (Some(least), Some(most)) = (limit(MINIMUM), limit(MAXIMUM)) else {
         return Ok(());
@@ -152,8 +167,8 @@ fn check_duration(wanted: &Schema, shape: &Schema, key: &str, text: &str) -> Res
         Some(true) => Ok(()),
         Some(false) => {
             let expected = format!("expected a duration from {least} to {most}");
-            Err(Problem::new(key, expected))
+            Err(ConfigError::new(key, expected))
         }
-        None => Err(Problem::new(key, "expected a duration")),
+        None => Err(ConfigError::new(key, "expected a duration")),
     }
 }

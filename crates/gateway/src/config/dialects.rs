@@ -2,11 +2,12 @@
 
 use ::config::{Map, Value, ValueKind};
 
-use super::error::{self, Problem};
+use super::error::{self, ConfigError};
 use crate::dialects::{self, Entry, Mount};
 
-/// Reads the table `dialects`: what is switched on, the longest path first.
-pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, Problem> {
+/// Returns the enabled dialects, the longest path first. Fails if the table has an unknown dialect, an invalid
+/// setting, or two dialects at one path.
+pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, ConfigError> {
     let mut mounts: Vec<Mount> = Vec::new();
     for dialect in dialects::ALL {
         let Some(table) = tables.remove(dialect.name) else {
@@ -16,7 +17,7 @@ pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, Problem
             if let Some(other) = mounts.iter().find(|other| same(&other.path, &mount.path)) {
                 let key = format!("dialects.{}.path", mount.name);
                 let reason = format!("{} is taken by {}", mount.path, other.name);
-                return Err(Problem::new(key, reason));
+                return Err(ConfigError::new(key, reason));
             }
             mounts.push(mount);
         }
@@ -24,46 +25,49 @@ pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, Problem
     if let Some(unknown) = tables.into_keys().next() {
         let names = dialects::names().join(", ");
         let reason = format!("no such dialect, expected one of {names}");
-        return Err(Problem::new(format!("dialects.{unknown}"), reason));
+        return Err(ConfigError::new(format!("dialects.{unknown}"), reason));
     }
     mounts.sort_by_key(|mount| std::cmp::Reverse(mount.path.len()));
     Ok(mounts)
 }
 
-fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, Problem> {
+/// Returns the dialect if it is enabled. Fails if its table has an invalid setting.
+fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, ConfigError> {
     let section = format!("dialects.{}", dialect.name);
     let mut table = table
         .into_table()
-        .map_err(|error| Problem::of(&section, error))?;
+        .map_err(|error| ConfigError::from_library(&section, error))?;
     let enabled = match table.remove("enabled") {
         Some(value) => value
             .into_bool()
-            .map_err(|error| Problem::of(&format!("{section}.enabled"), error))?,
+            .map_err(|error| ConfigError::from_library(&format!("{section}.enabled"), error))?,
         None => true,
     };
     let path = match table.remove("path") {
         Some(value) => value
             .into_string()
-            .map_err(|error| Problem::of(&format!("{section}.path"), error))?,
+            .map_err(|error| ConfigError::from_library(&format!("{section}.path"), error))?,
         None => dialect.default_path.to_owned(),
     };
     if !is_path(&path) {
         let reason = format!(
             "{path:?} is not a valid path: expected /segment/segment of letters, digits, '-', '.', '_' and '~'"
         );
-        return Err(Problem::new(format!("{section}.path"), reason));
+        return Err(ConfigError::new(format!("{section}.path"), reason));
     }
     let rest = Value::new(None, ValueKind::Table(table));
     let mount = dialect
         .mount(path, rest)
-        .map_err(|error| error::explained(&section, error))?;
+        .map_err(|error| error::section_error(&section, error))?;
     Ok(enabled.then_some(mount))
 }
 
+/// Returns whether two paths are equal in any case.
 fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
+/// Returns whether the text can be the path of a dialect.
 fn is_path(path: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     path.strip_prefix('/').is_some_and(|path| {

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::backend_url::DirectoryAddress;
-use super::error::Problem;
+use super::error::ConfigError;
 use super::redact::masked_address;
 
 /// The directory of users.
@@ -58,7 +58,8 @@ impl Default for Directory {
 }
 
 impl Directory {
-    /// Returns the key that says where it is: `directory.url`, or the one that names a file in its place.
+    /// Returns the key that has the directory's address: `directory.url`, or `directory.url_file` if that is
+    /// set.
     pub(crate) const fn url_key(&self) -> &'static str {
         match self.url_file {
             None => "directory.url",
@@ -66,13 +67,14 @@ impl Directory {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        DirectoryAddress::of(self)?;
+    /// Fails if the address is invalid or the certificate file cannot be opened.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        DirectoryAddress::from_settings(self)?;
         if let Some(file) = &self.ca_file
             && let Err(error) = File::open(file)
         {
             let reason = format!("{}: {error}", file.display());
-            return Err(Problem::new("directory.ca_file", reason));
+            return Err(ConfigError::new("directory.ca_file", reason));
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Environment variables over all files.
 
-use ::config::{ConfigError, Environment, Map, Source, Value, ValueKind};
+use ::config::{ConfigError as LibraryError, Environment, Map, Source, Value, ValueKind};
 
-use super::error::Problem;
+use super::error::ConfigError;
 
 /// The name that variables start with, and what stands between their levels.
 pub(super) const PREFIX: &str = "ISOGLOSS";
@@ -26,7 +26,8 @@ impl Source for Variables {
         Box::new(self.clone())
     }
 
-    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
+    /// Returns the variables with lists parsed. Fails if a variable cannot be converted.
+    fn collect(&self) -> Result<Map<String, Value>, LibraryError> {
         let mut variables = self.0.collect()?;
         for value in variables.values_mut() {
             if let ValueKind::String(text) = &value.kind
@@ -39,20 +40,21 @@ impl Source for Variables {
     }
 }
 
-/// Refuses a variable of ours whose value is not text. The library would quote the value, which may be a
-/// secret.
-pub(super) fn check_texts() -> Result<(), Problem> {
+/// Fails if the value of one of our variables is not UTF-8. The `config` crate would quote the value, which may
+/// be a secret.
+pub(super) fn check_texts() -> Result<(), ConfigError> {
     let start = format!("{PREFIX}{SEPARATOR}");
     for (name, value) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.to_ascii_uppercase().starts_with(&start) && value.to_str().is_none() {
-            return Err(Problem::new(name, "expected text in UTF-8"));
+            return Err(ConfigError::new(name, "expected text in UTF-8"));
         }
     }
     Ok(())
 }
 
-/// A list of texts. Anything else is taken as it is: a secret may begin with a bracket.
+/// Parses a TOML list of texts. Returns `None` for anything else, which is used unchanged: a secret may begin
+/// with a bracket.
 fn list(text: &str) -> Option<ValueKind> {
     let text = text.trim();
     if !text.starts_with('[') {

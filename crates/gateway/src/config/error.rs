@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use ::config::{ConfigError, Map, Value, ValueKind};
+use ::config::{ConfigError as LibraryError, Map, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
 use super::key;
@@ -11,13 +11,13 @@ use super::key;
 /// One line that names the key, what was expected, and where the key stands. Never quotes a
 /// value: it may be a secret.
 #[derive(Debug)]
-pub struct Problem {
+pub struct ConfigError {
     key: String,
     reason: String,
     place: Option<String>,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.key.is_empty() {
             write!(f, "{}: ", self.key)?;
@@ -30,10 +30,10 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for ConfigError {}
 
-impl Problem {
-    /// A problem with the value of `key`.
+impl ConfigError {
+    /// Creates an error about the value of `key`.
     pub(crate) fn new(key: impl Into<String>, reason: impl fmt::Display) -> Self {
         Self {
             key: key.into(),
@@ -42,43 +42,46 @@ impl Problem {
         }
     }
 
-    /// A problem that the library found in `section`, or outside of any if that is empty.
-    pub(crate) fn of(section: &str, error: ConfigError) -> Self {
+    /// Converts an error that the `config` crate found in `section`, which is empty for errors outside of
+    /// sections.
+    pub(crate) fn from_library(section: &str, error: LibraryError) -> Self {
         let below = |key: Option<String>| match key {
             Some(key) if section.is_empty() => key,
             Some(key) => format!("{section}.{key}"),
             None => section.to_owned(),
         };
         match error {
-            ConfigError::Type { expected, key, .. } => Self::new(below(key), expectation(expected)),
-            ConfigError::At { error, key, .. } => {
+            LibraryError::Type { expected, key, .. } => {
+                Self::new(below(key), expectation(expected))
+            }
+            LibraryError::At { error, key, .. } => {
                 Self::new(below(key), without_value(&error.to_string()))
             }
-            ConfigError::NotFound(key) => {
+            LibraryError::NotFound(key) => {
                 // The library leaves out the dot behind an index.
                 let key = key.replace(']', "].").replace("..", ".");
                 Self::new(below(Some(key)), "missing, expected a value")
             }
-            ConfigError::Frozen
-            | ConfigError::PathParse { .. }
-            | ConfigError::FileParse { .. }
-            | ConfigError::Message(_)
-            | ConfigError::Foreign(_)
+            LibraryError::Frozen
+            | LibraryError::PathParse { .. }
+            | LibraryError::FileParse { .. }
+            | LibraryError::Message(_)
+            | LibraryError::Foreign(_)
             | _ => Self::new(section, without_value(&error.to_string())),
         }
     }
 
-    /// The same problem, at that place.
-    pub(super) fn in_place(mut self, place: &str) -> Self {
+    /// Returns the error with the layer, a file or the environment, in which the key is.
+    pub(super) fn in_layer(mut self, place: &str) -> Self {
         self.place = Some(place.to_owned());
         self
     }
 
-    /// The same problem, with the place where its key stands.
-    pub(crate) fn found_in(mut self, places: &Places) -> Self {
+    /// Returns the error with the location of its key, if that is known.
+    pub(crate) fn with_location(mut self, locations: &KeyLocations) -> Self {
         let mut key = self.key.split('[').next().unwrap_or_default();
         while self.place.is_none() {
-            self.place = places.0.get(key).cloned();
+            self.place = locations.0.get(key).cloned();
             // A key that is missing in a table within a section is missing where the table is.
             match key.rsplit_once('.') {
                 Some((table, _)) if table.contains('.') => key = table,
@@ -90,22 +93,23 @@ impl Problem {
 }
 
 /// Where each key stands: a file, or the environment.
-pub(crate) struct Places(HashMap<String, String>);
+pub(crate) struct KeyLocations(HashMap<String, String>);
 
-impl Places {
-    /// Notes the place of every key below `tables`. A table stands where its first key does.
-    pub(crate) fn of(tables: &Map<String, Value>) -> Self {
-        let mut places = Self(HashMap::new());
-        places.note("", tables);
-        places
+impl KeyLocations {
+    /// Collects the location of every key of `tables`. The location of a table is that of its first key.
+    pub(crate) fn from_tables(tables: &Map<String, Value>) -> Self {
+        let mut locations = Self(HashMap::new());
+        locations.record("", tables);
+        locations
     }
 
-    fn note(&mut self, section: &str, table: &Map<String, Value>) -> Option<String> {
+    /// Adds the locations of the keys of a table, and returns the first one; `None` if no key has a location.
+    fn record(&mut self, section: &str, table: &Map<String, Value>) -> Option<String> {
         let mut first = None;
         for (name, value) in table {
             let key = key::join(section, name);
             let place = if let ValueKind::Table(inner) = &value.kind {
-                self.note(&key, inner)
+                self.record(&key, inner)
             } else {
                 None
             };
@@ -119,22 +123,25 @@ impl Places {
     }
 }
 
-/// Reads a section.
-pub(super) fn read<S: DeserializeOwned>(section: &str, value: Value) -> Result<S, Problem> {
+/// Converts a table to the settings of a section. Fails if a key is unknown or a value invalid.
+pub(super) fn deserialize<S: DeserializeOwned>(
+    section: &str,
+    value: Value,
+) -> Result<S, ConfigError> {
     value
         .try_deserialize()
-        .map_err(|error| explained(section, error))
+        .map_err(|error| section_error(section, error))
 }
 
-/// Returns what is wrong with a section that could not be read, and names an unknown key of it: the library
-/// does not.
-pub(super) fn explained(section: &str, error: ConfigError) -> Problem {
+/// Converts the error of a section that could not be deserialized. Adds the name of an unknown key, which the
+/// `config` crate does not report.
+pub(super) fn section_error(section: &str, error: LibraryError) -> ConfigError {
     let text = error.to_string();
     let unknown = text
         .strip_prefix("unknown field `")
         .and_then(|rest| rest.split_once("`, "));
     let Some((key, expected)) = unknown else {
-        return Problem::of(section, error);
+        return ConfigError::from_library(section, error);
     };
     let more = if section.starts_with("dialects.") {
         ", or `enabled`, `path`"
@@ -148,10 +155,10 @@ pub(super) fn explained(section: &str, error: ConfigError) -> Problem {
     };
     let more = if table.is_empty() { more } else { "" };
     let key = format!("{section}{table}.{key}");
-    Problem::new(key, format!("no such key, {expected}{more}"))
+    ConfigError::new(key, format!("no such key, {expected}{more}"))
 }
 
-/// A parser's message, cut down to what it expected.
+/// Returns what a parser expected, from its message, without the value that the message quotes.
 fn without_value(message: &str) -> String {
     if message == "invalid socket address syntax" {
         return "expected an address with a port, like 127.0.0.1:8080".to_owned();
@@ -162,7 +169,7 @@ fn without_value(message: &str) -> String {
     }
 }
 
-/// In the words of TOML.
+/// Returns what was expected, in the terms of TOML.
 fn expectation(expected: &str) -> String {
     if expected == "a map" || expected.starts_with("struct ") {
         "expected a table".to_owned()

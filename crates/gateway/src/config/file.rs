@@ -6,26 +6,28 @@ use std::path::Path;
 use ::config::{Map, Value, ValueKind};
 use toml::de::{DeTable, DeValue};
 
-use super::Problem;
+use super::ConfigError;
 
-/// Reads a file of TOML. Each value knows the file by the name that it was given by.
-///
-/// A number that is too big for any setting is read, too, so that what refuses it names its key.
-pub(super) fn read(file: &Path) -> Result<Map<String, Value>, Problem> {
+/// Reads a TOML file; each value gets the file's name as its origin. Integers that are too large for any
+/// setting are accepted here, so that the later error names the key. Fails if the file cannot be read or is not
+/// TOML.
+pub(super) fn read(file: &Path) -> Result<Map<String, Value>, ConfigError> {
     let name = file.display().to_string();
-    let bytes = fs::read(file).map_err(|error| Problem::new(&*name, error))?;
+    let bytes = fs::read(file).map_err(|error| ConfigError::new(&*name, error))?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| Problem::new(&*name, "not TOML: expected text in UTF-8"))?;
+        .map_err(|_| ConfigError::new(&*name, "not TOML: expected text in UTF-8"))?;
     parse(&name, &text)
 }
 
-pub(super) fn parse(name: &str, text: &str) -> Result<Map<String, Value>, Problem> {
+/// Parses TOML; each value gets `name` as its origin. Fails with the position of a syntax error, without the
+/// line, which may hold a secret.
+pub(super) fn parse(name: &str, text: &str) -> Result<Map<String, Value>, ConfigError> {
     let text = text.trim_start_matches('\u{feff}');
     let document = DeTable::parse(text).map_err(|error| {
         // The parser draws the line that is wrong, which may hold a secret. Its place is enough.
         let error = error.to_string();
         let place = error.lines().next().unwrap_or_default();
-        Problem::new(name, format!("not TOML: {place}"))
+        ConfigError::new(name, format!("not TOML: {place}"))
     })?;
     Ok(table(name, document.into_inner()))
 }

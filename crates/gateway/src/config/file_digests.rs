@@ -10,12 +10,12 @@ use super::Sections;
 
 /// Digests of files, by the keys that name these; none of a file that cannot be read.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Contents(BTreeMap<&'static str, Option<Vec<u8>>>);
+pub(crate) struct FileDigests(BTreeMap<&'static str, Option<Vec<u8>>>);
 
 impl Sections {
-    /// Reads the files that are used at the start. What a reload takes up in any case is not among them:
-    /// certificates of listeners, the address of the mail server, the directory file.
-    pub(crate) fn contents(&self) -> Contents {
+    /// Returns the digests of the files that are read only at the start. Left out are files that every reload
+    /// reads again: certificates of listeners, the address of the mail server, the directory file.
+    pub(crate) fn file_digests(&self) -> FileDigests {
         let (tokens, directory, jwt) = (&self.tokens, &self.directory, &self.jwt);
         let pepper = Some(&tokens.pepper_file).filter(|_| tokens.pepper.is_none());
         let previous = tokens.previous_pepper_file.as_ref();
@@ -46,13 +46,13 @@ impl Sections {
                 bytes.map(|bytes| digest(&SHA256, &bytes).as_ref().to_vec()),
             )
         });
-        Contents(digests.collect())
+        FileDigests(digests.collect())
     }
 }
 
-impl Contents {
-    /// The keys whose files hold something else in the other one. A file that is named in one of them only
-    /// is a matter of the settings.
+impl FileDigests {
+    /// Returns the keys whose files differ in contents. A key that only one side has is left out: the settings
+    /// differ then.
     pub(crate) fn difference(&self, other: &Self) -> Vec<&'static str> {
         let both = self.0.iter().filter(|(key, digest)| {
             let other = other.0.get(*key);
@@ -61,15 +61,15 @@ impl Contents {
         both.map(|(key, _)| *key).collect()
     }
 
-    /// Adds the files that were made since: the pepper and the secret of JWTs are, if they are missing.
-    pub(crate) fn add_made(&mut self, now: Self) {
+    /// Adds the files that were created since, such as the pepper and the secret of JWTs.
+    pub(crate) fn add_created(&mut self, now: Self) {
         for (key, digest) in now.0 {
             let known = self.0.entry(key).or_default();
             *known = known.take().or(digest);
         }
     }
 
-    /// Takes the other one's files of these keys for its own.
+    /// Replaces the digests of these keys with those of `other`.
     pub(crate) fn adopt(&mut self, keys: &[&'static str], other: &Self) {
         for key in keys {
             match other.0.get(key) {

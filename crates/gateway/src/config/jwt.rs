@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::backend_url::is_there;
-use super::error::Problem;
+use super::backend_url::file_exists;
+use super::error::ConfigError;
 use super::redact::masked;
 use super::secret_file::read_secret;
 
@@ -69,9 +69,9 @@ impl Default for Jwt {
 }
 
 impl Jwt {
-    /// Checks the settings against each other.
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        let problem = |key: &str, reason: &str| Err(Problem::new(format!("jwt.{key}"), reason));
+    /// Fails if the settings contradict each other, or a secret is too short or cannot be read.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let problem = |key: &str, reason: &str| Err(ConfigError::new(format!("jwt.{key}"), reason));
         if self.key_lifetime < self.lifetime * 2 {
             return problem("key_lifetime", "expected at least twice jwt.lifetime");
         }
@@ -100,14 +100,14 @@ impl Jwt {
         Ok(())
     }
 
-    /// The secret from `secret` or from its file, and the one before; no secret if its file is yet
-    /// to be made.
+    /// Returns the current secret and the previous one; the current one is `None` if its file does not exist
+    /// yet. Fails if a secret is too short or cannot be read.
     pub(crate) fn read_secrets(
         &self,
-    ) -> Result<(Option<SecretString>, Option<SecretString>), Problem> {
+    ) -> Result<(Option<SecretString>, Option<SecretString>), ConfigError> {
         let file = match &self.secret {
             Some(_) => None,
-            None => is_there("jwt.secret_file", &self.secret_file)?.then_some(&self.secret_file),
+            None => file_exists("jwt.secret_file", &self.secret_file)?.then_some(&self.secret_file),
         };
         let secret = read("jwt.secret", self.secret.as_ref(), file)?;
         let file = self.previous_secret_file.as_ref();
@@ -116,18 +116,21 @@ impl Jwt {
     }
 }
 
-/// Whether it may be an issuer or an audience: by RFC 7519, section 2, a text with a colon is a URI.
+/// Returns whether the text can be an issuer or an audience: a text with a colon must be a URI (RFC 7519,
+/// section 2).
 fn is_string_or_uri(text: &str) -> bool {
     let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control());
     let is_plain = !text.is_empty() && !text.contains(':');
     is_clean && (is_plain || Url::parse(text).is_ok())
 }
 
+/// Returns the secret of the setting `key`, or of its file; `None` if there is neither. Fails if the secret is
+/// too short or the file cannot be read.
 fn read(
     key: &str,
     secret: Option<&SecretString>,
     file: Option<&PathBuf>,
-) -> Result<Option<SecretString>, Problem> {
+) -> Result<Option<SecretString>, ConfigError> {
     let (key, secret) = match (secret, file) {
         (Some(secret), _) => (key.to_owned(), secret.clone()),
         (None, Some(file)) => {
@@ -139,7 +142,7 @@ fn read(
     };
     if secret.expose_secret().len() < MIN_BYTES {
         let reason = format!("expected at least {MIN_BYTES} bytes");
-        return Err(Problem::new(key, reason));
+        return Err(ConfigError::new(key, reason));
     }
     Ok(Some(secret))
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf, absolute};
 use ::config::{Map, Source as _, Value, ValueKind};
 
 use super::environment::{Variables, check_texts};
-use super::legacy_path::Abandoned;
+use super::legacy_path::LegacyPath;
 use super::paths::Layer;
-use super::{Problem, file, key, renamed_keys};
+use super::{ConfigError, file, key, renamed_keys};
 
 /// What a key is followed by that names a file with the value.
 const FILE: &str = "_file";
@@ -18,23 +18,25 @@ pub(super) struct Merged {
     pub(super) tables: Map<String, Value>,
     /// Where paths of defaults are.
     pub(super) folder: PathBuf,
-    abandoned: Vec<Abandoned>,
+    legacy_paths: Vec<LegacyPath>,
 }
 
 impl Merged {
-    /// Returns what no layer says anything in.
+    /// Returns a configuration without layers, whose default paths are below `folder`.
     pub(super) fn new(folder: PathBuf) -> Self {
         Self {
             tables: Map::new(),
             folder,
-            abandoned: Vec::new(),
+            legacy_paths: Vec::new(),
         }
     }
 
-    /// Reads the files in order, then the environment. A layer's relative paths become absolute, and of a
-    /// key and the same with `_file` the later layer's counts alone.
-    pub(super) fn read(files: &[PathBuf]) -> Result<Self, Problem> {
-        let here = current_dir().map_err(|error| Problem::new("the working directory", error))?;
+    /// Reads the files in order, then the environment. Relative paths become absolute. If a key and the same
+    /// key with `_file` are set in different layers, only the later one is kept. Fails if a file cannot be
+    /// read, or a layer is invalid.
+    pub(super) fn read(files: &[PathBuf]) -> Result<Self, ConfigError> {
+        let here =
+            current_dir().map_err(|error| ConfigError::new("the working directory", error))?;
         let first = files.first().map(|file| folder(file));
         let mut merged = Self::new(first.transpose()?.unwrap_or_else(|| here.clone()));
         for file in files {
@@ -49,47 +51,49 @@ impl Merged {
             .add_source(Variables::new())
             .build()
             .and_then(|variables| variables.collect())
-            .map_err(|error| Problem::of("", error))?;
+            .map_err(|error| ConfigError::from_library("", error))?;
         merged.add("the environment", variables, &here)?;
-        for abandoned in std::mem::take(&mut merged.abandoned) {
-            abandoned.check(&merged.tables)?;
+        for legacy_path in std::mem::take(&mut merged.legacy_paths) {
+            legacy_path.check(&merged.tables)?;
         }
         Ok(merged)
     }
 
-    /// Puts a layer over those before it. Errors name the place.
+    /// Adds a layer on top of the previous ones. Fails with the name of the layer if it sets a key both
+    /// directly and by `_file`, or has an invalid path.
     pub(super) fn add(
         &mut self,
         layer: &str,
         mut tables: Map<String, Value>,
         folder: &Path,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), ConfigError> {
         renamed_keys::rename(&mut tables);
-        refuse_both("", &tables).map_err(|problem| problem.in_place(layer))?;
+        refuse_both("", &tables).map_err(|problem| problem.in_layer(layer))?;
         let layer = Layer {
             name: layer,
             folder,
         };
-        layer.resolve("", &mut tables, &mut self.abandoned)?;
+        layer.resolve("", &mut tables, &mut self.legacy_paths)?;
         merge(&mut self.tables, tables);
         Ok(())
     }
 }
 
-/// Returns the folder of a file, symbolic links left as they are.
-fn folder(file: &Path) -> Result<PathBuf, Problem> {
-    let problem = |error| Problem::new(file.display().to_string(), error);
+/// Returns the absolute folder of a file, without resolving symbolic links. Fails if the working directory is
+/// unknown.
+fn folder(file: &Path) -> Result<PathBuf, ConfigError> {
+    let problem = |error| ConfigError::new(file.display().to_string(), error);
     let file = absolute(file).map_err(problem)?;
     Ok(file.parent().map(Path::to_owned).unwrap_or(file))
 }
 
-/// Refuses a layer that gives a value and names a file that holds it.
-fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), Problem> {
+/// Fails if the table sets a key both directly and by `_file`.
+fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), ConfigError> {
     for (name, value) in table {
         let key = key::join(section, name);
         if table.contains_key(&format!("{name}{FILE}")) {
             let reason = format!("{key}{FILE} is set as well, expected only one of them");
-            return Err(Problem::new(key, reason));
+            return Err(ConfigError::new(key, reason));
         }
         if let ValueKind::Table(inner) = &value.kind {
             refuse_both(&key, inner)?;
@@ -98,6 +102,7 @@ fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), Problem>
     Ok(())
 }
 
+/// Adds the values of `higher` to `lower`, and replaces values of the same key.
 fn merge(lower: &mut Map<String, Value>, higher: Map<String, Value>) {
     for (name, mut value) in higher {
         match name.strip_suffix(FILE) {

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::backend_url::MailAddress;
-use super::error::Problem;
+use super::error::ConfigError;
 use super::redact::masked_address;
 
 /// How e-mails are sent, for the dialects with a password reset.
@@ -43,7 +43,8 @@ impl Default for Mail {
 }
 
 impl Mail {
-    /// Returns the key that says how they are sent: `mail.transport`, or the one that names a file in its place.
+    /// Returns the key that says how e-mails are sent: `mail.transport`, or `mail.transport_file` if that is
+    /// set.
     pub(crate) const fn transport_key(&self) -> &'static str {
         match self.transport_file {
             None => "mail.transport",
@@ -51,16 +52,17 @@ impl Mail {
         }
     }
 
-    /// The sender's address, read.
-    pub(crate) fn sender(&self) -> Result<Mailbox, Problem> {
+    /// Returns the parsed sender's address. Fails if `mail.from` is not an address.
+    pub(crate) fn sender(&self) -> Result<Mailbox, ConfigError> {
         let expected = "expected an address like Name <name@example.com>";
         self.from
             .parse()
-            .map_err(|_| Problem::new("mail.from", expected))
+            .map_err(|_| ConfigError::new("mail.from", expected))
     }
 
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        MailAddress::of(self)?;
+    /// Fails if the transport or the sender is invalid.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        MailAddress::from_settings(self)?;
         self.sender().map(drop)
     }
 }

@@ -7,8 +7,8 @@ use ::config::{Map, Value, ValueKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::legacy_path::{Abandoned, refuse_abandoned};
-use super::{Problem, Sections, key};
+use super::legacy_path::{LegacyPath, refuse_legacy_path};
+use super::{ConfigError, Sections, key};
 
 /// Settings that hold a path and are not called `…_file`.
 const PATHS: [&str; 1] = ["directory.import"];
@@ -43,25 +43,26 @@ pub(super) struct Layer<'l> {
 }
 
 impl Layer<'_> {
-    /// Makes every relative path of the layer absolute, and adds those that may be abandoned.
+    /// Makes every relative path of the layer absolute, and adds files that exist only at their legacy path to
+    /// `legacy_paths`. Fails if a path is blank or cannot be made absolute.
     pub(super) fn resolve(
         &self,
         section: &str,
         table: &mut Map<String, Value>,
-        abandoned: &mut Vec<Abandoned>,
-    ) -> Result<(), Problem> {
+        legacy_paths: &mut Vec<LegacyPath>,
+    ) -> Result<(), ConfigError> {
         for (name, value) in table {
             let key = key::join(section, name);
             if let ValueKind::Table(inner) = &mut value.kind {
-                self.resolve(&key, inner, abandoned)?;
+                self.resolve(&key, inner, legacy_paths)?;
             } else if let ValueKind::String(text) = &mut value.kind {
-                let problem = |reason| Problem::new(&*key, reason).in_place(self.name);
+                let problem = |reason| ConfigError::new(&*key, reason).in_layer(self.name);
                 let file = file_in(&key, text);
-                let file = file.map(|file| refuse_abandoned(Path::new(file), self.folder));
+                let file = file.map(|file| refuse_legacy_path(Path::new(file), self.folder));
                 *text = resolved(&key, text, self.folder).map_err(problem)?;
                 if let Some(Err(reason)) = file {
                     let problem = problem(reason);
-                    abandoned.push(Abandoned::new(key, text.clone(), problem));
+                    legacy_paths.push(LegacyPath::new(key, text.clone(), problem));
                 }
             }
         }
@@ -69,7 +70,7 @@ impl Layer<'_> {
     }
 }
 
-/// The file that a setting names, if it is one that names a file.
+/// Returns the file that a setting names, or `None` if it names no file.
 fn file_in<'t>(key: &str, text: &'t str) -> Option<&'t str> {
     if is_path(key) {
         return Some(text);
@@ -81,6 +82,8 @@ fn file_in<'t>(key: &str, text: &'t str) -> Option<&'t str> {
         .map(|(_, file)| file)
 }
 
+/// Returns the text of a setting with its relative path made absolute. Fails with a message if the path is
+/// blank or cannot be made absolute.
 fn resolved(key: &str, text: &str, folder: &Path) -> Result<String, String> {
     if is_path(key) {
         path(text, folder)
@@ -91,8 +94,9 @@ fn resolved(key: &str, text: &str, folder: &Path) -> Result<String, String> {
     }
 }
 
-/// Makes the paths of defaults that are in force absolute; those that a layer has set are by now.
-pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result<(), Problem> {
+/// Makes the default paths that are in use absolute; paths that a layer has set already are. Fails if a file
+/// exists only at its legacy path.
+pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result<(), ConfigError> {
     let Sections {
         tokens,
         directory,
@@ -104,7 +108,8 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
         ("directory.url", &directory.url_file, &mut directory.url),
     ] {
         if file.is_none() {
-            *value = secret_address(value, folder).map_err(|reason| Problem::new(key, reason))?;
+            *value =
+                secret_address(value, folder).map_err(|reason| ConfigError::new(key, reason))?;
         }
     }
     let signs = jwt.enabled && jwt.secret.is_none();
@@ -117,26 +122,30 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
         ("jwt.secret_file", signs, &mut jwt.secret_file),
     ] {
         if is_in_force {
-            refuse_abandoned(file, folder).map_err(|reason| Problem::new(key, reason))?;
+            refuse_legacy_path(file, folder).map_err(|reason| ConfigError::new(key, reason))?;
         }
         *file = folder.join(&*file);
     }
     Ok(())
 }
 
-/// Returns an address whose paths are absolute. The error says why there is none.
+/// Returns an address with its relative paths made absolute. Fails with a message if a path is invalid or
+/// exists only at its legacy path.
 pub(super) fn secret_address(text: &SecretString, folder: &Path) -> Result<SecretString, String> {
     let text = text.expose_secret();
     if let Some((_, file)) = path_in(text) {
-        refuse_abandoned(Path::new(file), folder)?;
+        refuse_legacy_path(Path::new(file), folder)?;
     }
     address(text, folder).map(SecretString::from)
 }
 
+/// Returns whether the value of the setting is a path.
 fn is_path(key: &str) -> bool {
     key.ends_with("_file") || PATHS.contains(&key)
 }
 
+/// Returns the path below `folder`, or an empty text for an empty one. Fails with a message if the path is
+/// blank, or the folder's name is not UTF-8.
 fn path(text: &str, folder: &Path) -> Result<String, String> {
     // Nothing is named by an empty text; the check of the setting says so where it must be.
     if text.is_empty() {
@@ -149,13 +158,14 @@ fn path(text: &str, folder: &Path) -> Result<String, String> {
     path.map_err(|_| "the folder's name is not UTF-8: expected an absolute path".to_owned())
 }
 
-/// Splits an address into scheme and path, if it has a path.
+/// Splits an address into scheme and path. Returns `None` if it has no path.
 fn path_in(text: &str) -> Option<(&'static str, &str)> {
     let mut schemes = SCHEMES.iter();
     let (scheme, path) = schemes.find_map(|scheme| Some((scheme, text.strip_prefix(scheme)?)))?;
     (!path.is_empty()).then(|| (scheme.trim_end_matches("//"), path))
 }
 
+/// Returns an address with its relative paths made absolute. Fails with a message if a path is invalid.
 fn address(text: &str, folder: &Path) -> Result<String, String> {
     if let Some((scheme, file)) = path_in(text) {
         return Ok(format!("{scheme}{}", path(file, folder)?));
@@ -173,7 +183,8 @@ fn address(text: &str, folder: &Path) -> Result<String, String> {
     }
 }
 
-/// Leaves every parameter as it is written, but for relative paths.
+/// Returns a parameter of a PostgreSQL address, with a relative path made absolute and everything else
+/// unchanged. Fails with a message if the path is invalid.
 fn postgres_parameter<'p>(parameter: &'p str, folder: &Path) -> Result<Cow<'p, str>, String> {
     let file = parameter
         .split_once('=')

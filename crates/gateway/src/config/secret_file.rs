@@ -5,16 +5,16 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::Problem;
+use super::ConfigError;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Reads the secret of a file that `key` names. A byte order mark and white space around the secret, line
-/// ends among it, are no part of it. A file without a secret is refused.
-pub(crate) fn read_secret(key: &str, file: &Path) -> Result<SecretString, Problem> {
-    let problem = |reason: String| Problem::new(key, format!("{}: {reason}", file.display()));
+/// Returns the secret in a file that `key` names, without a byte order mark and white space around it. Fails if
+/// the file cannot be read, is not UTF-8, or has no secret.
+pub(crate) fn read_secret(key: &str, file: &Path) -> Result<SecretString, ConfigError> {
+    let problem = |reason: String| ConfigError::new(key, format!("{}: {reason}", file.display()));
     if file.as_os_str().is_empty() {
-        return Err(Problem::new(key, "expected the path of a file"));
+        return Err(ConfigError::new(key, "expected the path of a file"));
     }
     let bytes = fs::read(file).map_err(|error| problem(error.to_string()))?;
     let text = String::from_utf8(bytes)

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::audit::Audit;
 use super::directory::Directory;
-use super::error::{self, Problem};
+use super::error::{self, ConfigError};
 use super::jwt::Jwt;
 use super::logging::Logging;
 use super::mail::Mail;
@@ -75,7 +75,9 @@ pub struct Sections {
 }
 
 impl Sections {
-    pub(super) fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
+    /// Converts the tables of all sections but `dialects`, and checks them. Fails if a section is unknown or
+    /// invalid.
+    pub(super) fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, ConfigError> {
         let mut sections = Self {
             server: section(&mut tables, "server")?,
             management: section(&mut tables, "management")?,
@@ -93,13 +95,14 @@ impl Sections {
         };
         if let Some(unknown) = tables.into_keys().next() {
             let reason = format!("no such section, expected one of {}", NAMES.join(", "));
-            return Err(Problem::new(unknown, reason));
+            return Err(ConfigError::new(unknown, reason));
         }
         paths::resolve_defaults(&mut sections, folder)?;
         sections.check()
     }
 
-    fn check(self) -> Result<Self, Problem> {
+    /// Fails if a section is invalid.
+    fn check(self) -> Result<Self, ConfigError> {
         self.server.check()?;
         self.management.check()?;
         self.tokens.check()?;
@@ -112,12 +115,14 @@ impl Sections {
     }
 }
 
+/// Removes a section from `tables` and returns its settings, or the defaults if it is missing. Fails if it is
+/// invalid.
 fn section<S: DeserializeOwned + Default>(
     tables: &mut Map<String, Value>,
     name: &str,
-) -> Result<S, Problem> {
+) -> Result<S, ConfigError> {
     match tables.remove(name) {
         None => Ok(S::default()),
-        Some(value) => error::read(name, value),
+        Some(value) => error::deserialize(name, value),
     }
 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::base_url::BaseUrl;
-use super::error::Problem;
+use super::error::ConfigError;
 use super::tls::Tls;
 
 /// The header in which proxies tell whom they speak for. Only the one that they write is read:
@@ -109,15 +109,17 @@ impl Default for Server {
 }
 
 impl Server {
-    /// How long nothing need be answered on a connection: it may be idle, and then send a head.
+    /// Returns how long a connection may have no request in progress: it may be idle for `keep_alive`, and then
+    /// take `head_timeout` for a head.
     pub(crate) fn longest_pause(&self) -> Duration {
         self.keep_alive + self.head_timeout
     }
 
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    /// Fails if the public URL is invalid, or a TLS file cannot be used.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
         if !self.public_url.is_empty() && self.public_url.parse::<BaseUrl>().is_err() {
             let expected = "expected an address like https://login.example.com, or nothing";
-            return Err(Problem::new("server.public_url", expected));
+            return Err(ConfigError::new("server.public_url", expected));
         }
         self.tls.as_ref().map_or(Ok(()), |tls| tls.check("server"))
     }
@@ -148,7 +150,8 @@ impl Default for Management {
 }
 
 impl Management {
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    /// Fails if a TLS file cannot be used.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
         let tls = self.tls.as_ref();
         tls.map_or(Ok(()), |tls| tls.check("management"))
     }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-pub use self::brownout::Window;
-use super::error::{self, Problem};
+pub use self::brownout::BrownoutWindow;
+use super::error::{self, ConfigError};
 use crate::dialects;
 
 /// How a dialect is retired.
@@ -23,24 +23,24 @@ use crate::dialects;
 pub struct Sunset {
     /// The time from which clients should no longer use the dialect, sent as `Deprecation`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deprecated_at: Option<Moment>,
+    pub deprecated_at: Option<Timestamp>,
     /// The time from which the dialect may no longer be available, sent as `Sunset`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sunset_at: Option<Moment>,
+    pub sunset_at: Option<Timestamp>,
     /// A page with information for people; empty if there is none.
     pub link: String,
     /// What happens from `sunset_at` on.
-    pub then: Then,
+    pub then: AfterSunset,
     /// Times before the sunset at which all calls are refused, so that users notice.
-    pub brownouts: Vec<Window>,
+    pub brownouts: Vec<BrownoutWindow>,
     /// Clients that are already refused.
-    pub cut_off: Vec<CutOff>,
+    pub cut_off: Vec<BlockedClient>,
 }
 
 /// What happens when the sunset has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
-pub enum Then {
+pub enum AfterSunset {
     /// Nothing: the dialect is still served.
     #[default]
     Serve,
@@ -48,7 +48,7 @@ pub enum Then {
     Refuse,
 }
 
-impl TryFrom<String> for Then {
+impl TryFrom<String> for AfterSunset {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -63,7 +63,7 @@ impl TryFrom<String> for Then {
 /// A client that is refused. A request must match all fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct CutOff {
+pub struct BlockedClient {
     /// The application of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
@@ -81,7 +81,8 @@ pub struct CutOff {
     pub network: Option<Network>,
 }
 
-impl CutOff {
+impl BlockedClient {
+    /// Returns whether a field is a blank text.
     fn has_empty_text(&self) -> bool {
         let texts = [&self.application, &self.key, &self.client, &self.user_agent];
         texts
@@ -97,9 +98,9 @@ impl CutOff {
 )]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
-pub struct Moment(pub OffsetDateTime);
+pub struct Timestamp(pub OffsetDateTime);
 
-impl TryFrom<String> for Moment {
+impl TryFrom<String> for Timestamp {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -108,28 +109,29 @@ impl TryFrom<String> for Moment {
     }
 }
 
-impl From<Moment> for String {
-    fn from(moment: Moment) -> Self {
+impl From<Timestamp> for String {
+    fn from(moment: Timestamp) -> Self {
         moment.0.format(&Rfc3339).unwrap_or_default()
     }
 }
 
-/// Reads the table `sunset`.
-pub(super) fn read(table: Option<Value>) -> Result<BTreeMap<String, Sunset>, Problem> {
+/// Converts the table `sunset`, which may be absent, to the retirement of each dialect. Fails if it names an
+/// unknown dialect or has an invalid setting.
+pub(super) fn read(table: Option<Value>) -> Result<BTreeMap<String, Sunset>, ConfigError> {
     let Some(table) = table else {
         return Ok(BTreeMap::new());
     };
     let table = table.into_table();
-    let table = table.map_err(|error| Problem::of("sunset", error))?;
+    let table = table.map_err(|error| ConfigError::from_library("sunset", error))?;
     let names = dialects::names();
     let mut all = BTreeMap::new();
     for (name, value) in table {
         let section = format!("sunset.{name}");
         if !names.contains(&name.as_str()) {
             let reason = format!("no such dialect, expected one of {}", names.join(", "));
-            return Err(Problem::new(section, reason));
+            return Err(ConfigError::new(section, reason));
         }
-        let sunset: Sunset = error::read(&section, value)?;
+        let sunset: Sunset = error::deserialize(&section, value)?;
         sunset.check(&section)?;
         all.insert(name, sunset);
     }
@@ -137,12 +139,14 @@ pub(super) fn read(table: Option<Value>) -> Result<BTreeMap<String, Sunset>, Pro
 }
 
 impl Sunset {
-    fn check(&self, section: &str) -> Result<(), Problem> {
-        let wrong = |key: &str, reason: &str| Err(Problem::new(format!("{section}.{key}"), reason));
+    /// Fails if the settings contradict each other, or the link is not a URL.
+    fn check(&self, section: &str) -> Result<(), ConfigError> {
+        let invalid =
+            |key: &str, reason: &str| Err(ConfigError::new(format!("{section}.{key}"), reason));
         if let (Some(deprecated), Some(sunset)) = (self.deprecated_at, self.sunset_at)
             && sunset < deprecated
         {
-            return wrong(
+            return invalid(
                 "sunset_at",
                 "expected a time that is not before deprecated_at",
             );
@@ -150,22 +154,22 @@ impl Sunset {
         let fits =
             !self.link.contains(['<', '>', '"']) && HeaderValue::from_str(&self.link).is_ok();
         if !(self.link.is_empty() || is_web_address(&self.link) && fits) {
-            return wrong(
+            return invalid(
                 "link",
                 "expected an address like https://example.com/retired",
             );
         }
-        if self.then == Then::Refuse && self.sunset_at.is_none() {
-            return wrong("then", "expected sunset_at to be set as well");
+        if self.then == AfterSunset::Refuse && self.sunset_at.is_none() {
+            return invalid("then", "expected sunset_at to be set as well");
         }
-        if self.cut_off.contains(&CutOff::default()) {
-            return wrong(
+        if self.cut_off.contains(&BlockedClient::default()) {
+            return invalid(
                 "cut_off",
                 "expected application, key, client, user_agent or network",
             );
         }
-        if self.cut_off.iter().any(CutOff::has_empty_text) {
-            return wrong("cut_off", "expected texts that are not empty");
+        if self.cut_off.iter().any(BlockedClient::has_empty_text) {
+            return invalid("cut_off", "expected texts that are not empty");
         }
         Ok(())
     }

@@ -15,14 +15,14 @@ fn load(name: &str) -> Config {
     Config::load(&[folder().join(name)]).unwrap()
 }
 
-/// What is in force without any file, but with every dialect switched on.
+/// Returns the configuration without any file, but with every dialect enabled.
 fn defaults() -> Config {
     let names = dialects::names().into_iter();
     let tables: Vec<_> = names.map(|name| format!("[dialects.{name}]")).collect();
     of_text(&tables.join("\n")).unwrap()
 }
 
-fn of_text(text: &str) -> Result<Config, Problem> {
+fn of_text(text: &str) -> Result<Config, ConfigError> {
     Config::check(file::parse("a.toml", text)?, &folder())
 }
 

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::key_material::KeyMaterial;
-use super::Problem;
+use super::ConfigError;
 
 /// The files for TLS of a listener. They are read again when they change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +24,8 @@ pub struct Tls {
 }
 
 impl Tls {
-    pub(super) fn check(&self, section: &str) -> Result<(), Problem> {
+    /// Fails if one of the files cannot be used.
+    pub(super) fn check(&self, section: &str) -> Result<(), ConfigError> {
         KeyMaterial::read(section, self).map(drop)
     }
 }

@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::backend_url::{TokenStoreAddress, is_there};
-use super::error::Problem;
+use super::backend_url::{TokenStoreAddress, file_exists};
+use super::error::ConfigError;
 use super::redact::{masked, masked_address};
 use super::secret_file::read_secret;
 
@@ -130,7 +130,8 @@ impl Default for Tokens {
 }
 
 impl Tokens {
-    /// Returns the key that says where they are: `tokens.store`, or the one that names a file in its place.
+    /// Returns the key that has the token store's address: `tokens.store`, or `tokens.store_file` if that is
+    /// set.
     pub(crate) const fn store_key(&self) -> &'static str {
         match self.store_file {
             None => "tokens.store",
@@ -138,29 +139,30 @@ impl Tokens {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        TokenStoreAddress::of(self)?;
+    /// Fails if the address, the prefix, a pepper or the certificate file is invalid.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        TokenStoreAddress::from_settings(self)?;
         self.key_prefix()?;
         self.read_redis_ca()?;
         self.read_pepper()?;
         self.read_previous_pepper().map(drop)
     }
 
-    /// Returns what `redis_prefix` says.
-    pub(crate) fn key_prefix(&self) -> Result<KeyPrefix, Problem> {
+    /// Returns the prefix of all keys in Redis. Fails if `redis_prefix` is invalid.
+    pub(crate) fn key_prefix(&self) -> Result<KeyPrefix, ConfigError> {
         KeyPrefix::new(&self.redis_prefix).ok_or_else(|| {
             let expected = KeyPrefix::EXPECTED;
-            Problem::new("tokens.redis_prefix", format!("expected {expected}"))
+            ConfigError::new("tokens.redis_prefix", format!("expected {expected}"))
         })
     }
 
-    /// The certificates of `redis_ca_file`.
-    pub(crate) fn read_redis_ca(&self) -> Result<Option<Vec<u8>>, Problem> {
+    /// Returns the contents of `redis_ca_file`, or `None` if it is not set. Fails if the file cannot be read.
+    pub(crate) fn read_redis_ca(&self) -> Result<Option<Vec<u8>>, ConfigError> {
         let Some(file) = &self.redis_ca_file else {
             return Ok(None);
         };
         let certificates = std::fs::read(file).map_err(|error| {
-            Problem::new(
+            ConfigError::new(
                 "tokens.redis_ca_file",
                 format!("{}: {error}", file.display()),
             )
@@ -168,11 +170,12 @@ impl Tokens {
         Ok(Some(certificates))
     }
 
-    /// The pepper, from `pepper` or from its file; `None` if that is yet to be made.
-    pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, Problem> {
+    /// Returns the pepper of the configuration or of its file, or `None` if the file does not exist yet. Fails
+    /// if the pepper is too short or the file cannot be read.
+    pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, ConfigError> {
         let (key, secret) = match &self.pepper {
             Some(pepper) => ("tokens.pepper", pepper.clone()),
-            None if !is_there("tokens.pepper_file", &self.pepper_file)? => return Ok(None),
+            None if !file_exists("tokens.pepper_file", &self.pepper_file)? => return Ok(None),
             None => {
                 let key = "tokens.pepper_file";
                 (key, read_secret(key, &self.pepper_file)?)
@@ -181,8 +184,9 @@ impl Tokens {
         checked_pepper(key, &secret).map(Some)
     }
 
-    /// The pepper before, if there is one.
-    pub(crate) fn read_previous_pepper(&self) -> Result<Option<Pepper>, Problem> {
+    /// Returns the previous pepper, or `None` if none is configured. Fails if it is too short or its file
+    /// cannot be read.
+    pub(crate) fn read_previous_pepper(&self) -> Result<Option<Pepper>, ConfigError> {
         if let Some(pepper) = &self.previous_pepper {
             return checked_pepper("tokens.previous_pepper", pepper).map(Some);
         }
@@ -194,10 +198,11 @@ impl Tokens {
     }
 }
 
-fn checked_pepper(key: &str, secret: &SecretString) -> Result<Pepper, Problem> {
+/// Converts a secret to a pepper. Fails if it is too short.
+fn checked_pepper(key: &str, secret: &SecretString) -> Result<Pepper, ConfigError> {
     let expected = || format!("expected at least {} bytes", Pepper::MIN_BYTES);
     let pepper = Pepper::new(secret.expose_secret().as_bytes());
-    pepper.ok_or_else(|| Problem::new(key, expected()))
+    pepper.ok_or_else(|| ConfigError::new(key, expected()))
 }
 
 /// What a second use of a one-time token does.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
+use super::ConfigError;
 use super::base_url::BaseUrl;
 
 /// Where traces are sent: a span for each request, by OTLP over HTTP.
@@ -31,19 +31,20 @@ impl Default for Tracing {
 }
 
 impl Tracing {
-    /// Returns the collector, or `None` if traces are not sent.
-    pub(crate) fn collector(&self) -> Result<Option<BaseUrl>, Problem> {
+    /// Returns the URL of the collector, or `None` if traces are not sent. Fails if it is not a URL.
+    pub(crate) fn collector(&self) -> Result<Option<BaseUrl>, ConfigError> {
         let endpoint = self.otlp_endpoint.as_deref();
         endpoint.map(str::parse).transpose().map_err(|_| {
             let expected = "expected an address like http://127.0.0.1:4318";
-            Problem::new("tracing.otlp_endpoint", expected)
+            ConfigError::new("tracing.otlp_endpoint", expected)
         })
     }
 
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    /// Fails if the service name is blank, or the collector is not a URL.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.service_name.trim().is_empty() {
             let expected = "expected a name that is not empty";
-            return Err(Problem::new("tracing.service_name", expected));
+            return Err(ConfigError::new("tracing.service_name", expected));
         }
         self.collector().map(drop)
     }

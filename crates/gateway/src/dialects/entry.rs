@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use config::{ConfigError, Value};
+use config::{ConfigError as LibraryError, Value};
 use isogloss_dialect::route::PathCase;
 use isogloss_dialect::{Dialect, TokenLifetimeClass};
 use schemars::{JsonSchema as _, Schema, SchemaGenerator};
@@ -17,7 +17,7 @@ pub(crate) struct Entry {
     pub(super) has_public_keys: bool,
     pub(super) openapi: fn() -> OpenApi,
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
-    mount: fn(String, Value) -> Result<Mount, ConfigError>,
+    mount: fn(String, Value) -> Result<Mount, LibraryError>,
 }
 
 impl Entry {
@@ -35,13 +35,13 @@ impl Entry {
     /// Returns the dialect with the settings of that table, mounted at that path.
     ///
     /// # Errors
-    /// An unknown key, or a value that a setting does not take.
-    pub(crate) fn mount(&self, path: String, settings: Value) -> Result<Mount, ConfigError> {
+    /// A key is unknown, or a value is invalid for its setting.
+    pub(crate) fn mount(&self, path: String, settings: Value) -> Result<Mount, LibraryError> {
         (self.mount)(path, settings)
     }
 }
 
-fn mount<D: Dialect>(path: String, table: Value) -> Result<Mount, ConfigError> {
+fn mount<D: Dialect>(path: String, table: Value) -> Result<Mount, LibraryError> {
     let settings: D::Settings = table.try_deserialize()?;
     Ok(Mount {
         name: D::NAME,

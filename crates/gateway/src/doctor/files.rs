@@ -9,6 +9,7 @@ use crate::config::{AuditTarget, Config, DirectoryAddress, MailAddress, TokenSto
 /// Permissions of the others on the machine.
 const OTHERS: u32 = 0o007;
 
+/// Checks that other users of the machine cannot read secret files. Adds the result to `findings`.
 pub(super) fn examine(config: &Config, findings: &mut Findings) {
     let open: Vec<_> = secret(config)
         .into_iter()
@@ -41,13 +42,16 @@ fn secret(config: &Config) -> Vec<PathBuf> {
         &sections.jwt.previous_secret_file,
     ];
     files.extend(named.into_iter().flatten().cloned());
-    if let Ok(TokenStoreAddress::Embedded(file)) = TokenStoreAddress::of(&sections.tokens) {
+    if let Ok(TokenStoreAddress::Embedded(file)) =
+        TokenStoreAddress::from_settings(&sections.tokens)
+    {
         files.push(file);
     }
-    if let Ok(DirectoryAddress::Sqlite(file)) = DirectoryAddress::of(&sections.directory) {
+    if let Ok(DirectoryAddress::Sqlite(file)) = DirectoryAddress::from_settings(&sections.directory)
+    {
         files.push(file);
     }
-    if let Ok(MailAddress::Folder(folder)) = MailAddress::of(&sections.mail) {
+    if let Ok(MailAddress::Folder(folder)) = MailAddress::from_settings(&sections.mail) {
         files.push(folder);
     }
     if let AuditTarget::File(file) = &sections.audit.to {
@@ -56,7 +60,7 @@ fn secret(config: &Config) -> Vec<PathBuf> {
     files
 }
 
-/// Whether others may read it, as far as the folder that it is in lets them.
+/// Returns whether other users may read the file: neither its permissions nor those of its folder prevent it.
 fn is_open(file: &Path) -> bool {
     let mode = |path: &Path| path.metadata().map(|found| found.permissions().mode());
     let folder = file

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Verdict {
+pub(crate) enum Severity {
     /// As it should be.
     Ok,
     /// It works, and may not one day, or not for all.
@@ -15,8 +15,8 @@ pub(crate) enum Verdict {
     Failed,
 }
 
-impl Verdict {
-    /// As people read it.
+impl Severity {
+    /// Returns the name of the severity for people.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -30,7 +30,7 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     pub(crate) check: String,
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: Severity,
     pub(crate) text: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ impl Finding {
     pub(crate) fn ok(check: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             check: check.into(),
-            verdict: Verdict::Ok,
+            verdict: Severity::Ok,
             text: text.into(),
             hint: None,
         }
@@ -53,17 +53,17 @@ impl Finding {
         hint: impl Into<String>,
     ) -> Self {
         Self {
-            verdict: Verdict::Warning,
+            verdict: Severity::Warning,
             hint: Some(hint.into()),
             ..Self::ok(check, text)
         }
     }
 
-    /// What was found in a store.
+    /// Converts a finding of a store.
     pub(crate) fn of_store(check: &str, found: store::Finding) -> Self {
         let verdict = match found.level {
-            Level::Refused => Verdict::Failed,
-            Level::Warning | Level::Unknown => Verdict::Warning,
+            Level::Refused => Severity::Failed,
+            Level::Warning | Level::Unknown => Severity::Warning,
         };
         Self {
             verdict,
@@ -78,7 +78,7 @@ impl Finding {
         hint: impl Into<String>,
     ) -> Self {
         Self {
-            verdict: Verdict::Failed,
+            verdict: Severity::Failed,
             ..Self::warning(check, text, hint)
         }
     }
@@ -97,8 +97,8 @@ impl Findings {
         self.0.iter()
     }
 
-    /// How many are that bad.
-    pub(crate) fn count(&self, verdict: Verdict) -> usize {
+    /// Returns the number of findings of that severity.
+    pub(crate) fn count(&self, verdict: Severity) -> usize {
         self.iter().filter(|one| one.verdict == verdict).count()
     }
 }

@@ -17,11 +17,12 @@ const CHECK: &str = "proxy's log";
 const HINT: &str = "configure it to log paths without queries: see docs/reverse-proxies.md";
 
 /// How long a line is waited for, and how much is read of what is written meanwhile.
-const PATIENCE: u32 = 30;
-const GLANCE: Duration = Duration::from_millis(100);
-const MOST: u64 = 16 * 1024 * 1024;
+const POLLS: u32 = 30;
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Sends a request with a unique query through the public address, and searches the log for that query.
+/// Sends a request with a unique query through the public address, and searches the proxy's log for that query.
+/// Adds the result to `findings`.
 pub(super) fn examine(
     config: &Config,
     public_url: Option<&str>,
@@ -40,10 +41,10 @@ pub(super) fn examine(
     let url = public_url.unwrap_or(&config.sections.server.public_url);
     let finding = match (url.parse::<BaseUrl>(), probe(config)) {
         (Ok(base), Some(probe)) => {
-            let question = probe.ask(SystemClock.now()).ok();
-            let question = question.as_ref().map(Challenge::as_str);
+            let challenge = probe.challenge(SystemClock.now()).ok();
+            let challenge = challenge.as_ref().map(Challenge::as_str);
             let path = format!("{}/isogloss-doctor", mount.path);
-            look(&HttpClient::new(base), &path, question, log)
+            search_log(&HttpClient::new(base), &path, challenge, log)
         }
         _ => Err("cannot be checked without the public address and the pepper".to_owned()),
     };
@@ -53,28 +54,30 @@ pub(super) fn examine(
     }));
 }
 
-fn look(
+/// Sends a request, and returns the finding whether its query is in the log. Fails with a message if the log
+/// cannot be read, the request fails, or the log has no line of it in time.
+fn search_log(
     client: &HttpClient,
     path: &str,
-    question: Option<&str>,
+    challenge: Option<&str>,
     log: &Path,
 ) -> Result<Finding, String> {
     let failed = |error: io::Error| error.to_string();
-    let [in_path, in_query] = [mark()?, mark()?];
+    let [in_path, in_query] = [unique_text()?, unique_text()?];
     let mut file = File::open(log).map_err(failed)?;
     file.seek(SeekFrom::End(0)).map_err(failed)?;
     let target = format!("{path}-{in_path}?token={in_query}");
     let name = HEADER;
-    let header = question.map(|question| (name.as_str(), question));
+    let header = challenge.map(|challenge| (name.as_str(), challenge));
     let response = client.get(&target, header.as_slice());
     response.map_err(|error| error.to_string())?;
     let mut written = Vec::new();
-    let has = |written: &[u8], mark: &str| {
-        let mut parts = written.windows(mark.len());
-        parts.any(|part| part == mark.as_bytes())
+    let has = |written: &[u8], unique_text: &str| {
+        let mut parts = written.windows(unique_text.len());
+        parts.any(|part| part == unique_text.as_bytes())
     };
-    for _ in 0..PATIENCE {
-        let rest = MOST.saturating_sub(written.len() as u64);
+    for _ in 0..POLLS {
+        let rest = MAX_BYTES.saturating_sub(written.len() as u64);
         let read = (&mut file).take(rest).read_to_end(&mut written);
         read.map_err(failed)?;
         if has(&written, &in_query) {
@@ -85,13 +88,13 @@ fn look(
             let text = format!("{} contains paths without queries", log.display());
             return Ok(Finding::ok(CHECK, text));
         }
-        sleep(GLANCE);
+        sleep(POLL_INTERVAL);
     }
     Err("contains no line of a request that was just sent".to_owned())
 }
 
-/// Returns a text that stands nowhere else.
-fn mark() -> Result<String, String> {
+/// Returns a random text that appears nowhere else. Fails with a message if the system has no random numbers.
+fn unique_text() -> Result<String, String> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
     Ok(hex::encode(bytes))

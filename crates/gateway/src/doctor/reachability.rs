@@ -11,18 +11,19 @@ use ureq::http::Response;
 use super::{Finding, Findings, certificates, probe};
 use crate::config::{BaseUrl, Config, Management, Server};
 use crate::dialects::Mount;
-use crate::http::self_probe::{FORGED, HEADER, ProbeReport, SelfProbe};
+use crate::http::self_probe::{FORGED_CLIENT_IP, HEADER, ProbeReport, SelfProbe};
 use crate::http_client::HttpClient;
-use crate::management_client::listener;
+use crate::management_client::listener_url;
 
 /// How far clocks may differ before tokens seem to live too long or too short, in seconds.
-const CLOCKS_DIFFER: i64 = 5;
+const MAX_CLOCK_DIFFERENCE: i64 = 5;
 
+/// Checks that the management listener responds and the gateway is ready. Adds the results to `findings`.
 pub(super) fn management(config: &Config, findings: &mut Findings) {
     const CHECK: &str = "management listener";
 
     let Management { bind, tls, .. } = &config.sections.management;
-    let Ok(base) = listener(*bind, tls.as_ref()) else {
+    let Ok(base) = listener_url(*bind, tls.as_ref()) else {
         return;
     };
     let response = match HttpClient::new(base).get("/readyz", &[]) {
@@ -53,6 +54,7 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
     clock(&response, "the gateway", findings);
 }
 
+/// Compares the `Date` of a response with this machine's time. Adds the result to `findings`.
 fn clock(response: &Response<Vec<u8>>, whose: &str, findings: &mut Findings) {
     let date = header(response, "Date").and_then(|date| {
         let date = date.replace("GMT", "+0000");
@@ -60,7 +62,7 @@ fn clock(response: &Response<Vec<u8>>, whose: &str, findings: &mut Findings) {
     });
     let Some(date) = date else { return };
     let ahead = (date - SystemClock.now()).whole_seconds();
-    if ahead.abs() <= CLOCKS_DIFFER {
+    if ahead.abs() <= MAX_CLOCK_DIFFERENCE {
         findings.add(Finding::ok(
             "clock",
             format!("{whose} has the same time as this machine"),
@@ -74,11 +76,13 @@ fn clock(response: &Response<Vec<u8>>, whose: &str, findings: &mut Findings) {
     }
 }
 
+/// Returns a header of a response as text, or `None` if it is absent or not text.
 fn header<'r>(response: &'r Response<Vec<u8>>, name: &str) -> Option<&'r str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// The routes of each dialect: where the gateway listens, and where clients find it.
+/// Checks the routes of each dialect, at the gateway's own address and at the public one. Adds the results to
+/// `findings`.
 pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut Findings) {
     let Some(probe) = probe(config) else {
         findings.add(Finding::warning(
@@ -91,10 +95,10 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     let Server { bind, tls, .. } = &config.sections.server;
     // A certificate is for the name that clients know: with one, only that way is gone.
     if tls.is_none()
-        && let Ok(listener) = listener(*bind, None)
+        && let Ok(listener) = listener_url(*bind, None)
     {
         let client = HttpClient::new(listener);
-        routes(config, &probe, (&client, Way::Straight), findings);
+        routes(config, &probe, (&client, ProbeRoute::Direct), findings);
     }
     let url = public_url.or(Some(&config.sections.server.public_url));
     match url.filter(|url| !url.is_empty()).map(str::parse::<BaseUrl>) {
@@ -109,33 +113,43 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
             "check server.public_url",
         )),
         Some(Ok(base)) => {
-            certificates::presented(&base, findings);
+            certificates::check_host(&base, findings);
             let client = HttpClient::new(base);
-            routes(config, &probe, (&client, Way::AsClients), findings);
+            routes(
+                config,
+                &probe,
+                (&client, ProbeRoute::PublicAddress),
+                findings,
+            );
         }
     }
 }
 
 /// How a probe reaches the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Straight,
+enum ProbeRoute {
+    Direct,
     /// Through whatever stands in front, which has to replace what clients say of addresses.
-    AsClients,
+    PublicAddress,
 }
 
+/// Checks the routes of each dialect at one address. Adds the results to `findings`, and stops if the host does
+/// not respond.
 fn routes(
     config: &Config,
     probe: &SelfProbe,
-    (client, way): (&HttpClient, Way),
+    (client, probe_route): (&HttpClient, ProbeRoute),
     findings: &mut Findings,
 ) {
     for mount in &config.mounts {
         let check = format!("{} at {}{}", mount.name, client.base().as_str(), mount.path);
-        let finding = match (route(probe, (client, way), mount, &check), way) {
+        let finding = match (
+            route(probe, (client, probe_route), mount, &check),
+            probe_route,
+        ) {
             (Err(finding), _) => finding,
-            (Ok(_), Way::Straight) => Finding::ok(&check, "leads here"),
-            (Ok(arrival), Way::AsClients) => source(config, &check, &arrival),
+            (Ok(_), ProbeRoute::Direct) => Finding::ok(&check, "leads here"),
+            (Ok(report), ProbeRoute::PublicAddress) => source(config, &check, &report),
         };
         findings.add(finding);
         // If the host does not respond to one probe, it does not respond to the others.
@@ -145,20 +159,25 @@ fn routes(
     }
 }
 
+/// Sends a probe to a dialect, and returns the gateway's report. Fails with a finding if no report arrives or
+/// the probe did not reach the dialect.
 fn route(
     probe: &SelfProbe,
-    (client, way): (&HttpClient, Way),
+    (client, probe_route): (&HttpClient, ProbeRoute),
     mount: &Mount,
     check: &str,
 ) -> Result<ProbeReport, Finding> {
     let failed = |text: String, hint: &str| Finding::failed(check, text, hint);
-    let question = probe.ask(SystemClock.now());
-    let question = question.map_err(|error| failed(error.to_string(), "no random numbers"))?;
-    let forwarded = format!("for={FORGED}");
+    let challenge = probe.challenge(SystemClock.now());
+    let challenge = challenge.map_err(|error| failed(error.to_string(), "no random numbers"))?;
+    let forwarded = format!("for={FORGED_CLIENT_IP}");
     let name = HEADER;
-    let mut headers = vec![(name.as_str(), question.as_str())];
-    if way == Way::AsClients {
-        headers.extend([("X-Forwarded-For", FORGED), ("Forwarded", &forwarded)]);
+    let mut headers = vec![(name.as_str(), challenge.as_str())];
+    if probe_route == ProbeRoute::PublicAddress {
+        headers.extend([
+            ("X-Forwarded-For", FORGED_CLIENT_IP),
+            ("Forwarded", &forwarded),
+        ]);
     }
     let path = format!("{}/", mount.path);
     let response = client.get(&path, &headers).map_err(|error| {
@@ -167,8 +186,8 @@ fn route(
             "check that the gateway runs, and that the name leads to it",
         )
     })?;
-    let arrival = header(&response, name.as_str());
-    let Some(arrival) = arrival.and_then(|answer| probe.read(&question, answer)) else {
+    let report = header(&response, name.as_str());
+    let Some(report) = report.and_then(|answer| probe.parse_report(&challenge, answer)) else {
         let server = header(&response, "Server").unwrap_or("a server");
         return Err(failed(
             format!(
@@ -179,8 +198,8 @@ fn route(
              and that both machines have the same pepper and time",
         ));
     };
-    match arrival.dialect.as_deref() {
-        Some(name) if name == mount.name => Ok(arrival),
+    match report.dialect.as_deref() {
+        Some(name) if name == mount.name => Ok(report),
         Some(other) => Err(failed(
             format!("leads to the dialect {other}"),
             "configure the proxy not to change paths",
@@ -192,38 +211,39 @@ fn route(
     }
 }
 
-/// A route that works, unless anybody can say where he comes from.
-fn source(config: &Config, check: &str, arrival: &ProbeReport) -> Finding {
-    if arrival.source == FORGED {
+/// Returns the finding about a route that works: a warning or failure if the gateway does not see the real
+/// client IP.
+fn source(config: &Config, check: &str, report: &ProbeReport) -> Finding {
+    if report.source == FORGED_CLIENT_IP {
         return Finding::failed(
             check,
             "clients can forge their address, and so bypass the throttle",
             "configure the proxy to replace X-Forwarded-For and Forwarded, as in docs/reverse-proxies.md",
         );
     }
-    if arrival.by_unlisted {
+    if report.by_untrusted {
         return Finding::warning(
             check,
             format!(
                 "leads here, but the gateway does not trust the proxy {}: it is not in \
                  server.trusted_proxies",
-                arrival.source
+                report.source
             ),
             "add it there; otherwise, all its clients share one address",
         );
     }
     let trusted = &config.sections.server.trusted_proxies;
-    let address = arrival.source.parse::<IpAddr>();
+    let address = report.source.parse::<IpAddr>();
     let is_proxy = |address| trusted.iter().any(|network| network.contains(address));
-    if !arrival.told && address.is_ok_and(is_proxy) {
+    if !report.forwarded && address.is_ok_and(is_proxy) {
         return Finding::warning(
             check,
             format!(
                 "leads here, but the proxy {} does not send the client's address",
-                arrival.source
+                report.source
             ),
             "configure it to set X-Forwarded-For (server.proxy_header); otherwise, all clients share one address",
         );
     }
-    Finding::ok(check, format!("leads here; seen as {}", arrival.source))
+    Finding::ok(check, format!("leads here; seen as {}", report.source))
 }

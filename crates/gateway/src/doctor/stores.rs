@@ -11,9 +11,10 @@ use crate::store_health;
 
 const CHECK: &str = "token store";
 
+/// Checks the token store. Adds the results to `findings`.
 pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
     let settings = &config.sections.tokens;
-    match TokenStoreAddress::of(settings) {
+    match TokenStoreAddress::from_settings(settings) {
         Ok(TokenStoreAddress::Memory) => findings.add(Finding::warning(
             CHECK,
             "is the memory of the gateway: every restart ends all sessions",
@@ -48,6 +49,7 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
     }
 }
 
+/// Checks Redis, as the token store and the throttle use it. Adds the results to `findings`.
 async fn redis(config: &Config, findings: &mut Findings) {
     let remembers = config.mounts.iter().any(Mount::remembers);
     let (store, throttle) = match components::shared_stores(&config.sections, remembers) {
@@ -62,7 +64,7 @@ async fn redis(config: &Config, findings: &mut Findings) {
             return;
         }
     };
-    let health = match store_health::examine_tokens(store.as_ref(), throttle.as_deref()).await {
+    let health = match store_health::check_token_store(store.as_ref(), throttle.as_deref()).await {
         Ok(health) => health,
         Err(error) => {
             let error = error.to_string();

@@ -1,71 +1,191 @@
-//! API keys of services and administrators at the management listener.
+//! Extractor of API keys of services and administrators at the management listener.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
-use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, AuthError, Key, Origin, Realm, Source};
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use isogloss_core::audit::{Event, EventActor, EventKind, RefusalReason, RequestContext};
+use isogloss_core::{Auth, AuthError, ClientIp, Key, LoginOrigin, Realm, Scope};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::admin::api_keys::Rights;
+
+/// Realm of API keys. Its routes respond to a missing or wrong key in a format of their own.
+pub(crate) trait KeyRealm: 'static {
+    /// The realm of the keys in the directory.
+    const REALM: Realm;
+    /// Error of the routes.
+    type Error: From<KeyError> + Into<actix_web::Error> + 'static;
+
+    /// Parses the key in the value of `Authorization`. Returns `None` if there is no key.
+    fn parse_key(authorization: Option<&HeaderValue>) -> Option<PresentedKey>;
+}
+
 /// A key that a caller sends.
-pub(crate) struct ShownKey {
+pub(crate) struct PresentedKey {
     pub(crate) key: SecretString,
     /// The key after decoding as in RFC 6749, section 2.3.1, if that differs from `key`.
     pub(crate) decoded: Option<SecretString>,
 }
 
-impl From<SecretString> for ShownKey {
+impl From<SecretString> for PresentedKey {
     fn from(key: SecretString) -> Self {
         let decoded = None;
         Self { key, decoded }
     }
 }
 
-/// A caller whose key is in the directory.
-pub(crate) struct KeyHolder {
-    pub(crate) key: Key,
-    pub(crate) caller: Caller,
-}
-
-/// Reason why a caller with a key is refused.
-pub(crate) enum Denied {
-    /// The directory does not have the key.
-    WrongKey,
+/// Reason why a request with or without a key is refused.
+#[derive(Debug)]
+pub(crate) enum KeyError {
+    /// The request has no key, or the directory does not have it.
+    NoValidKey,
     /// Too many wrong keys came from the client IP, and this one was not checked. Holds the time to wait.
     Throttled(Duration),
+    /// The key lacks this scope.
+    NoScope(Scope),
     /// A store cannot be queried.
     Unavailable(AuthError),
 }
 
-impl KeyHolder {
-    /// Checks a key. Records a wrong or throttled key in the audit log, but not a failure of a store.
-    pub(crate) async fn check(
-        auth: &Auth,
-        realm: Realm,
-        shown: &ShownKey,
-        source: Option<Source>,
-    ) -> Result<Self, Denied> {
-        let caller = |actor| Caller {
+/// Extractor of a valid key of the realm `R`. Its scopes are not checked yet.
+pub(crate) struct ApiKey<R> {
+    auth: Data<Auth>,
+    caller: RequestContext,
+    key: Key,
+    realm: PhantomData<R>,
+}
+
+impl<R: KeyRealm> ApiKey<R> {
+    /// Looks up a key in the directory. Records a wrong or throttled key in the audit log, but not a failure of
+    /// a store.
+    ///
+    /// # Errors
+    /// `NoValidKey` if the directory does not have the key, `Throttled` if it was not checked, `Unavailable` if
+    /// a store is unreachable.
+    async fn check(
+        auth: Data<Auth>,
+        presented: &PresentedKey,
+        source: Option<ClientIp>,
+    ) -> Result<Self, KeyError> {
+        let caller = |actor| RequestContext {
             source,
             actor,
-            ..Caller::default()
+            ..RequestContext::default()
         };
-        let origin = Origin::new(realm, source);
-        let decoded = shown.decoded.as_ref().map(ExposeSecret::expose_secret);
-        let key = shown.key.expose_secret();
-        let (reason, denied) = match auth.key_shown_as(key, decoded, &origin).await {
+        let origin = LoginOrigin::new(R::REALM, source);
+        let decoded = presented.decoded.as_ref().map(ExposeSecret::expose_secret);
+        let key = presented.key.expose_secret();
+        let (reason, error) = match auth.key_shown_as(key, decoded, &origin).await {
             Ok(Some(key)) => {
-                let caller = caller(Some(Actor::Key(key.label.clone())));
-                return Ok(Self { key, caller });
+                let caller = caller(Some(EventActor::Key(key.label.clone())));
+                let realm = PhantomData;
+                return Ok(Self {
+                    auth,
+                    caller,
+                    key,
+                    realm,
+                });
             }
-            Ok(None) => (Reason::Credentials, Denied::WrongKey),
+            Ok(None) => (RefusalReason::Credentials, KeyError::NoValidKey),
             Err(AuthError::Throttled { retry_after }) => {
-                (Reason::Throttled, Denied::Throttled(retry_after))
+                (RefusalReason::Throttled, KeyError::Throttled(retry_after))
             }
-            Err(error) => return Err(Denied::Unavailable(error)),
+            Err(error) => return Err(KeyError::Unavailable(error)),
         };
-        let refused = async { Event::new(Kind::Admin, auth.now()) };
+        let refused = async { Event::new(EventKind::Admin, auth.now()) };
         let refused = caller(None).scope(refused).await;
         auth.audit().record(refused.refused(reason));
-        Err(denied)
+        Err(error)
+    }
+
+    /// Returns the caller if its key has `scope`. Otherwise records a refused event in the audit log.
+    ///
+    /// # Errors
+    /// The error that the realm's routes send for [`KeyError::NoScope`], if the key lacks the scope.
+    pub(crate) async fn authorize(self, scope: Scope) -> Result<Authorized, R::Error> {
+        let Self {
+            auth, caller, key, ..
+        } = self;
+        if key.scopes.allow(scope) {
+            return Ok(Authorized { caller, key });
+        }
+        let refused = async {
+            Event {
+                target: Some(scope.name().to_owned()),
+                ..Event::new(EventKind::Admin, auth.now())
+            }
+        };
+        let refused = caller.scope(refused).await;
+        auth.audit().record(refused.refused(RefusalReason::Scope));
+        Err(KeyError::NoScope(scope).into())
+    }
+}
+
+impl<R: KeyRealm> FromRequest for ApiKey<R> {
+    type Error = R::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, R::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let auth = request.app_data::<Data<Auth>>().cloned();
+        let key = R::parse_key(request.headers().get(AUTHORIZATION));
+        let source = request.peer_addr().map(|peer| peer.ip().into());
+        Box::pin(async move {
+            let (Some(auth), Some(key)) = (auth, key) else {
+                return Err(KeyError::NoValidKey.into());
+            };
+            Ok(Self::check(auth, &key, source).await?)
+        })
+    }
+}
+
+/// A caller whose key has the scope that the route requires.
+pub(crate) struct Authorized {
+    caller: RequestContext,
+    key: Key,
+}
+
+impl Authorized {
+    /// Returns the scopes and the expiry of the key.
+    pub(crate) fn rights(&self) -> Rights {
+        Rights {
+            scopes: self.key.scopes.clone(),
+            expires_at: self.key.expires_at,
+        }
+    }
+
+    /// Runs `work` with the key as the actor of its audit events, and returns its output.
+    pub(crate) async fn run<F: Future>(self, work: F) -> F::Output {
+        self.caller.scope(work).await
+    }
+}
+
+/// Parses a bearer key in the value of `Authorization`. Returns `None` for any other value.
+pub(crate) fn parse_bearer(authorization: Option<&HeaderValue>) -> Option<PresentedKey> {
+    let (scheme, key) = authorization?.to_str().ok()?.split_once(' ')?;
+    let key = || SecretString::from(key.trim()).into();
+    scheme.eq_ignore_ascii_case("bearer").then(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_from_the_header() {
+        let read = |text: &str| {
+            let value = HeaderValue::from_str(text).unwrap();
+            let key = parse_bearer(Some(&value))?;
+            Some(key.key.expose_secret().to_owned())
+        };
+        assert_eq!(read("Bearer a-key").as_deref(), Some("a-key"));
+        assert_eq!(read("bearer  a-key ").as_deref(), Some("a-key"));
+        assert_eq!(read("Basic a-key"), None);
+        assert_eq!(read("a-key"), None);
+        assert!(parse_bearer(None).is_none());
     }
 }

@@ -19,36 +19,37 @@ use tokio::task_local;
 
 task_local! {
     /// The connection whose requests are processed.
-    static CONNECTION: Rc<Connection>;
+    static CONNECTION: Rc<ConnectionTasks>;
 }
 
 /// Number of requests that are being processed, in all workers of all listeners.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct InProgress(Arc<AtomicUsize>);
+pub(crate) struct InFlightRequests(Arc<AtomicUsize>);
 
-impl InProgress {
+impl InFlightRequests {
     /// Returns the number of requests. Requests that a worker dropped when it ended stay counted for ever.
     pub(crate) fn count(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn begin(&self) -> Begun {
+    /// Counts a request until the returned value ends.
+    fn begin(&self) -> InFlightRequest {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Begun(self.clone())
+        InFlightRequest(self.clone())
     }
 }
 
 /// A request that is being processed.
-struct Begun(InProgress);
+struct InFlightRequest(InFlightRequests);
 
-impl Begun {
+impl InFlightRequest {
     fn end(self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// A handler that panics has ended, too: its request is no longer counted.
-impl Drop for Begun {
+impl Drop for InFlightRequest {
     fn drop(&mut self) {
         if thread::panicking() {
             self.0.0.fetch_sub(1, Ordering::Relaxed);
@@ -56,46 +57,46 @@ impl Drop for Begun {
     }
 }
 
-struct Connection {
-    in_progress: InProgress,
+struct ConnectionTasks {
+    in_flight: InFlightRequests,
     /// Tasks of the requests whose client has closed the connection.
     abandoned: RefCell<Vec<JoinHandle<()>>>,
 }
 
-/// Wraps the service that serves connections. A connection counts as open, against the limit of connections
-/// and at a shutdown, until the requests that its client abandoned have been processed. A worker does not end
+/// Wraps the service that serves connections. A connection counts as open, against the limit of connections and
+/// at a shutdown, until the requests that its client abandoned have been processed. A worker does not end
 /// before that.
-pub(crate) fn keep_open<S>(
+pub(crate) fn count_until_processed<S>(
     connections: S,
-    in_progress: InProgress,
+    in_flight: InFlightRequests,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = S::Error, InitError = S::InitError>
 where
     S: ServiceFactory<TcpStream, Config = (), Response = ()>,
 {
     apply_fn_factory(connections, move |stream, service: &S::Service| {
-        let connection = Rc::new(Connection {
-            in_progress: in_progress.clone(),
+        let connection = Rc::new(ConnectionTasks {
+            in_flight: in_flight.clone(),
             abandoned: RefCell::default(),
         });
         let serving = CONNECTION.scope(Rc::clone(&connection), service.call(stream));
         async move {
-            let served = serving.await;
+            let outcome = serving.await;
             for request in connection.abandoned.take() {
                 // The panic hook has logged a request that panicked.
                 drop(request.await);
             }
-            served
+            outcome
         }
     })
 }
 
-/// Processes a request to its end: in place as long as the client waits, and in a task of its own once the
-/// connection drops it.
+/// Returns a future that processes a request to its end: in place as long as the client waits, and in a task of
+/// its own once the connection drops it.
 pub(crate) fn complete<F: Future + 'static>(work: F) -> Completion<F> {
-    let begun = CONNECTION.try_with(|connection| connection.in_progress.begin());
+    let in_flight = CONNECTION.try_with(|connection| connection.in_flight.begin());
     Completion(Some(Processing {
         work: Box::pin(work),
-        begun: begun.ok(),
+        in_flight: in_flight.ok(),
     }))
 }
 
@@ -105,13 +106,13 @@ pub(crate) struct Completion<F: Future + 'static>(Option<Processing<F>>);
 struct Processing<F> {
     work: Pin<Box<F>>,
     /// `None` outside of a server, in tests.
-    begun: Option<Begun>,
+    in_flight: Option<InFlightRequest>,
 }
 
 impl<F> Processing<F> {
     fn end(self) {
-        if let Some(begun) = self.begun {
-            begun.end();
+        if let Some(in_flight) = self.in_flight {
+            in_flight.end();
         }
     }
 }

@@ -8,46 +8,52 @@ use actix_web::guard::fn_guard;
 use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, scope};
 use actix_web::{Error, HttpMessage as _};
-use isogloss_core::{Auth, AuthError, Client, CutOff, Source};
+use isogloss_core::{Auth, AuthError, ClientFilter, ClientIdentity, ClientIp};
 use time::OffsetDateTime;
 
 use super::self_probe;
 use crate::dialects::Mount;
-use crate::sunset::{Rejection, RequestSummary, Sunset, Sunsets};
-use crate::telemetry::Planned;
-use crate::usage::{Call, Counter, Endpoints, Usage, user_agent};
+use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
+use crate::telemetry::PlannedRejection;
+use crate::usage::{Endpoints, Usage, UsageCall, UsageCounter, user_agent};
 
 /// The middleware of one dialect. Each thread has its own.
 pub(crate) struct DialectMiddleware {
     dialect: &'static str,
     auth: Auth,
-    counter: Counter,
+    counter: UsageCounter,
     endpoints: Endpoints,
-    sunset: Option<Arc<Sunset>>,
+    sunset: Option<Arc<DialectSunset>>,
 }
 
 /// A call that is being processed.
 pub(crate) struct InFlightCall {
     middleware: Rc<DialectMiddleware>,
-    call: Option<Call>,
-    head: Option<RequestSummary>,
-    refusal: Option<Rejection>,
+    call: Option<UsageCall>,
+    summary: Option<RequestSummary>,
+    rejection: Option<Rejection>,
 }
 
 impl DialectMiddleware {
+    /// Creates the middleware of a dialect for the current thread.
     pub(crate) fn new(mount: &Mount, auth: &Auth, usage: &Usage, sunsets: &Sunsets) -> Rc<Self> {
         Rc::new(Self {
             dialect: mount.name,
             auth: auth.clone(),
             counter: usage.counter(),
-            endpoints: Endpoints::of(mount),
-            sunset: sunsets.of(mount.name),
+            endpoints: Endpoints::for_mount(mount),
+            sunset: sunsets.get(mount.name),
         })
     }
 
-    /// Adds the service that responds to calls that are rejected here, with the dialect's own errors.
+    /// Adds the service that responds to rejected calls with the dialect's own errors, if the dialect's
+    /// retirement may reject calls.
     pub(crate) fn configure(&self, mount: &Mount, cfg: &mut ServiceConfig) {
-        if self.sunset.as_ref().is_some_and(|sunset| sunset.refuses()) {
+        if self
+            .sunset
+            .as_ref()
+            .is_some_and(|sunset| sunset.may_reject())
+        {
             let is_refused = fn_guard(|context| context.req_data().contains::<AuthError>());
             let refused = scope("").guard(is_refused);
             cfg.service(refused.configure(|cfg| mount.forward_auth(cfg)));
@@ -60,88 +66,93 @@ impl DialectMiddleware {
         self: &Rc<Self>,
         request: &ServiceRequest,
         pattern: Option<&str>,
-        source: Option<Source>,
+        source: Option<ClientIp>,
     ) -> InFlightCall {
         // Requests that a browser sends by itself (CORS preflight) and probes of `isogloss doctor` are not use
         // of the dialect by a client.
         let counts = self.counter.is_on()
             && request.method() != Method::OPTIONS
-            && !self_probe::is_question(request);
-        let call = counts.then(|| Call {
+            && !self_probe::is_probe(request);
+        let call = counts.then(|| UsageCall {
             dialect: self.dialect,
             endpoint: self.endpoints.find(pattern),
             user_agent: user_agent(request.head()),
             source,
         });
-        let sunset = self.sunset.as_ref().filter(|sunset| sunset.refuses());
-        let head = sunset.map(|_| RequestSummary {
+        let sunset = self.sunset.as_ref().filter(|sunset| sunset.may_reject());
+        let summary = sunset.map(|_| RequestSummary {
             user_agent: user_agent(request.head()),
             source,
         });
-        let refusal = sunset.zip(head.as_ref());
-        let refusal = refusal.and_then(|(sunset, head)| sunset.refusal(head, self.auth.now()));
-        if let Some(refusal) = refusal {
+        let rejection = sunset.zip(summary.as_ref());
+        let rejection =
+            rejection.and_then(|(sunset, summary)| sunset.rejection(summary, self.auth.now()));
+        if let Some(rejection) = rejection {
             let mut extensions = request.extensions_mut();
-            extensions.insert(refusal.error());
-            extensions.insert(Planned);
+            extensions.insert(rejection.error());
+            extensions.insert(PlannedRejection);
         }
         InFlightCall {
             middleware: Rc::clone(self),
             call,
-            head,
-            refusal,
+            summary,
+            rejection,
         }
     }
 }
 
 impl InFlightCall {
-    /// Runs the handler to its response, and then counts the call.
-    pub(crate) async fn finish<B, F>(self, answering: F) -> Result<ServiceResponse<B>, Error>
+    /// Runs the handler, counts the call, and returns the handler's result, with the headers of a dialect that
+    /// is being retired. Fails if the handler fails.
+    pub(crate) async fn finish<B, F>(self, handler: F) -> Result<ServiceResponse<B>, Error>
     where
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
     {
-        let (mut outcome, client) = Client::meet(self.cut_off(), answering).await;
+        let (mut outcome, client) = ClientIdentity::observe(self.client_filter(), handler).await;
         let now = self.middleware.auth.now();
-        let refused = is_refusal(&outcome);
-        self.retire(&mut outcome, &client, now);
+        let refused = is_error(&outcome);
+        self.apply_sunset(&mut outcome, &client, now);
         if let Some(call) = &self.call {
-            self.middleware.counter.note(call, &client, refused, now);
+            self.middleware.counter.record(call, &client, refused, now);
         }
         outcome
     }
 
-    /// Returns the check that core runs whenever it learns more about the client. `None` if no client is
+    /// Returns the check that core runs whenever it learns more about the client, or `None` if no client is
     /// blocked.
-    fn cut_off(&self) -> Option<CutOff> {
+    fn client_filter(&self) -> Option<ClientFilter> {
         let sunset = self
             .middleware
             .sunset
             .clone()
-            .filter(|sunset| sunset.cuts_off())?;
-        let head = self.head.clone()?;
-        Some(Arc::new(move |client| sunset.is_cut_off(client, &head)))
+            .filter(|sunset| sunset.blocks_clients())?;
+        let summary = self.summary.clone()?;
+        Some(Arc::new(move |client| sunset.is_blocked(client, &summary)))
     }
 
-    /// Records a rejection, and adds the response headers of a dialect that is being retired.
-    fn retire<B>(
+    /// Records a rejection, and adds the response headers of a dialect that is being retired. Does nothing for
+    /// other dialects.
+    fn apply_sunset<B>(
         &self,
         outcome: &mut Result<ServiceResponse<B>, Error>,
-        client: &Client,
+        client: &ClientIdentity,
         now: OffsetDateTime,
     ) {
         let Some(sunset) = &self.middleware.sunset else {
             return;
         };
-        if let Some(head) = &self.head {
-            let inside = sunset.is_cut_off(client, head).then_some(Rejection::CutOff);
-            if let Some(refusal) = self.refusal.or(inside) {
-                sunset.note(refusal, client, head, now);
+        if let Some(summary) = &self.summary {
+            let blocked = sunset
+                .is_blocked(client, summary)
+                .then_some(Rejection::Blocked);
+            if let Some(rejection) = self.rejection.or(blocked) {
+                sunset.record(rejection, client, summary, now);
             }
         }
         if let Ok(response) = outcome {
-            sunset.write(response.headers_mut());
-            if let Some(refusal) = self.refusal {
-                refusal.write(response.headers_mut(), now);
+            sunset.add_headers(response.headers_mut());
+            if let Some(rejection) = self.rejection {
+                rejection.add_headers(response.headers_mut(), now);
             }
         }
     }
@@ -149,7 +160,7 @@ impl InFlightCall {
 
 /// Returns whether the request failed. The status is not enough: a dialect may report an error with a
 /// successful one.
-fn is_refusal<B>(outcome: &Result<ServiceResponse<B>, Error>) -> bool {
+fn is_error<B>(outcome: &Result<ServiceResponse<B>, Error>) -> bool {
     match outcome {
         Err(_) => true,
         Ok(response) => {

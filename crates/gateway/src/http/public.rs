@@ -9,7 +9,7 @@ use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceRespon
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, PayloadConfig, scope, to};
 use actix_web::{App, Error, HttpResponse};
-use isogloss_core::audit::Caller;
+use isogloss_core::audit::RequestContext;
 use isogloss_core::{Auth, Outbox};
 use tracing_actix_web::TracingLogger;
 
@@ -21,8 +21,8 @@ use super::self_probe::{self, PendingProbe, SelfProbe};
 use super::timeouts;
 use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
-use crate::metrics::Requests;
-use crate::store_health::Doubt;
+use crate::metrics::RequestMetrics;
+use crate::store_health::HealthRecheck;
 use crate::sunset::Sunsets;
 use crate::telemetry::{self, RootSpan};
 use crate::usage::Usage;
@@ -53,12 +53,12 @@ pub struct PublicState {
     /// Whether each response is the last one of its connection.
     pub drain: Drain,
     /// Raised when a request ended as unavailable: the stores are then examined soon.
-    pub doubt: Arc<Doubt>,
+    pub recheck: Arc<HealthRecheck>,
 }
 
-/// Builds the application that the binary serves.
+/// Builds the public application from its state, in the binary and in tests.
 pub fn app(
-    ingredients: PublicState,
+    state: PublicState,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -80,43 +80,47 @@ pub fn app(
         usage,
         sunsets,
         drain,
-        doubt,
-    } = ingredients;
+        recheck,
+    } = state;
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth.clone()))
         .app_data(Data::new(outbox))
         .app_data(Data::new(probe))
-        .app_data(Data::from(doubt))
+        .app_data(Data::from(recheck))
         .app_data(PayloadConfig::new(body_limit))
         .app_data(proxies.clone());
     for mount in mounts {
         let (name, proxies) = (mount.name, proxies.clone());
-        let requests = Requests::of(name);
+        let requests = RequestMetrics::for_dialect(name);
         let middleware = DialectMiddleware::new(&mount, &auth, &usage, &sunsets);
-        let refusing = Rc::clone(&middleware);
+        let rejecting = Rc::clone(&middleware);
         app = app.service(
             scope(&mount.pattern())
                 .wrap_fn(move |mut request, service| {
-                    self_probe::note_dialect(name, &request);
-                    let under_way = requests.begin(&request);
-                    telemetry::note_dialect(name, under_way.route());
-                    let caller = Caller {
+                    self_probe::record_dialect(name, &request);
+                    let timer = requests.start_timer(&request);
+                    telemetry::record_dialect(name, timer.route());
+                    // A probe of `isogloss doctor` reports a client IP on purpose.
+                    if !self_probe::is_probe(&request) {
+                        proxies.warn_of_unlisted_peer(&request);
+                    }
+                    let caller = RequestContext {
                         dialect: Some(name),
                         source: proxies.record_client_ip(&request),
                         request_id: telemetry::request_id_of(&request),
                         actor: None,
                     };
                     proxies.remove_claims(&mut request);
-                    let call = middleware.start(&request, under_way.pattern(), caller.source);
-                    let answer = call.finish(caller.scope(service.call(request)));
-                    async move { under_way.end(answer.await) }
+                    let call = middleware.start(&request, timer.pattern(), caller.source);
+                    let response = call.finish(caller.scope(service.call(request)));
+                    async move { timer.finish(response.await) }
                 })
-                .configure(|cfg| refusing.configure(&mount, cfg))
+                .configure(|cfg| rejecting.configure(&mount, cfg))
                 .configure(|cfg| mount.configure(cfg)),
         );
     }
-    let outside = Requests::of("");
+    let outside = RequestMetrics::for_dialect("");
     app.default_service(
         to(HttpResponse::NotFound).wrap(from_fn(move |request, next| {
             outside.clone().measure(request, next)
@@ -125,18 +129,18 @@ pub fn app(
     .wrap(NormalizePath::trim())
     .wrap(security_headers_with_hsts(hsts))
     .wrap_fn(move |mut request, service| {
-        let (id, asked) = (
+        let (id, probe) = (
             telemetry::request_id_of(&request),
             PendingProbe::take(&mut request),
         );
-        let answer = service.call(request);
+        let response = service.call(request);
         let drain = drain.clone();
         async move {
-            let mut response = answer.await?;
-            telemetry::tell_request_id(id, response.headers_mut());
+            let mut response = response.await?;
+            telemetry::add_request_id(id, response.headers_mut());
             drain.write(&mut response);
-            if let Some(asked) = asked {
-                asked.answer(&mut response);
+            if let Some(probe) = probe {
+                probe.add_report(&mut response);
             }
             Ok(response)
         }

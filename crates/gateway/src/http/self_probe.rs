@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Auth, Peppers, Source};
+use isogloss_core::{Auth, ClientIp, Peppers};
 use ring::hmac;
 use time::OffsetDateTime;
 
@@ -20,10 +20,10 @@ pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-isogloss-probe"
 
 /// Address from a range for documentation (RFC 5737), which no client has. `isogloss doctor` sends it as the
 /// client IP, and a proxy must not accept that from a client.
-pub(crate) const FORGED: &str = "203.0.113.77";
+pub(crate) const FORGED_CLIENT_IP: &str = "203.0.113.77";
 
 /// How far the clocks of `isogloss doctor` and of the gateway may differ, in seconds.
-const CLOCKS_DIFFER: u64 = 300;
+const MAX_CLOCK_DIFFERENCE: u64 = 300;
 
 /// Signs and verifies challenges and reports, with a key from the pepper that both sides have.
 #[derive(Clone)]
@@ -40,23 +40,24 @@ pub(crate) struct ProbeReport {
     /// The client IP that the gateway found.
     pub(crate) source: String,
     /// Whether a header reported a client IP.
-    pub(crate) told: bool,
+    pub(crate) forwarded: bool,
     /// Whether a proxy that is not listed in `server.trusted_proxies` reported it.
-    pub(crate) by_unlisted: bool,
+    pub(crate) by_untrusted: bool,
 }
 
 /// The dialect that a request is for, recorded for the report.
 #[derive(Clone, Copy)]
-struct Reached(&'static str);
+struct ProbedDialect(&'static str);
 
 impl SelfProbe {
+    /// Creates the signer. Its key is derived from the current pepper.
     pub(crate) fn new(peppers: &Peppers) -> Self {
         let secret = peppers.current.fingerprint(b"isogloss probe");
         Self(hmac::Key::new(hmac::HMAC_SHA256, &secret))
     }
 
-    /// Creates a challenge. Fails if the system has no random numbers.
-    pub(crate) fn ask(&self, now: OffsetDateTime) -> Result<Challenge, getrandom::Error> {
+    /// Returns a new signed challenge. Fails if the system has no random numbers.
+    pub(crate) fn challenge(&self, now: OffsetDateTime) -> Result<Challenge, getrandom::Error> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce)?;
         let text = format!("{} {}", now.unix_timestamp(), hex::encode(nonce));
@@ -64,46 +65,50 @@ impl SelfProbe {
     }
 
     /// Parses the report in a response. Returns `None` if it is not a signed report on this challenge.
-    pub(crate) fn read(&self, question: &Challenge, answer: &str) -> Option<ProbeReport> {
-        let text = self.verified(&format!("answer to {}", question.0), answer)?;
+    pub(crate) fn parse_report(&self, challenge: &Challenge, answer: &str) -> Option<ProbeReport> {
+        let text = self.verified(&format!("answer to {}", challenge.0), answer)?;
         let mut words = text.split(' ');
         let (dialect, source) = (words.next()?, words.next()?);
         Some(ProbeReport {
             dialect: (dialect != "-").then(|| dialect.to_owned()),
             source: source.to_owned(),
-            told: words.next()? == "told",
+            forwarded: words.next()? == "told",
             // Earlier releases do not send this word.
-            by_unlisted: words.next() == Some("unlisted"),
+            by_untrusted: words.next() == Some("unlisted"),
         })
     }
 
-    /// Returns whether the challenge is signed with our key, and its timestamp is within [`CLOCKS_DIFFER`].
-    fn is_genuine(&self, question: &str, now: OffsetDateTime) -> bool {
-        let asked = self.verified("question", question).and_then(|text| {
-            let (moment, _nonce) = text.split_once(' ')?;
-            moment.parse::<i64>().ok()
+    /// Returns whether the challenge is signed with our key, and its timestamp is within
+    /// [`MAX_CLOCK_DIFFERENCE`].
+    fn is_genuine(&self, challenge: &str, now: OffsetDateTime) -> bool {
+        let pending = self.verified("question", challenge).and_then(|text| {
+            let (timestamp, _nonce) = text.split_once(' ')?;
+            timestamp.parse::<i64>().ok()
         });
-        asked.is_some_and(|asked| now.unix_timestamp().abs_diff(asked) <= CLOCKS_DIFFER)
+        pending
+            .is_some_and(|pending| now.unix_timestamp().abs_diff(pending) <= MAX_CLOCK_DIFFERENCE)
     }
 
-    /// Returns the signed report on a challenge that is genuine.
-    fn answer(&self, question: &str, arrival: &ProbeReport) -> String {
-        let dialect = arrival.dialect.as_deref().unwrap_or("-");
-        let told = if arrival.told { "told" } else { "untold" };
-        let listed = if arrival.by_unlisted {
+    /// Returns the signed report on a challenge.
+    fn sign_report(&self, challenge: &str, report: &ProbeReport) -> String {
+        let dialect = report.dialect.as_deref().unwrap_or("-");
+        let forwarded = if report.forwarded { "told" } else { "untold" };
+        let listed = if report.by_untrusted {
             "unlisted"
         } else {
             "listed"
         };
-        let text = format!("{dialect} {} {told} {listed}", arrival.source);
-        self.signed(&format!("answer to {question}"), &text)
+        let text = format!("{dialect} {} {forwarded} {listed}", report.source);
+        self.signed(&format!("answer to {challenge}"), &text)
     }
 
+    /// Returns the text with a signature over it and over `about`.
     fn signed(&self, about: &str, text: &str) -> String {
         let tag = hmac::sign(&self.0, format!("{about}: {text}").as_bytes());
         format!("{text} {}", hex::encode(tag.as_ref()))
     }
 
+    /// Returns the text without its signature, or `None` if the signature is not valid for it and `about`.
     fn verified<'a>(&self, about: &str, signed: &'a str) -> Option<&'a str> {
         let (text, tag) = signed.rsplit_once(' ')?;
         let tag = hex::decode(tag).ok()?;
@@ -113,83 +118,85 @@ impl SelfProbe {
 }
 
 impl Challenge {
-    /// Returns the value of the header.
+    /// Returns the value of the header [`HEADER`].
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Records the dialect of a request that has a genuine challenge.
-pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
-    if is_question(request) {
-        request.extensions_mut().insert(Reached(name));
+/// Records the dialect of a request for the report, if the request has a genuine challenge.
+pub(crate) fn record_dialect(name: &'static str, request: &ServiceRequest) {
+    if is_probe(request) {
+        request.extensions_mut().insert(ProbedDialect(name));
     }
 }
 
-/// Returns whether the request has a genuine challenge. Such a request is not use of a dialect by a client.
-pub(crate) fn is_question(request: &ServiceRequest) -> bool {
-    request.extensions().contains::<Genuine>()
+/// Returns whether the request has a genuine challenge. Such a request does not count as use of a dialect by a
+/// client.
+pub(crate) fn is_probe(request: &ServiceRequest) -> bool {
+    request.extensions().contains::<VerifiedProbe>()
 }
 
 /// Mark of a request whose challenge was signed with our key, a short time ago.
-struct Genuine;
+struct VerifiedProbe;
 
 /// A challenge in a request. Its report is a header that is added to the normal response.
 pub(crate) struct PendingProbe {
-    question: String,
+    challenge: String,
     peer: Option<IpAddr>,
 }
 
 impl PendingProbe {
-    /// Removes the header from the request. Returns `None` if the request has no challenge that is signed with
-    /// our key, or its timestamp is too far from the current time.
+    /// Removes the challenge from the request and returns it. Returns `None` if the request has none that is
+    /// signed with our key, or its timestamp is too far from the current time.
     pub(crate) fn take(request: &mut ServiceRequest) -> Option<Self> {
         let mut values = request.headers_mut().remove(HEADER);
-        let question = values.next()?.to_str().ok()?.to_owned();
+        let challenge = values.next()?.to_str().ok()?.to_owned();
         let probe = request.app_data::<Data<SelfProbe>>()?;
         let now = request.app_data::<Data<Auth>>()?.now();
-        if !probe.is_genuine(&question, now) {
+        if !probe.is_genuine(&challenge, now) {
             return None;
         }
-        request.extensions_mut().insert(Genuine);
+        request.extensions_mut().insert(VerifiedProbe);
         let peer = request.peer_addr().map(|peer| peer.ip());
-        Some(Self { question, peer })
+        Some(Self { challenge, peer })
     }
 
     /// Adds the report to the response.
-    pub(crate) fn answer<B>(self, response: &mut ServiceResponse<B>) {
-        let answer = answer_to(&self, response.request());
+    pub(crate) fn add_report<B>(self, response: &mut ServiceResponse<B>) {
+        let answer = report_on(&self, response.request());
         if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {
             response.headers_mut().insert(HEADER, answer);
         }
     }
 }
 
-fn answer_to(asked: &PendingProbe, request: &HttpRequest) -> Option<String> {
-    let reached = request.extensions().get::<Reached>().copied();
-    let source = request.extensions().get::<Source>().copied();
-    let arrival = ProbeReport {
-        dialect: reached.map(|Reached(name)| name.to_owned()),
-        source: match (source, asked.peer) {
+/// Returns the signed report on how a challenge arrived, or `None` outside of the public application.
+fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
+    let reached = request.extensions().get::<ProbedDialect>().copied();
+    let source = request.extensions().get::<ClientIp>().copied();
+    let report = ProbeReport {
+        dialect: reached.map(|ProbedDialect(name)| name.to_owned()),
+        source: match (source, pending.peer) {
             (Some(source), _) => source.to_string(),
             (None, Some(peer)) => peer.to_string(),
             (None, None) => "unknown".to_owned(),
         },
-        told: [X_FORWARDED_FOR, FORWARDED]
+        forwarded: [X_FORWARDED_FOR, FORWARDED]
             .iter()
             .any(|name| request.headers().contains_key(name)),
-        by_unlisted: is_by_unlisted(request),
+        by_untrusted: is_forwarded_by_untrusted(request),
     };
     let probe = request.app_data::<Data<SelfProbe>>()?;
-    Some(probe.answer(&asked.question, &arrival))
+    Some(probe.sign_report(&pending.challenge, &report))
 }
 
-/// Returns whether a proxy reports a client IP and is not trusted. The address that `isogloss doctor` itself
-/// sends is no sign of a proxy.
-fn is_by_unlisted(request: &HttpRequest) -> bool {
-    let is_listed = |proxies: &TrustedProxies| proxies.sent_request(request);
-    let mut said = request.headers().get_all(X_FORWARDED_FOR);
-    said.any(|said| said.as_bytes() != FORGED.as_bytes())
+/// Returns whether a peer that is not a trusted proxy reports a client IP, other than the one that `isogloss
+/// doctor` sends itself.
+fn is_forwarded_by_untrusted(request: &HttpRequest) -> bool {
+    let is_listed = |proxies: &TrustedProxies| proxies.is_trusted_peer(request);
+    let mut addresses = request.headers().get_all(X_FORWARDED_FOR);
+    addresses.any(|addresses| addresses.as_bytes() != FORGED_CLIENT_IP.as_bytes())
         && !request.app_data::<TrustedProxies>().is_some_and(is_listed)
 }
 
@@ -208,35 +215,35 @@ mod tests {
         SelfProbe::new(&Pepper::new(pepper.as_bytes()).unwrap().into())
     }
 
-    fn arrival() -> ProbeReport {
+    fn report() -> ProbeReport {
         ProbeReport {
             dialect: Some("bimplus".to_owned()),
             source: "192.0.2.1".to_owned(),
-            told: true,
-            by_unlisted: true,
+            forwarded: true,
+            by_untrusted: true,
         }
     }
 
     #[test]
-    fn who_has_the_pepper_learns_where_the_question_arrived() {
+    fn a_client_with_the_pepper_gets_a_report_on_its_challenge() {
         let probe = probe("0123456789abcdef");
-        let question = probe.ask(NOW).unwrap();
-        assert!(probe.is_genuine(question.as_str(), NOW));
-        let answer = probe.answer(question.as_str(), &arrival());
-        assert_eq!(probe.read(&question, &answer), Some(arrival()));
-        let other = probe.ask(NOW).unwrap();
-        assert_eq!(probe.read(&other, &answer), None);
+        let challenge = probe.challenge(NOW).unwrap();
+        assert!(probe.is_genuine(challenge.as_str(), NOW));
+        let answer = probe.sign_report(challenge.as_str(), &report());
+        assert_eq!(probe.parse_report(&challenge, &answer), Some(report()));
+        let other = probe.challenge(NOW).unwrap();
+        assert_eq!(probe.parse_report(&other, &answer), None);
     }
 
     #[test]
-    fn questions_of_strangers_and_of_long_ago_are_not_genuine() {
+    fn challenges_under_another_pepper_and_old_ones_are_not_genuine() {
         let here = probe("0123456789abcdef");
         let stranger = probe("fedcba9876543210");
-        let question = stranger.ask(NOW).unwrap();
-        assert!(!here.is_genuine(question.as_str(), NOW));
-        let question = here.ask(NOW).unwrap();
+        let challenge = stranger.challenge(NOW).unwrap();
+        assert!(!here.is_genuine(challenge.as_str(), NOW));
+        let challenge = here.challenge(NOW).unwrap();
         let later = NOW + Duration::from_mins(6);
-        assert!(!here.is_genuine(question.as_str(), later));
+        assert!(!here.is_genuine(challenge.as_str(), later));
         for rubbish in ["", " ", "x", "a b c", "1795345200 00 zz"] {
             assert!(!here.is_genuine(rubbish, NOW), "{rubbish}");
         }

@@ -14,12 +14,12 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use futures_util::future::Either;
 
-use self::connection_watchdog::Connection;
-pub(crate) use self::connection_watchdog::watch;
+use self::connection_watchdog::WatchedConnection;
+pub(crate) use self::connection_watchdog::watch_connections;
 
 /// Middleware for every route: a body must arrive within `body_limit`, and the watchdog does not close a
 /// connection while one of its requests is in progress. After the response to a body that was too slow, the
-/// connection is closed.
+/// connection is closed. Fails if the handler fails, or the request follows the last one of the connection.
 pub(crate) fn enforce<S, B>(
     body_limit: Duration,
     mut request: ServiceRequest,
@@ -28,27 +28,29 @@ pub(crate) fn enforce<S, B>(
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
-    let connection = request.conn_data::<Connection>().map(Connection::handle);
+    let connection = request
+        .conn_data::<WatchedConnection>()
+        .map(WatchedConnection::handle);
     if let Some(connection) = connection
         .as_ref()
         .filter(|connection| connection.is_last_request())
     {
-        return Either::Left(connection.clone().refuse());
+        return Either::Left(connection.clone().reject());
     }
-    let busy = connection
+    let in_progress = connection
         .as_ref()
         .map(|connection| connection.begin(&request));
-    let late = body::bound(body_limit, &mut request);
-    let answer = service.call(request);
+    let late = body::limit_time(body_limit, &mut request);
+    let response = service.call(request);
     Either::Right(async move {
-        let _busy = busy;
-        let mut response = answer.await?;
+        let _in_progress = in_progress;
+        let mut response = response.await?;
         if late.is_some_and(|late| late.get()) {
             let head = response.response_mut().head_mut();
             head.set_connection_type(ConnectionType::Close);
             // actix-http would continue to read a chunked body, to its end.
             if let Some(connection) = connection {
-                connection.end_soon();
+                connection.shorten_deadline();
             }
         }
         Ok(response)

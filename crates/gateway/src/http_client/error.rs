@@ -29,21 +29,21 @@ pub(crate) enum RequestError {
 }
 
 impl RequestError {
-    /// Describes an error of a request whose response has not begun.
-    pub(super) fn of_host(authority: String, error: ureq::Error) -> Self {
-        if is_of_connecting(&error) {
+    /// Converts the error of a request whose response has not begun: the connection may have failed.
+    pub(super) fn from_request(authority: String, error: ureq::Error) -> Self {
+        if is_connect_error(&error) {
             let reason = reason(error);
             Self::Connect { authority, reason }
         } else {
-            Self::of_response(authority, error)
+            Self::from_response(authority, error)
         }
     }
 
-    /// Describes an error of an established connection.
-    pub(super) fn of_response(authority: String, error: ureq::Error) -> Self {
-        let is_of_tls = is_of_tls(&error);
+    /// Converts the error of an established connection.
+    pub(super) fn from_response(authority: String, error: ureq::Error) -> Self {
+        let is_tls_error = is_tls_error(&error);
         let reason = reason(error);
-        if is_of_tls {
+        if is_tls_error {
             Self::Tls { authority, reason }
         } else {
             Self::Request { authority, reason }
@@ -51,7 +51,9 @@ impl RequestError {
     }
 }
 
-fn is_of_connecting(error: &ureq::Error) -> bool {
+/// Returns whether no connection was made. The library reports neither phase for I/O errors, so the kinds with
+/// which an established connection ends are excluded.
+fn is_connect_error(error: &ureq::Error) -> bool {
     if let ureq::Error::Io(error) = error {
         // An established connection ends with one of these. A name that cannot be resolved has none of them.
         return !matches!(
@@ -73,7 +75,8 @@ fn is_of_connecting(error: &ureq::Error) -> bool {
     )
 }
 
-fn is_of_tls(error: &ureq::Error) -> bool {
+/// Returns whether TLS failed.
+fn is_tls_error(error: &ureq::Error) -> bool {
     if let ureq::Error::Io(error) = error {
         let source = error.get_ref();
         return source.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);

@@ -1,16 +1,16 @@
 //! The session of a token that a service sends for a check, unless its dialect or its client is being retired.
 
 use actix_web::HttpRequest;
-use isogloss_core::{Auth, Client, Session};
+use isogloss_core::{Auth, ClientIdentity, Session};
 
 use super::IntrospectionApi;
 use super::oauth_error::OAuthError;
-use super::token_extraction::session_of;
+use super::token_extraction::find_session;
 use crate::dialects::Mount;
 use crate::sunset;
 
 /// The reason why a token is not valid, as the rest of a sentence about the token.
-pub(super) type Dead = &'static str;
+pub(super) type InvalidTokenReason = &'static str;
 
 impl IntrospectionApi {
     /// Returns the session of a token and its dialect, or the reason why the token is not valid. `token` may
@@ -19,24 +19,28 @@ impl IntrospectionApi {
     ///
     /// # Errors
     /// The dialect is not enabled or is in a brownout, or a store is unreachable.
-    pub(super) async fn session(
+    pub(super) async fn check_token(
         &self,
         (auth, request, route): (&Auth, &HttpRequest, &'static str),
         dialect: Option<&str>,
         token: &str,
-    ) -> Result<Result<(Session, &Mount), Dead>, OAuthError> {
-        let mounts = self.of(dialect)?;
-        let (found, client) = Client::meet(None, Box::pin(session_of(auth, mounts, token))).await;
+    ) -> Result<Result<(Session, &Mount), InvalidTokenReason>, OAuthError> {
+        let mounts = self.mounts_named(dialect)?;
+        let (found, client) =
+            ClientIdentity::observe(None, Box::pin(find_session(auth, mounts, token))).await;
         let Some((session, mount)) = found? else {
             return Ok(Err("is not valid"));
         };
-        let refusal = self.usage.refusal(mount, &client, auth.now());
-        let refused = refusal.is_some();
-        self.usage.note((mount, route), request, (client, refused));
-        match refusal {
+        let rejection = self.usage.rejection(mount, &client, auth.now());
+        let refused = rejection.is_some();
+        self.usage
+            .record((mount, route), request, (client, refused));
+        match rejection {
             None => Ok(Ok((session, mount))),
-            Some(sunset::Rejection::CutOff) => Ok(Err("is one of a blocked client")),
-            Some(sunset::Rejection::Over) => Ok(Err("is of a dialect that is no longer served")),
+            Some(sunset::Rejection::Blocked) => Ok(Err("is one of a blocked client")),
+            Some(sunset::Rejection::ShutDown) => {
+                Ok(Err("is of a dialect that is no longer served"))
+            }
             Some(brownout @ sunset::Rejection::Brownout { .. }) => Err(OAuthError::Brownout {
                 retry_after: brownout.retry_after(auth.now()).unwrap_or_default(),
             }),

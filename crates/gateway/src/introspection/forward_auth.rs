@@ -17,15 +17,15 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Scope};
-use isogloss_core::{Auth, Client, CutOff, Session};
+use isogloss_core::{Auth, ClientFilter, ClientIdentity, Session};
 use serde_json::json;
 
 use super::IntrospectionApi;
 use super::identity_headers;
-use super::original_request::{Told, restore};
+use super::original_request::{OriginalRequestSource, restore};
 use crate::dialects::Mount;
 use crate::jwt::TokenClaims;
-use crate::metrics::Counted;
+use crate::metrics::CountedRoute;
 use crate::sunset::RequestSummary;
 use crate::usage::{ServiceUsage, user_agent};
 
@@ -34,165 +34,170 @@ const ANY: &str = "/forward-auth";
 
 /// What the proxy requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
+enum ForwardAuthMode {
     /// A check of the token: identity headers, or an error.
-    Whose,
+    CheckToken,
     /// The dialect's error for the client of a request without a valid token.
-    OAuthError,
+    ClientError,
 }
 
-/// Adds the routes.
-pub(super) fn configure(backends: &IntrospectionApi, cfg: &mut ServiceConfig) {
-    let usage = &backends.usage;
-    for mount in backends.mounts.iter() {
+/// Adds the forward-auth routes of every dialect, and the one for any dialect.
+pub(super) fn configure(api: &IntrospectionApi, cfg: &mut ServiceConfig) {
+    let usage = &api.usage;
+    for mount in api.mounts.iter() {
         let of = |path: &str| format!("/forward-auth{path}/{}", mount.name);
         let envoy = of("/envoy");
-        let in_path = Told::InPath(envoy.len());
-        ask(
+        let in_path = OriginalRequestSource::Path(envoy.len());
+        add_scope(
             cfg,
             (scope(&envoy), envoy.clone()),
             (mount, usage),
-            (Question::Whose, in_path),
+            (ForwardAuthMode::CheckToken, in_path),
         );
-        let refusal = (Question::OAuthError, Told::InHeaders);
+        let rejection = (ForwardAuthMode::ClientError, OriginalRequestSource::Headers);
         let path = of("/refusal");
-        ask(cfg, (scope(&path), path), (mount, usage), refusal);
-        let whose = (Question::Whose, Told::InHeaders);
+        add_scope(cfg, (scope(&path), path), (mount, usage), rejection);
+        let check = (ForwardAuthMode::CheckToken, OriginalRequestSource::Headers);
         let path = of("");
-        ask(cfg, (scope(&path), path), (mount, usage), whose);
+        add_scope(cfg, (scope(&path), path), (mount, usage), check);
     }
-    for mount in backends.mounts.iter() {
-        let carrier = mount.clone();
-        let door = scope(ANY).guard(fn_guard(move |context| {
+    for mount in api.mounts.iter() {
+        let dialect = mount.clone();
+        let scope = scope(ANY).guard(fn_guard(move |context| {
             let head = context.head();
-            head.uri.path() == ANY && carrier.find_token(&original(head)).is_some()
+            head.uri.path() == ANY && dialect.find_token(&original(head)).is_some()
         }));
-        ask(
+        add_scope(
             cfg,
-            (door, ANY.to_owned()),
+            (scope, ANY.to_owned()),
             (mount, usage),
-            (Question::Whose, Told::InHeaders),
+            (ForwardAuthMode::CheckToken, OriginalRequestSource::Headers),
         );
     }
-    let counted = Counted::under("", ANY.to_owned());
-    let nobodys = scope(ANY).default_service(to(nobodys));
-    cfg.service(nobodys.wrap_fn(move |request, service| {
+    let counted = CountedRoute::new("", ANY.to_owned());
+    let without_token = scope(ANY).default_service(to(without_token));
+    cfg.service(without_token.wrap_fn(move |request, service| {
         request.extensions_mut().insert(counted.clone());
         service.call(request)
     }));
 }
 
-/// Adds a scope of a dialect that responds to that kind of request.
-fn ask(
+/// Adds a scope in which a dialect responds to forward-auth requests in that mode.
+fn add_scope(
     cfg: &mut ServiceConfig,
-    (door, route): (Scope, String),
+    (scope, route): (Scope, String),
     (mount, usage): (&Mount, &ServiceUsage),
-    (question, told): (Question, Told),
+    (mode, source): (ForwardAuthMode, OriginalRequestSource),
 ) {
-    let asked = Rc::new((mount.clone(), usage.clone()));
-    let counted = Counted::under(mount.name, route);
-    let door = door.wrap_fn(move |mut request, service| {
+    let shared = Rc::new((mount.clone(), usage.clone()));
+    let counted = CountedRoute::new(mount.name, route);
+    let scope = scope.wrap_fn(move |mut request, service| {
         request.extensions_mut().insert(counted.clone());
-        restore(request.head_mut(), told);
-        let asked = Rc::clone(&asked);
-        let (mount, usage) = &*asked;
-        if let Some(source) = usage.source(request.request()) {
+        restore(request.head_mut(), source);
+        let shared = Rc::clone(&shared);
+        let (mount, usage) = &*shared;
+        if let Some(source) = usage.client_ip(request.request()) {
             request.extensions_mut().insert(source);
         }
-        let cut_off = retired(mount, usage, request.request());
-        let answer = service.call(request);
+        let filter = apply_sunset(mount, usage, request.request());
+        let response = service.call(request);
         async move {
-            let (answer, client) = Client::meet(cut_off, answer).await;
-            let answer = answer?;
-            let (mount, usage) = &*asked;
+            let (response, client) = ClientIdentity::observe(filter, response).await;
+            let response = response?;
+            let (mount, usage) = &*shared;
             // A request for the error follows a check that was refused and counted.
-            if question == Question::Whose {
-                let refused = answer.response().error().is_some();
+            if mode == ForwardAuthMode::CheckToken {
+                let refused = response.response().error().is_some();
                 let route = (mount, ANY);
-                usage.note(route, answer.request(), (client, refused));
+                usage.record(route, response.request(), (client, refused));
             }
-            Ok(judged(answer, question, mount.name))
+            Ok(proxy_response(response, mode, mount.name))
         }
     });
-    cfg.service(door.configure(|cfg| mount.forward_auth(cfg)));
+    cfg.service(scope.configure(|cfg| mount.forward_auth(cfg)));
 }
 
 /// Inserts an error for the dialect's handler if the head of a request shows that the dialect's retirement
-/// refuses it. Returns the filter by which core refuses blocked clients; `None` if the dialect is not retired,
-/// or its retirement refuses no requests.
-fn retired(mount: &Mount, usage: &ServiceUsage, request: &HttpRequest) -> Option<CutOff> {
-    let sunset = usage.sunset(mount).filter(|sunset| sunset.refuses())?;
+/// rejects it. Returns the filter by which core refuses blocked clients, or `None` if the dialect is not being
+/// retired, or its retirement rejects no requests.
+fn apply_sunset(
+    mount: &Mount,
+    usage: &ServiceUsage,
+    request: &HttpRequest,
+) -> Option<ClientFilter> {
+    let sunset = usage.sunset(mount).filter(|sunset| sunset.may_reject())?;
     let auth = request.app_data::<Data<Auth>>()?;
     let head = RequestSummary {
         user_agent: user_agent(request.head()),
-        source: usage.source(request),
+        source: usage.client_ip(request),
     };
-    if let Some(refusal) = sunset.refusal(&head, auth.now()) {
-        request.extensions_mut().insert(refusal.error());
+    if let Some(rejection) = sunset.rejection(&head, auth.now()) {
+        request.extensions_mut().insert(rejection.error());
     }
-    Some(Arc::new(move |client| sunset.is_cut_off(client, &head)))
+    Some(Arc::new(move |client| sunset.is_blocked(client, &head)))
 }
 
-/// Returns the head of the request that a proxy describes in headers.
+/// Returns the head of the original request, which a proxy describes in headers.
 fn original(head: &RequestHead) -> RequestHead {
     let mut original = RequestHead::default();
     original.headers = head.headers.clone();
-    restore(&mut original, Told::InHeaders);
+    restore(&mut original, OriginalRequestSource::Headers);
     original
 }
 
-/// Turns the dialect's response into the response to the proxy.
-fn judged<B: MessageBody>(
+/// Converts the dialect's response to the response for the proxy: identity headers, or an error.
+fn proxy_response<B: MessageBody>(
     mut response: ServiceResponse<B>,
-    question: Question,
+    mode: ForwardAuthMode,
     dialect: &'static str,
 ) -> ServiceResponse<EitherBody<B>> {
     let session = response.response_mut().extensions_mut().remove::<Session>();
-    match (session, question) {
-        (Some(session), Question::Whose) => {
-            let answer = granted(&session, dialect, response.request());
-            response.into_response(answer).map_into_right_body()
+    match (session, mode) {
+        (Some(session), ForwardAuthMode::CheckToken) => {
+            let granted = with_identity(&session, dialect, response.request());
+            response.into_response(granted).map_into_right_body()
         }
         // The token is valid now, but its check was refused just before: a store was unreachable then.
-        (Some(_), Question::OAuthError) => {
-            let answer = HttpResponse::ServiceUnavailable()
+        (Some(_), ForwardAuthMode::ClientError) => {
+            let unavailable = HttpResponse::ServiceUnavailable()
                 .insert_header((RETRY_AFTER, "0"))
                 .json(json!({ "reason": "please retry" }));
-            response.into_response(answer).map_into_right_body()
+            response.into_response(unavailable).map_into_right_body()
         }
-        (None, Question::OAuthError) => response.map_into_left_body(),
-        (None, Question::Whose) => refused(response).map_into_left_body(),
+        (None, ForwardAuthMode::ClientError) => response.map_into_left_body(),
+        (None, ForwardAuthMode::CheckToken) => with_error_status(response).map_into_left_body(),
     }
 }
 
 /// Returns 200 with identity headers: Envoy accepts no other status as success.
-fn granted(session: &Session, dialect: &str, request: &HttpRequest) -> HttpResponse {
+fn with_identity(session: &Session, dialect: &str, request: &HttpRequest) -> HttpResponse {
     let jwt = request
         .app_data::<Data<IntrospectionApi>>()
         .zip(request.app_data::<Data<Auth>>());
-    let jwt = jwt.and_then(|(backends, auth)| {
-        let jwts = backends.jwts.as_ref()?;
+    let jwt = jwt.and_then(|(api, auth)| {
+        let jwts = api.jwts.as_ref()?;
         let audience = [jwts.audience().to_owned()];
         let identity = TokenClaims::new(session, dialect);
         let jwt = jwts.sign(&identity, &audience, session.expires_at(), auth.now());
         Some(jwt.text)
     });
-    let mut answer = HttpResponse::Ok().finish();
-    identity_headers::write(answer.headers_mut(), session, dialect, jwt);
-    answer
+    let mut response = HttpResponse::Ok().finish();
+    identity_headers::write(response.headers_mut(), session, dialect, jwt);
+    response
 }
 
-/// Replaces a status of success: some dialects send 200 with errors, and a proxy would let the request pass.
-fn refused<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+/// Replaces a status of success by that of the error: some dialects send 200 with errors, and a proxy would let
+/// the request pass.
+fn with_error_status<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
     if response.status().is_success() {
-        let refusal = response.response().error();
-        let status = refusal.map(|refusal| refusal.as_response_error().status_code());
+        let rejection = response.response().error();
+        let status = rejection.map(|rejection| rejection.as_response_error().status_code());
         *response.response_mut().status_mut() = status.unwrap_or(StatusCode::UNAUTHORIZED);
     }
     response
 }
 
-/// Responds to a request that carries no dialect's token.
-async fn nobodys() -> HttpResponse {
+/// Returns 401 for a request that carries no dialect's token.
+async fn without_token() -> HttpResponse {
     HttpResponse::Unauthorized().json(json!({ "reason": "the call carries no dialect's token" }))
 }

@@ -12,6 +12,7 @@ use super::oauth_error::{Form, OAuthError};
 use super::service_key::ServiceKey;
 use crate::jwt::TokenClaims;
 
+/// Adds the route to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/introspect").route(post().to(introspect)));
 }
@@ -47,7 +48,7 @@ struct Introspection {
 
 /// The response for a live token.
 #[derive(Serialize)]
-struct Live<'a> {
+struct ActiveToken<'a> {
     active: bool,
     /// The word that clients of the dialect use for the token.
     token_type: &'static str,
@@ -60,6 +61,11 @@ struct Live<'a> {
 }
 
 /// Introspect a token, as in RFC 7662.
+///
+/// Returns the properties of a valid token, or `active: false`.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the form is invalid, or a store is unreachable.
 #[utoipa::path(
     post,
     path = "/introspect",
@@ -70,21 +76,21 @@ struct Live<'a> {
     security(("introspection" = ["tokens:introspect"]))
 )]
 pub(super) async fn introspect(
-    backend: ServiceKey,
+    service: ServiceKey,
     auth: Data<Auth>,
-    backends: Data<IntrospectionApi>,
+    api: Data<IntrospectionApi>,
     request: HttpRequest,
     mut form: Form,
 ) -> Result<HttpResponse, OAuthError> {
-    backend.may(Scope::TokensIntrospect).await?;
+    service.authorize(Scope::TokensIntrospect).await?;
     let token = form.mandatory("token")?;
     let dialect = form.optional("dialect")?;
     let asked = (&**auth, &request, "/introspect");
-    let found = backends.session(asked, dialect.as_deref(), &token).await?;
+    let found = api.check_token(asked, dialect.as_deref(), &token).await?;
     let Ok((session, mount)) = found else {
         return Ok(HttpResponse::Ok().json(json!({ "active": false })));
     };
-    Ok(HttpResponse::Ok().json(Live {
+    Ok(HttpResponse::Ok().json(ActiveToken {
         active: true,
         token_type: mount.token_type(),
         exp: session.expires_at().unix_timestamp(),

@@ -23,8 +23,8 @@ struct KeySet {
 /// The current, the previous and the next public keys; none if JWTs are disabled.
 #[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "jwks", tag = "services",
     responses((status = 200, body = KeySet)))]
-pub(super) async fn keys(auth: Data<Auth>, backends: Data<IntrospectionApi>) -> HttpResponse {
-    let jwts = backends.jwts.as_ref();
+pub(super) async fn keys(auth: Data<Auth>, api: Data<IntrospectionApi>) -> HttpResponse {
+    let jwts = api.jwts.as_ref();
     let keys = jwts.map_or_else(Vec::new, |jwts| jwts.published(auth.now()));
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "public, max-age=300"))

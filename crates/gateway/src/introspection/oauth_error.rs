@@ -12,13 +12,13 @@ use isogloss_core::{AuthError, StoreError};
 use isogloss_dialect::{BodyError, read_body};
 use serde_json::json;
 
-use crate::http::api_key::Denied;
+use crate::http::api_key::KeyError;
 
 /// The parameters of a form.
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Takes a required parameter out of the form.
+    /// Removes a required parameter from the form and returns it.
     ///
     /// # Errors
     /// The parameter is missing, empty or given more than once.
@@ -27,7 +27,8 @@ impl Form {
         value.ok_or_else(|| OAuthError::InvalidRequest(format!("the parameter {name} is missing")))
     }
 
-    /// Takes an optional parameter out of the form. `None` if it is absent or empty (RFC 6749, section 3.1).
+    /// Removes an optional parameter from the form and returns it, or `None` if it is absent or empty (RFC
+    /// 6749, section 3.1).
     ///
     /// # Errors
     /// The parameter is given more than once.
@@ -41,7 +42,7 @@ impl Form {
         Ok(value)
     }
 
-    /// Takes all values of a parameter that may be given more than once.
+    /// Removes all values of a parameter from the form and returns them.
     pub(super) fn all(&mut self, name: &'static str) -> Vec<String> {
         let values = self.0.extract_if(.., |(known, _)| known == name);
         values.map(|(_, value)| value).collect()
@@ -98,10 +99,11 @@ pub(super) enum OAuthError {
 
 impl OAuthError {
     /// Returns the error for a name that is not the name of an enabled dialect.
-    pub(super) fn no_dialect() -> Self {
+    pub(super) fn unknown_dialect() -> Self {
         Self::InvalidRequest("no such dialect is enabled".to_owned())
     }
 
+    /// Returns status, `error` and `error_description` of the response.
     fn answer(&self) -> (StatusCode, &'static str, &str) {
         let (status, error, text) = match self {
             Self::InvalidClient => (
@@ -153,7 +155,7 @@ impl OAuthError {
 #[derive(utoipa::ToSchema)]
 #[schema(as = OAuthRefusal)]
 #[expect(dead_code, reason = "it is written member by member")]
-pub(super) struct Body {
+pub(super) struct OAuthErrorBody {
     error: String,
     error_description: String,
 }
@@ -202,12 +204,15 @@ impl From<StoreError> for OAuthError {
     }
 }
 
-impl From<Denied> for OAuthError {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::WrongKey => Self::InvalidClient,
-            Denied::Throttled(retry_after) => Self::Throttled(retry_after),
-            Denied::Unavailable(error) => error.into(),
+impl From<KeyError> for OAuthError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NoValidKey => Self::InvalidClient,
+            KeyError::Throttled(retry_after) => Self::Throttled(retry_after),
+            KeyError::NoScope(scope) => {
+                Self::InsufficientScope(format!("the key lacks the scope {}", scope.name()))
+            }
+            KeyError::Unavailable(error) => error.into(),
         }
     }
 }

@@ -16,49 +16,50 @@ const METHODS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
 
 /// Where a proxy puts the original request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum OriginalRequestSource {
     /// In headers.
-    InHeaders,
+    Headers,
     /// In method and path of the proxy's own request, after a prefix of this many bytes.
-    InPath(usize),
+    Path(usize),
 }
 
 /// Replaces URI and method of the proxy's request with those of the original request.
-pub(super) fn restore(head: &mut RequestHead, told: Told) {
-    match told {
-        Told::InHeaders => {
-            head.uri = told_uri(&head.headers).unwrap_or_default();
+pub(super) fn restore(head: &mut RequestHead, source: OriginalRequestSource) {
+    match source {
+        OriginalRequestSource::Headers => {
+            head.uri = uri_from_headers(&head.headers).unwrap_or_default();
             let method = METHODS.iter().find_map(|name| head.headers.get(*name));
             let method = method.and_then(|value| Method::from_bytes(value.as_bytes()).ok());
             head.method = method.unwrap_or(Method::GET);
         }
-        Told::InPath(prefix) => {
+        OriginalRequestSource::Path(prefix) => {
             let path = head.uri.path_and_query().map_or("", |path| path.as_str());
             let path = path.get(prefix..).unwrap_or_default();
-            head.uri =
-                uri(format!("/{}", path.trim_start_matches('/')).as_bytes()).unwrap_or_default();
+            head.uri = parse_uri(format!("/{}", path.trim_start_matches('/')).as_bytes())
+                .unwrap_or_default();
         }
     }
 }
 
-/// Returns path and query of the original request from the headers. `None` if there is no such header, or the
-/// first one is invalid. A proxy sets one of them, and a client may add the others: if they differ, the query is
-/// dropped, and with it any token in it.
-fn told_uri(headers: &HeaderMap) -> Option<Uri> {
+/// Returns path and query of the original request from the headers, or `None` if there is no such header or the
+/// first one is invalid. A proxy sets one of them, and a client may add the others: if they differ, the query
+/// is dropped, and with it any token in it.
+fn uri_from_headers(headers: &HeaderMap) -> Option<Uri> {
     let values = URIS.iter().flat_map(|name| headers.get_all(*name));
-    let mut told = values.map(|value| {
-        let parts = uri(value.as_bytes())?.into_parts();
+    let mut source = values.map(|value| {
+        let parts = parse_uri(value.as_bytes())?.into_parts();
         parts.path_and_query
     });
-    let first = told.next()??;
-    if told.all(|other| other.as_ref() == Some(&first)) {
+    let first = source.next()??;
+    if source.all(|other| other.as_ref() == Some(&first)) {
         return Some(first.into());
     }
     first.path().parse().ok()
 }
 
-/// Parses path and query as they were sent. Escapes bytes that are invalid in a URI: old clients send them.
-pub(super) fn uri(text: &[u8]) -> Option<Uri> {
+/// Parses path and query as a client sent them. Escapes bytes that are invalid in a URI, because old clients
+/// send them. Returns `None` if the text is no URI even then.
+pub(super) fn parse_uri(text: &[u8]) -> Option<Uri> {
     let mut clean = String::with_capacity(text.len());
     for byte in text {
         match byte {
@@ -90,10 +91,10 @@ mod tests {
             ("http://host/a?b=%41", "http://host/a?b=%41"),
             ("/", "/"),
         ] {
-            let uri = uri(sent.as_bytes()).unwrap();
+            let uri = parse_uri(sent.as_bytes()).unwrap();
             assert_eq!(uri.to_string(), read, "{sent}");
         }
-        assert!(uri(b"").is_none());
+        assert!(parse_uri(b"").is_none());
     }
 
     #[test]
@@ -107,7 +108,7 @@ mod tests {
             ("x-original-uri", "/app?token=a"),
             ("x-original-url", "http://other.example.com:81/app?token=a"),
         ];
-        for (told, read) in [
+        for (source, read) in [
             (&[("x-forwarded-uri", "/app?token=a")][..], "/app?token=a"),
             (&[("x-original-uri", "/app?token=a")], "/app?token=a"),
             (
@@ -120,19 +121,19 @@ mod tests {
             (&[], "/"),
         ] {
             let mut head = RequestHead::default();
-            for (name, value) in told {
+            for (name, value) in source {
                 let value = HeaderValue::from_static(value);
                 head.headers.append(HeaderName::from_static(name), value);
             }
             head.uri = "/forward-auth/x?token=of-the-question".parse().unwrap();
-            restore(&mut head, Told::InHeaders);
-            assert_eq!(head.uri.to_string(), read, "{told:?}");
+            restore(&mut head, OriginalRequestSource::Headers);
+            assert_eq!(head.uri.to_string(), read, "{source:?}");
         }
         let mut head = RequestHead::default();
         let delete = HeaderValue::from_static("DELETE");
         head.headers
             .append(HeaderName::from_static(METHODS[1]), delete);
-        restore(&mut head, Told::InHeaders);
+        restore(&mut head, OriginalRequestSource::Headers);
         assert_eq!(head.method, Method::DELETE);
     }
 
@@ -140,7 +141,10 @@ mod tests {
     fn a_call_in_the_path_has_no_prefix_left() {
         let mut head = RequestHead::default();
         head.uri = "/forward-auth/envoy/x/app/y?z=1".parse().unwrap();
-        restore(&mut head, Told::InPath("/forward-auth/envoy/x".len()));
+        restore(
+            &mut head,
+            OriginalRequestSource::Path("/forward-auth/envoy/x".len()),
+        );
         assert_eq!(head.uri.to_string(), "/app/y?z=1");
     }
 }

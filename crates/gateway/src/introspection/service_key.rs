@@ -1,97 +1,47 @@
 //! The extractor of a service's API key, of the realm `introspection`.
 
-use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::http::header::HeaderValue;
 use data_encoding::BASE64;
-use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, Key, Realm, Scope};
+use isogloss_core::Realm;
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
 use super::oauth_error::OAuthError;
-use crate::http::api_key::{KeyHolder, ShownKey};
+use crate::http::api_key::{ApiKey, KeyRealm, PresentedKey, parse_bearer};
 
-/// The realm of the keys of services in the directory.
-const REALM: Realm = Realm::new("introspection");
+/// A service with a valid key.
+pub(super) type ServiceKey = ApiKey<IntrospectionRealm>;
 
-/// A service that sent a valid key.
-pub(super) struct ServiceKey {
-    auth: Data<Auth>,
-    caller: Caller,
-    key: Key,
-}
+/// The realm `introspection`, of the keys of services.
+pub(super) struct IntrospectionRealm;
 
-impl ServiceKey {
-    /// Returns the service if its key has `scope`. Otherwise records a refused audit event.
-    ///
-    /// # Errors
-    /// [`OAuthError::InsufficientScope`] if the key lacks the scope.
-    pub(super) async fn may(self, scope: Scope) -> Result<Self, OAuthError> {
-        if self.key.scopes.allow(scope) {
-            return Ok(self);
-        }
-        let refused = async {
-            Event {
-                target: Some(scope.name().to_owned()),
-                ..Event::new(Kind::Admin, self.auth.now())
-            }
-        };
-        let refused = self.caller.clone().scope(refused).await;
-        self.auth.audit().record(refused.refused(Reason::Scope));
-        let text = format!("the key lacks the scope {}", scope.name());
-        Err(OAuthError::InsufficientScope(text))
-    }
-
-    /// Runs `work` with the service as the caller, for audit events.
-    pub(super) async fn act<F: Future>(self, work: F) -> F::Output {
-        self.caller.scope(work).await
-    }
-}
-
-impl FromRequest for ServiceKey {
+impl KeyRealm for IntrospectionRealm {
+    const REALM: Realm = Realm::new("introspection");
     type Error = OAuthError;
-    type Future = LocalBoxFuture<'static, Result<Self, OAuthError>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let auth = request.app_data::<Data<Auth>>().cloned();
-        let key = key(request.headers().get(header::AUTHORIZATION));
-        let source = request.peer_addr().map(|peer| peer.ip().into());
-        Box::pin(async move {
-            let (Some(auth), Some(key)) = (auth, key) else {
-                return Err(OAuthError::InvalidClient);
-            };
-            let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
-            let KeyHolder { key, caller } = holder;
-            Ok(Self { auth, caller, key })
-        })
+    fn parse_key(authorization: Option<&HeaderValue>) -> Option<PresentedKey> {
+        parse_bearer(authorization).or_else(|| parse_basic(authorization))
     }
 }
 
-/// Reads the key from a bearer token, or from the password of `Basic` with any client name. RFC 6749, section
-/// 2.3.1, form-encodes name and password before they are joined; many clients do not, so the decoded password is
-/// returned, too. `None` if there is no key.
-fn key(value: Option<&HeaderValue>) -> Option<ShownKey> {
-    let (scheme, credentials) = value?.to_str().ok()?.split_once(' ')?;
-    let credentials = credentials.trim();
-    if scheme.eq_ignore_ascii_case("bearer") {
-        return Some(SecretString::from(credentials).into());
-    }
+/// Parses a key in the password of `Basic`, with any client name. RFC 6749, section 2.3.1, form-encodes name
+/// and password before they are joined; many clients do not, so the decoded password is returned, too. Returns
+/// `None` for any other value.
+fn parse_basic(authorization: Option<&HeaderValue>) -> Option<PresentedKey> {
+    let (scheme, credentials) = authorization?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let decoded = BASE64.decode(credentials.as_bytes()).ok()?;
+    let decoded = BASE64.decode(credentials.trim().as_bytes()).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (_, key) = text.split_once(':')?;
-    Some(ShownKey {
+    Some(PresentedKey {
         key: key.into(),
         decoded: form_decoded(key).map(SecretString::from),
     })
 }
 
-/// Form-decodes the text. `None` if it has no encoding.
+/// Decodes form-encoded text. Returns `None` if the text has nothing to decode, or the result is not UTF-8.
 fn form_decoded(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
@@ -105,7 +55,7 @@ mod tests {
     use super::*;
 
     fn read(value: &str) -> Option<(String, Option<String>)> {
-        let key = key(Some(&HeaderValue::from_str(value).unwrap()))?;
+        let key = IntrospectionRealm::parse_key(Some(&HeaderValue::from_str(value).unwrap()))?;
         let decoded = key.decoded.map(|key| key.expose_secret().to_owned());
         Some((key.key.expose_secret().to_owned(), decoded))
     }
@@ -121,7 +71,7 @@ mod tests {
         for other in ["", "a-key", "Basic a-key", "Basic c2VydmljZQ==", "Digest x"] {
             assert_eq!(read(other), None, "{other}");
         }
-        assert!(key(None).is_none());
+        assert!(IntrospectionRealm::parse_key(None).is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
-use isogloss_core::audit::{Event, Kind, Reason};
+use isogloss_core::audit::{Event, EventKind, RefusalReason};
 use isogloss_core::{Auth, Scope, Session};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::IntrospectionApi;
 use super::oauth_error::{Form, OAuthError};
 use super::service_key::ServiceKey;
-use crate::jwt::{Jwts, TokenClaims};
+use crate::jwt::{JwtSigner, TokenClaims};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
@@ -45,11 +45,18 @@ struct Exchanged {
     expires_in: i64,
 }
 
+/// Adds the route to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/token").route(post().to(exchange)));
 }
 
 /// Exchange a token for a JWT, as in RFC 8693.
+///
+/// Returns the JWT.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the form or its token is invalid, the audience is not allowed, JWTs
+/// are disabled, or a store is unreachable.
 #[utoipa::path(
     post,
     path = "/token",
@@ -60,19 +67,19 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     security(("introspection" = ["tokens:exchange"]))
 )]
 pub(super) async fn exchange(
-    backend: ServiceKey,
+    service: ServiceKey,
     auth: Data<Auth>,
-    backends: Data<IntrospectionApi>,
+    api: Data<IntrospectionApi>,
     request: HttpRequest,
     mut form: Form,
 ) -> Result<HttpResponse, OAuthError> {
-    let backend = backend.may(Scope::TokensExchange).await?;
+    let service = service.authorize(Scope::TokensExchange).await?;
     if form.mandatory("grant_type")? != GRANT_TYPE {
         return Err(OAuthError::UnsupportedGrantType(
             "expected urn:ietf:params:oauth:grant-type:token-exchange",
         ));
     }
-    let Some(jwts) = &backends.jwts else {
+    let Some(jwts) = &api.jwts else {
         return Err(OAuthError::UnsupportedGrantType(
             "no JWT is issued here: jwt.enabled is false",
         ));
@@ -82,11 +89,11 @@ pub(super) async fn exchange(
     let audience = audience(&mut form, jwts)?;
     let token = form.mandatory("subject_token")?;
     let asked = (&**auth, &request, "/token");
-    let found = backends.session(asked, dialect.as_deref(), &token).await?;
+    let found = api.check_token(asked, dialect.as_deref(), &token).await?;
     let session = found.as_ref().ok().map(|(session, _)| session);
-    backend.act(async { record(&auth, session) }).await;
-    let (session, mount) = found.map_err(|dead| {
-        let text = format!("the subject_token {dead}");
+    service.run(async { record(&auth, session) }).await;
+    let (session, mount) = found.map_err(|reason| {
+        let text = format!("the subject_token {reason}");
         OAuthError::InvalidRequest(text)
     })?;
     let now = auth.now();
@@ -100,8 +107,8 @@ pub(super) async fn exchange(
     })))
 }
 
-/// Returns the dialect that the type of the subject token names, or the parameter `dialect`; `None` if there is
-/// none.
+/// Returns the dialect that the type of the subject token or the parameter `dialect` names, or `None` if
+/// neither does. Fails if the type is missing or unknown, or there is an actor token.
 fn subject(form: &mut Form) -> Result<Option<String>, OAuthError> {
     if form.optional("actor_token")?.is_some() {
         let text = "an actor_token is not taken";
@@ -118,6 +125,7 @@ fn subject(form: &mut Form) -> Result<Option<String>, OAuthError> {
     }
 }
 
+/// Fails if the form requests a token type other than a JWT.
 fn check_requested(form: &mut Form) -> Result<(), OAuthError> {
     match form.optional("requested_token_type")?.as_deref() {
         None | Some(JWT | ACCESS_TOKEN) => Ok(()),
@@ -129,26 +137,27 @@ fn check_requested(form: &mut Form) -> Result<(), OAuthError> {
 }
 
 /// Returns the audience of the JWT: all that `audience` and `resource` name, or the configured one if there are
-/// none.
-fn audience(form: &mut Form, jwts: &Jwts) -> Result<Vec<String>, OAuthError> {
+/// none. Fails with `InvalidTarget` if one of them is not allowed.
+fn audience(form: &mut Form, jwts: &JwtSigner) -> Result<Vec<String>, OAuthError> {
     let mut named = form.all("audience");
     named.append(&mut form.all("resource"));
     if named.is_empty() {
         return Ok(vec![jwts.audience().to_owned()]);
     }
-    if named.iter().all(|audience| jwts.may_be_for(audience)) {
+    if named.iter().all(|audience| jwts.allows_audience(audience)) {
         return Ok(named);
     }
     Err(OAuthError::InvalidTarget)
 }
 
+/// Records the exchange in the audit log; as refused if there is no session.
 fn record(auth: &Auth, session: Option<&Session>) {
-    let event = Event::new(Kind::Exchange, auth.now());
+    let event = Event::new(EventKind::Exchange, auth.now());
     auth.audit().record(match session {
         Some(session) => Event {
             handle: Some(session.digest),
             ..event.about(&session.user)
         },
-        None => event.refused(Reason::Token),
+        None => event.refused(RefusalReason::Token),
     });
 }

@@ -12,7 +12,7 @@ const NOW: OffsetDateTime = datetime!(2026-11-22 09:00 UTC);
 const HOUR: Duration = Duration::from_hours(1);
 const SECRET: &str = "a secret of at least thirty-two bytes";
 
-fn jwts(secrets: &[&str]) -> Jwts {
+fn jwts(secrets: &[&str]) -> JwtSigner {
     let settings = Settings {
         issuer: "https://login.example.com".to_owned(),
         audience: "tms".to_owned(),
@@ -21,7 +21,7 @@ fn jwts(secrets: &[&str]) -> Jwts {
         ..Settings::default()
     };
     let secrets: Vec<_> = secrets.iter().map(|secret| (*secret).into()).collect();
-    Jwts::new(&settings, &secrets)
+    JwtSigner::new(&settings, &secrets)
 }
 
 fn identity() -> TokenClaims<'static> {
@@ -45,19 +45,19 @@ fn identity() -> TokenClaims<'static> {
 }
 
 /// Returns a JWT that is signed at `now`, from a token that expires a day later.
-fn signed(jwts: &Jwts, now: OffsetDateTime) -> Jwt {
+fn signed(jwts: &JwtSigner, now: OffsetDateTime) -> SignedJwt {
     let audience = [jwts.audience().to_owned()];
     jwts.sign(&identity(), &audience, now + HOUR * 24, now)
 }
 
-fn part(jwt: &Jwt, index: usize) -> Value {
+fn part(jwt: &SignedJwt, index: usize) -> Value {
     let part = jwt.text.split('.').nth(index).unwrap();
     let json = BASE64URL_NOPAD.decode(part.as_bytes()).unwrap();
     serde_json::from_slice(&json).unwrap()
 }
 
 /// Returns whether the JWT names one of the keys, and is signed with that key.
-fn fits(jwt: &Jwt, keys: &[Value]) -> bool {
+fn fits(jwt: &SignedJwt, keys: &[Value]) -> bool {
     let (message, signature) = jwt.text.rsplit_once('.').unwrap();
     let named = keys.iter().find(|key| key["kid"] == part(jwt, 0)["kid"]);
     named.is_some_and(|key| {

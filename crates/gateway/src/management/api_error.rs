@@ -1,104 +1,22 @@
-//! Authorisation of `/admin`: requests need a key of the realm `admin`.
+//! Errors of `/admin`, and how they are sent.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{Data, ServiceConfig, scope, to};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, Route};
-use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, Key, Realm, Scope};
+use actix_web::http::header;
+use actix_web::web::{ServiceConfig, scope, to};
+use actix_web::{HttpResponse, ResponseError, Route};
+use isogloss_core::Scope;
 use isogloss_dialect::openapi::responses_by_status;
-use secrecy::SecretString;
 use serde_json::json;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
 use crate::admin::AdminError;
-use crate::admin::api_keys::Rights;
-use crate::http::api_key::{Denied, KeyHolder, ShownKey};
-
-/// The realm of the directory's keys that open `/admin`.
-const REALM: Realm = Realm::new("admin");
-
-/// A request with such a key, which has yet to say what it is for.
-pub(super) struct Admin {
-    auth: Data<Auth>,
-    caller: Caller,
-    key: Key,
-}
-
-impl Admin {
-    /// Goes on if the key has that scope.
-    pub(super) async fn may(self, scope: Scope) -> Result<Authorized, ApiError> {
-        let Self { auth, caller, key } = self;
-        if key.scopes.allow(scope) {
-            let rights = Rights {
-                scopes: key.scopes,
-                expires_at: key.expires_at,
-            };
-            return Ok(Authorized { caller, rights });
-        }
-        let refused = async {
-            Event {
-                target: Some(scope.name().to_owned()),
-                ..Event::new(Kind::Admin, auth.now())
-            }
-        };
-        let refused = caller.scope(refused).await;
-        auth.audit().record(refused.refused(Reason::Scope));
-        Err(ApiError::NoScope(scope))
-    }
-}
-
-/// A request whose key has the scope that it takes.
-pub(super) struct Authorized {
-    caller: Caller,
-    rights: Rights,
-}
-
-impl Authorized {
-    /// The other rights of the key.
-    pub(super) fn rights(&self) -> Rights {
-        self.rights.clone()
-    }
-
-    /// Does something in this administrator's name.
-    pub(super) async fn act<F: Future>(self, work: F) -> F::Output {
-        self.caller.scope(work).await
-    }
-}
-
-impl FromRequest for Admin {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let auth = request.app_data::<Data<Auth>>().cloned();
-        let key = bearer(request.headers().get(header::AUTHORIZATION))
-            .map(SecretString::from)
-            .map(ShownKey::from);
-        let source = request.peer_addr().map(|peer| peer.ip().into());
-        Box::pin(async move {
-            let (Some(auth), Some(key)) = (auth, key) else {
-                return Err(ApiError::NoKey);
-            };
-            let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
-            let KeyHolder { key, caller } = holder;
-            Ok(Self { auth, caller, key })
-        })
-    }
-}
-
-fn bearer(value: Option<&HeaderValue>) -> Option<&str> {
-    let (scheme, key) = value?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
-}
+use crate::http::api_key::KeyError;
 
 /// Why an administrator's request was not done. Each becomes a JSON body with a `reason`.
 #[derive(Debug)]
@@ -122,6 +40,7 @@ pub(super) enum ApiError {
 }
 
 impl ApiError {
+    /// Returns the reason for people, as the response has it.
     fn reason(&self) -> Cow<'_, str> {
         match self {
             Self::NoKey => "a bearer key of the realm admin is required".into(),
@@ -184,7 +103,7 @@ impl ResponseError for ApiError {
 #[derive(utoipa::ToSchema)]
 #[schema(as = Refusal)]
 #[expect(dead_code, reason = "it is written member by member")]
-pub(super) struct Body {
+pub(super) struct ApiErrorBody {
     /// The reason, for people.
     reason: String,
 }
@@ -215,12 +134,12 @@ impl IntoResponses for ApiError {
     }
 }
 
-/// Returns the response to methods other than these.
+/// Returns the route that responds with 405 to methods other than `allowed`.
 pub(super) fn no_method(allowed: &'static str) -> Route {
     to(move || async move { HttpResponse::from_error(ApiError::NoMethod(allowed)) })
 }
 
-/// Adds the response for unknown routes.
+/// Adds the 404 response for unknown routes to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     let nothing = async || {
         let reason = "this route does not exist; /openapi.json lists all routes";
@@ -229,42 +148,25 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(scope("/admin").default_service(to(nothing)));
 }
 
-impl From<Denied> for ApiError {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::WrongKey => Self::NoKey,
-            Denied::Throttled(retry_after) => Self::Throttled(retry_after),
-            Denied::Unavailable(error) => Self::Unavailable(error.to_string()),
+impl From<KeyError> for ApiError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NoValidKey => Self::NoKey,
+            KeyError::Throttled(retry_after) => Self::Throttled(retry_after),
+            KeyError::NoScope(scope) => Self::NoScope(scope),
+            KeyError::Unavailable(error) => Self::Unavailable(error.to_string()),
         }
     }
 }
 
 impl From<AdminError> for ApiError {
-    fn from(undone: AdminError) -> Self {
-        match undone {
+    fn from(error: AdminError) -> Self {
+        match error {
             AdminError::Malformed(reason) => Self::Malformed(reason),
             AdminError::NotFound(reason) => Self::NotFound(reason),
             AdminError::Conflict(reason) => Self::Conflict(reason),
             AdminError::Forbidden(reason) => Self::Forbidden(reason),
             AdminError::Unavailable(error) => Self::Unavailable(error.to_string()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_read_from_the_header() {
-        let read = |text: &str| {
-            let value = HeaderValue::from_str(text).unwrap();
-            bearer(Some(&value)).map(str::to_owned)
-        };
-        assert_eq!(read("Bearer a-key").as_deref(), Some("a-key"));
-        assert_eq!(read("bearer  a-key ").as_deref(), Some("a-key"));
-        assert_eq!(read("Basic a-key"), None);
-        assert_eq!(read("a-key"), None);
-        assert_eq!(bearer(None), None);
     }
 }

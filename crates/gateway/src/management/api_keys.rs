@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use crate::admin::AdminService;
 use crate::admin::api_keys::{ApiKeyView, NewKey};
 
@@ -42,11 +43,11 @@ struct Keys {
     security(("admin" = ["keys:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::KeysRead).await?;
-    let keys = administration.keys().await;
+    admin.authorize(Scope::KeysRead).await?;
+    let keys = service.keys().await;
     let keys = keys.map_err(|error| ApiError::Unavailable(error.to_string()))?;
     let keys = keys.iter().map(ApiKeyView::from).collect();
     Ok(HttpResponse::Ok()
@@ -97,11 +98,11 @@ struct NewlyMade {
     security(("admin" = ["keys:write"]))
 )]
 pub(crate) async fn add(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     request: Json<KeyRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::KeysWrite).await?;
+    let admin = admin.authorize(Scope::KeysWrite).await?;
     let rights = admin.rights();
     let request = request.into_inner();
     let is_brought = request.key.is_some();
@@ -114,7 +115,7 @@ pub(crate) async fn add(
         text: request.key,
         allow_weak: request.allow_weak,
     };
-    let (text, key) = admin.act(administration.add_key(new, &rights)).await?;
+    let (text, key) = admin.run(service.add_key(new, &rights)).await?;
     Ok(HttpResponse::Created()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::LOCATION, format!("/admin/keys/{}", key.id())))
@@ -144,14 +145,14 @@ pub(crate) struct Where {
     security(("admin" = ["keys:write"]))
 )]
 pub(crate) async fn revoke(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     key: Path<String>,
     at: Query<Where>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::KeysWrite).await?;
+    let admin = admin.authorize(Scope::KeysWrite).await?;
     let revoked = admin
-        .act(administration.revoke_key(&key, at.realm.as_deref()))
+        .run(service.revoke_key(&key, at.realm.as_deref()))
         .await?;
     Ok(HttpResponse::Ok().json(ApiKeyView::from(&revoked)))
 }

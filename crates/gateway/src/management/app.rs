@@ -7,9 +7,10 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::Data;
 use actix_web::{App, Error};
+use isogloss_core::Auth;
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
-use isogloss_core::{Auth, Passwords};
+use isogloss_password::Passwords;
 
 use super::metrics::Metrics;
 use super::{Readiness, configure};
@@ -18,7 +19,7 @@ use crate::http::completion::complete;
 use crate::http::security_headers::security_headers;
 use crate::http::timeouts;
 use crate::introspection::IntrospectionApi;
-use crate::metrics::Requests;
+use crate::metrics::RequestMetrics;
 use crate::usage::Usage;
 
 /// What it is made of.
@@ -31,13 +32,13 @@ pub(crate) struct ManagementState {
     pub(crate) usage: Usage,
     pub(crate) passwords: Passwords,
     pub(crate) metrics: Metrics,
-    pub(crate) backends: IntrospectionApi,
+    pub(crate) introspection: IntrospectionApi,
     pub(crate) body_timeout: Duration,
 }
 
-/// Builds it.
+/// Builds the application of the management listener from its state.
 pub(crate) fn app(
-    ingredients: ManagementState,
+    state: ManagementState,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -55,12 +56,12 @@ pub(crate) fn app(
         usage,
         passwords,
         metrics,
-        backends,
+        introspection,
         body_timeout,
-    } = ingredients;
-    let requests = Requests::of("");
+    } = state;
+    let requests = RequestMetrics::for_dialect("");
     let drain = readiness.drain();
-    let administration = AdminService {
+    let service = AdminService {
         directory: directory.clone(),
         audit: auth.audit().clone(),
     };
@@ -71,16 +72,16 @@ pub(crate) fn app(
         .app_data(Data::new(directory))
         .app_data(Data::new(tokens))
         .app_data(Data::new(usage))
-        .app_data(Data::new(administration))
+        .app_data(Data::new(service))
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
         // The most frequent routes come first.
-        .configure(|cfg| backends.configure(cfg))
+        .configure(|cfg| introspection.configure(cfg))
         .configure(configure)
         .wrap_fn(move |request, service| {
-            let under_way = requests.begin(&request);
+            let timer = requests.start_timer(&request);
             let answer = service.call(request);
-            async move { under_way.end(answer.await) }
+            async move { timer.finish(answer.await) }
         })
         .wrap(security_headers())
         .wrap_fn(move |request, service| {

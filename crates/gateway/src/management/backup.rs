@@ -5,14 +5,15 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, ServiceConfig, get, post, resource};
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
 use isogloss_core::{Auth, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use crate::admin::token_stream::token_stream;
 use crate::usage::Usage;
 
@@ -46,12 +47,12 @@ struct Prepared {
     security(("admin" = ["backup:read"]))
 )]
 pub(crate) async fn prepare(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     usage: Data<Usage>,
     directory: Data<Arc<dyn Directory>>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::BackupRead).await?;
+    admin.authorize(Scope::BackupRead).await?;
     let flushed = usage.flush(directory.as_ref().clone()).await;
     flushed.map_err(|error| ApiError::Unavailable(error.to_string()))?;
     if !auth.audit().flush().await {
@@ -72,15 +73,15 @@ pub(crate) async fn prepare(
     security(("admin" = ["backup:read"]))
 )]
 pub(crate) async fn tokens(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     tokens: Data<Arc<dyn TokenStore>>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::BackupRead).await?;
-    let event = admin.act(async {
+    let admin = admin.authorize(Scope::BackupRead).await?;
+    let event = admin.run(async {
         Event {
             target: Some("tokens".to_owned()),
-            ..Event::new(Kind::BackUp, auth.now())
+            ..Event::new(EventKind::BackUp, auth.now())
         }
     });
     auth.audit().record(event.await);

@@ -8,7 +8,7 @@ use actix_web::web::{Data, ServiceConfig, get, resource};
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
-use isogloss_core::{Connections, NearStatus};
+use isogloss_core::{NearCacheStatus, PoolStatus};
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
@@ -27,13 +27,14 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// The recorder, and the gauges that are read at each scrape.
 #[derive(Clone)]
 pub(crate) struct Metrics {
-    counted: PrometheusHandle,
+    recorder: PrometheusHandle,
     process: Collector,
     tokens: Arc<dyn TokenStore>,
     directory: Arc<dyn Directory>,
 }
 
-/// From here on everything is counted.
+/// Installs the recorder of all metrics, and returns the handle that reads them. Fails if there is a recorder
+/// already.
 pub(crate) fn start() -> Result<PrometheusHandle> {
     let builder =
         names::TIMED
@@ -41,40 +42,42 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
             .try_fold(PrometheusBuilder::new(), |builder, (name, _)| {
                 builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), &BUCKETS_SECONDS)
             });
-    let counted = builder
+    let recorder = builder
         .and_then(PrometheusBuilder::install_recorder)
         .context("cannot count")?;
     names::describe();
     gauge!("isogloss_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
-    Ok(counted)
+    Ok(recorder)
 }
 
-/// Keeps what is counted small.
-pub(crate) async fn keep_up(counted: PrometheusHandle) {
+/// Merges recorded durations into buckets at a fixed interval, for as long as the gateway runs, so that they do
+/// not fill the memory without a scrape.
+pub(crate) async fn keep_up(recorder: PrometheusHandle) {
     let mut ticks = interval(UPKEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        counted.run_upkeep();
+        recorder.run_upkeep();
     }
 }
 
 impl Metrics {
     pub(crate) fn new(
-        counted: PrometheusHandle,
+        recorder: PrometheusHandle,
         tokens: Arc<dyn TokenStore>,
         directory: Arc<dyn Directory>,
     ) -> Self {
         let process = Collector::default();
         process.describe();
         Self {
-            counted,
+            recorder,
             process,
             tokens,
             directory,
         }
     }
 
+    /// Returns all metrics in the text format of Prometheus.
     fn render(&self) -> String {
         self.process.collect();
         for (pool, connections) in [
@@ -86,31 +89,37 @@ impl Metrics {
             }
         }
         for (kept, near) in [
-            ("tokens", self.tokens.near()),
-            ("users", self.directory.near()),
+            ("tokens", self.tokens.cache_status()),
+            ("users", self.directory.cache_status()),
         ] {
             if let Some(near) = near {
                 show_near(kept, near);
             }
         }
-        self.counted.render()
+        self.recorder.render()
     }
 }
 
+/// Sets the metrics of a near cache.
 #[expect(clippy::cast_precision_loss, reason = "no cache has so many entries")]
-fn show_near(what: &'static str, near: NearStatus) {
-    let NearStatus { kept, hits, misses } = near;
-    gauge!("isogloss_near_cache_entries", "kept" => what).set(kept as f64);
+fn show_near(what: &'static str, near: NearCacheStatus) {
+    let NearCacheStatus {
+        entries,
+        hits,
+        misses,
+    } = near;
+    gauge!("isogloss_near_cache_entries", "kept" => what).set(entries as f64);
     counter!("isogloss_near_cache_hits_total", "kept" => what).absolute(hits);
     counter!("isogloss_near_cache_misses_total", "kept" => what).absolute(misses);
 }
 
+/// Sets the metrics of a connection pool.
 #[expect(
     clippy::cast_precision_loss,
     reason = "no pool has so many connections"
 )]
-fn show_pool(pool: &'static str, connections: Connections) {
-    let Connections {
+fn show_pool(pool: &'static str, connections: PoolStatus) {
+    let PoolStatus {
         most,
         open,
         in_use,
@@ -122,6 +131,7 @@ fn show_pool(pool: &'static str, connections: Connections) {
     gauge!("isogloss_pool_waiting", "pool" => pool).set(waiting as f64);
 }
 
+/// Adds the route to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/metrics").route(get().to(show)));
 }

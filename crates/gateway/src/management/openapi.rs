@@ -50,11 +50,11 @@ use crate::introspection::{self, IntrospectionApi};
         management,
         dialect
     ),
-    components(schemas(api_error::Body))
+    components(schemas(api_error::ApiErrorBody))
 )]
 struct Routes;
 
-/// The document of the management listener.
+/// Returns the OpenAPI document of the management listener.
 pub(crate) fn document() -> OpenApi {
     let mut document = Routes::openapi();
     document.merge(introspection::document());
@@ -72,6 +72,7 @@ pub(crate) fn document() -> OpenApi {
     document
 }
 
+/// Adds the routes to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/openapi.json").route(get().to(management)))
         .service(resource("/openapi/{dialect}.json").route(get().to(dialect)));
@@ -87,12 +88,12 @@ pub(crate) async fn management() -> HttpResponse {
 /// The document of an enabled dialect, with its configured path.
 #[utoipa::path(get, path = "/openapi/{dialect}.json", operation_id = "openapiOfDialect", tag = "documents",
     params(("dialect" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = api_error::Body)))]
+    responses((status = 200, body = Object), (status = 404, body = api_error::ApiErrorBody)))]
 pub(crate) async fn dialect(
     dialect: Path<String>,
-    backends: Data<IntrospectionApi>,
+    introspection: Data<IntrospectionApi>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut mounts = backends.mounts.iter();
+    let mut mounts = introspection.mounts.iter();
     let mount = mounts.find(|mount| mount.name == *dialect);
     let missing = || ApiError::NotFound(format!("{dialect}: no such dialect is enabled"));
     Ok(HttpResponse::Ok().json(mount.ok_or_else(missing)?.openapi()))

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
 use crate::admin::organisations::OrganisationView;
 use crate::admin::{AdminError, AdminService};
@@ -42,7 +43,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Page {
+pub(crate) struct OrganisationPageQuery {
     /// Only organisations with later names: `next` of the previous page.
     #[serde(default)]
     after: String,
@@ -66,18 +67,18 @@ struct Organisations {
     operation_id = "listOrganisations",
     tag = "organisations",
     description = "Requires the scope `organisations:read`.",
-    params(Page),
+    params(OrganisationPageQuery),
     responses((status = 200, body = Organisations), ApiError),
     security(("admin" = ["organisations:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
-    administration: Data<AdminService>,
-    page: Query<Page>,
+    admin: AdminKey,
+    service: Data<AdminService>,
+    page: Query<OrganisationPageQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::OrganisationsRead).await?;
+    admin.authorize(Scope::OrganisationsRead).await?;
     let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
-    let listed = administration.directory.organisations(&page.after, limit);
+    let listed = service.directory.organisations(&page.after, limit);
     let listed = listed.await.map_err(AdminError::from)?;
     let is_full = listed.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = listed
@@ -103,12 +104,12 @@ pub(crate) async fn list(
     security(("admin" = ["organisations:read"]))
 )]
 pub(crate) async fn show(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     organisation: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::OrganisationsRead).await?;
-    let organisation = administration.organisation(&organisation).await?;
+    admin.authorize(Scope::OrganisationsRead).await?;
+    let organisation = service.organisation(&organisation).await?;
     Ok(HttpResponse::Ok().json(OrganisationView::from(organisation)))
 }
 
@@ -149,11 +150,11 @@ pub(crate) struct UnitRequest {
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn add(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     request: Json<OrganisationRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::OrganisationsWrite).await?;
+    let admin = admin.authorize(Scope::OrganisationsWrite).await?;
     let request = request.into_inner();
     let units = request.units.into_iter();
     let new = OrganisationEntry {
@@ -164,7 +165,7 @@ pub(crate) async fn add(
             .map(|UnitRequest { id, name }| UnitEntry { id, name })
             .collect(),
     };
-    let added = admin.act(administration.add_organisation(new)).await?;
+    let added = admin.run(service.add_organisation(new)).await?;
     Ok(HttpResponse::Created().json(OrganisationView::from(added)))
 }
 
@@ -172,7 +173,7 @@ pub(crate) async fn add(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = OrganisationEdit)]
-pub(crate) struct EditRequest {
+pub(crate) struct OrganisationEditRequest {
     name: Option<String>,
     /// One of its units; null for none.
     #[serde(default)]
@@ -188,21 +189,21 @@ pub(crate) struct EditRequest {
     tag = "organisations",
     description = "Requires the scope `organisations:write`.",
     params(("organisation" = String, Path, description = "Name or identifier")),
-    request_body = EditRequest,
+    request_body = OrganisationEditRequest,
     responses((status = 200, body = OrganisationView), ApiError),
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn edit(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     organisation: Path<String>,
-    request: Json<EditRequest>,
+    request: Json<OrganisationEditRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::OrganisationsWrite).await?;
-    let EditRequest { name, default_unit } = request.into_inner();
-    let organisation = administration.organisation(&organisation).await?;
+    let admin = admin.authorize(Scope::OrganisationsWrite).await?;
+    let OrganisationEditRequest { name, default_unit } = request.into_inner();
+    let organisation = service.organisation(&organisation).await?;
     let edit = OrganisationEdit { name, default_unit };
-    let edited = admin.act(administration.edit_organisation(&organisation, edit));
+    let edited = admin.run(service.edit_organisation(&organisation, edit));
     Ok(HttpResponse::Ok().json(OrganisationView::from(edited.await?)))
 }
 
@@ -218,14 +219,14 @@ pub(crate) async fn edit(
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn remove(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     organisation: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::OrganisationsWrite).await?;
-    let organisation = administration.organisation(&organisation).await?;
+    let admin = admin.authorize(Scope::OrganisationsWrite).await?;
+    let organisation = service.organisation(&organisation).await?;
     admin
-        .act(administration.remove_organisation(&organisation))
+        .run(service.remove_organisation(&organisation))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

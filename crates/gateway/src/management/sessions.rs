@@ -9,8 +9,9 @@ use isogloss_core::{Auth, AuthError, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, ApiError, no_method};
-use crate::admin::sessions::{LIMIT, Misfit, SessionQuery, SessionView};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
+use crate::admin::sessions::{LIMIT, SessionQuery, SessionQueryError, SessionView};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -46,14 +47,14 @@ type Directories = Data<Arc<dyn Directory>>;
     security(("admin" = ["sessions:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     directory: Directories,
-    selection: Query<SessionQuery>,
+    query: Query<SessionQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::SessionsRead).await?;
-    let filter = selection.filter(directory.as_ref().as_ref()).await?;
-    let limit = selection.limit.unwrap_or(LIMIT);
+    admin.authorize(Scope::SessionsRead).await?;
+    let filter = query.filter(directory.as_ref().as_ref()).await?;
+    let limit = query.limit.unwrap_or(LIMIT);
     let listed = auth.sessions(&filter, limit).await?;
     let shown: Result<Vec<_>, _> = listed.into_iter().map(SessionView::new).collect();
     let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
@@ -74,28 +75,28 @@ pub(crate) async fn list(
     security(("admin" = ["sessions:write"]))
 )]
 pub(crate) async fn end(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     directory: Directories,
-    selection: Query<SessionQuery>,
+    query: Query<SessionQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::SessionsWrite).await?;
-    if !selection.is_explicit() {
+    let admin = admin.authorize(Scope::SessionsWrite).await?;
+    if !query.is_explicit() {
         let reason = "choose sessions with filters, or set all=true";
         return Err(ApiError::Malformed(reason.to_owned()));
     }
-    let filter = selection.filter(directory.as_ref().as_ref()).await?;
-    let ended = admin.act(auth.end_sessions(&filter)).await?;
+    let filter = query.filter(directory.as_ref().as_ref()).await?;
+    let ended = admin.run(auth.end_sessions(&filter)).await?;
     tracing::info!(ended, "an administrator ended sessions");
     Ok(HttpResponse::Ok().json(Ended { ended }))
 }
 
-impl From<Misfit> for ApiError {
-    fn from(misfit: Misfit) -> Self {
-        match misfit {
-            Misfit::NoUser(_) => Self::NotFound(misfit.to_string()),
-            Misfit::Malformed(reason) => Self::Malformed(reason),
-            Misfit::Unavailable(error) => Self::Unavailable(error.to_string()),
+impl From<SessionQueryError> for ApiError {
+    fn from(error: SessionQueryError) -> Self {
+        match error {
+            SessionQueryError::UnknownUser(_) => Self::NotFound(error.to_string()),
+            SessionQueryError::Malformed(reason) => Self::Malformed(reason),
+            SessionQueryError::Unavailable(error) => Self::Unavailable(error.to_string()),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
-use isogloss_core::{Auth, Scope, StrainedFilter};
+use isogloss_core::{Auth, Scope, ThrottleFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use crate::admin::throttle::{ThrottleQuery, ThrottleView};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -41,12 +42,12 @@ struct Cleared {
     security(("admin" = ["throttle:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
-    selection: Query<ThrottleQuery>,
+    query: Query<ThrottleQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::ThrottleRead).await?;
-    let strained = auth.strained(&filter(&selection)?).await?;
+    admin.authorize(Scope::ThrottleRead).await?;
+    let strained = auth.strained(&filter(&query)?).await?;
     let shown: Result<Vec<_>, _> = strained.into_iter().map(ThrottleView::new).collect();
     let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
@@ -66,22 +67,22 @@ pub(crate) async fn list(
     security(("admin" = ["throttle:write"]))
 )]
 pub(crate) async fn clear(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
-    selection: Query<ThrottleQuery>,
+    query: Query<ThrottleQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::ThrottleWrite).await?;
-    if !selection.is_explicit() {
+    let admin = admin.authorize(Scope::ThrottleWrite).await?;
+    if !query.is_explicit() {
         let reason = "choose entries with user, source or handle, or set all=true";
         return Err(ApiError::Malformed(reason.to_owned()));
     }
-    let filter = filter(&selection)?;
-    let cleared = admin.act(auth.clear_strained(&filter)).await?;
+    let filter = filter(&query)?;
+    let cleared = admin.run(auth.clear_strained(&filter)).await?;
     tracing::info!(cleared, "an administrator cleared counted attempts");
     Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }
 
-fn filter(selection: &ThrottleQuery) -> Result<StrainedFilter, ApiError> {
-    let filter = selection.filter();
+fn filter(query: &ThrottleQuery) -> Result<ThrottleFilter, ApiError> {
+    let filter = query.filter();
     filter.map_err(|reason| ApiError::Malformed(reason.to_owned()))
 }

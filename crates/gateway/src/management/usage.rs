@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use crate::admin::timestamp;
 use crate::dialects;
 use crate::introspection::IntrospectionApi;
@@ -53,20 +54,20 @@ struct Reports {
     security(("admin" = ["usage:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     directory: Data<Arc<dyn Directory>>,
-    backends: Data<IntrospectionApi>,
-    selection: Query<UsageQuery>,
+    introspection: Data<IntrospectionApi>,
+    query: Query<UsageQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::UsageRead).await?;
+    admin.authorize(Scope::UsageRead).await?;
     let now = auth.now();
-    let since = match &selection.since {
+    let since = match &query.since {
         None => OffsetDateTime::UNIX_EPOCH,
         Some(text) => timestamp::parse_timestamp_or_age(text, now)
             .ok_or_else(|| ApiError::Malformed(format!("since: {}", timestamp::EXPECTED)))?,
     };
-    let dialects = dialects::served(&backends.mounts, selection.dialect.as_deref());
+    let dialects = dialects::served(&introspection.mounts, query.dialect.as_deref());
     let dialects = dialects
         .map_err(|names| ApiError::Malformed(format!("dialect: expected one of {names}")))?;
     let rows = directory.usage(since).await;

@@ -8,16 +8,18 @@ use actix_web::web::{
     Data, Json, Path, Query, ServiceConfig, delete, get, patch, post, put, resource,
 };
 use isogloss_core::directory::UserFilter;
-use isogloss_core::{Passwords, Scope, UserState};
+use isogloss_core::{Scope, UserState};
+use isogloss_password::Passwords;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::edit::edit;
 use self::erase::erase;
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
-use crate::admin::users::{NewUser, UserView, role_named};
+use crate::admin::users::{NewUser, UserView, parse_role};
 use crate::admin::{AdminError, AdminService};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -49,7 +51,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Page {
+pub(crate) struct UserPageQuery {
     /// Only users with a greater number: `next` of the previous page.
     after: Option<i64>,
     /// Maximum number of entries; default 100, at most 1000.
@@ -68,16 +70,16 @@ pub(crate) struct Page {
     state: Option<UserState>,
 }
 
-impl Page {
-    async fn filter(&self, administration: &AdminService) -> Result<UserFilter, AdminError> {
+impl UserPageQuery {
+    async fn filter(&self, service: &AdminService) -> Result<UserFilter, AdminError> {
         let organisation = match &self.organisation {
             None => None,
-            Some(name) => Some(administration.organisation(name).await?.id),
+            Some(name) => Some(service.organisation(name).await?.id),
         };
         Ok(UserFilter {
             search: self.search.clone(),
             organisation,
-            role: self.role.as_deref().map(role_named).transpose()?,
+            role: self.role.as_deref().map(parse_role).transpose()?,
             state: self.state,
         })
     }
@@ -97,20 +99,20 @@ struct Users {
     operation_id = "listUsers",
     tag = "users",
     description = "Requires the scope `users:read`.",
-    params(Page),
+    params(UserPageQuery),
     responses((status = 200, body = Users), ApiError),
     security(("admin" = ["users:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
-    administration: Data<AdminService>,
-    page: Query<Page>,
+    admin: AdminKey,
+    service: Data<AdminService>,
+    page: Query<UserPageQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::UsersRead).await?;
+    admin.authorize(Scope::UsersRead).await?;
     let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
     let after = page.after.unwrap_or(i64::MIN);
-    let filter = page.filter(&administration).await?;
-    let users = administration.directory.users(&filter, after, limit).await;
+    let filter = page.filter(&service).await?;
+    let users = service.directory.users(&filter, after, limit).await;
     let users = users.map_err(AdminError::from)?;
     let is_full = users.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = users.last().filter(|_| is_full).map(|user| user.number);
@@ -130,12 +132,12 @@ pub(crate) async fn list(
     security(("admin" = ["users:read"]))
 )]
 pub(crate) async fn show(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     user: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::UsersRead).await?;
-    let user = administration.user(&user).await?;
+    admin.authorize(Scope::UsersRead).await?;
+    let user = service.user(&user).await?;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
 }
 
@@ -143,7 +145,7 @@ pub(crate) async fn show(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewUser)]
-pub(crate) struct UserRequest {
+pub(crate) struct NewUserRequest {
     user_name: String,
     /// Name of the organisation; it must exist.
     organisation: String,
@@ -176,17 +178,17 @@ pub(crate) struct UserRequest {
     operation_id = "addUser",
     tag = "users",
     description = "Requires the scope `users:write`.",
-    request_body = UserRequest,
+    request_body = NewUserRequest,
     responses((status = 201, body = UserView), ApiError),
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn add(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     passwords: Data<Passwords>,
-    request: Json<UserRequest>,
+    request: Json<NewUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::UsersWrite).await?;
+    let admin = admin.authorize(Scope::UsersWrite).await?;
     let request = request.into_inner();
     let new = NewUser {
         user_name: request.user_name,
@@ -200,9 +202,9 @@ pub(crate) async fn add(
         units: request.units,
         image_url: request.image_url,
     };
-    let addition = administration.check_new_user(new).await?;
-    let adding = administration.add_user(addition, request.password, &passwords);
-    let user = admin.act(adding).await?;
+    let checked_user = service.check_new_user(new).await?;
+    let adding = service.add_user(checked_user, request.password, &passwords);
+    let user = admin.run(adding).await?;
     Ok(HttpResponse::Created().json(UserView::from(user)))
 }
 
@@ -227,17 +229,17 @@ pub(crate) struct NewPassword {
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn set_password(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     passwords: Data<Passwords>,
     user: Path<String>,
     request: Json<NewPassword>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::UsersWrite).await?;
-    let user = administration.user(&user).await?;
+    let admin = admin.authorize(Scope::UsersWrite).await?;
+    let user = service.user(&user).await?;
     let password = request.into_inner().password;
-    let setting = administration.set_password(&user, password, &passwords);
-    admin.act(setting).await?;
+    let setting = service.set_password(&user, password, &passwords);
+    admin.run(setting).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -262,16 +264,14 @@ pub(crate) struct NewState {
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn set_state(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     user: Path<String>,
     request: Json<NewState>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::UsersWrite).await?;
-    let mut user = administration.user(&user).await?;
-    admin
-        .act(administration.set_state(&user, request.state))
-        .await?;
+    let admin = admin.authorize(Scope::UsersWrite).await?;
+    let mut user = service.user(&user).await?;
+    admin.run(service.set_state(&user, request.state)).await?;
     user.state = request.state;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
 }

@@ -1,6 +1,6 @@
 //! The descriptions of all metrics.
 
-use isogloss_core::throttle::Kind;
+use isogloss_core::throttle::BucketKind;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use crate::{dialects, sunset};
@@ -79,8 +79,8 @@ const SIZES: [(&str, &str); 7] = [
     ),
 ];
 
-/// Registers all descriptions, and creates the counters that can exist before the first count: to Prometheus, a
-/// counter that appears with its first count has not increased.
+/// Registers the descriptions of all metrics, and creates the counters that can exist before the first count:
+/// to Prometheus, a counter that appears with its first count has not increased.
 pub(crate) fn describe() {
     for (name, what) in TIMED {
         describe_histogram!(name, metrics::Unit::Seconds, what);
@@ -114,11 +114,11 @@ pub(crate) fn describe() {
         "Logins and e-mails refused after too many attempts"
     );
     for dialect in dialects::names() {
-        for why in sunset::WHY {
+        for why in sunset::REASONS {
             counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why)
                 .increment(0);
         }
-        for by in Kind::ALL.map(Kind::name) {
+        for by in BucketKind::ALL.map(BucketKind::name) {
             counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by)
                 .increment(0);
         }

@@ -1,12 +1,12 @@
-//! Outcome of a request, independent of the status that its dialect sends.
+//! RequestOutcome of a request, independent of the status that its dialect sends.
 
 use actix_web::Error;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 
-/// Outcome of a request. CRM.COM's clients get status 200 in every case, so the status alone is not enough.
+/// RequestOutcome of a request. CRM.COM's clients get status 200 in every case, so the status alone is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum RequestOutcome {
     /// The request succeeded.
     Done,
     /// The client must not get what it requested.
@@ -17,20 +17,23 @@ pub(super) enum Outcome {
     Failed,
 }
 
-impl Outcome {
-    pub(super) fn of<B>(outcome: &Result<ServiceResponse<B>, Error>) -> Self {
+impl RequestOutcome {
+    /// Returns the outcome of a request, from the status of its error rather than the one that the dialect
+    /// sends.
+    pub(super) fn from_result<B>(outcome: &Result<ServiceResponse<B>, Error>) -> Self {
         match outcome {
             Ok(response) => {
                 let status = response.status();
                 let refusal = response.response().error();
                 let meant = refusal.map(|refusal| refusal.as_response_error().status_code());
-                Self::by(meant.unwrap_or(status))
+                Self::from_status(meant.unwrap_or(status))
             }
-            Err(error) => Self::by(error.as_response_error().status_code()),
+            Err(error) => Self::from_status(error.as_response_error().status_code()),
         }
     }
 
-    fn by(status: StatusCode) -> Self {
+    /// Returns the outcome that a status stands for.
+    fn from_status(status: StatusCode) -> Self {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             Self::Unavailable
         } else if status.is_server_error() {
@@ -42,6 +45,7 @@ impl Outcome {
         }
     }
 
+    /// Returns the label of the outcome in metrics.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Done => "done",

@@ -12,15 +12,15 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
 use isogloss_dialect::route::readable;
 
-use super::outcome::Outcome;
+use super::outcome::RequestOutcome;
 use super::route::{Route, method};
-use crate::store_health::Doubt;
+use crate::store_health::HealthRecheck;
 
 /// Label of requests that match no route. Their path is not used: clients can invent any path.
 const UNMATCHED: &str = "unmatched";
 
 /// Metrics of the requests of one mount, in one worker.
-pub(crate) struct Requests {
+pub(crate) struct RequestMetrics {
     dialect: &'static str,
     unmatched: Rc<Route>,
     /// Routes by the router's pattern. There are as many patterns as routes.
@@ -32,9 +32,9 @@ pub(crate) struct Requests {
 /// Limit of `paths`: in two dialects, clients may write a path in any mixture of upper and lower case.
 const MOST_PATHS: usize = 64;
 
-impl Requests {
-    /// Counts under that dialect. An empty name means that the mount belongs to no dialect.
-    pub(crate) fn of(dialect: &'static str) -> Rc<Self> {
+impl RequestMetrics {
+    /// Returns the metrics of a dialect's mount; an empty name is for mounts without a dialect.
+    pub(crate) fn for_dialect(dialect: &'static str) -> Rc<Self> {
         Rc::new(Self {
             dialect,
             unmatched: Rc::new(Route::new(dialect, UNMATCHED.to_owned(), None)),
@@ -44,7 +44,7 @@ impl Requests {
     }
 
     /// Starts the timer of a request.
-    pub(crate) fn begin(&self, request: &ServiceRequest) -> RequestTimer {
+    pub(crate) fn start_timer(&self, request: &ServiceRequest) -> RequestTimer {
         RequestTimer {
             route: self.route(request),
             method: method(request.method()),
@@ -52,16 +52,17 @@ impl Requests {
         }
     }
 
-    /// Middleware that only counts and times requests.
+    /// Middleware that counts and times a request, and otherwise passes it on. Fails if the handler fails.
     pub(crate) async fn measure<B: MessageBody>(
         self: Rc<Self>,
         request: ServiceRequest,
         next: Next<B>,
     ) -> Result<ServiceResponse<B>, Error> {
-        let under_way = self.begin(&request);
-        under_way.end(next.call(request).await)
+        let timer = self.start_timer(&request);
+        timer.finish(next.call(request).await)
     }
 
+    /// Returns the metrics of a request's route.
     fn route(&self, request: &ServiceRequest) -> Rc<Route> {
         if let Some(route) = self.paths.borrow().get(request.path()) {
             return route.clone();
@@ -69,7 +70,7 @@ impl Requests {
         let Some(pattern) = request.match_pattern() else {
             return self.unmatched.clone();
         };
-        let route = self.route_of(pattern);
+        let route = self.route_for_pattern(pattern);
         let mut paths = self.paths.borrow_mut();
         if route.name.eq_ignore_ascii_case(request.path()) && paths.len() < MOST_PATHS {
             paths.insert(request.path().to_owned(), route.clone());
@@ -77,7 +78,8 @@ impl Requests {
         route
     }
 
-    fn route_of(&self, pattern: String) -> Rc<Route> {
+    /// Returns the metrics of the route with that pattern.
+    fn route_for_pattern(&self, pattern: String) -> Rc<Route> {
         let mut routes = self.routes.borrow_mut();
         if let Some(route) = routes.get(&pattern) {
             return route.clone();
@@ -92,11 +94,11 @@ impl Requests {
 /// Route under which a request is counted, if its handler knows that better than the router. The handler puts
 /// it into the request's extensions.
 #[derive(Clone)]
-pub(crate) struct Counted(Rc<Route>);
+pub(crate) struct CountedRoute(Rc<Route>);
 
-impl Counted {
-    /// Counts under that dialect and route.
-    pub(crate) fn under(dialect: &'static str, route: String) -> Self {
+impl CountedRoute {
+    /// Returns the route that replaces the router's for a request.
+    pub(crate) fn new(dialect: &'static str, route: String) -> Self {
         Self(Rc::new(Route::new(dialect, route, None)))
     }
 }
@@ -119,8 +121,9 @@ impl RequestTimer {
         self.route.pattern.as_deref()
     }
 
-    /// Stops the timer and counts the request.
-    pub(crate) fn end<B>(
+    /// Stops the timer, counts the request, and returns `outcome` unchanged. Requests a check of the stores if
+    /// the outcome is "unavailable".
+    pub(crate) fn finish<B>(
         self,
         outcome: Result<ServiceResponse<B>, Error>,
     ) -> Result<ServiceResponse<B>, Error> {
@@ -128,19 +131,19 @@ impl RequestTimer {
             Ok(response) => response.status(),
             Err(error) => error.as_response_error().status_code(),
         };
-        let ended = Outcome::of(&outcome);
-        if let (Outcome::Unavailable, Ok(response)) = (ended, &outcome)
-            && let Some(doubt) = response.request().app_data::<Data<Doubt>>()
+        let ended = RequestOutcome::from_result(&outcome);
+        if let (RequestOutcome::Unavailable, Ok(response)) = (ended, &outcome)
+            && let Some(recheck) = response.request().app_data::<Data<HealthRecheck>>()
         {
-            doubt.raise();
+            recheck.request();
         }
         let counted = outcome.as_ref().ok().and_then(|response| {
             let extensions = response.request().extensions();
-            extensions.get::<Counted>().cloned()
+            extensions.get::<CountedRoute>().cloned()
         });
         let route = counted.map_or(self.route, |counted| counted.0);
-        let ending = (self.method, status, ended);
-        route.note(self.begun.elapsed(), ending);
+        let labels = (self.method, status, ended);
+        route.record(self.begun.elapsed(), labels);
         outcome
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode};
 use metrics::{Counter, Histogram, SharedString, counter, histogram};
 
-use super::outcome::Outcome;
+use super::outcome::RequestOutcome;
 
 /// Metrics of a route. They are looked up once, so that a request only adds to them.
 pub(super) struct Route {
@@ -15,13 +15,14 @@ pub(super) struct Route {
     /// The router's pattern.
     pub(super) pattern: Option<String>,
     durations: Histogram,
-    totals: RefCell<Vec<(Ending, Counter)>>,
+    totals: RefCell<Vec<(CounterLabels, Counter)>>,
 }
 
 /// Labels that the requests of one counter have in common.
-type Ending = (&'static str, StatusCode, Outcome);
+type CounterLabels = (&'static str, StatusCode, RequestOutcome);
 
 impl Route {
+    /// Returns the metrics of a route.
     pub(super) fn new(dialect: &'static str, name: String, pattern: Option<String>) -> Self {
         let name = SharedString::from(name);
         Self {
@@ -37,14 +38,15 @@ impl Route {
         }
     }
 
-    pub(super) fn note(&self, took: Duration, ending: Ending) {
+    /// Counts and times a request.
+    pub(super) fn record(&self, took: Duration, labels: CounterLabels) {
         self.durations.record(took);
         let mut totals = self.totals.borrow_mut();
-        if let Some((_, total)) = totals.iter().find(|(known, _)| *known == ending) {
+        if let Some((_, total)) = totals.iter().find(|(known, _)| *known == labels) {
             total.increment(1);
             return;
         }
-        let (method, status, outcome) = ending;
+        let (method, status, outcome) = labels;
         let total = counter!(
             "isogloss_http_requests_total",
             "dialect" => self.dialect,
@@ -54,12 +56,12 @@ impl Route {
             "outcome" => outcome.name()
         );
         total.increment(1);
-        totals.push((ending, total));
+        totals.push((labels, total));
     }
 }
 
-/// Returns the label of a method. Clients may invent methods, and each would be a time series, so those that are
-/// not listed are `other`.
+/// Returns the label of a method. Clients may invent methods, and each would be a time series, so methods that
+/// are not listed are `other`.
 pub(super) fn method(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
 

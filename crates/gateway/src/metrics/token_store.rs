@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
-use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
+use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visitor};
+use isogloss_core::{Clock, NearCacheStatus, PoolStatus, StoreError, TokenDigest};
 use metrics::{Histogram, histogram};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -26,19 +26,20 @@ pub(crate) struct InstrumentedTokenStore {
 }
 
 impl InstrumentedTokenStore {
-    pub(crate) fn around(store: Arc<dyn TokenStore>) -> Self {
+    /// Wraps a token store.
+    pub(crate) fn new(store: Arc<dyn TokenStore>) -> Self {
         Self {
             store,
-            put: Durations::of("put"),
-            get: Durations::of("get"),
-            holder: Durations::of("holder"),
-            replace: Durations::of("replace"),
-            take: Durations::of("take"),
-            of_user: Durations::of("of_user"),
-            each: Durations::of("each"),
-            remove_user: Durations::of("remove_user"),
-            sweep: Durations::of("sweep"),
-            ping: Durations::of("ping"),
+            put: Durations::for_operation("put"),
+            get: Durations::for_operation("get"),
+            holder: Durations::for_operation("holder"),
+            replace: Durations::for_operation("replace"),
+            take: Durations::for_operation("take"),
+            of_user: Durations::for_operation("of_user"),
+            each: Durations::for_operation("each"),
+            remove_user: Durations::for_operation("remove_user"),
+            sweep: Durations::for_operation("sweep"),
+            ping: Durations::for_operation("ping"),
         }
     }
 }
@@ -50,14 +51,16 @@ struct Durations {
 }
 
 impl Durations {
-    fn of(operation: &'static str) -> Self {
+    /// Returns the durations of an operation.
+    fn for_operation(operation: &'static str) -> Self {
         Self {
             operation,
-            done: Self::ended(operation, "done"),
+            done: Self::histogram(operation, "done"),
         }
     }
 
-    fn ended(operation: &'static str, outcome: &'static str) -> Histogram {
+    /// Returns the histogram of an operation with that outcome.
+    fn histogram(operation: &'static str, outcome: &'static str) -> Histogram {
         histogram!(
             "isogloss_token_store_duration_seconds",
             "operation" => operation,
@@ -65,19 +68,20 @@ impl Durations {
         )
     }
 
+    /// Awaits a call, records its duration, and returns its result.
     async fn time<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         let begun = Instant::now();
-        let answer = call.await;
+        let result = call.await;
         let took = begun.elapsed();
-        match &answer {
+        match &result {
             Ok(_) => self.done.record(took),
             // Looked up again each time: errors are rare.
-            Err(_) => Self::ended(self.operation, "unavailable").record(took),
+            Err(_) => Self::histogram(self.operation, "unavailable").record(took),
         }
-        answer
+        result
     }
 }
 
@@ -96,8 +100,8 @@ impl TokenStore for InstrumentedTokenStore {
         self.get.time(self.store.get(digest)).await
     }
 
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
-        self.holder.time(self.store.holder(slot)).await
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+        self.holder.time(self.store.slot_holder(slot)).await
     }
 
     async fn replace(
@@ -111,21 +115,22 @@ impl TokenStore for InstrumentedTokenStore {
         self.replace.time(call).await
     }
 
-    /// Not measured: only a command restores tokens, and commands have no metrics.
+    /// Restores a token, unmeasured: only a command restores tokens, and commands have no metrics. Fails if the
+    /// store is unreachable.
     async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
         self.store.restore(token, now).await
     }
 
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        self.take.time(self.store.take(digest)).await
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        self.take.time(self.store.remove(digest)).await
     }
 
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
-        self.of_user.time(self.store.of_user(user)).await
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        self.of_user.time(self.store.list_by_user(user)).await
     }
 
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        self.each.time(self.store.each(visit)).await
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError> {
+        self.each.time(self.store.scan(visit)).await
     }
 
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
@@ -140,7 +145,8 @@ impl TokenStore for InstrumentedTokenStore {
         self.ping.time(self.store.ping()).await
     }
 
-    /// Not measured: the duration of several requests to several servers says nothing about one call.
+    /// Returns the health of the store, unmeasured: the duration of several requests to several servers says
+    /// nothing about one call. Fails if the store is unreachable.
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         self.store.health(clock).await
     }
@@ -149,16 +155,16 @@ impl TokenStore for InstrumentedTokenStore {
         self.store.close().await;
     }
 
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         self.store.connections()
     }
 
     /// Not measured: reads only the near cache, which takes almost no time.
-    fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
-        self.store.kept(digest)
+    fn get_cached(&self, digest: TokenDigest) -> Option<Arc<Record>> {
+        self.store.get_cached(digest)
     }
 
-    fn near(&self) -> Option<NearStatus> {
-        self.store.near()
+    fn cache_status(&self) -> Option<NearCacheStatus> {
+        self.store.cache_status()
     }
 }

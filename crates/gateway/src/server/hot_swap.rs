@@ -19,12 +19,12 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-/// State from which the workers build their applications, with a channel to each worker for a new one.
+/// SwapState from which the workers build their applications, with a channel to each worker for a new one.
 #[derive(Clone)]
-pub(crate) struct HotSwap<I>(Arc<Mutex<State<I>>>);
+pub(crate) struct HotSwap<I>(Arc<Mutex<SwapState<I>>>);
 
-struct State<I> {
-    ingredients: I,
+struct SwapState<I> {
+    state: I,
     workers: Vec<mpsc::UnboundedSender<Swap<I>>>,
 }
 
@@ -53,35 +53,36 @@ impl<B, F> Application<B> for F where
 
 /// State that a worker must serve from now on, with a channel to confirm that it does.
 struct Swap<I> {
-    ingredients: I,
+    state: I,
     done: oneshot::Sender<()>,
 }
 
 impl<I: Clone + Send + 'static> HotSwap<I> {
-    pub(crate) fn of(ingredients: I) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            ingredients,
+    /// Returns a hot swap that serves this state first.
+    pub(crate) fn new(state: I) -> Self {
+        Self(Arc::new(Mutex::new(SwapState {
+            state,
             workers: Vec::new(),
         })))
     }
 
     /// Returns the state that is served now.
-    pub(crate) fn ingredients(&self) -> I {
-        self.state().ingredients.clone()
+    pub(crate) fn state(&self) -> I {
+        self.lock().state.clone()
     }
 
-    /// Serves the application that is built from `ingredients`. When this future completes, every new request
-    /// is served by it.
-    pub(crate) async fn serve(&self, ingredients: I) {
+    /// Replaces the application in every worker by one that is built from `state`. Completes when every new
+    /// request is served by it.
+    pub(crate) async fn serve(&self, state: I) {
         let mut pending = Vec::new();
         {
-            let mut state = self.state();
-            state.ingredients = ingredients.clone();
-            state.workers.retain(|worker| {
+            let mut swap_state = self.lock();
+            swap_state.state = state.clone();
+            swap_state.workers.retain(|worker| {
                 let (done, taken) = oneshot::channel();
-                let ingredients = ingredients.clone();
+                let state = state.clone();
                 pending.push(taken);
-                worker.send(Swap { ingredients, done }).is_ok()
+                worker.send(Swap { state, done }).is_ok()
             });
         }
         for taken in pending {
@@ -90,7 +91,8 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
         }
     }
 
-    /// Returns the factory that a server runs in each worker.
+    /// Returns the factory of the service that a server runs in each worker. `app` builds the application from
+    /// its state.
     pub(crate) fn factory<S, B>(&self, app: fn(I) -> App<S>) -> impl Application<B> + use<I, S, B>
     where
         S: ServiceFactory<
@@ -102,17 +104,17 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
             > + 'static,
         B: MessageBody + 'static,
     {
-        let renewal = self.clone();
+        let hot_swap = self.clone();
         fn_factory_with_config(move |config: AppConfig| {
-            let renewal = renewal.clone();
+            let hot_swap = hot_swap.clone();
             async move {
-                let (ingredients, mut swaps) = renewal.register_worker();
-                let first = build(app(ingredients), config.clone()).await?;
+                let (state, mut swaps) = hot_swap.register_worker();
+                let first = build(app(state), config.clone()).await?;
                 let current = Rc::new(RefCell::new(Rc::new(first)));
                 let replaced = current.clone();
                 spawn(async move {
-                    while let Some(Swap { ingredients, done }) = swaps.recv().await {
-                        match build(app(ingredients), config.clone()).await {
+                    while let Some(Swap { state, done }) = swaps.recv().await {
+                        match build(app(state), config.clone()).await {
                             Ok(next) => drop(replaced.replace(Rc::new(next))),
                             Err(()) => {
                                 error!("a worker cannot be reloaded and keeps its configuration");
@@ -122,23 +124,25 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
                         let _ = done.send(());
                     }
                 });
-                Ok(Current(current))
+                Ok(CurrentApplication(current))
             }
         })
     }
 
+    /// Returns the current state, and a channel for later ones.
     fn register_worker(&self) -> (I, mpsc::UnboundedReceiver<Swap<I>>) {
         let (worker, swaps) = mpsc::unbounded_channel();
-        let mut state = self.state();
+        let mut state = self.lock();
         state.workers.push(worker);
-        (state.ingredients.clone(), swaps)
+        (state.state.clone(), swaps)
     }
 
-    fn state(&self) -> MutexGuard<'_, State<I>> {
+    fn lock(&self) -> MutexGuard<'_, SwapState<I>> {
         self.0.lock()
     }
 }
 
+/// Returns the service of an application. Fails if the application cannot be initialized.
 async fn build<S, B>(
     app: App<S>,
     config: AppConfig,
@@ -157,9 +161,9 @@ where
 }
 
 /// Service that passes requests to the current application of a worker.
-struct Current<S>(Rc<RefCell<Rc<S>>>);
+struct CurrentApplication<S>(Rc<RefCell<Rc<S>>>);
 
-impl<S: Service<Request>> Service<Request> for Current<S> {
+impl<S: Service<Request>> Service<Request> for CurrentApplication<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;

@@ -1,7 +1,7 @@
 //! The HTTP servers of the two listeners.
 //!
 //! They equal the server that actix-web's `HttpServer` builds, except that a connection counts as open until
-//! all its requests have been processed ([`keep_open`]).
+//! all its requests have been processed ([`count_until_processed`]).
 
 use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
@@ -19,7 +19,7 @@ use anyhow::{Context as _, Result};
 
 use super::hot_swap::Application;
 use crate::config;
-use crate::http::completion::{InProgress, keep_open};
+use crate::http::completion::{InFlightRequests, count_until_processed};
 use crate::http::timeouts;
 use crate::tls::TlsIdentity;
 
@@ -37,7 +37,7 @@ pub(super) struct Listener<'a> {
     tls: Option<&'a TlsIdentity>,
     /// Number of workers; `None` means as many as there are CPU cores.
     workers: Option<NonZeroUsize>,
-    in_progress: InProgress,
+    in_flight: InFlightRequests,
 }
 
 impl<'a> Listener<'a> {
@@ -46,7 +46,7 @@ impl<'a> Listener<'a> {
         sections: &'a config::Sections,
         socket: TcpListener,
         tls: Option<&'a TlsIdentity>,
-        in_progress: &InProgress,
+        in_flight: &InFlightRequests,
     ) -> Self {
         Self {
             settings: &sections.server,
@@ -55,16 +55,16 @@ impl<'a> Listener<'a> {
             socket,
             tls,
             workers: sections.server.workers,
-            in_progress: in_progress.clone(),
+            in_flight: in_flight.clone(),
         }
     }
 
-    /// Returns the listener for operators, and for the services that check tokens with the gateway.
+    /// Returns the listener for operators, and for services that check tokens with the gateway.
     pub(super) fn management(
         sections: &'a config::Sections,
         socket: TcpListener,
         tls: Option<&'a TlsIdentity>,
-        in_progress: &InProgress,
+        in_flight: &InFlightRequests,
     ) -> Self {
         Self {
             settings: &sections.server,
@@ -73,12 +73,13 @@ impl<'a> Listener<'a> {
             socket,
             tls,
             workers: Some(sections.management.workers),
-            in_progress: in_progress.clone(),
+            in_flight: in_flight.clone(),
         }
     }
 }
 
-/// Starts a server on a listener. Each of its workers builds its service with `factory`.
+/// Starts a server on a listener; each of its workers builds its service with `factory`. Fails if the socket or
+/// the TLS configuration cannot be used.
 pub(super) fn serve<R, A, B>(
     listener: Listener<'_>,
     application: &R,
@@ -96,40 +97,40 @@ where
         socket,
         tls,
         workers,
-        in_progress,
+        in_flight,
     } = listener;
     let address = socket.local_addr().context(key)?;
-    let most = settings.max_connections.get();
+    let max_connections = settings.max_connections.get();
     let mut server = Server::build()
-        .max_concurrent_connections(most)
+        .max_concurrent_connections(max_connections)
         .shutdown_timeout(settings.shutdown_timeout.as_secs())
         .disable_signals();
     if let Some(workers) = workers {
         server = server.workers(workers.get());
     }
-    let connections = Connections {
+    let connections = ConnectionSettings {
         keep_alive: settings.keep_alive,
         head_timeout: settings.head_timeout,
         address,
         is_secure: tls.is_some(),
-        watch: Arc::new(timeouts::watch(name, settings.longest_pause())),
+        watch: Arc::new(timeouts::watch_connections(name, settings.longest_pause())),
         shutdown: server.graceful_shutdown_signal(),
     };
     let application = application.clone();
     let server = match tls {
         None => server.listen(name, socket, move || {
             let http = connections.http(factory(&application));
-            keep_open(http.tcp(), in_progress.clone())
+            count_until_processed(http.tcp(), in_flight.clone())
         }),
         Some(tls) => {
-            max_concurrent_tls_connect(most);
+            max_concurrent_tls_connect(max_connections);
             let tls = tls.server_config()?;
             server.listen(name, socket, move || {
                 let acceptor = TlsAcceptorConfig::default();
                 let acceptor = acceptor.handshake_timeout(connections.head_timeout);
                 let http = connections.http(factory(&application));
                 let http = http.rustls_0_23_with_config(tls.clone(), acceptor);
-                keep_open(http, in_progress.clone())
+                count_until_processed(http, in_flight.clone())
             })
         }
     };
@@ -137,20 +138,20 @@ where
 }
 
 /// Callback that is called with each new connection.
-type Watch = dyn Fn(&dyn Any, &mut Extensions) + Send + Sync;
+type ConnectCallback = dyn Fn(&dyn Any, &mut Extensions) + Send + Sync;
 
 /// Settings for the connections of a listener.
 #[derive(Clone)]
-struct Connections {
+struct ConnectionSettings {
     keep_alive: Duration,
     head_timeout: Duration,
     address: SocketAddr,
     is_secure: bool,
-    watch: Arc<Watch>,
+    watch: Arc<ConnectCallback>,
     shutdown: GracefulShutdownSignal,
 }
 
-impl Connections {
+impl ConnectionSettings {
     /// Returns the service factory that serves an application on connections of type `T`.
     fn http<T: 'static, A: Application<B>, B: MessageBody + 'static>(
         &self,

@@ -15,8 +15,8 @@ use tracing::{info, warn};
 
 use super::systemd;
 use crate::bootstrap::initial_import::ImportTask;
-use crate::bootstrap::open_stores::Open;
-use crate::http::completion::InProgress;
+use crate::bootstrap::open_stores::OpenResource;
+use crate::http::completion::InFlightRequests;
 use crate::management::Readiness;
 use crate::telemetry::otlp;
 use crate::usage::Usage;
@@ -35,22 +35,24 @@ pub(super) struct RunningServer {
     pub(super) usage: Usage,
     pub(super) directory: Arc<dyn Directory>,
     /// The directory file, which a reload may apply again at any time.
-    pub(super) filling: Open,
+    pub(super) import: OpenResource,
     /// The part of the start that still runs.
-    pub(super) rest: ImportTask,
+    pub(super) import_task: ImportTask,
     pub(super) readiness: Readiness,
-    pub(super) in_progress: InProgress,
+    pub(super) in_flight: InFlightRequests,
     pub(super) outbox: Outbox,
     pub(super) drain_delay: Duration,
     pub(super) shutdown_timeout: Duration,
 }
 
 impl RunningServer {
-    pub(super) async fn run_until_shutdown(mut self, signals: &mut Signals) -> Result<()> {
+    /// Serves until a signal arrives, then finishes requests and closes everything. Fails if the directory file
+    /// can never be applied, or a listener fails.
+    pub(super) async fn run_until_shutdown(mut self, signals: &mut ShutdownSignals) -> Result<()> {
         systemd::ready();
         tokio::select! {
             () = signals.next() => {}
-            error = failure(&mut self.rest) => {
+            error = import_error(&mut self.import_task) => {
                 self.audit.close().await;
                 return Err(error);
             }
@@ -58,7 +60,7 @@ impl RunningServer {
         systemd::stopping();
         info!("shutting down: running requests are finished; a second signal cancels them");
         let letters = tokio::select! {
-            letters = self.finish() => letters,
+            letters = self.drain() => letters,
             () = signals.next() => {
                 warn!("running requests are cancelled");
                 // A server that is finishing requests ignores further commands. Once its task is aborted, its
@@ -75,7 +77,7 @@ impl RunningServer {
                 ended => ended.context("a listener ended badly")??,
             }
         }
-        let requests = self.in_progress.count();
+        let requests = self.in_flight.count();
         if requests > 0 || letters > 0 {
             warn!(
                 requests,
@@ -85,7 +87,7 @@ impl RunningServer {
         for task in self.housekeeping {
             task.abort();
         }
-        self.filling.close_in_time().await;
+        self.import.close_with_timeout().await;
         self.usage.close(self.directory.clone()).await;
         self.audit.close().await;
         otlp::finish().await;
@@ -95,7 +97,7 @@ impl RunningServer {
 
 impl RunningServer {
     /// Finishes requests and e-mails, and returns the number of e-mails that were given up.
-    async fn finish(&self) -> usize {
+    async fn drain(&self) -> usize {
         // Requests that were sent before the signal may still be waiting. So the readiness check fails first,
         // and connections are refused after the delay.
         self.readiness.end();
@@ -113,9 +115,9 @@ impl RunningServer {
     }
 }
 
-/// Completes only if the directory file cannot be applied, with the reason.
-async fn failure(rest: &mut ImportTask) -> Error {
-    match rest.await {
+/// Completes only if the directory file can never be applied, and returns the reason.
+async fn import_error(import_task: &mut ImportTask) -> Error {
+    match import_task.await {
         Ok(Ok(())) => std::future::pending().await,
         Ok(Err(error)) => error,
         Err(error) => error.into(),
@@ -123,12 +125,13 @@ async fn failure(rest: &mut ImportTask) -> Error {
 }
 
 /// The signals that stop the gateway: SIGTERM and SIGINT.
-pub(super) struct Signals {
+pub(super) struct ShutdownSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Signals {
+impl ShutdownSignals {
+    /// Starts to listen for the signals. Fails if the system does not allow it.
     pub(super) fn listen() -> Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
@@ -136,6 +139,7 @@ impl Signals {
         })
     }
 
+    /// Completes when one of the signals arrives.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

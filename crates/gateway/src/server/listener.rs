@@ -9,12 +9,14 @@ use tracing::info;
 
 use super::systemd;
 
-/// Returns the listening socket of a listener: the one that was passed to the process, or else a new one that is
-/// bound to `address`, the value of the setting `key`.
+/// Returns the listening socket of a listener: the one that was passed to the process, or else a new one that
+/// is bound to `address`, the value of the setting `key`. Fails if a passed socket cannot be used, or the
+/// address cannot be bound.
 pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     let passed = systemd::socket(listener).context("a socket that was passed")?;
     let is_passed = passed.is_some();
-    let bind = || listen(address).with_context(|| format!("{key}: cannot bind {address}"));
+    let bind =
+        || bind_with_backlog(address).with_context(|| format!("{key}: cannot bind {address}"));
     let socket = passed.map_or_else(bind, Ok)?;
     let address = socket.local_addr().context("no local address")?;
     if is_passed {
@@ -25,13 +27,14 @@ pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<Tcp
     Ok(socket)
 }
 
-/// Binds a socket with a long backlog: many clients may connect at once, as after a restart. Connections beyond
-/// the backlog are retried by the client's TCP after a second. The system may grant a shorter backlog.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    const ROW: i32 = 4_096;
+/// Returns a socket with a long backlog, because many clients may connect at once, as after a restart.
+/// Connections beyond the backlog are retried by the client's TCP after a second. The system may grant a
+/// shorter backlog. Fails if the address cannot be bound.
+fn bind_with_backlog(address: SocketAddr) -> io::Result<TcpListener> {
+    const BACKLOG: i32 = 4_096;
 
     let socket = TcpListener::bind(address)?;
-    SockRef::from(&socket).listen(ROW)?;
+    SockRef::from(&socket).listen(BACKLOG)?;
     Ok(socket)
 }
 
@@ -44,7 +47,7 @@ mod tests {
 
     #[test]
     fn many_may_come_before_the_first_is_met() {
-        let socket = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let socket = bind_with_backlog(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let place = socket.local_addr().unwrap();
         let clients =
             (0..400).map(|_| TcpStream::connect_timeout(&place, Duration::from_millis(500)));

@@ -13,11 +13,11 @@ use tracing::{error, info, warn};
 
 use super::hot_swap::HotSwap;
 use crate::bootstrap::blocking::run_blocking;
-use crate::bootstrap::components::Access;
+use crate::bootstrap::components::CredentialAccess;
 use crate::bootstrap::initial_import::{DirectoryFile, InitialImport};
 use crate::bootstrap::mailer;
 use crate::client_ip::TrustedProxies;
-use crate::config::{Config, Contents, Problem, Sections, Tls};
+use crate::config::{Config, ConfigError, FileDigests, Sections, Tls};
 use crate::http::public::PublicState;
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
@@ -26,20 +26,23 @@ use crate::{management, telemetry};
 
 /// The SIGHUP signals, each of which requests a reload. At a terminal, SIGHUP still means that the terminal is
 /// closed, and stops the gateway.
-pub(crate) struct Hangups(Option<Signal>);
+pub(crate) struct ReloadSignals(Option<Signal>);
 
-impl Hangups {
+impl ReloadSignals {
+    /// Starts to listen for SIGHUP, unless the process runs at a terminal. Fails if the system does not allow
+    /// it.
     pub(crate) fn listen() -> Result<Self> {
         if std::io::stderr().is_terminal() {
             return Ok(Self(None));
         }
-        let hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
-        Ok(Self(Some(hangups)))
+        let reload_signals = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+        Ok(Self(Some(reload_signals)))
     }
 
+    /// Completes when SIGHUP arrives; never at a terminal.
     async fn next(&mut self) {
         let signal = match &mut self.0 {
-            Some(hangups) => hangups.recv().await,
+            Some(reload_signals) => reload_signals.recv().await,
             None => None,
         };
         if signal.is_none() {
@@ -54,9 +57,9 @@ pub(crate) struct Reload {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) sections: Sections,
     /// The contents of the files that the configuration names.
-    pub(crate) contents: Contents,
-    pub(crate) access: Access,
-    pub(crate) filling: Arc<InitialImport>,
+    pub(crate) contents: FileDigests,
+    pub(crate) access: CredentialAccess,
+    pub(crate) import: Arc<InitialImport>,
     pub(crate) peppers: Peppers,
     pub(crate) application: HotSwap<PublicState>,
     pub(crate) inner: HotSwap<management::ManagementState>,
@@ -66,53 +69,57 @@ pub(crate) struct Reload {
 }
 
 impl Reload {
-    /// Reads the configuration again on each SIGHUP.
-    pub(crate) async fn at(mut self, mut hangups: Hangups) {
+    /// Reloads the configuration on each SIGHUP, for as long as the gateway runs. Logs why a reload failed.
+    pub(crate) async fn run(mut self, mut reload_signals: ReloadSignals) {
         loop {
-            hangups.next().await;
-            let mut exchanged = Vec::new();
-            let Err(problem) = Box::pin(self.once(&mut exchanged)).await else {
+            reload_signals.next().await;
+            let mut replaced_keys = Vec::new();
+            let Err(problem) = Box::pin(self.reload(&mut replaced_keys)).await else {
                 continue;
             };
             let problem = format_args!("{problem:#}");
-            if exchanged.is_empty() {
+            if replaced_keys.is_empty() {
                 error!(%problem, "the configuration is not reloaded, the old settings stay");
             } else {
-                let keys = exchanged.join(", ");
+                let keys = replaced_keys.join(", ");
                 error!(%problem, keys, "the configuration is not reloaded; the new credentials are in use, all other settings stay");
             }
         }
     }
 
-    /// Reads the configuration again, and serves with it. Adds the keys of replaced credentials to `exchanged`,
-    /// also if a later step fails.
-    async fn once(&mut self, exchanged: &mut Vec<&'static str>) -> Result<()> {
+    /// Reads the configuration again, and serves with it. Adds the keys of replaced credentials to
+    /// `replaced_keys`, also if a later step fails. Fails if the configuration is invalid or a component cannot
+    /// use it; all other settings stay then.
+    async fn reload(&mut self, replaced_keys: &mut Vec<&'static str>) -> Result<()> {
         let (config, contents) = read(&self.files).await?;
         let Config {
             sections: wanted,
             mounts,
         } = config;
-        let import = DirectoryFile::read_aside(&wanted.directory.import, &self.peppers).await?;
+        let import = DirectoryFile::load(&wanted.directory.import, &self.peppers).await?;
         let mailer = mailer::open(&wanted.mail)?;
         // Before the file is applied: that may already need the new credentials.
-        self.replace_credentials(&wanted, &contents, exchanged)
+        self.replace_credentials(&wanted, &contents, replaced_keys)
             .await?;
-        self.filling.replace_file(import).await?;
-        let next = with_changes(&self.sections, &wanted);
+        self.import.replace_file(import).await?;
+        let next = with_reloadable_changes(&self.sections, &wanted);
         // All errors are found by now, except in files that change at this very time.
-        renew(self.public.as_deref(), next.server.tls.as_ref())?;
-        renew(self.management.as_deref(), next.management.tls.as_ref())?;
+        reload_tls(self.public.as_deref(), next.server.tls.as_ref())?;
+        reload_tls(self.management.as_deref(), next.management.tls.as_ref())?;
         telemetry::set_level(&next.logging);
 
-        let before = self.inner.ingredients();
+        let before = self.inner.state();
         let proxies = TrustedProxies::new(&next.server.trusted_proxies, next.server.proxy_header);
         let sunsets = Sunsets::new(&next.sunset);
         let usage = ServiceUsage::new(&self.usage, proxies.clone(), sunsets.clone());
-        let backends = before.backends.with(mounts.clone(), usage);
-        let inner = management::ManagementState { backends, ..before };
+        let introspection = before.introspection.with_dialects(mounts.clone(), usage);
+        let inner = management::ManagementState {
+            introspection,
+            ..before
+        };
         self.inner.serve(inner).await;
-        let before = self.application.ingredients();
-        let ingredients = PublicState {
+        let before = self.application.state();
+        let state = PublicState {
             outbox: before.outbox.with_mailer(mailer),
             mounts,
             body_limit: next.server.body_limit,
@@ -121,12 +128,12 @@ impl Reload {
             sunsets,
             ..before
         };
-        let dialects: Vec<_> = ingredients.mounts.iter().map(|mount| mount.name).collect();
+        let dialects: Vec<_> = state.mounts.iter().map(|mount| mount.name).collect();
         let dialects = dialects.join(", ");
-        let doubt = ingredients.doubt.clone();
-        self.application.serve(ingredients).await;
+        let recheck = state.recheck.clone();
+        self.application.serve(state).await;
         // An operator who has repaired a store may send SIGHUP, so the stores are examined again.
-        doubt.raise();
+        recheck.request();
         for key in next.difference(&wanted) {
             warn!(key, "a changed setting waits for a restart");
         }
@@ -139,19 +146,19 @@ impl Reload {
     }
 }
 
-/// Reads the configuration, and the contents of the files that it names.
-pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, Contents)> {
+/// Reads the configuration, and digests of the files that it names. Fails if the configuration is invalid.
+pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, FileDigests)> {
     let files = files.to_owned();
     let read = move || {
         let config = Config::load(&files)?;
-        let contents = config.sections.contents();
-        Ok::<_, Problem>((config, contents))
+        let contents = config.sections.file_digests();
+        Ok::<_, ConfigError>((config, contents))
     };
     Ok(run_blocking(read).await??)
 }
 
 /// Returns the current settings, with those of `wanted` that can change at run time.
-fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
+fn with_reloadable_changes(current: &Sections, wanted: &Sections) -> Sections {
     let mut next = current.clone();
     next.logging.level.clone_from(&wanted.logging.level);
     next.directory.import.clone_from(&wanted.directory.import);
@@ -163,13 +170,13 @@ fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
         .trusted_proxies
         .clone_from(&wanted.server.trusted_proxies);
     next.server.proxy_header = wanted.server.proxy_header;
-    change_files(&mut next.server.tls, wanted.server.tls.as_ref());
-    change_files(&mut next.management.tls, wanted.management.tls.as_ref());
+    change_tls_files(&mut next.server.tls, wanted.server.tls.as_ref());
+    change_tls_files(&mut next.management.tls, wanted.management.tls.as_ref());
     next
 }
 
-/// Takes over the TLS files of `wanted`. Only a restart switches TLS, or client certificates, on or off.
-fn change_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
+/// Replaces the TLS files by those of `wanted`. Only a restart switches TLS, or client certificates, on or off.
+fn change_tls_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
     if let (Some(current), Some(wanted)) = (current, wanted)
         && current.client_ca_file.is_some() == wanted.client_ca_file.is_some()
     {
@@ -177,9 +184,11 @@ fn change_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
     }
 }
 
-fn renew(identity: Option<&TlsIdentity>, files: Option<&Tls>) -> Result<()> {
+/// Uses the contents of the TLS files from the next handshake on. Does nothing without TLS. Fails if a file
+/// cannot be used.
+fn reload_tls(identity: Option<&TlsIdentity>, files: Option<&Tls>) -> Result<()> {
     match (identity, files) {
-        (Some(identity), Some(files)) => Ok(identity.renew(files)?),
+        (Some(identity), Some(files)) => Ok(identity.reload(files)?),
         (None, _) | (_, None) => Ok(()),
     }
 }

@@ -32,14 +32,14 @@ pub(crate) fn are_sent() -> bool {
     PROVIDER.get().is_some()
 }
 
-/// Returns the layer that passes spans to a thread of its own, which sends them. Returns `None` if no spans
-/// are sent.
+/// Returns the layer that passes spans to a thread of its own, which sends them, or `None` if no spans are
+/// sent.
 pub(crate) fn layer<S>(settings: &Tracing) -> Option<impl Layer<S> + use<S>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let collector = settings.collector().ok().flatten()?;
-    let exporter = Exporter::to(collector)?;
+    let exporter = Exporter::new(collector)?;
     let service = Resource::builder_empty()
         .with_service_name(settings.service_name.clone())
         .with_attribute(opentelemetry::KeyValue::new(

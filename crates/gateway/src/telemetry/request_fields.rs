@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use isogloss_core::audit::Caller;
+use isogloss_core::audit::RequestContext;
 use isogloss_core::{printable, printable_json};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::field::MakeExt as _;
@@ -10,8 +10,8 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Formats the fields of a line of text. Values quote clients and errors of other software, so each is made
-/// printable and stays on its line.
+/// Returns the format of the fields in a line of text. Values quote clients and errors of other software, so
+/// each is made printable and stays on its line.
 pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> {
     let format = debug_fn(|writer, field, value| {
         let value = format!("{value:?}");
@@ -26,7 +26,7 @@ pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> {
 /// Format of log lines that adds the fields of the request at the end.
 pub(super) struct WithRequestFields<F> {
     format: F,
-    add: fn(&mut String, &Caller) -> fmt::Result,
+    add: fn(&mut String, &RequestContext) -> fmt::Result,
     /// Whether whole lines are made printable here. In lines of text each [field](fields) is instead: a whole
     /// line may have colour codes.
     escapes: bool,
@@ -64,15 +64,15 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let caller = Caller::current();
-        let is_told = caller.request_id.is_none() || context.lookup_current().is_some();
-        if is_told && !self.escapes {
+        let caller = RequestContext::current();
+        let has_fields = caller.request_id.is_none() || context.lookup_current().is_some();
+        if has_fields && !self.escapes {
             return self.format.format_event(context, writer, event);
         }
         let mut line = String::new();
         self.format
             .format_event(context, Writer::new(&mut line), event)?;
-        if !is_told {
+        if !has_fields {
             (self.add)(&mut line, &caller)?;
         }
         if self.escapes {
@@ -82,7 +82,7 @@ where
     }
 }
 
-fn add_as_text(line: &mut String, caller: &Caller) -> fmt::Result {
+fn add_as_text(line: &mut String, caller: &RequestContext) -> fmt::Result {
     use fmt::Write as _;
 
     line.truncate(line.trim_end().len());
@@ -95,7 +95,7 @@ fn add_as_text(line: &mut String, caller: &Caller) -> fmt::Result {
     line.write_char('\n')
 }
 
-fn add_as_json(line: &mut String, caller: &Caller) -> fmt::Result {
+fn add_as_json(line: &mut String, caller: &RequestContext) -> fmt::Result {
     use fmt::Write as _;
 
     let Some(object) = line.trim_end().strip_suffix('}') else {
@@ -189,11 +189,11 @@ mod tests {
         assert_eq!(read["fields"]["client"], HOSTILE);
     }
 
-    fn caller() -> Caller {
-        Caller {
+    fn caller() -> RequestContext {
+        RequestContext {
             dialect: Some("toy"),
             request_id: Some(Uuid::from_u128(7)),
-            ..Caller::default()
+            ..RequestContext::default()
         }
     }
 

@@ -28,7 +28,8 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    pub(crate) fn of(mount: &Mount) -> Self {
+    /// Returns the endpoints of a dialect, of which none is computed yet.
+    pub(crate) fn for_mount(mount: &Mount) -> Self {
         let release = mount.settings.get("release").and_then(|r| r.as_str());
         Self {
             release: release.map(str::to_owned),
@@ -40,26 +41,27 @@ impl Endpoints {
     /// Returns the endpoint of a route pattern. `None` stands for a call without a route.
     pub(crate) fn find(&self, pattern: Option<&str>) -> Arc<Endpoint> {
         let Some(pattern) = pattern else {
-            return Arc::new(self.behind(NO_ROUTE));
+            return Arc::new(self.unrouted(NO_ROUTE));
         };
         if let Some(known) = self.known.borrow().get(pattern) {
             return Arc::clone(known);
         }
-        let endpoint = Arc::new(self.read(&readable(pattern)));
+        let endpoint = Arc::new(self.parse(&readable(pattern)));
         let mut known = self.known.borrow_mut();
         known.insert(pattern.to_owned(), Arc::clone(&endpoint));
         endpoint
     }
 
     /// Returns an endpoint that is not a route of the dialect, with the dialect's revision.
-    pub(crate) fn behind(&self, route: &str) -> Endpoint {
+    pub(crate) fn unrouted(&self, route: &str) -> Endpoint {
         Endpoint {
             pattern: route.to_owned(),
-            ..self.read(&self.path)
+            ..self.parse(&self.path)
         }
     }
 
-    fn read(&self, pattern: &str) -> Endpoint {
+    /// Returns the endpoint of a pattern, with the revision in its path or the configured release.
+    fn parse(&self, pattern: &str) -> Endpoint {
         let segments = pattern.split('/').filter(|segment| is_revision(segment));
         let revision = segments.collect::<Vec<_>>().join(" ");
         Endpoint {

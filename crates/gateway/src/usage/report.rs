@@ -69,7 +69,7 @@ impl ClientUsageView {
 
 /// The attributes that distinguish clients.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Who {
+struct ClientAttributes {
     application: Option<String>,
     key: Option<String>,
     client: Option<String>,
@@ -78,7 +78,7 @@ struct Who {
 }
 
 #[derive(Default)]
-struct Seen {
+struct ClientRows {
     count: Option<UsageCount>,
     revisions: BTreeSet<String>,
     endpoints: BTreeSet<String>,
@@ -106,6 +106,7 @@ pub(crate) fn reports(
         .collect()
 }
 
+/// Returns the report of one dialect from its rows.
 fn report(
     dialect: &str,
     enabled: bool,
@@ -113,35 +114,37 @@ fn report(
     now: OffsetDateTime,
 ) -> Report {
     let mut all: Option<UsageCount> = None;
-    let mut clients: BTreeMap<Who, Seen> = BTreeMap::new();
+    let mut clients: BTreeMap<ClientAttributes, ClientRows> = BTreeMap::new();
     for (key, count) in rows {
         add(&mut all, &count);
-        let who = Who {
+        let attributes = ClientAttributes {
             application: key.application,
             key: key.key,
             client: key.client,
             user_agent: key.user_agent,
             network: key.network,
         };
-        let seen = clients.entry(who).or_default();
-        add(&mut seen.count, &count);
-        seen.revisions.insert(key.revision);
-        seen.endpoints.insert(key.endpoint);
+        let rows_of_client = clients.entry(attributes).or_default();
+        add(&mut rows_of_client.count, &count);
+        rows_of_client.revisions.insert(key.revision);
+        rows_of_client.endpoints.insert(key.endpoint);
     }
-    let of_known = clients.iter().filter(|(who, _)| who.user_agent != UNKNOWN);
-    let of_known = of_known.filter_map(|(_, seen)| seen.count.as_ref());
+    let of_known = clients
+        .iter()
+        .filter(|(attributes, _)| attributes.user_agent != UNKNOWN);
+    let of_known = of_known.filter_map(|(_, rows_of_client)| rows_of_client.count.as_ref());
     let last_served = of_known.filter_map(|count| count.last_served).max();
     let mut clients: Vec<_> = clients
         .into_iter()
-        .filter_map(|(who, seen)| shown(who, seen))
+        .filter_map(|(attributes, rows_of_client)| view(attributes, rows_of_client))
         .collect();
     clients.sort_by_key(|client| std::cmp::Reverse(client.at));
     Report {
         dialect: dialect.to_owned(),
         enabled,
         verdict: verdict(all.as_ref(), last_served, &clients, now),
-        last_served: last_served.map(moment),
-        last_seen: all.as_ref().map(|all| moment(all.last_seen)),
+        last_served: last_served.map(format_timestamp),
+        last_seen: all.as_ref().map(|all| format_timestamp(all.last_seen)),
         calls: all.as_ref().map_or(0, |all| all.calls),
         refused: all.as_ref().map_or(0, |all| all.refused),
         users: all.as_ref().map_or(0, |all| all.users.count()),
@@ -149,6 +152,7 @@ fn report(
     }
 }
 
+/// Adds a count to a sum.
 fn add(sum: &mut Option<UsageCount>, count: &UsageCount) {
     match sum {
         Some(sum) => sum.add(count),
@@ -156,27 +160,28 @@ fn add(sum: &mut Option<UsageCount>, count: &UsageCount) {
     }
 }
 
-fn shown(who: Who, seen: Seen) -> Option<ClientUsageView> {
-    let count = seen.count?;
+/// Returns the view of a client, or `None` if it has no rows.
+fn view(attributes: ClientAttributes, rows_of_client: ClientRows) -> Option<ClientUsageView> {
+    let count = rows_of_client.count?;
     let expired_tokens = ExpiredTokens::new(&count.expired);
     Some(ClientUsageView {
-        revisions: seen
+        revisions: rows_of_client
             .revisions
             .into_iter()
             .filter(|r| !r.is_empty())
             .collect(),
-        application: who.application,
-        key: who.key,
-        client: who.client,
-        user_agent: who.user_agent,
-        network: who.network,
-        first_seen: moment(count.first_seen),
-        last_seen: moment(count.last_seen),
-        last_served: count.last_served.map(moment),
+        application: attributes.application,
+        key: attributes.key,
+        client: attributes.client,
+        user_agent: attributes.user_agent,
+        network: attributes.network,
+        first_seen: format_timestamp(count.first_seen),
+        last_seen: format_timestamp(count.last_seen),
+        last_served: count.last_served.map(format_timestamp),
         calls: count.calls,
         refused: count.refused,
         users: count.users.count(),
-        endpoints: seen.endpoints.into_iter().collect(),
+        endpoints: rows_of_client.endpoints.into_iter().collect(),
         hint: expired_tokens.as_ref().and_then(ExpiredTokens::hint),
         expired_tokens,
         at: Some(count.last_seen),
@@ -202,30 +207,31 @@ fn verdict(
             let last = ago(all.last_seen);
             format!(
                 "no successful logins: {} refused, the last one {last} ago",
-                many(all.refused, "call")
+                counted(all.refused, "call")
             )
         }
         Some(at) if now - at >= Duration::DAY => {
             format!(
                 "no clients for {} ({} before that)",
                 ago(at),
-                many(served as u64, "client")
+                counted(served as u64, "client")
             )
         }
         Some(at) => format!(
             "{}, {}, last seen {} ago",
-            many(served as u64, "client"),
-            many(all.users.count(), "user"),
+            counted(served as u64, "client"),
+            counted(all.users.count(), "user"),
             ago(at)
         ),
     }
 }
 
-fn many(count: u64, noun: &str) -> String {
+/// Returns a number with its noun, in the plural unless the number is one.
+fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Formats a duration in the largest unit that is not zero.
+/// Returns a duration in words, in the largest unit that is not zero.
 pub(crate) fn span(span: Duration) -> String {
     let (days, hours, minutes) = (span.whole_days(), span.whole_hours(), span.whole_minutes());
     let (count, noun) = match (days, hours, minutes) {
@@ -234,10 +240,11 @@ pub(crate) fn span(span: Duration) -> String {
         (_, _, 1..) => (minutes, "minute"),
         _ => (span.whole_seconds().max(0), "second"),
     };
-    many(count.unsigned_abs(), noun)
+    counted(count.unsigned_abs(), noun)
 }
 
-fn moment(at: OffsetDateTime) -> String {
+/// Formats a timestamp as in RFC 3339, without fractions of a second.
+fn format_timestamp(at: OffsetDateTime) -> String {
     let seconds = at.replace_nanosecond(0).unwrap_or(at);
     seconds.format(&Rfc3339).unwrap_or_default()
 }

@@ -2,31 +2,33 @@
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
-use isogloss_core::{Auth, Source};
+use isogloss_core::{Auth, ClientIp};
 
 use super::json_body::SessionBody;
-use super::wire::SessionAnswer;
-use super::{HandlerResult, authenticate, origin};
+use super::wire::SessionResponse;
+use super::{HandlerResult, authenticate, login_origin};
 use crate::cookie::{CookieLifetime, cookie};
 use crate::wire::json;
 use crate::{Settings, issue};
 
+/// Responds to `loginToSession` with a cookie that holds the token of a new browser session. `Err` if the credentials
+/// are refused.
 pub(super) async fn login_to_session(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     body: SessionBody,
 ) -> HandlerResult {
-    let kept = if body.remember_me {
-        CookieLifetime::WithSession
+    let lifetime = if body.remember_me {
+        CookieLifetime::Persistent
     } else {
-        CookieLifetime::UntilClosed
+        CookieLifetime::BrowserSession
     };
-    let origin = origin(&settings, &request, source.as_deref().copied());
+    let origin = login_origin(&settings, &request, source.as_deref().copied());
     let user = authenticate(&auth, origin, body.into()).await?;
     let issued = issue::session(&auth, &settings, &user).await?;
-    let cookie = cookie(&settings, &issued, kept);
-    let answer = SessionAnswer::new(&issued, &cookie);
+    let cookie = cookie(&settings, &issued, lifetime);
+    let answer = SessionResponse::new(&issued, &cookie);
     Ok(json(HttpResponse::Ok().cookie(cookie.clone()), &answer))
 }

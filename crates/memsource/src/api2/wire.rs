@@ -5,79 +5,79 @@ use isogloss_core::{IssuedToken, User};
 use serde::Serialize;
 
 use crate::Settings;
-use crate::wire::{expires, spell_token};
+use crate::wire::{format_expiry, format_token};
 
-/// Returns the text that `userUid` is compared with.
-pub(super) fn uid(user: &User) -> String {
+/// Returns the `uid` of a user, with which a `userUid` is compared.
+pub(super) fn user_uid(user: &User) -> String {
     user.id.to_string()
 }
 
-/// The answer to `login` and `loginOther`.
+/// The response to `login` and `loginOther`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Api2LoginAnswer)]
-pub(crate) struct LoginAnswer<'a> {
-    user: UserAnswer<'a>,
+pub(crate) struct LoginResponse<'a> {
+    user: UserResponse<'a>,
     token: String,
     expires: String,
 }
 
-impl<'a> LoginAnswer<'a> {
+impl<'a> LoginResponse<'a> {
     pub(super) fn new(issued: &'a IssuedToken, settings: &Settings) -> Self {
         Self {
-            user: UserAnswer::new(&issued.session.user),
-            token: spell_token(issued),
-            expires: expires(issued.session.expires_at(), settings.expires_style),
+            user: UserResponse::new(&issued.session.user),
+            token: format_token(issued),
+            expires: format_expiry(issued.session.expires_at(), settings.expires_style),
         }
     }
 }
 
-/// The answer to `loginToSession`.
+/// The response to `loginToSession`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Api2SessionAnswer)]
-pub(crate) struct SessionAnswer<'a> {
-    user: UserAnswer<'a>,
+pub(crate) struct SessionResponse<'a> {
+    user: UserResponse<'a>,
     /// The value of a header `Cookie` that opens the session.
     cookie: String,
-    /// The session's handle, which services behind the gateway know as `jti`. It opens nothing, and
+    /// The session's handle, which services behind the gateway know as `jti`. It is not a credential, and
     /// a page of another origin cannot know it.
     csrf_token: String,
 }
 
-impl<'a> SessionAnswer<'a> {
+impl<'a> SessionResponse<'a> {
     pub(super) fn new(issued: &'a IssuedToken, cookie: &Cookie<'_>) -> Self {
         Self {
-            user: UserAnswer::new(&issued.session.user),
+            user: UserResponse::new(&issued.session.user),
             cookie: cookie.stripped().to_string(),
             csrf_token: issued.session.digest.to_string(),
         }
     }
 }
 
-/// The answer to `whoAmI`.
+/// The response to `whoAmI`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Api2WhoAmIAnswer)]
-pub(crate) struct WhoAmIAnswer<'a> {
-    user: UserAnswer<'a>,
+pub(crate) struct WhoAmIResponse<'a> {
+    user: UserResponse<'a>,
     /// There is no browser session that it could guard.
     csrf_token: (),
-    organization: OrganizationAnswer<'a>,
-    edition: EditionAnswer,
-    features: FeaturesAnswer,
+    organization: OrganizationResponse<'a>,
+    edition: EditionResponse,
+    features: FeaturesResponse,
 }
 
-impl<'a> WhoAmIAnswer<'a> {
+impl<'a> WhoAmIResponse<'a> {
     pub(super) fn new(user: &'a User) -> Self {
         Self {
-            user: UserAnswer::new(user),
+            user: UserResponse::new(user),
             csrf_token: (),
-            organization: OrganizationAnswer {
+            organization: OrganizationResponse {
                 id: user.organisation.id.to_string(),
                 name: &user.organisation.name,
             },
-            edition: EditionAnswer::default(),
-            features: FeaturesAnswer { reject_jobs: false },
+            edition: EditionResponse::default(),
+            features: FeaturesResponse { reject_jobs: false },
         }
     }
 }
@@ -86,7 +86,7 @@ impl<'a> WhoAmIAnswer<'a> {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Api2User)]
-struct UserAnswer<'a> {
+struct UserResponse<'a> {
     user_name: &'a str,
     uid: String,
     id: String,
@@ -96,11 +96,11 @@ struct UserAnswer<'a> {
     email: Option<&'a str>,
 }
 
-impl<'a> UserAnswer<'a> {
+impl<'a> UserResponse<'a> {
     fn new(user: &'a User) -> Self {
         Self {
             user_name: &user.user_name,
-            uid: uid(user),
+            uid: user_uid(user),
             id: user.number.to_string(),
             first_name: &user.first_name,
             last_name: &user.last_name,
@@ -112,21 +112,21 @@ impl<'a> UserAnswer<'a> {
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Api2Organization)]
-struct OrganizationAnswer<'a> {
+struct OrganizationResponse<'a> {
     id: String,
     name: &'a str,
 }
 
-/// What the organisation has bought. Nothing is sold here.
+/// The edition that the organisation has bought; always the largest one.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Api2Edition)]
-struct EditionAnswer {
+struct EditionResponse {
     id: &'static str,
     name: &'static str,
     title: &'static str,
 }
 
-impl Default for EditionAnswer {
+impl Default for EditionResponse {
     fn default() -> Self {
         Self {
             id: "1",
@@ -139,6 +139,6 @@ impl Default for EditionAnswer {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Api2Features)]
-struct FeaturesAnswer {
+struct FeaturesResponse {
     reject_jobs: bool,
 }

@@ -8,7 +8,7 @@ use isogloss_memsource::Settings;
 use serde_json::json;
 use time::macros::datetime;
 
-use crate::host::{Host, token};
+use crate::fixture::{Host, token};
 
 #[actix_web::test]
 async fn token_ends_a_day_after_the_login_however_it_is_used() {

@@ -9,7 +9,7 @@ use time::macros::datetime;
 use tracing::Dispatch;
 use tracing::subscriber::{NoSubscriber, set_default};
 
-use crate::host::{Host, token};
+use crate::fixture::{Host, token};
 
 #[actix_web::test]
 async fn an_administrator_who_logs_in_as_another_is_told_of() {

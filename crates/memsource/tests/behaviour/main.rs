@@ -1,8 +1,8 @@
 //! What recorded exchanges cannot show: concurrency, other days, the log, and very many bodies.
 
-mod at_once;
-mod damage;
-mod host;
+mod fixture;
 mod lifetimes;
 mod log;
+mod mutated_requests;
+mod one_time_token_race;
 mod reuse;

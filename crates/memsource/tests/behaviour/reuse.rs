@@ -4,7 +4,7 @@ use isogloss_memsource::{Login, Settings};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::host::{Host, token};
+use crate::fixture::{Host, token};
 
 async fn reusing(now: OffsetDateTime) -> Host {
     let settings = Settings {

@@ -25,7 +25,7 @@ pub(super) async fn a_token_is_also_listed_under_its_actor(store: &dyn TokenStor
     let replaced = store.replace(digest(1), &acting, &after, NOW).await;
     assert!(replaced.unwrap());
     assert_eq!(digests(store, actor).await, [digest(1), digest(2)]);
-    store.take(digest(1)).await.unwrap();
+    store.remove(digest(1)).await.unwrap();
     assert_eq!(digests(store, user).await, []);
     assert_eq!(digests(store, actor).await, [digest(2)]);
     // The token counts towards the caps of the user, not of the actor.

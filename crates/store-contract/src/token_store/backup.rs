@@ -1,6 +1,6 @@
 //! Tokens from a backup.
 
-use isogloss_core::store::{Record, Slot, Spent, StoredToken, TokenStore, export};
+use isogloss_core::store::{Record, Redemption, Slot, StoredToken, TokenStore, export};
 use tokio::sync::mpsc::channel;
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ pub(super) async fn tokens_are_as_they_were(store: &dyn TokenStore) {
     wanted.push(token(30, Some(true)));
     wanted.push(token(31, Some(false)));
     let mut spent = token(32, None);
-    spent.record.spent = Some(Spent::default());
+    spent.record.spent = Some(Redemption::default());
     wanted.push(spent.clone());
     let mut expired = token(33, None);
     expired.record.expires_at = now;
@@ -68,9 +68,9 @@ pub(super) async fn tokens_are_as_they_were(store: &dyn TokenStore) {
     assert_eq!(listed.len(), 32);
     assert!(!listed.contains(&spent.digest));
     assert_eq!(
-        store.holder(digest(6_999)).await.unwrap(),
+        store.slot_holder(digest(6_999)).await.unwrap(),
         Some(digest(6_030))
     );
     assert_eq!(store.remove_user(user).await.unwrap(), 32);
-    store.take(spent.digest).await.unwrap();
+    store.remove(spent.digest).await.unwrap();
 }

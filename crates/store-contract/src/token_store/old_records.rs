@@ -40,7 +40,7 @@ pub(super) async fn records_are_as_good_as_others<S: Plant>(store: &S) {
     assert!(replaces(&before).await);
     assert!(!replaces(&before).await);
     assert_eq!(store.get(digest(1)).await.unwrap(), Some(Arc::new(after)));
-    assert_eq!(store.take(digest(2)).await.unwrap(), Some(before));
+    assert_eq!(store.remove(digest(2)).await.unwrap(), Some(before));
     let mut listed = digests(store, user).await;
     listed.sort_unstable();
     assert_eq!(listed, [digest(1), digest(3)]);

@@ -31,7 +31,7 @@ pub(super) async fn holds_up_no_list_and_no_backup<S: Plant>(store: &S) {
         shown.extend((record.user == user).then_some(digest));
         ControlFlow::Continue(())
     };
-    store.each(visit).await.unwrap();
+    store.scan(visit).await.unwrap();
     shown.sort_unstable();
     assert_eq!(shown, [digest(1), digest(3)]);
     let saved = exported(store, user).await;
@@ -44,7 +44,7 @@ pub(super) async fn holds_up_no_list_and_no_backup<S: Plant>(store: &S) {
 pub(super) async fn is_ended_like_any_other<S: Plant>(store: &S) {
     let user = Uuid::new_v4();
     planted(store, user).await;
-    assert_eq!(store.take(digest(2)).await.unwrap(), None);
+    assert_eq!(store.remove(digest(2)).await.unwrap(), None);
     assert_eq!(store.get(digest(2)).await.unwrap(), None);
     let slotted = Record {
         slot: Some(Slot::Exclusive(digest(1003))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_store_contract::token_store::{
     CAPS, HOUR, NOW, digest, digests, pass_all, record, ten_thousand_logins_leave_a_bounded_list,
 };
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::EmbeddedStore;
 
-const MANY: Caps = Caps {
+const MANY: SessionLimits = SessionLimits {
     per_user: 2_000,
     per_client: 2_000,
     one_time_per_user: 2_000,
@@ -62,7 +62,8 @@ async fn embedded_tokens_outlive_the_process_and_are_swept() {
     assert_eq!(digests(store.as_ref(), user).await, [digest(999)]);
 }
 
-/// The writing thread lets go of the file a moment after the store is dropped.
+/// Opens a store whose file the writing thread of another one closes soon. Fails the test if the file stays
+/// locked for 5 seconds.
 async fn reopen(path: &Path) -> Arc<dyn TokenStore> {
     for _ in 0..500 {
         if let Ok(store) = EmbeddedStore::open(path, MANY) {

@@ -203,7 +203,7 @@ async fn no_acknowledged_change_is_lost_by_a_crash_after_a_sync_that_failed() {
         let refused = store.put(digest(100), &kept(), NOW).await;
         assert!(refused.is_err(), "it is not on the disk");
         put_later(&store, 200).await;
-        store.take(digest(0)).await.unwrap();
+        store.remove(digest(0)).await.unwrap();
         let store = disk.after_a_crash().store();
         for number in (1..50).chain([200]) {
             let found = store.get(digest(number)).await.unwrap();
@@ -221,7 +221,7 @@ async fn a_store_whose_disk_keeps_nothing_can_be_read_and_is_well_again_later() 
         store.put(digest(number), &kept(), NOW).await.unwrap();
     }
     disk.change(|disk| disk.failing_syncs = usize::MAX);
-    let refused = store.take(digest(1)).await.unwrap_err().to_string();
+    let refused = store.remove(digest(1)).await.unwrap_err().to_string();
     assert!(refused.starts_with("embedded token store: "), "{refused}");
     assert!(store.put(digest(2), &kept(), NOW).await.is_err());
     assert!(store.get(digest(3)).await.unwrap().is_some());
@@ -244,7 +244,7 @@ async fn a_full_disk_refuses_changes_and_no_lookup() {
     let changing = Arc::clone(&store);
     let changing = tokio::spawn(async move {
         for number in 0..20 {
-            let taken = changing.take(digest(number)).await;
+            let taken = changing.remove(digest(number)).await;
             assert!(taken.is_err());
             // Long enough for the next one to be tried at the disk.
             if number % 10 == 9 {
@@ -262,7 +262,7 @@ async fn a_full_disk_refuses_changes_and_no_lookup() {
     changing.await.unwrap();
     disk.change(|disk| disk.is_full = false);
     put_later(&store, 100).await;
-    let ended = store.take(digest(0)).await.unwrap();
+    let ended = store.remove(digest(0)).await.unwrap();
     assert!(ended.is_some(), "a log-out that was refused is still to do");
     assert_eq!(store.get(digest(0)).await.unwrap(), None);
 }

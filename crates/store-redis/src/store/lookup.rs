@@ -1,6 +1,6 @@
 //! Lookups of records: of one over a lookup connection, of several over the pool.
 
-use isogloss_core::backend::{Near, decode_or_log};
+use isogloss_core::backend::{NearCache, decode_or_log};
 use isogloss_core::store::Record;
 use isogloss_core::{StoreError, TokenDigest};
 use redis::{cmd, pipe};
@@ -19,7 +19,7 @@ impl RedisStore {
     }
 
     /// Returns the near cache. `None` if there is none, or while it is not valid.
-    pub(crate) fn valid_near_cache(&self) -> Option<&Near<TokenDigest, EncodedRecord>> {
+    pub(crate) fn valid_near_cache(&self) -> Option<&NearCache<TokenDigest, EncodedRecord>> {
         self.near_cache.as_ref()?.valid_cache()
     }
 

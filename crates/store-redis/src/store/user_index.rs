@@ -112,9 +112,9 @@ impl RedisStore {
     ) -> Result<(), StoreError> {
         let mut tokens = self.records(listed).await?;
         tokens.retain(|(_, record)| record.user == user);
-        for digest in self.caps.surplus(tokens, newest, now).evicted {
+        for digest in self.caps.excess(tokens, newest, now).evicted {
             // A token that another login has ended concurrently is reported there.
-            if self.take(digest).await?.is_some() {
+            if self.remove(digest).await?.is_some() {
                 evicted.push(digest);
             }
         }
@@ -137,7 +137,7 @@ impl RedisStore {
             let Some(holder) = holder.map(TokenDigest::from) else {
                 return Ok(());
             };
-            self.take(holder).await?;
+            self.remove(holder).await?;
             ended = Some(holder);
         }
     }

@@ -41,7 +41,7 @@ async fn a_gateway_whose_clock_is_ahead_removes_no_live_token_from_a_list() {
         .put(digest(2), &record(user, then, FEW), then)
         .await
         .unwrap();
-    let listed = here.of_user(user).await.unwrap();
+    let listed = here.list_by_user(user).await.unwrap();
     assert_eq!(listed[0], (digest(1), kept));
     assert_eq!(here.remove_user(user).await.unwrap(), 2);
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
@@ -104,7 +104,7 @@ async fn a_slot_leads_to_a_token_for_as_long_as_that_lives() {
                 .replace(digest(number), &after, &later, NOW)
                 .await
                 .unwrap();
-            let holder = store.holder(*slot.digest()).await.unwrap();
+            let holder = store.slot_holder(*slot.digest()).await.unwrap();
             assert_eq!(holder, Some(digest(number + 10)));
         }
     }

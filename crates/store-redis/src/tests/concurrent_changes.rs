@@ -1,7 +1,7 @@
 //! Changes of one user's tokens that come in between each other.
 
 use futures_util::future::{join_all, try_join_all};
-use isogloss_core::store::{Caps, Record, TokenStore as _};
+use isogloss_core::store::{Record, SessionLimits, TokenStore as _};
 use isogloss_core::{Lineage, Purpose, TokenDigest};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, record};
 use isogloss_testkit::relay::{Connection, Direction, Relay};
@@ -14,7 +14,7 @@ use crate::RedisStore;
 /// What the commands on a user's list have in them.
 const LIST: &str = "isogloss:u:";
 
-fn store(url: String, caps: Caps) -> RedisStore {
+fn store(url: String, caps: SessionLimits) -> RedisStore {
     let settings = RedisSettings {
         near_cache: 0,
         ..settings(url)
@@ -31,7 +31,7 @@ pub(super) fn let_go(connection: &Connection) {
 }
 
 async fn listed(store: &RedisStore, user: Uuid) -> Vec<TokenDigest> {
-    let listed = store.of_user(user).await.unwrap();
+    let listed = store.list_by_user(user).await.unwrap();
     listed.into_iter().map(|(digest, _)| digest).collect()
 }
 
@@ -93,8 +93,8 @@ async fn a_token_that_is_stored_and_not_yet_listed_is_removed_with_its_user() {
 }
 
 /// Each cap that can be one, with a token that it counts. The token comes of the login with that digest.
-fn capped_at_one(user: Uuid, login: TokenDigest) -> [(&'static str, Caps, Record); 5] {
-    let caps = |per_user, per_client, one_time_per_user| Caps {
+fn capped_at_one(user: Uuid, login: TokenDigest) -> [(&'static str, SessionLimits, Record); 5] {
+    let caps = |per_user, per_client, one_time_per_user| SessionLimits {
         per_user,
         per_client,
         one_time_per_user,

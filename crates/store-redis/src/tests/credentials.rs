@@ -29,7 +29,7 @@ async fn takes_the_second(address: impl Fn(&str) -> String, set: impl Fn(&str)) 
     set(">second");
     let change = access.replace(&settings(address("second"))).await;
     assert_eq!(change.unwrap(), AccessChange::Made);
-    let seen = store.each(&mut |_, _| ControlFlow::Continue(())).await;
+    let seen = store.scan(&mut |_, _| ControlFlow::Continue(())).await;
     seen.unwrap();
     let elsewhere = access.replace(&settings(at(1))).await;
     assert_eq!(elsewhere.unwrap(), AccessChange::NeedsRestart);

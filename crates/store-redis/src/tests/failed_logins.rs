@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use isogloss_core::TokenDigest;
-use isogloss_core::store::{Caps, Record, Slot, TokenStore as _};
+use isogloss_core::store::{Record, SessionLimits, Slot, TokenStore as _};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, record};
 use isogloss_testkit::relay::Relay;
 use isogloss_testkit::servers::RedisServer;
@@ -86,7 +86,7 @@ async fn logins_that_no_replica_confirms_leave_no_tokens() {
     }
     with.put(digest(6), &slotted, NOW).await.unwrap();
     assert_eq!(
-        with.of_user(slotted.user).await.unwrap(),
+        with.list_by_user(slotted.user).await.unwrap(),
         [(digest(6), slotted)]
     );
 }
@@ -105,7 +105,7 @@ async fn tokens_that_were_evicted_are_reported_though_the_next_one_cannot_be() {
         let (digest, record) = kept(number);
         many.put(digest, &record, NOW).await.unwrap();
     }
-    let caps = Caps {
+    let caps = SessionLimits {
         per_user: 2,
         per_client: 2,
         ..CAPS
@@ -120,7 +120,7 @@ async fn tokens_that_were_evicted_are_reported_though_the_next_one_cannot_be() {
     lost.try_recv().unwrap();
     // That one was ended, and its answer lost.
     assert_eq!(put(5).await, [digest(2), digest(3)]);
-    let left = few.of_user(Uuid::nil()).await.unwrap();
+    let left = few.list_by_user(Uuid::nil()).await.unwrap();
     let left: Vec<TokenDigest> = left.into_iter().map(|(digest, _)| digest).collect();
     assert_eq!(left, [digest(4), digest(5)]);
 }

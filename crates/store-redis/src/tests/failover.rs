@@ -23,7 +23,7 @@ async fn comes_back(store: &RedisStore, number: u16) {
             Ok(found) => assert_eq!(found.as_deref(), Some(&kept)),
             Err(_) => continue,
         }
-        match store.take(digest(number)).await {
+        match store.remove(digest(number)).await {
             Ok(taken) => assert_eq!(taken.as_ref(), Some(&kept)),
             Err(_) => continue,
         }
@@ -54,7 +54,7 @@ async fn sentinels_make_another_server_the_primary() {
     let store = store(&settings);
     keep_many(&store).await;
     // Waits until both replicas have all of it.
-    store.take(digest(1)).await.unwrap();
+    store.remove(digest(1)).await.unwrap();
 
     servers.fail_over().unwrap();
     comes_back(&store, 1).await;
@@ -69,7 +69,7 @@ async fn the_primary_of_sentinels_is_killed() {
     let waiting = store(&waiting);
     let store = store(&settings(servers.url()));
     keep_many(&store).await;
-    waiting.take(digest(1)).await.unwrap();
+    waiting.remove(digest(1)).await.unwrap();
 
     servers.kill_primary().unwrap();
     comes_back(&store, 1).await;
@@ -109,7 +109,7 @@ async fn a_primary_of_a_cluster_is_killed() {
     let waiting = store(&waiting);
     let store = store(&settings(servers.url()));
     keep_many(&store).await;
-    waiting.take(digest(1)).await.unwrap();
+    waiting.remove(digest(1)).await.unwrap();
 
     servers.kill_primary(1).unwrap();
     for number in 1..20 {

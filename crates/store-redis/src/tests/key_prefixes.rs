@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use isogloss_core::store::TokenStore as _;
-use isogloss_core::throttle::{Bucket, Budget, Kind, Throttle as _};
+use isogloss_core::throttle::{Bucket, BucketKind, Budget, Throttle as _};
 use isogloss_core::{Clock as _, SystemClock, TokenDigest};
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
 use isogloss_testkit::servers::RedisServer;
@@ -42,7 +42,7 @@ async fn listed(store: &RedisStore) -> BTreeSet<TokenDigest> {
         found.insert(digest);
         ControlFlow::Continue(())
     };
-    store.each(&mut visit).await.unwrap();
+    store.scan(&mut visit).await.unwrap();
     found
 }
 
@@ -60,7 +60,7 @@ async fn two_installations_share_a_server_and_see_nothing_of_each_other() {
     };
     let bucket = Bucket {
         key: digest(1),
-        kind: Kind::Account,
+        kind: BucketKind::Account,
         account: None,
         network: None,
     };
@@ -69,7 +69,7 @@ async fn two_installations_share_a_server_and_see_nothing_of_each_other() {
         let kept = record(user, NOW, HOUR);
         store.put(digest(number), &kept, NOW).await.unwrap();
         let throttle = store.throttle();
-        throttle.take(&bucket, &budget, now).await.unwrap();
+        throttle.charge(&bucket, &budget, now).await.unwrap();
         let until = now + Duration::from_mins(1);
         throttle
             .remember(digest(1), digest(2), until, now)
@@ -78,7 +78,7 @@ async fn two_installations_share_a_server_and_see_nothing_of_each_other() {
     }
     assert_eq!(listed(&other).await, BTreeSet::from([digest(1002)]));
     assert_eq!(one.get(digest(1002)).await.unwrap(), None);
-    assert_eq!(one.take(digest(1002)).await.unwrap(), None);
+    assert_eq!(one.remove(digest(1002)).await.unwrap(), None);
     assert_eq!(one.remove_user(user).await.unwrap(), 1);
     assert!(one.throttle().reset(digest(1)).await.unwrap());
     assert_eq!(one.throttle().list(now).await.unwrap(), []);

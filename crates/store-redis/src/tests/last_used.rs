@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::store::{Caps, Record, TokenStore as _};
+use isogloss_core::store::{Record, SessionLimits, TokenStore as _};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, pass_all, record};
 use isogloss_testkit::servers::RedisServer;
 use time::OffsetDateTime;
@@ -35,7 +35,7 @@ fn used(record: &Record, at: OffsetDateTime) -> Record {
 /// A store in which a user may have so many.
 fn store(settings: &RedisSettings) -> RedisStore {
     let many = usize::from(MANY) * 2;
-    let caps = Caps {
+    let caps = SessionLimits {
         per_user: many,
         per_client: many,
         one_time_per_user: many,
@@ -81,7 +81,7 @@ async fn many_are_noted_in_few_round_trips() {
         assert_eq!(found.as_deref(), Some(&after));
     }
     assert_eq!(
-        store.of_user(kept.user).await.unwrap().len(),
+        store.list_by_user(kept.user).await.unwrap().len(),
         usize::from(MANY)
     );
 }
@@ -104,7 +104,7 @@ async fn what_ended_meanwhile_stays_ended() {
     let store = store(&settings(at(server.port())));
     let kept = issued(&store).await;
     for number in 0..MANY / 2 {
-        store.take(digest(number)).await.unwrap();
+        store.remove(digest(number)).await.unwrap();
     }
     let noted = use_all(&store, &kept, &used(&kept, NOW + HOUR / 2)).await;
     assert!(noted[..usize::from(MANY / 2)].iter().all(|noted| !noted));

@@ -25,7 +25,7 @@ async fn what_may_be_asked_twice_is() {
     let mut lost = relay.when_sent("\r\nSET\r\n", 1, lose_the_answer);
     store.put(digest(2), &kept, NOW).await.unwrap();
     lost.try_recv().unwrap();
-    assert_eq!(store.of_user(kept.user).await.unwrap().len(), 2);
+    assert_eq!(store.list_by_user(kept.user).await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,10 +36,10 @@ async fn a_taken_token_whose_answer_is_lost_is_unavailable_not_absent() {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
     let mut lost = relay.when_sent("GETDEL", 1, lose_the_answer);
-    assert!(store.take(digest(1)).await.is_err());
+    assert!(store.remove(digest(1)).await.is_err());
     lost.try_recv().unwrap();
     // It was executed, and the second caller is told so.
-    assert_eq!(store.take(digest(1)).await.unwrap(), None);
+    assert_eq!(store.remove(digest(1)).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +52,7 @@ async fn connections_that_died_in_the_pool_are_not_noticed() {
         server.ask(&["CLIENT", "KILL", "TYPE", "normal"]).unwrap();
         match number % 3 {
             0 => assert_eq!(
-                store.take(digest(number)).await.unwrap().as_ref(),
+                store.remove(digest(number)).await.unwrap().as_ref(),
                 Some(&kept)
             ),
             1 => assert_eq!(
@@ -90,7 +90,10 @@ async fn no_superseded_token_lives(text: &str, nth: usize) {
         store.get(digest(3)).await.unwrap().as_deref(),
         Some(&slotted)
     );
-    assert_eq!(store.holder(digest(1000)).await.unwrap(), Some(digest(3)));
+    assert_eq!(
+        store.slot_holder(digest(1000)).await.unwrap(),
+        Some(digest(3))
+    );
     // No client has the other one, and an operator finds it.
     store.remove_user(slotted.user).await.unwrap();
     assert_eq!(store.get(digest(2)).await.unwrap(), None, "{text} {nth}");

@@ -31,7 +31,7 @@ async fn until(what: &str, mut happened: impl AsyncFnMut() -> bool) {
 }
 
 fn hits(store: &RedisStore) -> u64 {
-    store.near().unwrap().hits
+    store.cache_status().unwrap().hits
 }
 
 /// Whether the token is found without asking Redis.
@@ -65,7 +65,7 @@ async fn ends_are_told(url: &str) {
         let mut moved = kept.clone();
         moved.expires_at += HOUR;
         let after = match way {
-            "take" => there.take(token).await.unwrap().and(None),
+            "take" => there.remove(token).await.unwrap().and(None),
             "remove_user" => {
                 assert_eq!(there.remove_user(user).await.unwrap(), 1);
                 None
@@ -101,7 +101,10 @@ async fn a_primary_found_by_sentinels_tells_and_so_does_the_next() {
     .await;
     wait_until_kept(&here, digest(2)).await;
     let there = store(&settings(servers.url()));
-    until("it is taken", async || there.take(digest(2)).await.is_ok()).await;
+    until("it is taken", async || {
+        there.remove(digest(2)).await.is_ok()
+    })
+    .await;
     until("it is known", async || {
         matches!(here.get(digest(2)).await, Ok(None))
     })
@@ -122,7 +125,7 @@ async fn every_server_of_a_cluster_tells() {
         wait_until_kept(&here, digest(number)).await;
     }
     for number in 100..130 {
-        there.take(digest(number)).await.unwrap();
+        there.remove(digest(number)).await.unwrap();
     }
     for number in 100..130 {
         until("it is known", async || {
@@ -157,7 +160,7 @@ async fn no_token_that_ends_during_a_lookup_is_kept() {
                 })
             })
             .collect();
-        assert!(there.take(token).await.unwrap().is_some());
+        assert!(there.remove(token).await.unwrap().is_some());
         stop.store(true, Ordering::Relaxed);
         for reader in readers {
             reader.await.unwrap();
@@ -178,7 +181,7 @@ async fn who_is_cut_off_believes_what_is_kept_for_a_second_and_no_longer() {
     put(&there, digest(1)).await;
     wait_until_kept(&here, digest(1)).await;
     relay.stall();
-    assert!(there.take(digest(1)).await.unwrap().is_some());
+    assert!(there.remove(digest(1)).await.unwrap().is_some());
     sleep(LEASE).await;
     let asked = tokio::time::timeout(GLANCE * 10, here.get(digest(1))).await;
     assert!(!matches!(asked, Ok(Ok(Some(_)))), "{asked:?}");
@@ -191,7 +194,10 @@ async fn a_broken_connection_takes_all_with_it_and_comes_back() {
     put(&here, digest(1)).await;
     wait_until_kept(&here, digest(1)).await;
     server.ask(&["CLIENT", "KILL", "TYPE", "normal"]).unwrap();
-    until("nothing is kept", async || here.near().unwrap().kept == 0).await;
+    until("nothing is kept", async || {
+        here.cache_status().unwrap().entries == 0
+    })
+    .await;
     wait_until_kept(&here, digest(1)).await;
     server.ask(&["FLUSHALL"]).unwrap();
     until("it is gone", async || {
@@ -218,7 +224,7 @@ async fn a_redis_that_may_not_tell_is_asked_each_time() {
         assert!(here.get(digest(1)).await.unwrap().is_some());
         sleep(GLANCE).await;
     }
-    assert_eq!(here.near().unwrap().kept, 0);
+    assert_eq!(here.cache_status().unwrap().entries, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

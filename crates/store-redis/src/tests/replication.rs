@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::store::{Record, Spent, TokenStore as _};
+use isogloss_core::store::{Record, Redemption, TokenStore as _};
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
 use isogloss_testkit::servers::{
     ClusterServers, RedisServer, SentinelServers, begin_move, move_keys,
@@ -25,10 +25,10 @@ async fn a_revocation_that_no_replica_has_counts_as_failed() {
     for number in 0..3 {
         store.put(digest(number), &kept, NOW).await.unwrap();
     }
-    let error = store.take(digest(0)).await.unwrap_err().to_string();
+    let error = store.remove(digest(0)).await.unwrap_err().to_string();
     assert!(error.contains("0 of 1 replicas"), "{error}");
     // Asking again does not make it certain.
-    assert!(store.take(digest(0)).await.is_err());
+    assert!(store.remove(digest(0)).await.is_err());
     assert!(store.remove_user(kept.user).await.is_err());
 }
 
@@ -43,7 +43,7 @@ async fn what_was_revoked_is_unknown_to_the_replicas() {
         store.put(digest(number), &kept, NOW).await.unwrap();
     }
     for number in 0..10 {
-        assert!(store.take(digest(number)).await.unwrap().is_some());
+        assert!(store.remove(digest(number)).await.unwrap().is_some());
     }
     assert_eq!(store.remove_user(kept.user).await.unwrap(), 10);
     for replica in servers.replicas().unwrap() {
@@ -70,15 +70,15 @@ async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
     store.put(digest(2), &kept, NOW).await.unwrap();
-    assert!(store.take(digest(1)).await.unwrap().is_some());
+    assert!(store.remove(digest(1)).await.unwrap().is_some());
 
     replica.stall().unwrap();
-    assert!(store.take(digest(2)).await.is_err());
-    assert!(store.take(digest(2)).await.is_err());
+    assert!(store.remove(digest(2)).await.is_err());
+    assert!(store.remove(digest(2)).await.is_err());
     replica.go_on().unwrap();
     // What was answered as unavailable is repeated, and done.
-    assert_eq!(store.take(digest(2)).await.unwrap(), Some(kept));
-    assert_eq!(store.take(digest(2)).await.unwrap(), None);
+    assert_eq!(store.remove(digest(2)).await.unwrap(), Some(kept));
+    assert_eq!(store.remove(digest(2)).await.unwrap(), None);
 }
 
 /// A store whose revocations no replica acknowledges, and one beside it that waits for none: as when the
@@ -97,17 +97,17 @@ async fn an_end_that_no_replica_has_opens_nothing_and_can_be_repeated() {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     without.put(digest(1), &kept, NOW).await.unwrap();
     for _ in 0..2 {
-        assert!(without.take(digest(1)).await.is_err());
+        assert!(without.remove(digest(1)).await.is_err());
         let left = without.get(digest(1)).await.unwrap().unwrap();
         assert!(left.is_end_unconfirmed);
         assert!(!left.is_live(NOW));
-        assert_eq!(without.of_user(kept.user).await.unwrap().len(), 1);
+        assert_eq!(without.list_by_user(kept.user).await.unwrap().len(), 1);
     }
-    assert_eq!(with.take(digest(1)).await.unwrap(), Some(kept.clone()));
-    assert_eq!(with.take(digest(1)).await.unwrap(), None);
-    assert_eq!(with.of_user(kept.user).await.unwrap(), []);
+    assert_eq!(with.remove(digest(1)).await.unwrap(), Some(kept.clone()));
+    assert_eq!(with.remove(digest(1)).await.unwrap(), None);
+    assert_eq!(with.list_by_user(kept.user).await.unwrap(), []);
     // What is not there any more may have been ended, and that not confirmed.
-    assert!(without.take(digest(1)).await.is_err());
+    assert!(without.remove(digest(1)).await.is_err());
     assert!(without.remove_user(kept.user).await.is_err());
 }
 
@@ -117,7 +117,7 @@ async fn of_many_who_repeat_a_use_that_no_replica_has_one_gets_the_token() {
     let [without, with] = without_and_with_replicas(&server);
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     let spent = Record {
-        spent: Some(Spent::default()),
+        spent: Some(Redemption::default()),
         ..kept.clone()
     };
     without.put(digest(1), &kept, NOW).await.unwrap();
@@ -125,7 +125,7 @@ async fn of_many_who_repeat_a_use_that_no_replica_has_one_gets_the_token() {
         let used = without.replace(digest(1), &kept, &spent, NOW).await;
         assert!(used.is_err());
         assert_eq!(
-            without.of_user(kept.user).await.unwrap(),
+            without.list_by_user(kept.user).await.unwrap(),
             [(digest(1), kept.clone())]
         );
     }
@@ -146,7 +146,7 @@ async fn an_end_that_is_redirected_waits_where_it_was_done() {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
     store.put(digest(2), &kept, NOW).await.unwrap();
-    assert!(store.take(digest(2)).await.unwrap().is_some());
+    assert!(store.remove(digest(2)).await.unwrap().is_some());
     let key = Keys::under(KeyPrefix::default()).token(digest(1));
     let key = String::from_utf8(key).unwrap();
     let servers = servers.servers();
@@ -163,12 +163,12 @@ async fn an_end_that_is_redirected_waits_where_it_was_done() {
     for replica in &servers[3..] {
         replica.stall().unwrap();
     }
-    let error = store.take(digest(1)).await.unwrap_err().to_string();
+    let error = store.remove(digest(1)).await.unwrap_err().to_string();
     assert!(error.contains("0 of 1 replicas"), "{error}");
     for replica in &servers[3..] {
         replica.go_on().unwrap();
     }
-    assert_eq!(store.take(digest(1)).await.unwrap(), Some(kept));
+    assert_eq!(store.remove(digest(1)).await.unwrap(), Some(kept));
 }
 
 /// What was written before was written by other connections. A token that arrived meanwhile is ended and confirmed
@@ -195,7 +195,7 @@ async fn an_end_that_one_shard_has_not_confirmed_stays_unavailable_until_it_has(
         assert!(there.remove_user(kept.user).await.is_err(), "{stalled}");
         servers.servers()[stalled].go_on().unwrap();
         while there.remove_user(kept.user).await.is_err() {}
-        assert_eq!(there.of_user(kept.user).await.unwrap(), []);
+        assert_eq!(there.list_by_user(kept.user).await.unwrap(), []);
     }
 }
 
@@ -210,12 +210,12 @@ async fn a_cluster_waits_too() {
     for number in 0..20 {
         store.put(digest(number), &kept, NOW).await.unwrap();
     }
-    assert!(store.take(digest(0)).await.unwrap().is_some());
+    assert!(store.remove(digest(0)).await.unwrap().is_some());
     assert_eq!(store.remove_user(kept.user).await.unwrap(), 19);
     for replica in &mut servers.servers()[3..] {
         replica.kill().unwrap();
     }
     store.put(digest(1), &kept, NOW).await.unwrap();
-    let error = store.take(digest(1)).await.unwrap_err().to_string();
+    let error = store.remove(digest(1)).await.unwrap_err().to_string();
     assert!(error.contains("0 of 1 replicas"), "{error}");
 }

@@ -68,13 +68,13 @@ async fn tokens_are_found_while_their_slot_moves_and_after() {
         );
         if number % 2 == 0 {
             assert_eq!(
-                store.take(digest(number)).await.unwrap().as_ref(),
+                store.remove(digest(number)).await.unwrap().as_ref(),
                 Some(&kept)
             );
             assert_eq!(store.get(digest(number)).await.unwrap(), None);
         }
         moving.finish(&servers[..3]);
-        let taken = store.take(digest(number)).await.unwrap();
+        let taken = store.remove(digest(number)).await.unwrap();
         assert_eq!(taken.is_some(), number % 2 == 1, "{number}");
     }
 }
@@ -105,6 +105,6 @@ async fn a_token_is_found_and_ended_by_way_of_two_servers_that_name_another() {
         }
     }
     assert_eq!(store.get(digest(1)).await.unwrap().as_deref(), Some(&kept));
-    assert_eq!(store.take(digest(1)).await.unwrap().as_ref(), Some(&kept));
+    assert_eq!(store.remove(digest(1)).await.unwrap().as_ref(), Some(&kept));
     assert_eq!(store.get(digest(1)).await.unwrap(), None);
 }

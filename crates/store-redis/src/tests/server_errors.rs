@@ -16,13 +16,13 @@ async fn errors(store: &RedisStore) -> Vec<String> {
     let said = [
         store.put(digest(1), &kept, NOW).await.unwrap_err(),
         store.get(digest(1)).await.unwrap_err(),
-        store.holder(digest(1)).await.unwrap_err(),
-        store.take(digest(1)).await.unwrap_err(),
+        store.slot_holder(digest(1)).await.unwrap_err(),
+        store.remove(digest(1)).await.unwrap_err(),
         store
             .replace(digest(1), &kept, &kept, NOW)
             .await
             .unwrap_err(),
-        store.of_user(kept.user).await.unwrap_err(),
+        store.list_by_user(kept.user).await.unwrap_err(),
         store.remove_user(kept.user).await.unwrap_err(),
         store.ping().await.unwrap_err(),
     ];
@@ -46,7 +46,7 @@ async fn a_replica_is_not_asked_and_a_primary_again_is() {
     }
     primary.ask(&["REPLICAOF", "NO", "ONE"]).unwrap();
     store.put(digest(1), &kept, NOW).await.unwrap();
-    assert_eq!(store.take(digest(1)).await.unwrap(), Some(kept));
+    assert_eq!(store.remove(digest(1)).await.unwrap(), Some(kept));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +129,7 @@ async fn a_user_who_may_not_is_refused() {
     store.ping().await.unwrap();
     let error = store.get(digest(1)).await.unwrap_err().to_string();
     assert!(error.contains("NoPerm"), "{error}");
-    store.take(digest(1)).await.unwrap_err();
+    store.remove(digest(1)).await.unwrap_err();
     store
         .put(digest(1), &record(Uuid::new_v4(), NOW, HOUR), NOW)
         .await

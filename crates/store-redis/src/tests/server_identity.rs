@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use isogloss_core::backend::Near;
+use isogloss_core::backend::NearCache;
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
 use isogloss_testkit::relay::{Direction, Relay};
@@ -33,7 +33,7 @@ async fn put(store: &RedisStore, number: u16) {
 async fn wait_until_kept(store: &RedisStore, number: u16) {
     for _ in 0..3_000 {
         let found = store.get(digest(number)).await;
-        if found.is_ok_and(|found| found.is_some()) && store.kept(digest(number)).is_some() {
+        if found.is_ok_and(|found| found.is_some()) && store.get_cached(digest(number)).is_some() {
             return;
         }
         sleep(Duration::from_millis(10)).await;
@@ -57,12 +57,12 @@ async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
     relay.lead_to(second.port());
     silence(&relay, "ROLE", "TRACKING");
     while here.ping().await.is_err() {}
-    there.take(digest(1)).await.unwrap();
+    there.remove(digest(1)).await.unwrap();
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
     // In time the other one tells.
     put(&there, 2).await;
     wait_until_kept(&here, 2).await;
-    there.take(digest(2)).await.unwrap();
+    there.remove(digest(2)).await.unwrap();
     let ended = Instant::now();
     while here.get(digest(2)).await.unwrap().is_some() {
         assert!(ended.elapsed() < Duration::from_secs(1));
@@ -88,7 +88,7 @@ async fn the_pool_moves_when_the_connection_that_tells_was_made_to_another_serve
     tracker.unwrap().silence();
     wait_until_kept(&here, 2).await;
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
-    assert!(here.take(digest(2)).await.unwrap().is_some());
+    assert!(here.remove(digest(2)).await.unwrap().is_some());
     assert_eq!(there.get(digest(2)).await.unwrap(), None);
 }
 
@@ -127,19 +127,19 @@ async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
     put(&here, 1).await;
     wait_until_kept(&here, 1).await;
     let near = here.near_cache.clone().unwrap();
-    let seen: &Near<_, _> = near.valid_cache().unwrap();
-    let stale = seen.kept(&digest(1)).unwrap();
+    let seen: &NearCache<_, _> = near.valid_cache().unwrap();
+    let stale = seen.get(&digest(1)).unwrap();
     let tracker = relay.when_sent("TRACKING", 1, |one| one.stall(Direction::Requests));
     server.ask(&["CLIENT", "KILL", "TYPE", "normal"]).unwrap();
     let tracker = tracker.await.unwrap();
-    let ticket = seen.find(&digest(1)).unwrap_err();
+    let ticket = seen.get_or_ticket(&digest(1)).unwrap_err();
     assert!(near.valid_cache().is_none());
     // Nothing tells of this.
     let there = store(&settings(at(server.port())));
-    there.take(digest(1)).await.unwrap();
+    there.remove(digest(1)).await.unwrap();
     tracker.go_on(Direction::Requests);
     wait_until("changes are told again", || near.valid_cache().is_some()).unwrap();
-    seen.keep(digest(1), stale, ticket);
+    seen.insert(digest(1), stale, ticket);
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
 }
 
@@ -156,7 +156,7 @@ async fn no_ended_token_is_accepted_through_a_primary_that_stood_still() {
     // Each token is ended once the other primary accepts it. The near cache may serve it for one second more.
     let mut ended = Vec::new();
     for number in 1..4 {
-        while there.take(digest(number)).await.is_err() {}
+        while there.remove(digest(number)).await.is_err() {}
         ended.push((number, Instant::now()));
     }
     let old = servers.stalled().unwrap();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::store::Caps;
-use isogloss_core::throttle::{Taken, Throttle as _};
+use isogloss_core::store::SessionLimits;
+use isogloss_core::throttle::{Decision, Throttle as _};
 use isogloss_core::{Clock as _, SystemClock};
 use isogloss_store_contract::throttle;
 use isogloss_testkit::servers::RedisServer;
@@ -19,7 +19,7 @@ fn on_redis(server: &RedisServer) -> RedisThrottle {
         timeout: Duration::from_secs(10),
         ..RedisSettings::at(at(server.port()))
     };
-    let caps = Caps {
+    let caps = SessionLimits {
         per_user: 1,
         per_client: 1,
         one_time_per_user: 1,
@@ -42,9 +42,9 @@ async fn gateways_on_one_redis_share_the_tries() {
     let gateways = [on_redis(&server), on_redis(&server)];
     let now = SystemClock.now();
     let bucket = throttle::bucket(1);
-    let many = (0..40).map(|number| gateways[number % 2].take(&bucket, &throttle::BUDGET, now));
+    let many = (0..40).map(|number| gateways[number % 2].charge(&bucket, &throttle::BUDGET, now));
     let granted = join_all(many).await.into_iter();
-    let granted = granted.filter(|taken| matches!(taken, Ok(Taken::Granted(_))));
+    let granted = granted.filter(|taken| matches!(taken, Ok(Decision::Granted(_))));
     assert_eq!(granted.count(), 3);
 }
 
@@ -56,7 +56,7 @@ async fn a_redis_that_is_away_grants_nothing() {
     let now = SystemClock.now();
     assert!(
         tries
-            .take(&throttle::bucket(1), &throttle::BUDGET, now)
+            .charge(&throttle::bucket(1), &throttle::BUDGET, now)
             .await
             .is_err()
     );
@@ -69,7 +69,7 @@ async fn a_redis_that_is_away_grants_nothing() {
     server.start_again().unwrap();
     assert!(
         tries
-            .take(&throttle::bucket(1), &throttle::BUDGET, now)
+            .charge(&throttle::bucket(1), &throttle::BUDGET, now)
             .await
             .is_ok()
     );

@@ -27,7 +27,7 @@ async fn listed(store: &RedisStore) -> Result<BTreeSet<TokenDigest>, StoreError>
         found.insert(digest);
         ControlFlow::Continue(())
     };
-    store.each(&mut visit).await?;
+    store.scan(&mut visit).await?;
     Ok(found)
 }
 
@@ -41,7 +41,7 @@ async fn put_all(store: &RedisStore) {
 /// Waits until a token is found without asking Redis.
 async fn wait_until_kept(store: &RedisStore, token: TokenDigest) {
     let deadline = Instant::now() + Duration::from_secs(30);
-    while store.kept(token).is_none() {
+    while store.get_cached(token).is_none() {
         store.get(token).await.unwrap();
         assert!(Instant::now() < deadline, "never kept");
         sleep(Duration::from_millis(5)).await;
@@ -71,7 +71,7 @@ async fn in_each_kind_of_cluster_what_ends_at_one_gateway_ends_at_the_other() {
         assert_eq!(listed(&there).await.unwrap().len(), TOKENS.len(), "{name}");
         for number in TOKENS {
             wait_until_kept(&here, digest(number)).await;
-            assert!(there.take(digest(number)).await.unwrap().is_some());
+            assert!(there.remove(digest(number)).await.unwrap().is_some());
             let refused = is_refused_in_time(&here, digest(number)).await;
             assert!(refused, "{name}: {number} lives on");
         }
@@ -92,7 +92,7 @@ async fn in_each_kind_of_cluster_what_ends_at_one_gateway_ends_at_the_other() {
         assert!(there.health(&SystemClock).await.is_err(), "{name}");
         assert!(there.ping().await.is_err(), "{name}");
         let deadline = Instant::now() + Duration::from_secs(30);
-        while here.kept(digest(TOKENS.start)).is_some() {
+        while here.get_cached(digest(TOKENS.start)).is_some() {
             assert!(Instant::now() < deadline, "{name}: still believed");
             sleep(Duration::from_millis(5)).await;
         }
@@ -143,7 +143,7 @@ async fn all_tokens_are_listed_and_ended_while_slots_move() {
         }
         assert_eq!(found.len(), TOKENS.len(), "{arguments:?}");
         for number in TOKENS {
-            assert!(there.take(digest(number)).await.unwrap().is_some());
+            assert!(there.remove(digest(number)).await.unwrap().is_some());
             assert!(is_refused_in_time(&here, digest(number)).await);
         }
     }

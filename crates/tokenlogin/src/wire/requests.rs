@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::model_state::ModelState;
 use crate::password_policy::PasswordPolicy;
 
-const LONGEST_DEVICE_NAME: usize = 256;
+const MAX_DEVICE_NAME_CHARS: usize = 256;
 
 /// `AuthenticationInfo`, the body of `Login`.
 pub(crate) struct AuthenticationInfo {
@@ -40,7 +40,7 @@ impl TryFrom<Model> for AuthenticationInfo {
         if wants_token {
             match &device {
                 None => state.required("deviceName"),
-                Some(name) if name.chars().count() > LONGEST_DEVICE_NAME => {
+                Some(name) if name.chars().count() > MAX_DEVICE_NAME_CHARS => {
                     state.add("deviceName", "The deviceName field is too long.");
                 }
                 Some(_) => {}
@@ -105,8 +105,8 @@ pub(crate) struct PasswordResetInformation {
 }
 
 impl PasswordResetInformation {
-    /// Parses the model, and checks the password against the policy.
-    pub(crate) fn read(mut model: Model, policy: &PasswordPolicy) -> Result<Self, Error> {
+    /// Parses the body of `FinishPasswordReset`. `Err` if a member is missing, or if the password breaks the policy.
+    pub(crate) fn parse(mut model: Model, policy: &PasswordPolicy) -> Result<Self, Error> {
         let mut state = ModelState::default();
         let reset_key = model.text("ResetKey", &mut state);
         let password = model.text("Password", &mut state).map(SecretString::from);
@@ -116,8 +116,8 @@ impl PasswordResetInformation {
         match &password {
             None => state.required("Password"),
             Some(password) => {
-                for complaint in policy.complaints(password) {
-                    state.add("Password", complaint);
+                for violation in policy.violations(password) {
+                    state.add("Password", violation);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Default lifetimes, exact to the millisecond.
 
-use crate::world::{HOUR, INSTANT, World, just_short_of};
+use crate::fixture::{HOUR, INSTANT, World, just_short_of};
 
 #[actix_web::test]
 async fn a_re_authentication_token_lives_for_thirty_days_from_its_login() {

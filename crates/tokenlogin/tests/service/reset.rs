@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use isogloss_core::{Letter, Mailer, StoreError};
+use isogloss_core::{Email, Mailer, StoreError};
 use serde_json::json;
 
-use crate::world::{HOUR, INSTANT, Plan, World, just_short_of};
+use crate::fixture::{HOUR, INSTANT, Plan, World, just_short_of};
 
 #[actix_web::test]
 async fn the_key_of_the_letter_sets_a_password_and_logs_in() {
@@ -181,7 +181,7 @@ struct Hanging;
 
 #[async_trait]
 impl Mailer for Hanging {
-    async fn send(&self, _: Letter) -> Result<(), StoreError> {
+    async fn send(&self, _: Email) -> Result<(), StoreError> {
         pending().await
     }
 }
@@ -190,7 +190,7 @@ struct Failing;
 
 #[async_trait]
 impl Mailer for Failing {
-    async fn send(&self, _: Letter) -> Result<(), StoreError> {
+    async fn send(&self, _: Email) -> Result<(), StoreError> {
         Err(StoreError::new("mail", "no such host"))
     }
 }

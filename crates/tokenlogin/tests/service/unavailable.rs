@@ -6,11 +6,11 @@ use std::time::Duration;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use futures_util::future::join_all;
-use isogloss_core::store::Caps;
+use isogloss_core::store::SessionLimits;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use serde_json::json;
 
-use crate::world::{Plan, World};
+use crate::fixture::{Plan, World};
 
 const SOME_TOKEN: &str = "b930e0179baf4f919caeab28328190a3";
 
@@ -22,7 +22,7 @@ async fn a_store_that_is_away_is_503() {
         ..RedisSettings::at("redis://127.0.0.1:1")
     };
     let world = World::of(Plan {
-        tokens: Arc::new(RedisStore::new(&settings, Caps::default()).unwrap()),
+        tokens: Arc::new(RedisStore::new(&settings, SessionLimits::default()).unwrap()),
         ..Plan::default()
     })
     .await;

@@ -104,7 +104,7 @@ mod tests {
                 found += 1;
                 std::ops::ControlFlow::Continue(())
             };
-            store.each(&mut count).await.unwrap();
+            store.scan(&mut count).await.unwrap();
             assert_eq!(found, 1_000);
         });
     }

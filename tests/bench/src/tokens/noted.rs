@@ -28,7 +28,7 @@ pub(crate) fn issue_noted(gateway: &Gateway, redis: &str, many: usize) -> Result
         let auth = place.auth(store.clone()).await?;
         let user = auth.find(USER).await?.context("no such user")?;
         let now = SystemClock.now();
-        for (digest, before) in store.of_user(user.id).await? {
+        for (digest, before) in store.list_by_user(user.id).await? {
             let after = Record {
                 idle: Some(IDLE),
                 ..before.clone()

@@ -3,9 +3,10 @@
 use uuid::Uuid;
 
 use super::{Abort, DirectoryTransaction, InvalidChange, Patch, UserRef};
-use crate::directory::changes::{ends_tokens, logins};
+use crate::directory::looks::fill_looks;
 use crate::directory::rules::{check_number, clash, look, settle_units, settle_user};
-use crate::directory::{OrganisationRef, UserEntry, looks};
+use crate::directory::user_change::ends_tokens;
+use crate::directory::{OrganisationRef, UserEntry};
 use crate::user::Role;
 
 /// What of a user is to be otherwise; nothing said is nothing changed.
@@ -113,15 +114,16 @@ async fn check_logins<D: DirectoryTransaction>(
     user: &UserEntry,
     known: Option<&UserEntry>,
 ) -> Result<(), Abort<D::Error>> {
-    let before: Vec<_> = known.into_iter().flat_map(logins).collect();
-    let new: Vec<_> = logins(user)
+    let before: Vec<_> = known.into_iter().flat_map(UserEntry::logins).collect();
+    let new: Vec<_> = user
+        .logins()
         .filter(|login| !before.contains(login))
         .collect();
     if new.is_empty() {
         return Ok(());
     }
     // Those of logins that a release without looks has written since they were filled before this change.
-    looks::fill(desk).await.map_err(Abort::Failed)?;
+    fill_looks(desk).await.map_err(Abort::Failed)?;
     let wanted = new.iter().map(|login| look(login)).collect();
     let others = desk
         .logins_that_look_like(wanted)

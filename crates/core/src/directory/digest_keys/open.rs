@@ -4,26 +4,23 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::store::{DigestStore, ring_as_stored};
+use super::store::{DigestStore, read_key_ring};
 use super::{DigestKind, KeyRing, SealedKey};
 use crate::directory::KeyDigest;
 use crate::error::StoreError;
 
 /// The digest keys that are open, and the moment that decides which of them is for new digests.
 #[derive(Clone)]
-pub(in crate::directory) struct OpenKeys {
+pub struct OpenKeys {
     ring: Arc<KeyRing>,
     now: OffsetDateTime,
 }
 
 impl OpenKeys {
     /// Reads the digest keys of a database, beside those that a file brings.
-    pub(in crate::directory) async fn of(
-        store: &impl DigestStore,
-        brought: &[SealedKey],
-    ) -> Result<Self, StoreError> {
+    pub async fn of(store: &impl DigestStore, brought: &[SealedKey]) -> Result<Self, StoreError> {
         let digests = store.digests();
-        let mut ring = ring_as_stored(store).await?;
+        let mut ring = read_key_ring(store).await?;
         if !brought.is_empty() {
             let mut keys = store.sealed_keys().await?;
             keys.extend_from_slice(brought);
@@ -33,7 +30,7 @@ impl OpenKeys {
     }
 
     /// Takes the keys of that moment.
-    pub(in crate::directory) fn at(ring: Arc<KeyRing>, now: OffsetDateTime) -> Self {
+    pub fn at(ring: Arc<KeyRing>, now: OffsetDateTime) -> Self {
         Self { ring, now }
     }
 

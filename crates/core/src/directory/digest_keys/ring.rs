@@ -10,21 +10,26 @@ use crate::pepper::Pepper;
 
 /// What a digest is of. The same text has another digest as another thing.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::directory) enum DigestKind<'a> {
+pub enum DigestKind<'a> {
+    /// The code of an access card.
     Card,
-    Key { realm: &'a str },
+    /// An application key.
+    Key {
+        /// The realm that the key opens.
+        realm: &'a str,
+    },
 }
 
 impl<'a> DigestKind<'a> {
     /// A realm's key, or a card's code.
-    pub(in crate::directory) fn of(realm: Option<&'a str>) -> Self {
+    pub fn of(realm: Option<&'a str>) -> Self {
         realm.map_or(Self::Card, |realm| Self::Key { realm })
     }
 }
 
 /// The digest keys of a directory.
 #[derive(Default)]
-pub(in crate::directory) struct KeyRing {
+pub struct KeyRing {
     /// By age. The last one that is in use is for new digests, at every process alike.
     open: Vec<OpenKey>,
     unreadable: Vec<DigestKeyId>,
@@ -97,11 +102,7 @@ impl KeyRing {
 
     /// Every form in which the digest may be stored, the likeliest first. One that is no plain digest is
     /// stored as it is.
-    pub(in crate::directory) fn forms(
-        &self,
-        what: DigestKind<'_>,
-        digest: KeyDigest,
-    ) -> Vec<KeyDigest> {
+    pub fn forms(&self, what: DigestKind<'_>, digest: KeyDigest) -> Vec<KeyDigest> {
         if digest.key().is_some() {
             return vec![digest];
         }
@@ -112,7 +113,7 @@ impl KeyRing {
 
     /// The form in which the digest is to be stored. Fails if there are keys and none of them opens: what
     /// was stored in another form could not be found again.
-    pub(in crate::directory) fn stored(
+    pub fn stored(
         &self,
         what: DigestKind<'_>,
         digest: KeyDigest,
@@ -162,7 +163,7 @@ impl KeyRing {
     }
 
     /// What the former identifier of an application key is stored as, under each key that is open.
-    pub(in crate::directory) fn former_ids(&self, id: &str) -> Vec<[u8; 32]> {
+    pub fn former_ids(&self, id: &str) -> Vec<[u8; 32]> {
         let id = id.to_ascii_lowercase();
         let stored = |key: &OpenKey| key.key.keyed(&[b"former id", id.as_bytes()]);
         self.open.iter().map(stored).collect()

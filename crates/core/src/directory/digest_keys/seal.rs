@@ -14,15 +14,21 @@ use crate::pepper::Pepper;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SealedKey {
-    pub(crate) id: DigestKeyId,
-    pub(crate) pepper: String,
-    pub(crate) sealed: String,
+    /// The digest key's identifier.
+    pub id: DigestKeyId,
+    /// Which pepper opens it, as that is stored.
+    pub pepper: String,
+    /// The encrypted key, as it is stored.
+    pub sealed: String,
+    /// When the key was made.
     #[serde(with = "time::serde::rfc3339")]
-    pub(crate) made_at: OffsetDateTime,
+    pub made_at: OffsetDateTime,
+    /// From when on new digests are stored under it.
     #[serde(with = "time::serde::rfc3339")]
-    pub(crate) used_from: OffsetDateTime,
+    pub used_from: OffsetDateTime,
+    /// When it was encrypted under that pepper.
     #[serde(with = "time::serde::rfc3339")]
-    pub(crate) sealed_at: OffsetDateTime,
+    pub sealed_at: OffsetDateTime,
 }
 
 impl SealedKey {

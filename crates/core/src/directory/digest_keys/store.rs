@@ -10,14 +10,17 @@ use crate::error::StoreError;
 
 /// A database with cards, application keys and digest keys.
 #[async_trait]
-pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
+pub trait DigestStore: Send + Sync + 'static {
+    /// Returns what opens the digest keys of this directory.
     fn digests(&self) -> &DigestKeys;
 
     /// Reads the digest keys.
     async fn read_ring(&self) -> Result<Arc<KeyRing>, StoreError>;
 
+    /// Returns the digest keys as they are stored.
     async fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
 
+    /// Adds a digest key, or replaces the one of that pepper.
     async fn put_sealed_key(&self, key: SealedKey) -> Result<(), StoreError>;
 
     /// Removes a key with the traces of erased users that were made with it, and returns how many of those
@@ -42,7 +45,7 @@ pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
 
 /// A database that has cards, or application keys.
 #[async_trait]
-pub(in crate::directory) trait DigestLookup<T>: DigestStore {
+pub trait DigestLookup<T>: DigestStore {
     /// What is stored in one of these forms, and in which. Nothing is of another kind.
     async fn stored(
         &self,
@@ -53,31 +56,29 @@ pub(in crate::directory) trait DigestLookup<T>: DigestStore {
 
 /// A digest that is to be stored in another form.
 #[derive(Clone)]
-pub(in crate::directory) struct DigestReplacement {
+pub struct DigestReplacement {
     /// None for the code of a card.
-    pub(in crate::directory) realm: Option<String>,
-    pub(in crate::directory) old: KeyDigest,
-    pub(in crate::directory) new: KeyDigest,
+    pub realm: Option<String>,
+    /// The form that is stored.
+    pub old: KeyDigest,
+    /// The form that takes its place.
+    pub new: KeyDigest,
     /// The key that the new form is made with.
-    pub(in crate::directory) key: DigestKeyId,
+    pub key: DigestKeyId,
     /// What the key's identifier is stored as, if the old form is plain.
-    pub(in crate::directory) former_id: Option<[u8; 32]>,
+    pub former_id: Option<[u8; 32]>,
 }
 
 /// The digest keys as they were last read.
-pub(in crate::directory) async fn ring(
-    store: &impl DigestStore,
-) -> Result<Arc<KeyRing>, StoreError> {
+pub async fn key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreError> {
     match store.digests().known() {
         Some(ring) => Ok(ring),
-        None => ring_as_stored(store).await,
+        None => read_key_ring(store).await,
     }
 }
 
 /// The digest keys as they are now.
-pub(in crate::directory) async fn ring_as_stored(
-    store: &impl DigestStore,
-) -> Result<Arc<KeyRing>, StoreError> {
+pub async fn read_key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreError> {
     let ring = store.read_ring().await?;
     store.digests().keep(&ring);
     Ok(ring)
@@ -85,15 +86,15 @@ pub(in crate::directory) async fn ring_as_stored(
 
 /// Looks for a digest in every form; again, if there are other digest keys by now. What is found in an
 /// old form is stored in the new one.
-pub(in crate::directory) async fn find_digest<T>(
+pub async fn find_digest<T>(
     store: &impl DigestLookup<T>,
     what: DigestKind<'_>,
     digest: KeyDigest,
 ) -> Result<Option<T>, StoreError> {
-    let mut ring = ring(store).await?;
+    let mut ring = key_ring(store).await?;
     let mut found = store.stored(what, ring.forms(what, digest)).await?;
     if found.is_none() {
-        let now = ring_as_stored(store).await?;
+        let now = read_key_ring(store).await?;
         if !now.is_like(&ring) {
             found = store.stored(what, now.forms(what, digest)).await?;
         }
@@ -123,7 +124,7 @@ impl<S: DigestStore> DigestRing for S {
     }
 
     async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError> {
-        let ring = ring_as_stored(self).await?;
+        let ring = read_key_ring(self).await?;
         Ok(ring.described(&self.sealed_keys().await?, &self.counts().await?))
     }
 
@@ -132,21 +133,21 @@ impl<S: DigestStore> DigestRing for S {
         let key = made.ok_or_else(|| StoreError::new("digest key", "no pepper is known"))??;
         let id = key.id;
         self.put_sealed_key(key).await?;
-        ring_as_stored(self).await?;
+        read_key_ring(self).await?;
         Ok(id)
     }
 
     async fn remove_digest_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError> {
-        if ring_as_stored(self).await?.is_open(id) {
+        if read_key_ring(self).await?.is_open(id) {
             return Ok(None);
         }
         let removed = self.remove_key(id).await?;
-        ring_as_stored(self).await?;
+        read_key_ring(self).await?;
         Ok(removed)
     }
 
     async fn key_digests(&self, limit: u32) -> Result<u64, StoreError> {
-        let ring = ring_as_stored(self).await?;
+        let ring = read_key_ring(self).await?;
         let now = self.digests().now();
         let mut done = 0;
         if !ring.has_one_in_use(now) {
@@ -164,7 +165,7 @@ impl<S: DigestStore> DigestRing for S {
     }
 
     async fn key_of_former_id(&self, id: &str) -> Result<Option<KeyEntry>, StoreError> {
-        let ring = ring_as_stored(self).await?;
+        let ring = read_key_ring(self).await?;
         self.key_once_called(ring.former_ids(id)).await
     }
 }

@@ -20,7 +20,8 @@ const GRACE: Duration = Duration::from_hours(24);
 
 /// The table of digest keys in a database.
 #[async_trait]
-pub(in crate::directory) trait KeyRingTable: Database {
+pub trait KeyRingTable: Database {
+    /// Returns the digest keys as they are stored.
     async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>, Self::Error>;
 
     /// Whether there are cards or keys with a plain digest.
@@ -62,7 +63,7 @@ impl DigestKeys {
 
     /// Takes over the keys of a directory file and reads all that are there. A directory without a digest
     /// takes over the file's keys alone: moved back and forth, a digest has one form in both places.
-    pub(in crate::directory) async fn take_over<T: KeyRingTable>(
+    pub async fn take_over<T: KeyRingTable>(
         &self,
         table: &mut T,
         keys: &[SealedKey],
@@ -78,10 +79,7 @@ impl DigestKeys {
 
     /// Reads the keys, and makes the first one if there is none. A key that was not known yet and that
     /// the previous pepper opens is sealed again under the current one.
-    pub(in crate::directory) async fn read<T: KeyRingTable>(
-        &self,
-        table: &mut T,
-    ) -> Result<Arc<KeyRing>, T::Error> {
+    pub async fn read<T: KeyRingTable>(&self, table: &mut T) -> Result<Arc<KeyRing>, T::Error> {
         let known = self.known();
         let mut stored = table.sealed_keys().await?;
         let peppers = self.peppers.as_ref().filter(|_| !self.is_read_only());

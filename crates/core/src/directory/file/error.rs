@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use isogloss_password::InvalidPassword;
 use thiserror::Error;
 
 use crate::directory::Unapplied;
 use crate::error::StoreError;
-use crate::password::PasswordError;
 
 /// Why a directory file was not applied. Nothing of it was.
 #[derive(Debug, Error)]
@@ -41,7 +41,7 @@ pub enum FileError {
         /// Whose.
         entry: String,
         /// Why.
-        error: PasswordError,
+        error: InvalidPassword,
     },
     /// The directory could not be asked.
     #[error(transparent)]

@@ -6,6 +6,7 @@ mod secret;
 mod user;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use isogloss_password::Passwords;
 
 use self::entries::{organisation, wanted_key};
 use self::secret::{Beside, seal_secrets};
@@ -15,7 +16,6 @@ use crate::directory::merge::Changes;
 use crate::directory::present::Present;
 use crate::directory::wanted::Wanted;
 use crate::directory::{Applied, Directory, Precedence};
-use crate::password::Passwords;
 
 /// How far an import has come.
 #[derive(Debug, Clone, Copy)]
@@ -64,17 +64,17 @@ impl Import<'_> {
     ) -> Result<Applied, FileError> {
         keyed::check(&file, self.directory).await?;
         let weak = weak::found(&file);
-        let mut wanted = check(file, self.passwords)?;
+        let mut wanted = check_entries(file, self.passwords)?;
         wanted.precedence = self.precedence;
         let present = self.directory.present(&wanted).await?;
         weak::check(&weak, &present)?;
-        let wanted = seal(&present, self.passwords, wanted, progress).await?;
+        let wanted = hash_secrets(&present, self.passwords, wanted, progress).await?;
         Ok(self.directory.apply(&wanted).await?)
     }
 }
 
 /// The entries of a file, each checked in itself.
-pub(crate) fn check(file: File, passwords: &Passwords) -> Result<Wanted, FileError> {
+pub fn check_entries(file: File, passwords: &Passwords) -> Result<Wanted, FileError> {
     let users = file.users.into_iter();
     let users = users.map(|user| check_user(user, passwords));
     let keys = file.keys.into_iter().map(wanted_key);
@@ -92,7 +92,7 @@ pub(crate) fn check(file: File, passwords: &Passwords) -> Result<Wanted, FileErr
 
 /// The entries of a file, hashed. What makes no sense beside what is there is refused first: hashing
 /// takes long.
-pub(crate) async fn seal(
+pub async fn hash_secrets(
     present: &Present,
     passwords: &Passwords,
     mut wanted: Wanted,

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Judge, Outcome, unfit};
-use crate::directory::changes::{UserChange, differs, logins};
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::rules::{LABEL, check_visible};
+use crate::directory::user_change::{UserChange, differs};
 use crate::directory::wanted::{SetHere, WantedKey};
 use crate::directory::{KeyDigest, KeyEntry, Patch, RevokedKeyEntry};
 use crate::names::login_form;
@@ -20,7 +20,9 @@ impl Judge<'_> {
     ) -> Outcome<(Vec<KeyEntry>, Vec<RevokedKeyEntry>)> {
         let of_file = users.iter().flat_map(|user| {
             let name = &user.entry.user_name;
-            logins(&user.entry).map(move |login| (login_form(&login), name.clone()))
+            user.entry
+                .logins()
+                .map(move |login| (login_form(&login), name.clone()))
         });
         let mut names: HashMap<String, String> = HashMap::new();
         let present = &self.present;

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::{Outcome, unfit};
-use crate::directory::changes::{UserChange, logins};
 use crate::directory::desk::UserRef;
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::looks::Login;
 use crate::directory::present::Present;
 use crate::directory::rules::{clash, clashes_to_the_letter, look};
+use crate::directory::user_change::UserChange;
 use crate::directory::{KeyDigest, UserEntry};
 
 /// What the users have that an import leaves as they are, and those of its entries that were judged.
@@ -28,7 +28,7 @@ impl Unique {
         let mut taken = Self::of_others(present, users);
         // Names that are stored already stay, even two that are one name since names are normalised.
         for user in users {
-            for login in logins(&user.entry).filter(|login| user.had_login(login)) {
+            for login in user.entry.logins().filter(|login| user.had_login(login)) {
                 taken.add_login(login, named(&user.entry));
             }
         }
@@ -80,7 +80,7 @@ impl Unique {
             clash
         };
         let user = &change.entry;
-        for login in logins(user).filter(|login| !change.had_login(login)) {
+        for login in user.logins().filter(|login| !change.had_login(login)) {
             let same = self.logins.get(&look(&login));
             let mut others = same
                 .into_iter()

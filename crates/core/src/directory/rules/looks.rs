@@ -10,7 +10,7 @@ use crate::names::login_form;
 
 /// Returns what a login looks like, as it is stored: the same text for look-alikes, and for a login in
 /// every normal form. A release with newer tables of Unicode must clear what is stored.
-pub(in crate::directory) fn look(login: &str) -> String {
+pub fn look(login: &str) -> String {
     skeleton(login).collect()
 }
 

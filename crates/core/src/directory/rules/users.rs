@@ -58,7 +58,7 @@ pub(in crate::directory) fn settle_user(
 }
 
 /// Whether a stored entry has a value that would not be let in now, or not as it is.
-pub(in crate::directory) fn breaks_rules(user: &UserEntry) -> bool {
+pub fn breaks_rules(user: &UserEntry) -> bool {
     let mut settled = user.clone();
     let is_refused = settle_user(&mut settled, None)
         .and_then(|()| check_number(user.number, None))

@@ -127,7 +127,7 @@ fn of_all() -> Record {
         }),
         used_at: datetime!(2026-11-21 11:59:59.5 UTC),
         expires_at: datetime!(2026-11-21 13:00:00.001 UTC),
-        spent: Some(Spent {
+        spent: Some(Redemption {
             child: Some([5; 16].into()),
             again: true,
         }),

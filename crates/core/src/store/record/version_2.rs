@@ -8,7 +8,7 @@ use uuid::Uuid;
 use uuid::serde::compact;
 
 use super::text::Text;
-use super::{Idle, Record, Slot, Spent, next, unreadable};
+use super::{Idle, Record, Redemption, Slot, next, unreadable};
 use crate::clock::{milliseconds, moment};
 use crate::error::StoreError;
 use crate::lineage::Lineage;
@@ -51,7 +51,7 @@ struct Rare<'r> {
     slot: Option<Slot>,
     seed: Option<Seed>,
     idle: Option<Idle>,
-    spent: Option<Spent>,
+    spent: Option<Redemption>,
     #[serde(borrow)]
     unit: Text<'r>,
     #[serde(borrow)]

@@ -11,12 +11,12 @@ async fn what_administrators_end_and_forgive_is_told_with_their_key() {
         ..Terms::new(Purpose::Access, HOUR)
     };
     let issued = w.issued("ada", client).await;
-    let operator = Caller {
-        actor: Some(Actor::Key("operator".to_owned())),
-        ..Caller::default()
+    let operator = RequestContext {
+        actor: Some(EventActor::Key("operator".to_owned())),
+        ..RequestContext::default()
     };
     let moment = datetime!(2026-11-22 09:00:00 UTC);
-    let sessions = Filter {
+    let sessions = SessionFilter {
         reach: Reach::Derived,
         user: Some(ada.id),
         client: Some("tablet".to_owned()),
@@ -24,9 +24,9 @@ async fn what_administrators_end_and_forgive_is_told_with_their_key() {
         issued_before: Some(moment),
         handle: None,
     };
-    let tries = StrainedFilter {
+    let tries = ThrottleFilter {
         name: Some("ada".to_owned()),
-        source: Some(Source::from(IpAddr::from([192, 0, 2, 7]))),
+        source: Some(ClientIp::from(IpAddr::from([192, 0, 2, 7]))),
         handle: None,
     };
     let acts = async {
@@ -40,7 +40,7 @@ async fn what_administrators_end_and_forgive_is_told_with_their_key() {
         "actor": "key operator",
     });
     let cleared = json!({
-        "event": "clear_throttle", "outcome": "done", "name_hash": hash(Name::User("ada")),
+        "event": "clear_throttle", "outcome": "done", "name_hash": hash(ClaimedName::User("ada")),
         "target": "192.0.2.7", "count": 0, "actor": "key operator",
     });
     let id = ada.id.to_string();
@@ -67,7 +67,7 @@ async fn an_impersonation_names_both() {
     let event = |own: &IssuedToken, actor: &str, name: &str, more: Value| {
         let event = json!({
             "event": "impersonate", "outcome": "refused", "actor": actor,
-            "name_hash": hash(Name::User(name)), "parent": own.session.digest.to_string(),
+            "name_hash": hash(ClaimedName::User(name)), "parent": own.session.digest.to_string(),
         });
         with(event, &more)
     };
@@ -116,11 +116,11 @@ async fn a_new_password_is_told_without_it() {
 async fn letters_are_told_whether_anybody_gets_them_or_not() {
     let w = watched().await;
     for _ in 0..2 {
-        w.f.auth.may_write("nobody", &ORIGIN).await.unwrap();
+        w.f.auth.may_send_email("nobody", &ORIGIN).await.unwrap();
     }
     let event = json!({
         "event": "letter", "outcome": "done", "dialect": "here",
-        "name_hash": hash(Name::User("nobody")),
+        "name_hash": hash(ClaimedName::User("nobody")),
     });
     let surplus = json!({"outcome": "refused", "reason": "throttled"});
     assert_eq!(w.end().await, [event.clone(), with(event, &surplus)]);

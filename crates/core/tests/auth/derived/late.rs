@@ -9,7 +9,7 @@ use super::*;
 use isogloss_core::Clock;
 use isogloss_core::StoreError;
 use isogloss_core::TokenDigest;
-use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
+use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visitor};
 
 /// A token store that adds a record directly after a given number of list calls.
 struct Late {
@@ -49,8 +49,8 @@ impl TokenStore for Late {
         self.store.get(digest).await
     }
 
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
-        self.store.holder(slot).await
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+        self.store.slot_holder(slot).await
     }
 
     async fn replace(
@@ -67,18 +67,18 @@ impl TokenStore for Late {
         self.store.restore(token, now).await
     }
 
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        self.store.take(digest).await
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        self.store.remove(digest).await
     }
 
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
-        let records = self.store.of_user(user).await?;
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        let records = self.store.list_by_user(user).await?;
         self.listed().await?;
         Ok(records)
     }
 
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        self.store.each(visit).await?;
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError> {
+        self.store.scan(visit).await?;
         self.listed().await
     }
 
@@ -129,7 +129,7 @@ impl Race {
         let login = f.token("ada", login).await.session;
         let child = Terms::new(Purpose::Access, DAY).derived_from(&login);
         let child = f.token("ada", child).await.session.digest;
-        let record = f.tokens.take(child).await.unwrap().unwrap();
+        let record = f.tokens.remove(child).await.unwrap().unwrap();
         let store = Late {
             store: Arc::clone(&f.tokens),
             late: Mutex::new(Some((lists, child, record))),
@@ -157,12 +157,12 @@ impl Race {
 #[tokio::test]
 async fn what_is_derived_while_sessions_are_ended_ends_too_and_is_counted() {
     // To choose sessions by handle takes no list call, so the first call already looks for derived tokens.
-    type Choose = fn(&Session) -> Filter;
+    type Choose = fn(&Session) -> SessionFilter;
     let choices: [(&str, Choose, usize, u64); 4] = [
         ("handle", |login| handle_of(login), 1, 2),
         ("user", |login| user_of(login), 2, 3),
         ("client", |_| client("phone"), 2, 2),
-        ("everything", |_| Filter::default(), 2, 3),
+        ("everything", |_| SessionFilter::default(), 2, 3),
     ];
     for (name, choose, lists, expected) in choices {
         for lists in 1..=lists {
@@ -194,26 +194,26 @@ async fn a_token_that_is_issued_while_its_user_is_erased_does_not_survive() {
     let terms = Terms::new(Purpose::Access, DAY);
     let late = race.auth.issue(HERE, &user, terms).await;
     assert_eq!(refusal(late), INVALID);
-    assert_eq!(race.f.tokens.of_user(user.id).await.unwrap(), []);
+    assert_eq!(race.f.tokens.list_by_user(user.id).await.unwrap(), []);
 }
 
-fn handle_of(login: &Session) -> Filter {
-    Filter {
+fn handle_of(login: &Session) -> SessionFilter {
+    SessionFilter {
         handle: Some(login.digest),
-        ..Filter::default()
+        ..SessionFilter::default()
     }
 }
 
-fn user_of(login: &Session) -> Filter {
-    Filter {
+fn user_of(login: &Session) -> SessionFilter {
+    SessionFilter {
         user: Some(login.user.id),
-        ..Filter::default()
+        ..SessionFilter::default()
     }
 }
 
-fn client(name: &str) -> Filter {
-    Filter {
+fn client(name: &str) -> SessionFilter {
+    SessionFilter {
         client: Some(name.to_owned()),
-        ..Filter::default()
+        ..SessionFilter::default()
     }
 }

@@ -7,9 +7,9 @@ async fn an_administrators_sessions_include_those_for_others() {
     let f = fixture().await;
     Family::of(&f).await;
     let admin = f.user("admin").await;
-    let filter = Filter {
+    let filter = SessionFilter {
         user: Some(admin.id),
-        ..Filter::default()
+        ..SessionFilter::default()
     };
     let listed = f.auth.sessions(&filter, 10).await.unwrap();
     let mut listed: Vec<_> = listed

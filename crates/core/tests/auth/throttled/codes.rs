@@ -5,7 +5,7 @@ use super::*;
 const RIGHT: &str = "287082";
 
 impl Fixture {
-    async fn with_totp(&self, name: &str, origin: Origin, code: Option<&str>) -> Outcome {
+    async fn with_totp(&self, name: &str, origin: LoginOrigin, code: Option<&str>) -> Outcome {
         let credentials = Credentials {
             factor: isogloss_core::SecondFactor::Code(code.map(Into::into)),
             origin,
@@ -95,7 +95,7 @@ async fn a_live_token_of_the_user_passes_the_lock_of_the_codes() {
     }
     let locked = f.with_totp("guarded", origin(HOME, None), Some(RIGHT));
     assert_eq!(locked.await, Throttled(1));
-    let proven = Origin {
+    let proven = LoginOrigin {
         proofs: vec![token],
         ..origin(HOME, None)
     };
@@ -111,9 +111,9 @@ async fn an_operator_finds_and_forgives_codes_under_every_name_of_the_user() {
             f.with_totp("guarded", origin(HOME, None), Some("000000"))
                 .await;
         }
-        let filter = StrainedFilter {
+        let filter = ThrottleFilter {
             name: Some(name.to_owned()),
-            ..StrainedFilter::default()
+            ..ThrottleFilter::default()
         };
         let strained = f.auth.strained(&filter).await.unwrap();
         let kinds: Vec<_> = strained.iter().map(|one| one.bucket.kind.name()).collect();

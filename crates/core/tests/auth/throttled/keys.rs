@@ -26,7 +26,7 @@ impl Fixture {
     }
 
     async fn key_of(&self, realm: Realm, address: &str, key: &str) -> Option<bool> {
-        let origin = Origin {
+        let origin = LoginOrigin {
             realm,
             ..origin(address, None)
         };
@@ -144,7 +144,7 @@ async fn a_service_that_asks_again_and_again_pays_nothing_right_or_wrong() {
         assert_eq!(f.key(HOME, "app-key").await, Some(true));
     }
     assert_eq!(
-        f.auth.strained(&StrainedFilter::default()).await.unwrap(),
+        f.auth.strained(&ThrottleFilter::default()).await.unwrap(),
         []
     );
     // A service that still uses a key that was replaced.
@@ -194,8 +194,8 @@ async fn keys_of_the_management_listener_have_no_budget_for_everywhere() {
 #[tokio::test]
 async fn a_key_that_was_right_at_an_address_passes_all_locks_of_a_new_gateway() {
     let throttle = Arc::new(MemoryThrottle::default());
-    let before = guarded_by(Some(Guard::new(throttle.clone(), LIMITS))).await;
-    let after = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    let before = guarded_by(Some(LoginThrottle::new(throttle.clone(), LIMITS))).await;
+    let after = guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await;
     assert_eq!(before.key(HOME, "app-key").await, Some(true));
     for number in 0..100 {
         before.key(HOME, &format!("key-{number}")).await;
@@ -212,8 +212,8 @@ async fn a_key_that_was_right_at_an_address_passes_all_locks_of_a_new_gateway() 
 #[tokio::test]
 async fn a_key_in_steady_use_stays_known() {
     let throttle = Arc::new(MemoryThrottle::default());
-    let before = guarded_by(Some(Guard::new(throttle.clone(), LIMITS))).await;
-    let after = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    let before = guarded_by(Some(LoginThrottle::new(throttle.clone(), LIMITS))).await;
+    let after = guarded_by(Some(LoginThrottle::new(throttle, LIMITS))).await;
     for _ in 0..12 {
         assert_eq!(before.key(HOME, "app-key").await, Some(true));
         before.clock.advance(MINUTE * 10);

@@ -5,8 +5,8 @@ use isogloss_store_redis::{RedisSettings, RedisStore};
 
 use super::*;
 
-fn with(token: &Token, origin: Origin) -> Origin {
-    Origin {
+fn with(token: &Token, origin: LoginOrigin) -> LoginOrigin {
+    LoginOrigin {
         proofs: vec![token.clone()],
         ..origin
     }
@@ -176,13 +176,13 @@ async fn a_proof_that_cannot_be_looked_up_is_unavailable_and_nothing_is_tried() 
     nowhere.timeout = Duration::from_secs(1);
     let away = RedisStore::new(&nowhere, CAPS).unwrap();
     let throttle = Arc::new(MemoryThrottle::default());
-    let auth = Auth::new(Parts {
+    let auth = Auth::new(AuthComponents {
         directory: f.directory.clone(),
         tokens: Arc::new(away),
         passwords: passwords(),
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
-        guard: Some(Guard::new(throttle, LIMITS)),
+        throttle: Some(LoginThrottle::new(throttle, LIMITS)),
         audit: Audit::default(),
         clock: f.clock.clone(),
     });
@@ -197,6 +197,6 @@ async fn a_proof_that_cannot_be_looked_up_is_unavailable_and_nothing_is_tried() 
             "{outcome:?}"
         );
     }
-    let strained = auth.strained(&StrainedFilter::default()).await.unwrap();
+    let strained = auth.strained(&ThrottleFilter::default()).await.unwrap();
     assert_eq!(strained, []);
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use isogloss_core::PasswordSettings;
-use isogloss_core::audit::{Outcome, Reason};
-use isogloss_core::directory::{Directory as _, OrganisationEntry, SqliteDirectory};
+use isogloss_core::audit::{Outcome, RefusalReason};
+use isogloss_core::directory::{Directory as _, OrganisationEntry};
+use isogloss_directory_sql::SqliteDirectory;
+use isogloss_password::PasswordSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::*;
@@ -58,19 +59,19 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
     let options = SqliteConnectOptions::new().filename(&file);
     let pool = SqlitePool::connect_with(options).await.unwrap();
     let run = async |statement: &'static str| sqlx::query(statement).execute(&pool).await.unwrap();
-    let addition = administration.check_new_user(new_user()).await.unwrap();
-    let refused = addition.user.id;
+    let checked_user = administration.check_new_user(new_user()).await.unwrap();
+    let refused = checked_user.user.id;
     let spoil = "CREATE TRIGGER spoil AFTER INSERT ON users
                  BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END";
     run(spoil).await;
-    let added = administration.add_user(addition, "correct-horse".into(), &passwords);
+    let added = administration.add_user(checked_user, "correct-horse".into(), &passwords);
     unavailable(&added.await);
     let user = administration.user("ada").await;
     assert!(matches!(user, Err(AdminError::NotFound(_))), "{user:?}");
 
     run("DROP TRIGGER spoil").await;
-    let addition = administration.check_new_user(new_user()).await.unwrap();
-    let added = administration.add_user(addition, "correct-horse".into(), &passwords);
+    let checked_user = administration.check_new_user(new_user()).await.unwrap();
+    let added = administration.add_user(checked_user, "correct-horse".into(), &passwords);
     let before = added.await.unwrap();
     let spoil = "CREATE TRIGGER spoil AFTER UPDATE OF first_name ON users
                  BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END";
@@ -89,11 +90,16 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
         (event.event, user, event.outcome, event.reason)
     });
     let recorded: Vec<_> = events.collect();
-    let unavailable = Some(Reason::Unavailable);
+    let unavailable = Some(RefusalReason::Unavailable);
     let expected = [
-        (Kind::AddUser, refused, Outcome::Refused, unavailable),
-        (Kind::AddUser, before.id, Outcome::Done, None),
-        (Kind::EditUser, before.id, Outcome::Refused, unavailable),
+        (EventKind::AddUser, refused, Outcome::Refused, unavailable),
+        (EventKind::AddUser, before.id, Outcome::Done, None),
+        (
+            EventKind::EditUser,
+            before.id,
+            Outcome::Refused,
+            unavailable,
+        ),
     ];
     assert_eq!(recorded, expected);
 }

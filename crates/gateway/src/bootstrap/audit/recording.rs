@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::audit::{Audit, Event, Sink, Waiting};
+use isogloss_core::audit::{Audit, AuditSink, Event, PendingEvents};
 
 /// The recorded events, oldest first.
 #[derive(Clone, Default)]
 pub(crate) struct Recording(Arc<Mutex<Vec<Event>>>);
 
 impl Recording {
-    /// Starts an audit log that records here.
+    /// Returns an audit log that records here.
     pub(crate) fn start(&self) -> Audit {
         let room = NonZeroUsize::new(100).unwrap();
         Audit::start(vec![Box::new(self.clone())], room).unwrap()
@@ -24,12 +24,12 @@ impl Recording {
 }
 
 #[async_trait]
-impl Sink for Recording {
+impl AuditSink for Recording {
     fn name(&self) -> &'static str {
         "test"
     }
 
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+    async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError> {
         let events = events.drain(..).map(|event| Event::clone(&event));
         self.0.lock().unwrap().extend(events);
         Ok(())

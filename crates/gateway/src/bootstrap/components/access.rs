@@ -2,23 +2,25 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::AccessChange;
-use isogloss_core::directory::PostgresAccess;
+use isogloss_directory_sql::PostgresAccess;
 use isogloss_store_redis::RedisAccess;
 
 use super::{postgres, redis};
 use crate::config::{self, DirectoryAddress, TokenStoreAddress};
 
-/// Access to the credentials of the stores that are servers.
+/// CredentialAccess to the credentials of the stores that are servers.
 #[derive(Clone)]
-pub(crate) struct Access {
+pub(crate) struct CredentialAccess {
     pub(super) redis: Option<RedisAccess>,
     pub(super) postgres: Option<PostgresAccess>,
 }
 
-impl Access {
-    /// Uses the credentials and certificate authorities of these settings for Redis from now on.
+impl CredentialAccess {
+    /// Uses the credentials and certificate authorities of `settings` for Redis from now on. Returns whether
+    /// that was possible, or needs a restart. Fails if the settings are invalid or the server does not accept
+    /// them.
     pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
-        match (&self.redis, TokenStoreAddress::of(settings)?) {
+        match (&self.redis, TokenStoreAddress::from_settings(settings)?) {
             (Some(access), TokenStoreAddress::Redis(url)) => {
                 let change = access.replace(&redis(settings, url, false)?).await;
                 change.context("tokens.store")
@@ -27,12 +29,14 @@ impl Access {
         }
     }
 
-    /// Uses the credentials and certificate authorities of these settings for PostgreSQL from now on.
+    /// Uses the credentials and certificate authorities of `settings` for PostgreSQL from now on. Returns
+    /// whether that was possible, or needs a restart. Fails if the settings are invalid or the server does not
+    /// accept them.
     pub(crate) async fn replace_directory(
         &self,
         settings: &config::Directory,
     ) -> Result<AccessChange> {
-        match (&self.postgres, DirectoryAddress::of(settings)?) {
+        match (&self.postgres, DirectoryAddress::from_settings(settings)?) {
             (Some(access), DirectoryAddress::Postgres(url)) => {
                 let change = access.replace(&postgres(settings, url)).await;
                 change.context("directory.url")

@@ -4,39 +4,44 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::directory::{
-    DigestKeys, Directory, PostgresAccess, PostgresDirectory, PostgresSettings, SqliteDirectory,
-};
+use isogloss_core::directory::{DigestKeys, Directory};
 use isogloss_core::{Peppers, SystemClock};
+use isogloss_directory_sql::{
+    PostgresAccess, PostgresDirectory, PostgresSettings, SqliteDirectory,
+};
 use secrecy::SecretString;
 
-use super::{Absent, refuse_missing};
-use crate::bootstrap::open_stores::{Open, close_at_the_end};
+use super::{MissingFile, refuse_missing};
+use crate::bootstrap::open_stores::{OpenResource, close_on_exit};
 use crate::config::{self, DirectoryAddress, Sections};
 
-/// Opens the directory for a command. The directory must exist.
+/// Opens the directory for a command. Fails if it does not exist or cannot be opened.
 pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
-    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
+    let (directory, _) =
+        directory_with_cache(&sections.directory, 0, digests, MissingFile::Refuse).await?;
     Ok(directory)
 }
 
-/// Opens the directory for a command that fills it, and creates it if it is missing.
-pub(crate) async fn directory_to_fill(sections: &Sections) -> Result<Arc<dyn Directory>> {
+/// Opens the directory for a command that fills it, and creates it if it is missing. Fails if it cannot be
+/// opened or created.
+pub(crate) async fn create_directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
-    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Make).await?;
+    let (directory, _) =
+        directory_with_cache(&sections.directory, 0, digests, MissingFile::Create).await?;
     Ok(directory)
 }
 
-/// Opens the directory for a command that only reads it.
-pub(crate) async fn directory_to_look_at(sections: &Sections) -> Result<Arc<dyn Directory>> {
+/// Opens the directory for a command that only reads it. Fails if it does not exist or cannot be opened.
+pub(crate) async fn directory_read_only(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens).read_only();
-    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
+    let (directory, _) =
+        directory_with_cache(&sections.directory, 0, digests, MissingFile::Refuse).await?;
     Ok(directory)
 }
 
-/// Returns the access to the directory's digest keys, with the pepper if the command can read it. A command
-/// creates no pepper, and most commands need none.
+/// Returns the access to the directory's digest keys: under the pepper if the command can read it, otherwise
+/// without one. A command creates no pepper, and most commands need none.
 fn digest_keys(settings: &config::Tokens) -> DigestKeys {
     let clock = Arc::new(SystemClock);
     match settings.read_pepper() {
@@ -48,31 +53,33 @@ fn digest_keys(settings: &config::Tokens) -> DigestKeys {
     }
 }
 
-/// Opens the directory. A SQLite directory gets a near cache of `users` users, or none if that is zero.
-/// PostgreSQL may start later than the gateway.
-pub(super) async fn directory_keeping(
+/// Opens the directory, and returns it with the access to its credentials if it is PostgreSQL. A SQLite
+/// directory gets a near cache of `users` users, or none if that is zero. PostgreSQL may start later than the
+/// gateway. Fails if the settings are invalid, or a SQLite file cannot be opened or is missing.
+pub(super) async fn directory_with_cache(
     settings: &config::Directory,
     users: usize,
     digests: DigestKeys,
-    absent: Absent,
+    missing: MissingFile,
 ) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
-    let (directory, access) = open_directory(settings, users, digests, absent).await?;
-    close_at_the_end(Open::Directory(directory.clone()));
+    let (directory, access) = open_directory(settings, users, digests, missing).await?;
+    close_on_exit(OpenResource::Directory(directory.clone()));
     Ok((directory, access))
 }
 
+/// Opens the directory like [`directory_with_cache`], without registering it to be closed on exit.
 async fn open_directory(
     settings: &config::Directory,
     users: usize,
     digests: DigestKeys,
-    absent: Absent,
+    missing: MissingFile,
 ) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
-    match DirectoryAddress::of(settings)? {
+    match DirectoryAddress::from_settings(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("{}: {}", settings.url_key(), file.display());
-            let directory = match absent {
-                Absent::Make => SqliteDirectory::open(&file).await,
-                Absent::Refuse => {
+            let directory = match missing {
+                MissingFile::Create => SqliteDirectory::open(&file).await,
+                MissingFile::Refuse => {
                     let maker = "isogloss serve and isogloss directory import make it";
                     refuse_missing(settings.url_key(), &file, maker)?;
                     SqliteDirectory::open_existing(&file).await
@@ -83,7 +90,7 @@ async fn open_directory(
             match NonZeroUsize::new(users) {
                 None => Ok((Arc::new(directory), None)),
                 Some(users) => {
-                    let directory = directory.keeping(users).await.with_context(place)?;
+                    let directory = directory.with_near_cache(users).await.with_context(place)?;
                     Ok((Arc::new(directory), None))
                 }
             }

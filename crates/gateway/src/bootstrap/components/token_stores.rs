@@ -4,39 +4,42 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::throttle::{MemoryThrottle, Throttle};
 use isogloss_store_embedded::EmbeddedStore;
 use isogloss_store_redis::{Eviction, RedisAccess, RedisSettings, RedisStore};
 use secrecy::SecretString;
 
 use super::refuse_missing;
-use crate::bootstrap::open_stores::{Open, close_at_the_end};
+use crate::bootstrap::open_stores::{OpenResource, close_on_exit};
 use crate::config::{self, RedisEviction, Sections, TokenStoreAddress};
 
 /// The token store, the throttle, and the access to the credentials of Redis if both are there.
-pub(super) struct Stores {
+pub(super) struct TokenStores {
     pub(super) tokens: Arc<dyn TokenStore>,
     pub(super) throttle: Arc<dyn Throttle>,
     pub(super) redis: Option<RedisAccess>,
 }
 
-/// Opens the token store, and the throttle: in the same Redis, or in this process.
-pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Stores> {
-    let store = match TokenStoreAddress::of(settings)? {
-        TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
+/// Opens the token store, and the throttle in the same Redis or in this process. `remembers` says whether
+/// tokens must survive a restart of Redis. Fails if the settings are invalid or an embedded store cannot be
+/// opened.
+pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<TokenStores> {
+    let store = match TokenStoreAddress::from_settings(settings)? {
+        TokenStoreAddress::Memory => EmbeddedStore::in_memory(session_limits(settings))?,
         TokenStoreAddress::Embedded(file) => {
-            let store = EmbeddedStore::open(&file, caps(settings));
+            let store = EmbeddedStore::open(&file, session_limits(settings));
             store.with_context(|| format!("{}: {}", settings.store_key(), file.display()))?
         }
         TokenStoreAddress::Redis(url) => {
-            let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
+            let store =
+                RedisStore::new(&redis(settings, url, remembers)?, session_limits(settings));
             let store = store.context(settings.store_key())?;
             let throttle = store.throttle();
             let access = store.access();
             let store = Arc::new(store);
-            close_at_the_end(Open::Tokens(store.clone()));
-            return Ok(Stores {
+            close_on_exit(OpenResource::Tokens(store.clone()));
+            return Ok(TokenStores {
                 tokens: store,
                 throttle: Arc::new(throttle),
                 redis: Some(access),
@@ -44,35 +47,37 @@ pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Store
         }
     };
     let store = Arc::new(store);
-    close_at_the_end(Open::Tokens(store.clone()));
-    Ok(Stores {
+    close_on_exit(OpenResource::Tokens(store.clone()));
+    Ok(TokenStores {
         tokens: store,
         throttle: Arc::new(MemoryThrottle::default()),
         redis: None,
     })
 }
 
-/// Opens the token store, and the throttle there. Returns `None` if only one process can open the token store.
+/// Opens the token store, and the throttle in the same Redis. Returns `None` if only one process can open the
+/// token store. Fails if the settings are invalid.
 pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Option<SharedStores>> {
     let settings = &sections.tokens;
-    match TokenStoreAddress::of(settings)? {
+    match TokenStoreAddress::from_settings(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(url) => {
             let redis = RedisSettings {
                 near_cache: 0,
                 ..redis(settings, url, remembers)?
             };
-            let store = RedisStore::new(&redis, caps(settings)).context(settings.store_key())?;
+            let store =
+                RedisStore::new(&redis, session_limits(settings)).context(settings.store_key())?;
             let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
             let throttle = sections.throttle.enabled.then_some(throttle);
             let store = Arc::new(store);
-            close_at_the_end(Open::Tokens(store.clone()));
+            close_on_exit(OpenResource::Tokens(store.clone()));
             Ok(Some((store, throttle)))
         }
     }
 }
 
-/// Opens the token store. Returns `None` if only one process can open it.
+/// Opens the token store. Returns `None` if only one process can open it. Fails if the settings are invalid.
 pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
     let stores = shared_stores(sections, false)?;
     Ok(stores.map(|(tokens, _)| tokens))
@@ -81,30 +86,33 @@ pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenS
 /// A token store, and the throttle unless that is switched off.
 type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
 
-/// Opens the token store in `file`, which must exist. Returns `None` if another process has it open.
+/// Opens the token store in `file`. Returns `None` if another process has it open. Fails if the file does not
+/// exist or cannot be opened.
 pub(crate) fn embedded_tokens(
     settings: &config::Tokens,
     file: &Path,
 ) -> Result<Option<Arc<dyn TokenStore>>> {
     refuse_missing(settings.store_key(), file, "isogloss serve makes it")?;
-    embedded_tokens_to_fill(settings, file)
+    create_embedded_tokens(settings, file)
 }
 
 /// Opens the token store in `file` for a command that fills it, and creates it if it is missing. Returns `None`
-/// if another process has it open.
-pub(crate) fn embedded_tokens_to_fill(
+/// if another process has it open. Fails if the file cannot be opened or created.
+pub(crate) fn create_embedded_tokens(
     settings: &config::Tokens,
     file: &Path,
 ) -> Result<Option<Arc<dyn TokenStore>>> {
-    let store = EmbeddedStore::open_unless_in_use(file, caps(settings));
+    let store = EmbeddedStore::open_unless_in_use(file, session_limits(settings));
     let store = store.with_context(|| format!("{}: {}", settings.store_key(), file.display()))?;
     Ok(store.map(|store| {
         let store: Arc<dyn TokenStore> = Arc::new(store);
-        close_at_the_end(Open::Tokens(store.clone()));
+        close_on_exit(OpenResource::Tokens(store.clone()));
         store
     }))
 }
 
+/// Returns the settings of the Redis client. Fails if the key prefix is invalid or the certificate file cannot
+/// be read.
 pub(super) fn redis(
     settings: &config::Tokens,
     url: SecretString,
@@ -131,8 +139,8 @@ pub(super) fn redis(
     })
 }
 
-fn caps(settings: &config::Tokens) -> Caps {
-    Caps {
+fn session_limits(settings: &config::Tokens) -> SessionLimits {
+    SessionLimits {
         per_user: settings.per_user.get(),
         per_client: settings.per_client.get(),
         one_time_per_user: settings.one_time_per_user.get(),

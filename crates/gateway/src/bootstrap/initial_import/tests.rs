@@ -3,8 +3,9 @@
 use std::fs;
 
 use isogloss_core::audit::Outcome;
-use isogloss_core::directory::SqliteDirectory;
-use isogloss_core::{PasswordSettings, Pepper, Peppers};
+use isogloss_core::{Pepper, Peppers};
+use isogloss_directory_sql::SqliteDirectory;
+use isogloss_password::PasswordSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -12,7 +13,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::bootstrap::audit::recording::Recording;
 
-type Recorded = (Outcome, Option<Reason>, Option<u64>);
+type Recorded = (Outcome, Option<RefusalReason>, Option<u64>);
 
 /// A gateway whose directory is a file, and a separate connection to that file.
 struct Started {
@@ -59,7 +60,7 @@ impl Started {
     async fn recorded(&self) -> Vec<Recorded> {
         assert!(self.filling.audit.flush().await);
         let events = self.recording.events().into_iter().map(|event| {
-            assert_eq!(event.event, Kind::ImportDirectory);
+            assert_eq!(event.event, EventKind::ImportDirectory);
             (event.outcome, event.reason, event.count)
         });
         events.collect()
@@ -67,7 +68,7 @@ impl Started {
 }
 
 const MADE: Recorded = (Outcome::Done, None, Some(1));
-const UNKNOWN: Recorded = (Outcome::Refused, Some(Reason::Unavailable), None);
+const UNKNOWN: Recorded = (Outcome::Refused, Some(RefusalReason::Unavailable), None);
 
 #[actix_web::test]
 async fn an_import_that_cannot_be_noted_is_recorded() {

@@ -9,14 +9,14 @@ use super::PendingDirectory;
 #[async_trait]
 impl Keys for PendingDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
-        self.passed()?.keys().await
+        self.ready()?.keys().await
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {
-        self.passed()?.add_key(key).await
+        self.ready()?.add_key(key).await
     }
 
     async fn remove_key(&self, realm: &str, digest: KeyDigest) -> Result<bool, StoreError> {
-        self.passed()?.remove_key(realm, digest).await
+        self.ready()?.remove_key(realm, digest).await
     }
 }

@@ -17,22 +17,22 @@ impl DigestRing for PendingDirectory {
     }
 
     async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError> {
-        self.passed()?.digest_keys().await
+        self.ready()?.digest_keys().await
     }
 
     async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError> {
-        self.passed()?.add_digest_key().await
+        self.ready()?.add_digest_key().await
     }
 
     async fn remove_digest_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError> {
-        self.passed()?.remove_digest_key(id).await
+        self.ready()?.remove_digest_key(id).await
     }
 
     async fn key_digests(&self, limit: u32) -> Result<u64, StoreError> {
-        self.passed()?.key_digests(limit).await
+        self.ready()?.key_digests(limit).await
     }
 
     async fn key_of_former_id(&self, id: &str) -> Result<Option<KeyEntry>, StoreError> {
-        self.passed()?.key_of_former_id(id).await
+        self.ready()?.key_of_former_id(id).await
     }
 }

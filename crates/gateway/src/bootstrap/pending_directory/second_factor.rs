@@ -13,15 +13,15 @@ use super::PendingDirectory;
 #[async_trait]
 impl Enrolments for PendingDirectory {
     async fn enrolment(&self, user: Uuid) -> Result<Option<Enrolment>, StoreError> {
-        self.passed()?.enrolment(user).await
+        self.ready()?.enrolment(user).await
     }
 
     async fn enrol(&self, user: Uuid, enrolment: &NewEnrolment) -> Result<(), StoreError> {
-        self.passed()?.enrol(user, enrolment).await
+        self.ready()?.enrol(user, enrolment).await
     }
 
     async fn disenrol(&self, user: Uuid) -> Result<bool, StoreError> {
-        self.passed()?.disenrol(user).await
+        self.ready()?.disenrol(user).await
     }
 
     async fn set_recovery_codes(
@@ -29,11 +29,11 @@ impl Enrolments for PendingDirectory {
         user: Uuid,
         codes: &[KeyDigest],
     ) -> Result<bool, StoreError> {
-        self.passed()?.set_recovery_codes(user, codes).await
+        self.ready()?.set_recovery_codes(user, codes).await
     }
 
     async fn use_step(&self, user: Uuid, step: TotpStep) -> Result<bool, StoreError> {
-        self.passed()?.use_step(user, step).await
+        self.ready()?.use_step(user, step).await
     }
 
     async fn use_recovery_code(
@@ -41,7 +41,7 @@ impl Enrolments for PendingDirectory {
         user: Uuid,
         code: KeyDigest,
     ) -> Result<Option<u64>, StoreError> {
-        self.passed()?.use_recovery_code(user, code).await
+        self.ready()?.use_recovery_code(user, code).await
     }
 }
 
@@ -53,11 +53,11 @@ impl AppPasswords for PendingDirectory {
         realm: &str,
         digest: KeyDigest,
     ) -> Result<Option<KnownAppPassword>, StoreError> {
-        self.passed()?.app_password(user, realm, digest).await
+        self.ready()?.app_password(user, realm, digest).await
     }
 
     async fn app_passwords(&self, user: Uuid) -> Result<Vec<KnownAppPassword>, StoreError> {
-        self.passed()?.app_passwords(user).await
+        self.ready()?.app_passwords(user).await
     }
 
     async fn add_app_password(
@@ -65,11 +65,11 @@ impl AppPasswords for PendingDirectory {
         user: Uuid,
         password: &KnownAppPassword,
     ) -> Result<(), StoreError> {
-        self.passed()?.add_app_password(user, password).await
+        self.ready()?.add_app_password(user, password).await
     }
 
     async fn remove_app_password(&self, user: Uuid, digest: KeyDigest) -> Result<bool, StoreError> {
-        self.passed()?.remove_app_password(user, digest).await
+        self.ready()?.remove_app_password(user, digest).await
     }
 
     async fn note_app_password(
@@ -78,6 +78,6 @@ impl AppPasswords for PendingDirectory {
         digest: KeyDigest,
         day: Date,
     ) -> Result<(), StoreError> {
-        self.passed()?.note_app_password(user, digest, day).await
+        self.ready()?.note_app_password(user, digest, day).await
     }
 }

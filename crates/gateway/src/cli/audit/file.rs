@@ -5,22 +5,23 @@ use std::io::{ErrorKind, Read as _, Result, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
-use isogloss_core::audit::{Filter, Who, moment};
+use isogloss_core::audit::{EventFilter, Subject, moment};
 use serde_json::Value;
 
 /// How much is read at a time.
-const BLOCK: u64 = 64 * 1024;
+const BLOCK_SIZE: u64 = 64 * 1024;
 
 /// Processes that share a file may write a little later than they look at the clock.
 const OUT_OF_ORDER: Duration = Duration::from_mins(1);
 
-/// The events that fit, the latest first. None if there is no file yet.
-pub(super) fn find(path: &Path, filter: &Filter) -> Result<Vec<Value>> {
+/// Returns the events of the file that match the filter, the latest first; none if there is no file yet. Fails
+/// if the file cannot be read.
+pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         file => file?,
     };
-    let mut lines = Backwards::new(file)?;
+    let mut lines = ReverseLines::new(file)?;
     // Moments are in order as text, too.
     let since = filter.since.map(moment).unwrap_or_default();
     let enough = filter.since.map(|since| moment(since - OUT_OF_ORDER));
@@ -36,21 +37,23 @@ pub(super) fn find(path: &Path, filter: &Filter) -> Result<Vec<Value>> {
         if time < enough.as_str() {
             break;
         }
-        if time >= since.as_str() && fits(&event, filter) {
+        if time >= since.as_str() && matches_filter(&event, filter) {
             found.push(event);
         }
     }
     Ok(found)
 }
 
-fn fits(event: &Value, filter: &Filter) -> bool {
+/// Returns whether an event is of the filter's kind and about its user.
+fn matches_filter(event: &Value, filter: &EventFilter) -> bool {
     filter
         .event
         .is_none_or(|kind| event["event"] == kind.name())
-        && filter.who.as_ref().is_none_or(|who| is_of(event, who))
+        && filter.who.as_ref().is_none_or(|who| is_about(event, who))
 }
 
-fn is_of(event: &Value, who: &Who) -> bool {
+/// Returns whether an event names the user as user or actor, or has one of the name hashes.
+fn is_about(event: &Value, who: &Subject) -> bool {
     let is_user = who.user.is_some_and(|user| {
         let user = user.to_string();
         event["user"] == user.as_str() || event["actor"] == user.as_str()
@@ -60,7 +63,7 @@ fn is_of(event: &Value, who: &Who) -> bool {
 }
 
 /// The lines of a file, the last one first.
-struct Backwards {
+struct ReverseLines {
     file: File,
     /// Where that begins which was read.
     start: u64,
@@ -68,7 +71,7 @@ struct Backwards {
     read: Vec<u8>,
 }
 
-impl Backwards {
+impl ReverseLines {
     fn new(mut file: File) -> Result<Self> {
         let start = file.seek(SeekFrom::End(0))?;
         Ok(Self {
@@ -78,6 +81,8 @@ impl Backwards {
         })
     }
 
+    /// Returns the next line towards the start of the file, or `None` at the start. Fails if the file cannot be
+    /// read.
     fn next(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
             if let Some(end) = self.read.iter().rposition(|byte| *byte == b'\n') {
@@ -89,7 +94,7 @@ impl Backwards {
                 let first = std::mem::take(&mut self.read);
                 return Ok(Some(first).filter(|line| !line.is_empty()));
             }
-            let length = BLOCK.min(self.start);
+            let length = BLOCK_SIZE.min(self.start);
             self.start -= length;
             self.file.seek(SeekFrom::Start(self.start))?;
             let mut before = Vec::new();
@@ -102,12 +107,12 @@ impl Backwards {
 
 #[cfg(test)]
 mod tests {
-    use isogloss_core::audit::Kind;
+    use isogloss_core::audit::EventKind;
     use time::macros::datetime;
 
     use super::*;
 
-    const ALL: Filter = Filter {
+    const ALL: EventFilter = EventFilter {
         who: None,
         event: None,
         since: None,
@@ -124,12 +129,12 @@ mod tests {
     fn the_last_line_comes_first_however_long_the_file_is() {
         let line = |number: u32| format!("{{\"event\":\"issue\",\"count\":{number}}}\n");
         let text: String = (0..9000).map(line).collect();
-        assert!(text.len() as u64 > 3 * BLOCK);
+        assert!(text.len() as u64 > 3 * BLOCK_SIZE);
         let path = write("long", &text);
         let found = find(&path, &ALL).unwrap();
         let counts: Vec<_> = found.iter().map(|e| e["count"].as_u64().unwrap()).collect();
         assert_eq!(counts, (0..9000).rev().collect::<Vec<_>>());
-        let two = Filter { limit: 2, ..ALL };
+        let two = EventFilter { limit: 2, ..ALL };
         assert_eq!(find(&path, &two).unwrap(), found[..2]);
         std::fs::remove_file(path).unwrap();
         let missing = Path::new("/no/such/file");
@@ -149,8 +154,8 @@ mod tests {
                 "{\"time\":\"2026-11-22T09:00:02.000Z\",\"event\":\"login\"}",
             ),
         );
-        let logins = Filter {
-            event: Some(Kind::Login),
+        let logins = EventFilter {
+            event: Some(EventKind::Login),
             since: Some(datetime!(2026-11-22 09:00 UTC)),
             ..ALL
         };

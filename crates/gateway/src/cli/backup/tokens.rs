@@ -12,7 +12,7 @@ use isogloss_core::create_private_file;
 use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
 use serde::Deserialize;
 
-use super::folder::{Partial, TOKENS};
+use super::folder::{PartialBackup, TOKENS};
 use ureq::http::Method;
 
 use crate::admin::token_stream::token_stream;
@@ -21,9 +21,10 @@ use crate::cli::output;
 use crate::config::{Sections, TokenStoreAddress};
 use crate::management_client::{Gateway, ManagementClient};
 
-/// Copies all tokens; how many there are, or `None` if a gateway has them in its memory.
+/// Copies all tokens to the backup, and returns their number, or `None` if a gateway has them in its memory.
+/// Fails if the store or the gateway that has it open is unreachable, or the file cannot be written.
 pub(super) async fn copy(
-    partial: &Partial,
+    partial: &PartialBackup,
     gateway: &Gateway,
     sections: &Sections,
 ) -> Result<Option<u64>> {
@@ -32,7 +33,7 @@ pub(super) async fn copy(
         .is_named()
         .then(|| open_prepared(gateway, sections))
         .transpose()?;
-    match TokenStoreAddress::of(&sections.tokens)? {
+    match TokenStoreAddress::from_settings(&sections.tokens)? {
         TokenStoreAddress::Memory => return Ok(None),
         TokenStoreAddress::Redis(_) => {
             let store = components::shared_tokens(sections)?.context("tokens.store")?;
@@ -50,15 +51,17 @@ pub(super) async fn copy(
     count(&file, |_| {}).map(Some)
 }
 
-/// The running gateway, which has written down what it had in memory.
+/// Returns a client for the running gateway, after the gateway has written the data in its memory to its
+/// stores. Fails if the gateway is unreachable or refuses the request.
 fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<ManagementClient> {
     #[derive(Deserialize)]
     struct Prepared {}
     let remote = ManagementClient::open(gateway, sections)?;
-    let Prepared {} = remote.ask(&Method::POST, "backup", &())?;
+    let Prepared {} = remote.call(&Method::POST, "backup", &())?;
     Ok(remote)
 }
 
+/// Writes all tokens of a store to a new file. Fails if the store is unreachable or the file cannot be written.
 async fn from_store(store: Arc<dyn TokenStore>, file: &Path) -> Result<()> {
     let mut file = BufWriter::new(new(file)?);
     let mut bytes = pin!(token_stream(store));
@@ -68,30 +71,34 @@ async fn from_store(store: Arc<dyn TokenStore>, file: &Path) -> Result<()> {
     Ok(file.flush()?)
 }
 
+/// Writes all tokens of the running gateway's store to a new file. Fails if the gateway is unreachable or the
+/// file cannot be written.
 fn from_gateway(remote: &ManagementClient, file: &Path) -> Result<()> {
     let mut file = BufWriter::new(new(file)?);
     remote.download("backup/tokens", &mut file)?;
     Ok(file.flush()?)
 }
 
+/// Creates a private file. Fails if it exists or cannot be created.
 fn new(file: &Path) -> Result<File> {
     let made = create_private_file(file)?;
     made.with_context(|| format!("{} already exists", file.display()))
 }
 
-/// Reads all tokens of a backup to their end, and shows each.
+/// Reads all tokens of a backup, calls `show` with each, and returns their number. Fails if the file cannot be
+/// read or is truncated.
 pub(in crate::cli) fn count(file: &Path, mut show: impl FnMut(StoredToken)) -> Result<u64> {
-    const TOLD: u64 = 10_000;
+    const PROGRESS_STEP: u64 = 10_000;
     let mut tokens = TokenReader::new(BufReader::new(File::open(file)?))?;
     let mut count = 0;
     while let Some(token) = tokens.next_token()? {
         show(token);
         count += 1;
-        if count % TOLD == 0 {
+        if count % PROGRESS_STEP == 0 {
             output::progress(format_args!("read {count} tokens"), false);
         }
     }
-    if count >= TOLD {
+    if count >= PROGRESS_STEP {
         output::progress(format_args!("read {count} tokens"), true);
     }
     Ok(count)

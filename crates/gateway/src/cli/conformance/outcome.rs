@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use toml::Table;
 
 /// A conversation and how it went.
-pub(super) struct Held {
+pub(super) struct ExchangeResult {
     pub(super) case: Case,
     pub(super) verdict: Verdict,
     pub(super) took: Duration,
@@ -18,7 +18,7 @@ pub(super) enum Verdict {
     /// With what was sent, what came and where they differ.
     Failed(String),
     /// For the want of these settings.
-    LeftOut(Table),
+    Skipped(Table),
 }
 
 impl From<isogloss_conformance::Result<()>> for Verdict {
@@ -31,56 +31,59 @@ impl From<isogloss_conformance::Result<()>> for Verdict {
 }
 
 impl Verdict {
-    pub(super) fn word(&self) -> &'static str {
+    /// Returns the name of the verdict in reports.
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Failed(_) => "failed",
-            Self::LeftOut(_) => "left out",
+            Self::Skipped(_) => "left out",
         }
     }
 
+    /// Returns whether the exchange failed.
     pub(super) fn is_failed(&self) -> bool {
         matches!(self, Self::Failed(_))
     }
 
-    /// Why it did not go well, if it did not.
+    /// Returns why the exchange failed or was skipped, or `None` if it passed.
     pub(super) fn reason(&self) -> Option<String> {
         match self {
             Self::Ok => None,
             Self::Failed(report) => Some(report.clone()),
-            Self::LeftOut(needed) => Some(format!("needs {}", flat("", needed).join(", "))),
+            Self::Skipped(needed) => Some(format!("needs {}", flat("", needed).join(", "))),
         }
     }
 }
 
-impl Held {
+impl ExchangeResult {
+    /// Returns the row of the result in the table.
     pub(super) fn row(&self) -> Vec<String> {
         let mut name = self.case.name.clone();
-        if let Verdict::LeftOut(_) = self.verdict {
+        if let Verdict::Skipped(_) = self.verdict {
             let reason = self.verdict.reason().unwrap_or_default();
             name = format!("{name} ({reason})");
         }
         vec![
-            self.verdict.word().to_owned(),
+            self.verdict.name().to_owned(),
             self.case.dialect.clone(),
             name,
         ]
     }
 }
 
-impl Serialize for Held {
+impl Serialize for ExchangeResult {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut held = serializer.serialize_struct("Held", 5)?;
-        held.serialize_field("dialect", &self.case.dialect)?;
-        held.serialize_field("conversation", &self.case.name)?;
-        held.serialize_field("source", self.case.conversation.source())?;
-        held.serialize_field("outcome", self.verdict.word())?;
-        held.serialize_field("reason", &self.verdict.reason())?;
-        held.end()
+        let mut result = serializer.serialize_struct("ExchangeResult", 5)?;
+        result.serialize_field("dialect", &self.case.dialect)?;
+        result.serialize_field("conversation", &self.case.name)?;
+        result.serialize_field("source", self.case.conversation.source())?;
+        result.serialize_field("outcome", self.verdict.name())?;
+        result.serialize_field("reason", &self.verdict.reason())?;
+        result.end()
     }
 }
 
-/// `a.b = 1` for each setting.
+/// Returns a line such as `a.b = 1` for each setting. `above` is the prefix of the keys.
 fn flat(above: &str, table: &Table) -> Vec<String> {
     let line = |(key, value): (&String, &toml::Value)| match value.as_table() {
         Some(table) => flat(&format!("{above}{key}."), table),

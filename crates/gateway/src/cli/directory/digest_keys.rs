@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{DigestKey, DigestKeyId};
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
@@ -47,25 +47,26 @@ Examples:
     },
 }
 
-pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let keys = acts.directory.digest_keys().await?;
+pub(super) async fn run(command: Command, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let keys = admin.directory.digest_keys().await?;
     match command {
         Command::List { json } => list(&keys, json),
         Command::Add => {
-            let added = acts.directory.add_digest_key();
+            let added = admin.directory.add_digest_key();
             let unknown = Event {
                 target: Some("digest key".to_owned()),
-                ..audited_admin::event(Kind::AddKey)
+                ..audited_admin::event(EventKind::AddKey)
             };
             let named = |event, id: &DigestKeyId| Some(about(event, *id));
-            let id = acts.changed(unknown, added, named).await?;
+            let id = admin.change(unknown, added, named).await?;
             output::text(format_args!("{id}: created"))?;
             Ok(Outcome::Done)
         }
-        Command::Remove { id } => remove(id, &keys, acts).await,
+        Command::Remove { id } => remove(id, &keys, admin).await,
     }
 }
 
+/// Prints the digest keys.
 fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
     let moment = |moment: time::OffsetDateTime| moment.format(&Rfc3339);
     if json {
@@ -101,17 +102,18 @@ fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &AuditedAdmin<'_>) -> Result<Outcome> {
+/// Removes a digest key. Returns `Refused` if the pepper decrypts it, or there is none with this identifier.
+async fn remove(id: DigestKeyId, keys: &[DigestKey], admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     if keys.iter().any(|key| key.id == id && key.is_readable) {
         output::error(format_args!(
             "{id}: the pepper opens this digest key, so it is not removed"
         ));
         return Ok(Outcome::Refused);
     }
-    let removed = acts.directory.remove_digest_key(id);
-    let event = about(audited_admin::event(Kind::RevokeKey), id);
+    let removed = admin.directory.remove_digest_key(id);
+    let event = about(audited_admin::event(EventKind::RevokeKey), id);
     let found = |event, traces: &Option<u64>| traces.map(|_| event);
-    let Some(traces) = acts.changed(event, removed, found).await? else {
+    let Some(traces) = admin.change(event, removed, found).await? else {
         output::error(format_args!("{id}: no such digest key"));
         return Ok(Outcome::Refused);
     };
@@ -128,6 +130,7 @@ fn about(event: Event, id: DigestKeyId) -> Event {
     }
 }
 
+/// Parses the identifier of a digest key. Fails with a message if it is not 16 hexadecimal digits.
 fn id(text: &str) -> Result<DigestKeyId, String> {
     DigestKeyId::read(text).map_err(|_| "expected 16 hexadecimal digits".to_owned())
 }
@@ -136,8 +139,8 @@ fn id(text: &str) -> Result<DigestKeyId, String> {
 mod tests {
     use std::sync::Arc;
 
-    use isogloss_core::audit::{AuditTable as _, Filter};
-    use isogloss_core::directory::SqliteDirectory;
+    use isogloss_core::audit::{AuditTable as _, EventFilter};
+    use isogloss_directory_sql::SqliteDirectory;
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
     use super::*;
@@ -156,12 +159,12 @@ mod tests {
         let mut sections = Sections::default();
         sections.audit.to = AuditTarget::None;
         sections.audit.database = true;
-        let acts = AuditedAdmin {
+        let admin = AuditedAdmin {
             directory: directory.clone(),
             sections: &sections,
         };
-        assert!(run(Command::Add, &acts).await.is_err());
-        let all = Filter {
+        assert!(run(Command::Add, &admin).await.is_err());
+        let all = EventFilter {
             who: None,
             event: None,
             since: None,

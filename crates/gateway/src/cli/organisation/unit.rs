@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use isogloss_core::directory::UnitEntry;
 
-use super::Which;
+use super::OrganisationArg;
 use crate::cli::audited_admin::AuditedAdmin;
 use crate::cli::{Outcome, output};
 
@@ -16,7 +16,7 @@ Examples:
   isogloss organisation unit put ACME B3 --name 'Building 3'")]
     Put {
         #[command(flatten)]
-        which: Which,
+        which: OrganisationArg,
         /// Identifier of the unit, unique over all organisations
         unit: String,
         /// Name of the unit for people
@@ -29,15 +29,15 @@ Examples:
   isogloss organisation unit delete ACME B3")]
     Delete {
         #[command(flatten)]
-        which: Which,
+        which: OrganisationArg,
         /// Identifier of the unit
         unit: String,
     },
 }
 
-pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
+pub(super) async fn run(command: Command, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     let (Command::Put { which, .. } | Command::Delete { which, .. }) = &command;
-    let organisation = acts.organisation(&which.organisation).await?;
+    let organisation = admin.organisation(&which.organisation).await?;
     let name = organisation.name.clone();
     let done = match command {
         Command::Put { unit, name, .. } => {
@@ -45,15 +45,15 @@ pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Out
                 id: unit.clone(),
                 name,
             };
-            acts.done(async |administration| administration.put_unit(&organisation, entry).await)
+            admin
+                .run(async |service| service.put_unit(&organisation, entry).await)
                 .await?;
             format!("unit {unit} set")
         }
         Command::Delete { unit, .. } => {
-            acts.done(async |administration| {
-                administration.remove_unit(&organisation, &unit).await
-            })
-            .await?;
+            admin
+                .run(async |service| service.remove_unit(&organisation, &unit).await)
+                .await?;
             format!("unit {unit} deleted")
         }
     };

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
-use isogloss_core::directory::{BackedUp, Directory, SqliteDirectory, UserFilter};
+use isogloss_core::directory::{BackedUp, Directory, UserFilter};
 use isogloss_core::store::{Record, StoredToken, TokenReader, TokenStore, all_digests};
 use isogloss_core::{Clock as _, SystemClock};
+use isogloss_directory_sql::SqliteDirectory;
 use serde::Serialize;
 
 use self::secrets::Secrets;
@@ -21,10 +22,10 @@ use crate::cli::backup::tokens::count;
 use crate::cli::output;
 use crate::config::{AuditTarget, Database, DirectoryAddress, Sections, TokenStoreAddress};
 use crate::http_client::HttpClient;
-use crate::management_client::listener;
+use crate::management_client::listener_url;
 
 /// How many tokens are written at once.
-const AT_ONCE: usize = 256;
+const BATCH_SIZE: usize = 256;
 
 /// The places of a configuration, found to be fit for a backup.
 pub(super) struct Target<'a> {
@@ -49,13 +50,14 @@ pub(super) struct Restored {
 }
 
 impl<'a> Target<'a> {
-    /// Looks at everything that could be in the way, and opens the stores.
+    /// Checks the backup and everything that could prevent the restore, and opens the stores. Fails if the
+    /// backup is damaged, the configured database is of another kind, the peppers differ, or a gateway runs.
     pub(super) async fn open(
         folder: &'a Path,
         manifest: &'a Manifest,
         sections: &'a Sections,
     ) -> Result<Self> {
-        fits(manifest, sections)?;
+        check_database(manifest, sections)?;
         manifest.lists_all(folder)?;
         if manifest.tokens.is_some() {
             let found = count(&folder.join(TOKENS), |_| {})?;
@@ -70,7 +72,7 @@ impl<'a> Target<'a> {
         let secrets = Secrets::compare(folder, manifest, sections)?;
         refuse_running(sections)?;
         let tokens = open_tokens(sections)?;
-        let directory = components::directory_to_fill(sections).await?;
+        let directory = components::create_directory(sections).await?;
         directory.ping().await?;
         Ok(Self {
             folder,
@@ -82,7 +84,8 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// What is there already, if anything is.
+    /// Returns the kind of data that the stores already have, or `None` if they are empty. Fails if a store is
+    /// unreachable.
     pub(super) async fn occupied(&self) -> Result<Option<&'static str>> {
         let directory = self.directory.as_ref();
         let all = UserFilter::default();
@@ -106,14 +109,15 @@ impl<'a> Target<'a> {
                     ControlFlow::Continue(())
                 }
             };
-            tokens.each(look).await?;
+            tokens.scan(look).await?;
         }
         Ok(has_live.then_some("tokens"))
     }
 
-    /// Replaces the existing data with the backup. The directory comes first, in one transaction: if the database
-    /// refuses it, the tokens are unchanged and no user is logged out.
-    pub(super) async fn fill(&self) -> Result<Restored> {
+    /// Replaces the existing data with the backup, and returns what was restored. The directory comes first, in
+    /// one transaction: if the database refuses it, the tokens are unchanged and no user is logged out. Fails
+    /// if a store or a file cannot be written.
+    pub(super) async fn restore_all(&self) -> Result<Restored> {
         let mut restored = Restored::default();
         self.secrets.write(&mut restored)?;
         self.directory
@@ -124,15 +128,16 @@ impl<'a> Target<'a> {
         filled.context(
             "the directory is restored, but the tokens are not: run the command again with --replace",
         )?;
-        self.fill_audit_file(&mut restored)?;
+        self.restore_audit_file(&mut restored)?;
         Ok(restored)
     }
 
+    /// Replaces all tokens with those of the backup. Fails if the store is unreachable or the file is damaged.
     async fn replace_tokens(&self, restored: &mut Restored) -> Result<()> {
         match (&self.tokens, self.manifest.tokens) {
             (Some(tokens), Some(_)) => {
                 remove_all(tokens.as_ref()).await?;
-                self.fill_tokens(tokens.as_ref(), restored).await?;
+                self.restore_tokens(tokens.as_ref(), restored).await?;
             }
             (Some(tokens), None) => remove_all(tokens.as_ref()).await?,
             (None, Some(_)) => {
@@ -144,12 +149,14 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
-    async fn fill_tokens(&self, store: &dyn TokenStore, restored: &mut Restored) -> Result<()> {
+    /// Writes the tokens of the backup that have not expired to the store. Fails if the store is unreachable or
+    /// the file is damaged.
+    async fn restore_tokens(&self, store: &dyn TokenStore, restored: &mut Restored) -> Result<()> {
         let file = std::fs::File::open(self.folder.join(TOKENS))?;
         let mut tokens = TokenReader::new(std::io::BufReader::new(file))?;
         let now = SystemClock.now();
         let mut done = 0;
-        let mut batch: Vec<StoredToken> = Vec::with_capacity(AT_ONCE);
+        let mut batch: Vec<StoredToken> = Vec::with_capacity(BATCH_SIZE);
         loop {
             let token = tokens.next_token()?;
             let is_last = token.is_none();
@@ -157,7 +164,7 @@ impl<'a> Target<'a> {
                 Some(token) if token.record.expires_at <= now => restored.expired += 1,
                 token => batch.extend(token),
             }
-            if batch.len() == AT_ONCE || is_last {
+            if batch.len() == BATCH_SIZE || is_last {
                 let writes = batch.iter().map(|token| store.restore(token, now));
                 join_all(writes)
                     .await
@@ -174,7 +181,9 @@ impl<'a> Target<'a> {
         }
     }
 
-    fn fill_audit_file(&self, restored: &mut Restored) -> Result<()> {
+    /// Copies the audit file of the backup to `audit.to`, unless that already has events. Fails if it cannot be
+    /// written.
+    fn restore_audit_file(&self, restored: &mut Restored) -> Result<()> {
         if !self.manifest.has(AUDIT) {
             return Ok(());
         }
@@ -205,9 +214,10 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Whether the directory is one that takes the backup's tables.
-fn fits(manifest: &Manifest, sections: &Sections) -> Result<()> {
-    let there = DirectoryAddress::of(&sections.directory)?.database();
+/// Fails if the configured directory is another kind of database than the backup's, or its tables have another
+/// version.
+fn check_database(manifest: &Manifest, sections: &Sections) -> Result<()> {
+    let there = DirectoryAddress::from_settings(&sections.directory)?.database();
     let (database, version) = (manifest.directory.database, manifest.directory.version);
     if there != database {
         bail!(
@@ -226,13 +236,13 @@ fn fits(manifest: &Manifest, sections: &Sections) -> Result<()> {
     Ok(())
 }
 
-/// A gateway that runs would go on with what it has in memory.
+/// Fails if a gateway runs at the configured address: it would keep the data in its memory.
 fn refuse_running(sections: &Sections) -> Result<()> {
     let management = &sections.management;
     if management.bind.port() == 0 {
         return Ok(());
     }
-    let client = HttpClient::new(listener(management.bind, management.tls.as_ref())?);
+    let client = HttpClient::new(listener_url(management.bind, management.tls.as_ref())?);
     let response = client.get("/healthz", &[]);
     if response.is_ok_and(|response| response.status() == 200) {
         let base = client.base().as_str();
@@ -241,12 +251,13 @@ fn refuse_running(sections: &Sections) -> Result<()> {
     Ok(())
 }
 
+/// Opens the token store, or returns `None` if it is a gateway's memory. Fails if a gateway has it open.
 fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
-    match TokenStoreAddress::of(&sections.tokens)? {
+    match TokenStoreAddress::from_settings(&sections.tokens)? {
         TokenStoreAddress::Memory => Ok(None),
         TokenStoreAddress::Redis(_) => components::shared_tokens(sections),
         TokenStoreAddress::Embedded(path) => {
-            let store = components::embedded_tokens_to_fill(&sections.tokens, &path)?;
+            let store = components::create_embedded_tokens(&sections.tokens, &path)?;
             let path = path.display();
             let store =
                 store.with_context(|| format!("a gateway has {path} open: stop it first"))?;
@@ -255,10 +266,11 @@ fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
     }
 }
 
+/// Removes all tokens of a store. Fails if the store is unreachable.
 async fn remove_all(tokens: &dyn TokenStore) -> Result<()> {
     let digests = all_digests(tokens).await?;
-    for digests in digests.chunks(AT_ONCE) {
-        let removals = digests.iter().map(|digest| tokens.take(*digest));
+    for digests in digests.chunks(BATCH_SIZE) {
+        let removals = digests.iter().map(|digest| tokens.remove(*digest));
         join_all(removals)
             .await
             .into_iter()

@@ -2,15 +2,15 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::audit::Kind;
+use isogloss_core::audit::EventKind;
 use isogloss_core::directory::{Directory, KnownAppPassword, tidy_label};
 use isogloss_core::{AppPassword, Clock as _, SystemClock, User};
 use serde_json::{Value, json};
 
-use super::totp::spell;
-use super::{Outcome, Who, end_tokens, find, output};
+use super::totp::format_timestamp;
+use super::{Outcome, UserArg, end_tokens, find, output};
 use crate::cli::audited_admin::AuditedAdmin;
-use crate::config::Problem;
+use crate::config::ConfigError;
 use crate::dialects;
 
 #[derive(Subcommand)]
@@ -22,11 +22,11 @@ it.
 
 Examples:
   isogloss user app-password add ada --dialect bimplus --label 'CAD in room 5'")]
-    Add(Add),
+    Add(AddAppPassword),
     /// List a user's application passwords
     List {
         #[command(flatten)]
-        who: Who,
+        who: UserArg,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -41,16 +41,16 @@ Examples:
   isogloss user app-password revoke ada uws2ljnf")]
     Revoke {
         #[command(flatten)]
-        who: Who,
+        who: UserArg,
         /// Identifier, as `list` shows it
         id: String,
     },
 }
 
 #[derive(Args)]
-pub(in crate::cli) struct Add {
+pub(in crate::cli) struct AddAppPassword {
     #[command(flatten)]
-    who: Who,
+    who: UserArg,
     /// Dialect in which it is valid
     #[arg(long, value_parser = dialects::names())]
     dialect: String,
@@ -62,22 +62,23 @@ pub(in crate::cli) struct Add {
     json: bool,
 }
 
-pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let directory = acts.directory.as_ref();
-    let (Command::Add(Add { who, .. }) | Command::List { who, .. } | Command::Revoke { who, .. }) =
-        &command;
+pub(super) async fn run(command: Command, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let directory = admin.directory.as_ref();
+    let (Command::Add(AddAppPassword { who, .. })
+    | Command::List { who, .. }
+    | Command::Revoke { who, .. }) = &command;
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
     match command {
-        Command::Add(new) => add(new, &user, acts).await,
+        Command::Add(new) => add(new, &user, admin).await,
         Command::List { json, .. } => list(&user, json, directory).await,
-        Command::Revoke { id, .. } => revoke(&user, &id, acts).await,
+        Command::Revoke { id, .. } => revoke(&user, &id, admin).await,
     }
 }
 
-async fn add(new: Add, user: &User, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let label = tidy_label(&new.label).map_err(|reason| Problem::new("--label", reason))?;
+async fn add(new: AddAppPassword, user: &User, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let label = tidy_label(&new.label).map_err(|reason| ConfigError::new("--label", reason))?;
     let password = AppPassword::random().context("no random numbers")?;
     let known = KnownAppPassword {
         digest: password.digest(),
@@ -86,8 +87,10 @@ async fn add(new: Add, user: &User, acts: &AuditedAdmin<'_>) -> Result<Outcome> 
         made_at: SystemClock.now(),
         used_on: None,
     };
-    let added = acts.directory.add_app_password(user.id, &known);
-    acts.about(Kind::AddAppPassword, user, added).await?;
+    let added = admin.directory.add_app_password(user.id, &known);
+    admin
+        .change_user(EventKind::AddAppPassword, user, added)
+        .await?;
     output::warn_of_readers();
     if new.json {
         let mut described = describe(&known)?;
@@ -126,14 +129,15 @@ async fn list(user: &User, json: bool, directory: &dyn Directory) -> Result<Outc
     Ok(Outcome::Done)
 }
 
-async fn revoke(user: &User, id: &str, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let directory = acts.directory.as_ref();
+async fn revoke(user: &User, id: &str, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let directory = admin.directory.as_ref();
     let all = directory.app_passwords(user.id).await?;
     let wanted = all.iter().find(|known| known.id().eq_ignore_ascii_case(id));
     let removed = match wanted {
         Some(known) => {
             let removed = directory.remove_app_password(user.id, known.digest);
-            acts.about_any(Kind::RevokeAppPassword, user, removed)
+            admin
+                .change_user_if_needed(EventKind::RevokeAppPassword, user, removed)
                 .await?
         }
         None => false,
@@ -143,7 +147,7 @@ async fn revoke(user: &User, id: &str, acts: &AuditedAdmin<'_>) -> Result<Outcom
         output::error(format_args!("{name}: no application password {id}"));
         return Ok(Outcome::Refused);
     }
-    end_tokens(user, acts.sections).await?;
+    end_tokens(user, admin.sections).await?;
     output::text(format_args!(
         "{name}: application password {id} revoked; all tokens of the user have ended"
     ))?;
@@ -155,7 +159,7 @@ fn describe(known: &KnownAppPassword) -> Result<Value> {
         "id": known.id(),
         "dialect": known.realm,
         "label": known.label,
-        "made_at": spell(known.made_at.replace_nanosecond(0)?)?,
+        "made_at": format_timestamp(known.made_at.replace_nanosecond(0)?)?,
         "last_used": known.used_on.map(|day| day.to_string()),
     }))
 }

@@ -6,19 +6,20 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use isogloss_core::User;
 
-use super::{Outcome, Who, find, output};
+use super::{Outcome, UserArg, find, output};
 use ureq::http::Method;
 
 use crate::admin::erasure::ErasureView;
-use crate::bootstrap::components;
+use crate::bootstrap::components::Components;
 use crate::cli::audited_admin::{self, AuditedAdmin};
-use crate::config::{AuditTarget, Config, Problem};
-use crate::management_client::{Gateway, ManagementClient};
+use crate::cli::local_or_remote::local_or_remote;
+use crate::config::{AuditTarget, Config, ConfigError};
+use crate::management_client::Gateway;
 
 #[derive(Args)]
 pub(in crate::cli) struct Delete {
     #[command(flatten)]
-    who: Who,
+    who: UserArg,
     /// Do not prompt; required without a terminal
     #[arg(long)]
     yes: bool,
@@ -31,14 +32,14 @@ pub(in crate::cli) struct Delete {
 
 pub(super) async fn delete(
     delete: Delete,
-    acts: &AuditedAdmin<'_>,
+    admin: &AuditedAdmin<'_>,
     config: &Config,
 ) -> Result<Outcome> {
     if !delete.yes && !stdin().is_terminal() {
         let reason = "there is no terminal for the prompt: use --yes to erase the user without it";
-        return Err(Problem::new("user delete", reason).into());
+        return Err(ConfigError::new("user delete", reason).into());
     }
-    let Some(user) = find(acts.directory.as_ref(), &delete.who).await? else {
+    let Some(user) = find(admin.directory.as_ref(), &delete.who).await? else {
         return Ok(Outcome::Refused);
     };
     if !delete.yes {
@@ -53,7 +54,8 @@ pub(super) async fn delete(
     Ok(Outcome::Done)
 }
 
-/// Prompts for the user name, so that a wrong line in a script or a history erases no user.
+/// Prompts for the user name, so that a wrong line in a script or a history erases no user. Fails if another
+/// text is typed.
 fn confirm(user: &User) -> Result<()> {
     let (name, organisation) = (&user.user_name, &user.organisation.name);
     let question = format!(
@@ -72,17 +74,20 @@ fn confirm(user: &User) -> Result<()> {
     Ok(())
 }
 
-/// Erases the user here where the token store is shared, else through the running gateway.
+/// Erases the user, here if the token store can be opened, otherwise through the running gateway. Returns the
+/// erased data. Fails if a store or the gateway is unreachable.
 async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<ErasureView> {
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let nothing: [(&str, &str); 0] = [];
-        return remote.ask(&Method::DELETE, &format!("users/{}", user.id), &nothing);
+    let local = async |opened: Components| {
+        let auth = opened.into_auth();
+        let erasure = auth.erase(user).await;
+        audited_admin::flush_audit(auth.audit()).await;
+        Ok(ErasureView::new(user, &erasure?))
     };
-    let auth = opened.into_auth();
-    let erasure = auth.erase(user).await;
-    audited_admin::kept(auth.audit()).await;
-    Ok(ErasureView::new(user, &erasure?))
+    local_or_remote(config, gateway, local, |remote| {
+        let no_query: [(&str, &str); 0] = [];
+        remote.call(&Method::DELETE, &format!("users/{}", user.id), &no_query)
+    })
+    .await
 }
 
 fn print(user: &User, shown: &ErasureView, config: &Config) -> Result<()> {

@@ -5,14 +5,14 @@ use clap::{Args, ValueEnum};
 use isogloss_core::Role;
 use isogloss_core::directory::{Patch, UserEdit};
 
-use super::{Outcome, Who, describe, end_tokens, find, output};
+use super::{Outcome, UserArg, describe, end_tokens, find, output};
 use crate::cli::audited_admin::AuditedAdmin;
-use crate::config::Problem;
+use crate::config::ConfigError;
 
 #[derive(Args)]
-pub(in crate::cli) struct Edit {
+pub(in crate::cli) struct EditUser {
     #[command(flatten)]
-    who: Who,
+    who: UserArg,
     /// New name for logins; the old name becomes free
     #[arg(long, value_name = "NAME")]
     user_name: Option<String>,
@@ -63,6 +63,7 @@ enum Field {
 }
 
 impl Field {
+    /// Returns the name of the field as an argument of `--clear`.
     fn name(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -75,21 +76,21 @@ impl Field {
     }
 }
 
-pub(super) async fn edit(edit: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
+pub(super) async fn edit(edit: EditUser, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     let change = edit.change()?;
     if change == UserEdit::default() {
         let reason = "nothing to change: give a field such as --first-name, or --clear";
-        return Err(Problem::new("user edit", reason).into());
+        return Err(ConfigError::new("user edit", reason).into());
     }
-    let directory = acts.directory.as_ref();
+    let directory = admin.directory.as_ref();
     let Some(user) = find(directory, &edit.who).await? else {
         return Ok(Outcome::Refused);
     };
-    let edited = acts
-        .done(async |administration| administration.edit_user(&user, change).await)
+    let edited = admin
+        .run(async |service| service.edit_user(&user, change).await)
         .await?;
     if edited.generation != user.generation {
-        end_tokens(&edited, acts.sections).await?;
+        end_tokens(&edited, admin.sections).await?;
     }
     if edit.json {
         output::json(&describe(&edited)?)?;
@@ -102,8 +103,9 @@ pub(super) async fn edit(edit: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome>
     Ok(Outcome::Done)
 }
 
-impl Edit {
-    fn change(&self) -> Result<UserEdit, Problem> {
+impl EditUser {
+    /// Returns the change that the arguments describe. Fails if a field is both set and cleared.
+    fn change(&self) -> Result<UserEdit, ConfigError> {
         let units = Some(&self.units).filter(|units| !units.is_empty());
         let emptied = |set: Option<String>, field: Field| {
             let empty = self.is_cleared(field, set.is_some())?;
@@ -131,11 +133,12 @@ impl Edit {
         })
     }
 
-    fn is_cleared(&self, field: Field, is_set: bool) -> Result<bool, Problem> {
+    /// Returns whether `--clear` names the field. Fails if the field is set as well.
+    fn is_cleared(&self, field: Field, is_set: bool) -> Result<bool, ConfigError> {
         let is_cleared = self.clear.contains(&field);
         if is_cleared && is_set {
             let reason = format!("{} cannot be set and cleared in one command", field.name());
-            return Err(Problem::new("user edit", reason));
+            return Err(ConfigError::new("user edit", reason));
         }
         Ok(is_cleared)
     }

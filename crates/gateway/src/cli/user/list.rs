@@ -6,7 +6,7 @@ use isogloss_core::directory::UserFilter;
 use isogloss_core::{Role, User, UserState};
 
 use super::{Outcome, describe, output};
-use crate::admin::users::state;
+use crate::admin::users::state_name;
 use crate::cli::audited_admin::AuditedAdmin;
 
 /// How many users are read from the directory at a time.
@@ -52,8 +52,8 @@ impl From<State> for UserState {
     }
 }
 
-pub(super) async fn list(list: List, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let users = find(&list, acts).await?;
+pub(super) async fn list(list: List, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let users = find(&list, admin).await?;
     if list.json {
         let users: Vec<_> = users.iter().map(describe).collect::<Result<_>>()?;
         output::json(&users)?;
@@ -68,7 +68,7 @@ pub(super) async fn list(list: List, acts: &AuditedAdmin<'_>) -> Result<Outcome>
                 user.email.unwrap_or_default(),
                 user.organisation.name,
                 user.role.name().to_owned(),
-                state(user.state).to_owned(),
+                state_name(user.state).to_owned(),
             ]
         })
         .collect();
@@ -84,10 +84,12 @@ pub(super) async fn list(list: List, acts: &AuditedAdmin<'_>) -> Result<Outcome>
     Ok(Outcome::Done)
 }
 
-async fn find(list: &List, acts: &AuditedAdmin<'_>) -> Result<Vec<User>> {
+/// Returns all users that match the arguments, up to the limit. Fails if the organisation does not exist or the
+/// directory is unreachable.
+async fn find(list: &List, admin: &AuditedAdmin<'_>) -> Result<Vec<User>> {
     let organisation = match &list.organisation {
         None => None,
-        Some(name) => Some(acts.organisation(name).await?.id),
+        Some(name) => Some(admin.organisation(name).await?.id),
     };
     let filter = UserFilter {
         search: list.search.clone(),
@@ -101,7 +103,10 @@ async fn find(list: &List, acts: &AuditedAdmin<'_>) -> Result<Vec<User>> {
     let mut after = list.after;
     while users.len() < wanted {
         let left = u32::try_from(wanted - users.len()).unwrap_or(PAGE);
-        let page = acts.directory.users(&filter, after, left.min(PAGE)).await?;
+        let page = admin
+            .directory
+            .users(&filter, after, left.min(PAGE))
+            .await?;
         let Some(greatest) = page.last() else { break };
         after = greatest.number;
         users.extend(page);

@@ -3,7 +3,7 @@
 mod enrol;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use isogloss_core::audit::Kind;
+use isogloss_core::audit::EventKind;
 use isogloss_core::directory::Enrolment;
 use isogloss_core::{RecoveryCode, TotpStep};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::totp::enrol::Enrol;
-use super::{Outcome, Who, find, output, tell};
+use super::{Outcome, UserArg, find, output, print_value};
 use crate::cli::audited_admin::AuditedAdmin;
 
 #[derive(Subcommand)]
@@ -34,14 +34,14 @@ Examples:
     #[command(after_help = "\
 Examples:
   isogloss user totp disable ada")]
-    Disable(Who),
+    Disable(UserArg),
     /// Create ten new recovery codes; the old ones end
     #[command(after_help = "\
 Examples:
   isogloss user totp recovery-codes ada")]
     RecoveryCodes {
         #[command(flatten)]
-        who: Who,
+        who: UserArg,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -52,58 +52,61 @@ Examples:
   isogloss user totp status ada --json")]
     Status {
         #[command(flatten)]
-        who: Who,
+        who: UserArg,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
 }
 
-pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
+pub(super) async fn run(command: Command, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     match command {
-        Command::Enrol(new) => enrol::enrol(new, acts).await,
-        Command::Disable(who) => disable(&who, acts).await,
-        Command::RecoveryCodes { who, json } => recovery_codes(&who, json, acts).await,
+        Command::Enrol(new) => enrol::enrol(new, admin).await,
+        Command::Disable(who) => disable(&who, admin).await,
+        Command::RecoveryCodes { who, json } => recovery_codes(&who, json, admin).await,
         Command::Status { who, json } => {
-            let directory = acts.directory.as_ref();
+            let directory = admin.directory.as_ref();
             let Some(user) = find(directory, &who).await? else {
                 return Ok(Outcome::Refused);
             };
             let enrolment = directory.enrolment(user.id).await?;
-            tell(&describe(enrolment.as_ref())?, json)?;
+            print_value(&describe(enrolment.as_ref())?, json)?;
             Ok(Outcome::Done)
         }
     }
 }
 
-async fn disable(who: &Who, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let directory = acts.directory.as_ref();
+async fn disable(who: &UserArg, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let directory = admin.directory.as_ref();
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
     let disabled = directory.disenrol(user.id);
-    if !acts.about_any(Kind::DisableTotp, &user, disabled).await? {
+    if !admin
+        .change_user_if_needed(EventKind::DisableTotp, &user, disabled)
+        .await?
+    {
         return Ok(is_off(&user.user_name));
     }
     output::text(format_args!("{}: the second factor is off", user.user_name))?;
     Ok(Outcome::Done)
 }
 
-async fn recovery_codes(who: &Who, json: bool, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let directory = acts.directory.as_ref();
+async fn recovery_codes(who: &UserArg, json: bool, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let directory = admin.directory.as_ref();
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
     let codes = fresh_codes()?;
     let digests: Vec<_> = codes.iter().map(RecoveryCode::digest).collect();
     let renewed = directory.set_recovery_codes(user.id, &digests);
-    let kind = Kind::RenewRecoveryCodes;
-    if !acts.about_any(kind, &user, renewed).await? {
+    let kind = EventKind::RenewRecoveryCodes;
+    if !admin.change_user_if_needed(kind, &user, renewed).await? {
         return Ok(is_off(&user.user_name));
     }
     output::warn_of_readers();
     if json {
-        output::json(&json!({"recovery_codes": spelt(&codes)}))?;
+        output::json(&json!({"recovery_codes": expose_all(&codes)}))?;
     } else {
         output::text(format_args!(
             "{}: the previous recovery codes have ended",
@@ -119,26 +122,29 @@ fn is_off(user_name: &str) -> Outcome {
     Outcome::Refused
 }
 
+/// Returns new random recovery codes. Fails if the system has no random numbers.
 pub(super) fn fresh_codes() -> Result<Vec<RecoveryCode>> {
     RecoveryCode::fresh_set().context("no random numbers")
 }
 
-pub(super) fn spelt(codes: &[RecoveryCode]) -> Vec<String> {
+/// Returns the texts of recovery codes.
+pub(super) fn expose_all(codes: &[RecoveryCode]) -> Vec<String> {
     codes.iter().map(RecoveryCode::expose).collect()
 }
 
-/// Prints recovery codes for people.
+/// Prints recovery codes for people. Fails if the standard output cannot be written.
 pub(super) fn print(codes: &[RecoveryCode]) -> Result<()> {
     output::lines(
         "Recovery codes, each valid once instead of a code. They are not shown again:\n",
     )?;
-    for code in spelt(codes) {
+    for code in expose_all(codes) {
         output::text(format_args!("  {code}"))?;
     }
     Ok(())
 }
 
-/// What there is to tell about a second factor. What is not known is left out.
+/// Returns the state of a second factor for display; unknown values are left out. `None` means that it is off.
+/// Fails if a timestamp is out of range.
 pub(super) fn describe(enrolment: Option<&Enrolment>) -> Result<Value> {
     let Some(enrolment) = enrolment else {
         return Ok(json!({"state": "off"}));
@@ -150,12 +156,13 @@ pub(super) fn describe(enrolment: Option<&Enrolment>) -> Result<Value> {
     let last_used = enrolment.last_step.map(TotpStep::began_at);
     for (name, moment) in [("since", enrolment.since), ("last_used", last_used)] {
         if let Some(moment) = moment {
-            described[name] = spell(moment)?.into();
+            described[name] = format_timestamp(moment)?.into();
         }
     }
     Ok(described)
 }
 
-pub(super) fn spell(moment: OffsetDateTime) -> Result<String> {
+/// Formats a timestamp as in RFC 3339. Fails if it is out of range.
+pub(super) fn format_timestamp(moment: OffsetDateTime) -> Result<String> {
     moment.format(&Rfc3339).context("no such moment")
 }

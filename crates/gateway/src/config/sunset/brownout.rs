@@ -4,19 +4,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime, Time, UtcOffset, Weekday};
 
-use super::Moment;
+use super::Timestamp;
 
 /// A window in which calls are refused. Times are UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Written", into = "Written")]
-#[schemars(with = "Written")]
-pub enum Window {
+#[serde(try_from = "BrownoutWindowToml", into = "BrownoutWindowToml")]
+#[schemars(with = "BrownoutWindowToml")]
+pub enum BrownoutWindow {
     /// From one time to another, once.
     Once {
         /// The begin, inclusive.
-        from: Moment,
+        from: Timestamp,
         /// The end, exclusive.
-        until: Moment,
+        until: Timestamp,
     },
     /// At the same time each day, or each week on that day.
     Every {
@@ -32,7 +32,7 @@ pub enum Window {
 /// As it is written in the configuration.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct BrownoutWindowToml {
     /// `day`, or a day of the week. Without it, `from` and `until` are times with a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     every: Option<String>,
@@ -52,8 +52,8 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
-impl Window {
-    /// Returns the end of the window if it is open at that time, otherwise `None`.
+impl BrownoutWindow {
+    /// Returns the end of the window if `now` is within it, otherwise `None`.
     pub(crate) fn end(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         match *self {
             Self::Once { from, until } => (from.0 <= now && now < until.0).then_some(until.0),
@@ -67,13 +67,13 @@ impl Window {
     }
 }
 
-impl TryFrom<Written> for Window {
+impl TryFrom<BrownoutWindowToml> for BrownoutWindow {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { every, from, until } = written;
+    fn try_from(written: BrownoutWindowToml) -> Result<Self, Self::Error> {
+        let BrownoutWindowToml { every, from, until } = written;
         let Some(every) = every else {
-            let (from, until) = (Moment::try_from(from)?, Moment::try_from(until)?);
+            let (from, until) = (Timestamp::try_from(from)?, Timestamp::try_from(until)?);
             if until.0 - from.0 <= Duration::ZERO {
                 return Err("expected until after from");
             }
@@ -97,15 +97,15 @@ impl TryFrom<Written> for Window {
     }
 }
 
-impl From<Window> for Written {
-    fn from(window: Window) -> Self {
+impl From<BrownoutWindow> for BrownoutWindowToml {
+    fn from(window: BrownoutWindow) -> Self {
         match window {
-            Window::Once { from, until } => Self {
+            BrownoutWindow::Once { from, until } => Self {
                 every: None,
                 from: from.into(),
                 until: until.into(),
             },
-            Window::Every { day, from, until } => {
+            BrownoutWindow::Every { day, from, until } => {
                 let name = DAYS.iter().find(|(_, known)| Some(*known) == day);
                 let text = |time: Time| format!("{:02}:{:02}", time.hour(), time.minute());
                 Self {
@@ -118,6 +118,7 @@ impl From<Window> for Written {
     }
 }
 
+/// Parses a time of day such as `10:00`. Returns `None` for any other text.
 fn time(text: &str) -> Option<Time> {
     let (hour, minute) = text.split_once(':')?;
     Time::from_hms(hour.parse().ok()?, minute.parse().ok()?, 0).ok()
@@ -129,8 +130,12 @@ mod tests {
 
     use super::*;
 
-    fn window(every: Option<&str>, from: &str, until: &str) -> Result<Window, &'static str> {
-        Window::try_from(Written {
+    fn window(
+        every: Option<&str>,
+        from: &str,
+        until: &str,
+    ) -> Result<BrownoutWindow, &'static str> {
+        BrownoutWindow::try_from(BrownoutWindowToml {
             every: every.map(str::to_owned),
             from: from.to_owned(),
             until: until.to_owned(),

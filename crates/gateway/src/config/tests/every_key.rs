@@ -19,7 +19,7 @@ use crate::dialects;
 /// What each key takes, one row a key.
 const ROWS: &str = include_str!("every_key.txt");
 
-/// The rows of the settings of each dialect.
+/// Returns the rows of the settings of each dialect.
 fn dialect_rows() -> Vec<String> {
     let mut rows = Vec::new();
     for name in dialects::names() {
@@ -34,7 +34,7 @@ fn dialect_rows() -> Vec<String> {
     rows
 }
 
-/// Texts and numbers as an operator's bad day has them.
+/// Returns texts and numbers that operators may set by mistake.
 fn values() -> Vec<(&'static str, ValueKind)> {
     let text = |text: &str| ValueKind::String(text.to_owned());
     let list = |item| ValueKind::Array(vec![Value::new(None, item)]);
@@ -70,7 +70,7 @@ fn values() -> Vec<(&'static str, ValueKind)> {
     ]
 }
 
-/// A configuration in which everything is enabled and keeps its data in that folder.
+/// Returns a configuration in which everything is enabled and keeps its data in that folder.
 fn base() -> Map<String, Value> {
     let text = "\
         server.bind = '127.0.0.1:0'\n\
@@ -102,7 +102,7 @@ fn set(table: &mut Map<String, Value>, path: &str, kind: ValueKind) {
     }
 }
 
-/// What a table in a list must have.
+/// Returns the members that a table in that list requires.
 fn item_of(list: &str) -> Map<String, Value> {
     let text = if list.ends_with(".brownouts") {
         "from = '2026-01-01T00:00:00Z'\nuntil = '2026-01-01T01:00:00Z'"
@@ -112,8 +112,8 @@ fn item_of(list: &str) -> Map<String, Value> {
     file::parse("a.toml", text).unwrap()
 }
 
-/// What a file with that value says.
-fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
+/// Returns the configuration of a file that sets only `path` to the value. Fails if it is invalid.
+fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, ConfigError> {
     let mut tables = base();
     // The value of a key goes before its file, and would hide it.
     if let Some((section, name)) = path
@@ -140,14 +140,14 @@ fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
     Config::check(merged.tables, folder)
 }
 
-/// Makes every part as `serve` does, but for the sockets and what needs a server.
+/// Opens every component like `serve`, except sockets and clients of servers. Fails if one cannot be opened.
 fn build(config: &Config) -> anyhow::Result<()> {
     System::new().block_on(async {
         let sections = &config.sections;
         let opened = components::open(config).await?;
         drop(audit::open(&sections.audit, &opened.directory)?);
         mailer::open(&sections.mail)?;
-        secrets::jwts(&sections.jwt)?;
+        secrets::jwt_signer(&sections.jwt)?;
         drop(opened.into_auth());
         Ok(())
     })
@@ -160,7 +160,8 @@ enum Outcome {
     Refused(String),
 }
 
-/// Feeds one value to one key. The error says what is wrong with how it was taken.
+/// Sets one key to one value, and returns the outcome. Fails with a message if the value was neither refused
+/// properly nor usable.
 fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
     let folder = TempDir::new().unwrap();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -189,7 +190,7 @@ fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
     outcome.unwrap_or_else(|_| Err(format!("{key} with {what}: panics")))
 }
 
-/// Every key, and `list[].name` for those of the tables in lists.
+/// Returns every key, and `list[].name` for keys of tables in lists.
 fn paths(schema: &serde_json::Value) -> Vec<String> {
     let mut paths = Vec::new();
     for (path, key) in keys(schema) {
@@ -201,7 +202,7 @@ fn paths(schema: &serde_json::Value) -> Vec<String> {
     paths
 }
 
-/// The name of a key's row: what every dialect has is under one name.
+/// Returns the name of a key's row; settings that every dialect has share one row.
 fn row_name(path: &str) -> String {
     let parts: Vec<_> = path.splitn(3, '.').collect();
     match parts[..] {
@@ -211,14 +212,14 @@ fn row_name(path: &str) -> String {
     }
 }
 
-/// The values that a key takes, as its row has them.
-fn row(path: &str, wrong: &mut Vec<String>) -> String {
+/// Returns the row of a key: the values that it accepts. Adds errors to `invalid`.
+fn row(path: &str, invalid: &mut Vec<String>) -> String {
     let mut row = format!("{} =", row_name(path));
     for (what, kind) in values() {
         match trial(path, what, kind) {
             Ok(Outcome::Works) => write!(row, " {what}").unwrap(),
             Ok(Outcome::Refused(_)) => {}
-            Err(said) => wrong.push(said),
+            Err(said) => invalid.push(said),
         }
     }
     row
@@ -226,25 +227,25 @@ fn row(path: &str, wrong: &mut Vec<String>) -> String {
 
 #[test]
 fn every_value_of_every_key_is_refused_by_name_or_works() {
-    let mut wrong = Vec::new();
+    let mut invalid = Vec::new();
     let keys = paths(&schema());
-    let found: Vec<_> = keys.iter().map(|path| row(path, &mut wrong)).collect();
+    let found: Vec<_> = keys.iter().map(|path| row(path, &mut invalid)).collect();
     let mut rows = dialect_rows();
     let general = ROWS.lines().filter(|line| !line.starts_with('#'));
     rows.extend(general.map(str::to_owned));
     for row in found.iter().filter(|row| !rows.contains(row)) {
-        wrong.push(format!("no such row: {row}"));
+        invalid.push(format!("no such row: {row}"));
     }
     for row in rows.iter().filter(|row| !found.contains(row)) {
-        wrong.push(format!("a row that does not hold: {row}"));
+        invalid.push(format!("a row that does not hold: {row}"));
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(invalid.is_empty(), "{}", invalid.join("\n"));
 }
 
 #[test]
 fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused() {
     let schema = schema();
-    let mut wrong = Vec::new();
+    let mut invalid = Vec::new();
     for (path, key) in keys(&schema) {
         let shape = resolved(&schema, key);
         let bound = |name: &str| key.get(name).or_else(|| shape.get(name));
@@ -256,7 +257,7 @@ fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused(
             continue;
         };
         let (Some(least), Some(most)) = (least, most) else {
-            wrong.push(format!("{path} has no bounds"));
+            invalid.push(format!("{path} has no bounds"));
             continue;
         };
         for bound in [least, most] {
@@ -273,9 +274,9 @@ fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused(
             };
             // A key that is held to another one, too.
             if !said.contains("expected at least twice jwt.lifetime") {
-                wrong.push(format!("{path} with {bound}: {said}"));
+                invalid.push(format!("{path} with {bound}: {said}"));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(invalid.is_empty(), "{}", invalid.join("\n"));
 }

@@ -57,7 +57,7 @@ async fn a_request_that_is_dropped_between_change_and_record_is_processed_to_its
 #[actix_web::test]
 async fn a_connection_is_open_until_the_requests_that_its_client_abandoned_are_processed() {
     let handler = Handler::new();
-    let in_progress = InProgress::default();
+    let in_flight = InFlightRequests::default();
     // Like actix-http after a broken connection, the service drops its request at once.
     let service = {
         let handler = handler.clone();
@@ -70,7 +70,7 @@ async fn a_connection_is_open_until_the_requests_that_its_client_abandoned_are_p
             }
         })
     };
-    let service = keep_open(map_config(service, |()| ()), in_progress.clone());
+    let service = count_until_processed(map_config(service, |()| ()), in_flight.clone());
     let service = service.new_service(()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -79,22 +79,22 @@ async fn a_connection_is_open_until_the_requests_that_its_client_abandoned_are_p
     assert!(futures_util::poll!(&mut connection).is_pending());
     yield_now().await;
     assert!(futures_util::poll!(&mut connection).is_pending());
-    assert_eq!((in_progress.count(), handler.recorded.get()), (1, 0));
+    assert_eq!((in_flight.count(), handler.recorded.get()), (1, 0));
     handler.gate.add_permits(1);
     connection.await.unwrap();
-    assert_eq!((in_progress.count(), handler.recorded.get()), (0, 1));
+    assert_eq!((in_flight.count(), handler.recorded.get()), (0, 1));
 }
 
 #[actix_web::test]
 async fn a_handler_that_panics_is_not_polled_again_and_does_not_count() {
-    let in_progress = InProgress::default();
-    let connection = Rc::new(Connection {
-        in_progress: in_progress.clone(),
+    let in_flight = InFlightRequests::default();
+    let connection = Rc::new(ConnectionTasks {
+        in_flight: in_flight.clone(),
         abandoned: RefCell::default(),
     });
     let panicking = async { complete(async { panic!("in a handler") }).await };
     let handled = spawn(CONNECTION.scope(Rc::clone(&connection), panicking));
     assert!(handled.await.unwrap_err().is_panic());
-    assert_eq!(in_progress.count(), 0);
+    assert_eq!(in_flight.count(), 0);
     assert!(connection.abandoned.borrow().is_empty());
 }

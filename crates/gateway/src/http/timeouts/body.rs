@@ -18,31 +18,31 @@ use tokio::time::{Sleep, sleep};
 
 /// Limits the time for the body. Returns a flag that is set once the body has taken longer, or `None` if the
 /// request has no body.
-pub(super) fn bound(limit: Duration, request: &mut ServiceRequest) -> Option<Rc<Cell<bool>>> {
+pub(super) fn limit_time(limit: Duration, request: &mut ServiceRequest) -> Option<Rc<Cell<bool>>> {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) {
         return None;
     }
     let late = Rc::new(Cell::new(false));
-    let bounded = Bounded {
+    let timed = TimedBody {
         payload,
         deadline: Box::pin(sleep(limit)),
         late: Rc::clone(&late),
     };
     request.set_payload(Payload::Stream {
-        payload: Box::pin(bounded),
+        payload: Box::pin(timed),
     });
     Some(late)
 }
 
 /// A body with a deadline.
-struct Bounded {
+struct TimedBody {
     payload: Payload,
     deadline: Pin<Box<Sleep>>,
     late: Rc<Cell<bool>>,
 }
 
-impl Stream for Bounded {
+impl Stream for TimedBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

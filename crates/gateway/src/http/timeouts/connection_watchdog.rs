@@ -24,14 +24,15 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
 /// How long a client that was too slow may take to receive its response.
-const LAST_WORD: Duration = Duration::from_secs(1);
+const FINAL_RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Returns a callback for `on_connect` that closes connections without a request in progress for `patience`.
+/// Returns a callback for `on_connect` that closes connections without a request in progress for
+/// `idle_timeout`.
 ///
 /// actix-http owns the socket. A duplicate of its file descriptor allows the watchdog to shut it down.
-pub(crate) fn watch(
+pub(crate) fn watch_connections(
     listener: &'static str,
-    patience: Duration,
+    idle_timeout: Duration,
 ) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
     // One gauge for all threads: it has the sum of their connections.
     let open = gauge!("isogloss_http_connections", "listener" => listener);
@@ -48,7 +49,7 @@ pub(crate) fn watch(
         drop(socket.set_tcp_nodelay(true));
         match socket.try_clone() {
             Ok(copy) => {
-                data.insert(Connection::start(copy, patience, open.clone()));
+                data.insert(WatchedConnection::start(copy, idle_timeout, open.clone()));
             }
             // No file descriptor is left. A connection that cannot be watched is not served.
             Err(error) => {
@@ -60,24 +61,25 @@ pub(crate) fn watch(
 }
 
 /// A connection that is watched until this value is dropped.
-pub(crate) struct Connection {
-    state: Rc<State>,
+pub(crate) struct WatchedConnection {
+    state: Rc<ConnectionState>,
     watchdog: JoinHandle<()>,
     open: Gauge,
 }
 
-impl Connection {
-    fn start(socket: Socket, patience: Duration, open: Gauge) -> Self {
+impl WatchedConnection {
+    /// Starts the watchdog of a connection.
+    fn start(socket: Socket, idle_timeout: Duration, open: Gauge) -> Self {
         open.increment(1);
-        let state = Rc::new(State {
+        let state = Rc::new(ConnectionState {
             requests: Cell::new(0),
-            end: Cell::new(Instant::now() + patience),
-            patience: Cell::new(patience),
+            deadline: Cell::new(Instant::now() + idle_timeout),
+            idle_timeout: Cell::new(idle_timeout),
             is_last_request: Cell::new(false),
-            hurry: Notify::new(),
-            over: Notify::new(),
+            deadline_changed: Notify::new(),
+            closed: Notify::new(),
         });
-        let watchdog = spawn(Rc::clone(&state).end_when_due(socket));
+        let watchdog = spawn(Rc::clone(&state).close_at_deadline(socket));
         Self {
             state,
             watchdog,
@@ -85,72 +87,77 @@ impl Connection {
         }
     }
 
-    pub(crate) fn handle(&self) -> Rc<State> {
+    /// Returns the state that the watchdog shares with requests.
+    pub(crate) fn handle(&self) -> Rc<ConnectionState> {
         Rc::clone(&self.state)
     }
 }
 
-impl Drop for Connection {
+impl Drop for WatchedConnection {
     fn drop(&mut self) {
         self.watchdog.abort();
         self.open.decrement(1);
     }
 }
 
-/// State of a connection.
-pub(crate) struct State {
+/// ConnectionState of a connection.
+pub(crate) struct ConnectionState {
     /// Number of requests in progress.
     requests: Cell<usize>,
-    end: Cell<Instant>,
-    patience: Cell<Duration>,
+    deadline: Cell<Instant>,
+    idle_timeout: Cell<Duration>,
     /// Whether the client has said in its last request that no other one follows.
     is_last_request: Cell<bool>,
-    hurry: Notify,
-    over: Notify,
+    deadline_changed: Notify,
+    closed: Notify,
 }
 
-impl State {
-    /// Returns whether the client has said that no request follows.
+impl ConnectionState {
+    /// Returns whether the client has announced that its current request is the last one.
     pub(super) fn is_last_request(&self) -> bool {
         self.is_last_request.get()
     }
 
-    /// Rejects what follows the last request, unread and without a response (RFC 9112, section 9.6):
-    /// actix-http would serve a request that an attacker has hidden there from a proxy.
-    pub(super) async fn refuse<T>(self: Rc<Self>) -> Result<T, Error> {
-        self.end_soon();
-        self.over.notified().await;
+    /// Rejects a request that follows the last one, unread and without a response (RFC 9112, section 9.6):
+    /// actix-http would serve a request that an attacker has hidden there from a proxy. Always fails, once the
+    /// connection is closed.
+    pub(super) async fn reject<T>(self: Rc<Self>) -> Result<T, Error> {
+        self.shorten_deadline();
+        self.closed.notified().await;
         Err(ErrorBadRequest("a request behind the last one"))
     }
 
-    /// Records that a request is in progress until the returned value is dropped.
-    pub(super) fn begin(self: &Rc<Self>, request: &ServiceRequest) -> Busy {
+    /// Counts a request as in progress until the returned value is dropped.
+    pub(super) fn begin(self: &Rc<Self>, request: &ServiceRequest) -> RequestInProgress {
         let is_last = request.head().connection_type() == ConnectionType::Close;
         self.is_last_request.set(is_last);
-        Busy::new(Rc::clone(self))
+        RequestInProgress::new(Rc::clone(self))
     }
 
-    /// Leaves only [`LAST_WORD`] for the response that is about to be sent, the last one of the connection.
-    pub(crate) fn end_soon(&self) {
-        self.patience.set(LAST_WORD);
-        self.put_off();
-        self.hurry.notify_one();
+    /// Leaves only [`FINAL_RESPONSE_TIMEOUT`] for the response that is about to be sent, the last one of the
+    /// connection.
+    pub(crate) fn shorten_deadline(&self) {
+        self.idle_timeout.set(FINAL_RESPONSE_TIMEOUT);
+        self.extend_deadline();
+        self.deadline_changed.notify_one();
     }
 
-    fn put_off(&self) {
-        self.end.set(Instant::now() + self.patience.get());
+    /// Moves the deadline to the idle timeout from now.
+    fn extend_deadline(&self) {
+        self.deadline.set(Instant::now() + self.idle_timeout.get());
     }
 
-    async fn end_when_due(self: Rc<Self>, socket: Socket) {
+    /// Closes the connection at the deadline, unless a request is in progress then.
+    async fn close_at_deadline(self: Rc<Self>, socket: Socket) {
         loop {
             tokio::select! {
-                () = sleep_until(self.end.get()) => {}
-                () = self.hurry.notified() => continue,
+                () = sleep_until(self.deadline.get()) => {}
+                () = self.deadline_changed.notified() => continue,
             }
             if self.requests.get() > 0 {
                 // The end of a request extends the deadline, too.
-                self.put_off();
-            } else if self.end.get() <= Instant::now() {
+                self.extend_deadline();
+            } else if self.deadline.get() <= Instant::now() {
                 break;
             }
         }
@@ -158,24 +165,24 @@ impl State {
         // actix-http notices the shutdown and drops the connection. An error means that the connection has
         // already ended.
         drop(socket.shutdown(Shutdown::Both));
-        self.over.notify_one();
+        self.closed.notify_one();
     }
 }
 
 /// A request in progress.
-pub(super) struct Busy(Rc<State>);
+pub(super) struct RequestInProgress(Rc<ConnectionState>);
 
-impl Busy {
-    fn new(state: Rc<State>) -> Self {
+impl RequestInProgress {
+    fn new(state: Rc<ConnectionState>) -> Self {
         state.requests.set(state.requests.get() + 1);
         Self(state)
     }
 }
 
-impl Drop for Busy {
+impl Drop for RequestInProgress {
     fn drop(&mut self) {
         let Self(state) = self;
         state.requests.set(state.requests.get().saturating_sub(1));
-        state.put_off();
+        state.extend_deadline();
     }
 }

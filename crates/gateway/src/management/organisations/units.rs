@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use crate::admin::AdminService;
 use crate::admin::organisations::OrganisationView;
-use crate::management::api_error::{Admin, ApiError};
+use crate::management::admin_key::AdminKey;
+use crate::management::api_error::ApiError;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -34,17 +35,17 @@ pub(crate) struct NameOfUnit {
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn put(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     path: Path<(String, String)>,
     request: Json<NameOfUnit>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::OrganisationsWrite).await?;
+    let admin = admin.authorize(Scope::OrganisationsWrite).await?;
     let (organisation, id) = path.into_inner();
     let name = request.into_inner().name;
-    let organisation = administration.organisation(&organisation).await?;
+    let organisation = service.organisation(&organisation).await?;
     let unit = UnitEntry { id, name };
-    let changed = admin.act(administration.put_unit(&organisation, unit));
+    let changed = admin.run(service.put_unit(&organisation, unit));
     Ok(HttpResponse::Ok().json(OrganisationView::from(changed.await?)))
 }
 
@@ -63,15 +64,13 @@ pub(crate) async fn put(
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn remove(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::OrganisationsWrite).await?;
+    let admin = admin.authorize(Scope::OrganisationsWrite).await?;
     let (organisation, unit) = path.into_inner();
-    let organisation = administration.organisation(&organisation).await?;
-    admin
-        .act(administration.remove_unit(&organisation, &unit))
-        .await?;
+    let organisation = service.organisation(&organisation).await?;
+    admin.run(service.remove_unit(&organisation, &unit)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

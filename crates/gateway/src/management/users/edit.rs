@@ -8,14 +8,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::admin::AdminService;
-use crate::admin::users::{UserView, role_named};
-use crate::management::api_error::{Admin, ApiError};
+use crate::admin::users::{UserView, parse_role};
+use crate::management::admin_key::AdminKey;
+use crate::management::api_error::ApiError;
 
 /// The changes. Members that are left out stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UserEdit)]
-pub(crate) struct EditRequest {
+pub(crate) struct UserEditRequest {
     user_name: Option<String>,
     /// Null for none.
     #[serde(default)]
@@ -46,17 +47,17 @@ pub(crate) struct EditRequest {
     tag = "users",
     description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
-    request_body = EditRequest,
+    request_body = UserEditRequest,
     responses((status = 200, body = UserView), ApiError),
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn edit(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     user: Path<String>,
-    request: Json<EditRequest>,
+    request: Json<UserEditRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::UsersWrite).await?;
+    let admin = admin.authorize(Scope::UsersWrite).await?;
     let request = request.into_inner();
     let edit = UserEdit {
         number: request.number,
@@ -65,12 +66,12 @@ pub(crate) async fn edit(
         first_name: request.first_name,
         last_name: request.last_name,
         image_url: request.image_url,
-        role: request.role.as_deref().map(role_named).transpose()?,
+        role: request.role.as_deref().map(parse_role).transpose()?,
         organisation: request.organisation,
         default_unit: request.default_unit,
         units: request.units,
     };
-    let user = administration.user(&user).await?;
-    let user = admin.act(administration.edit_user(&user, edit)).await?;
+    let user = service.user(&user).await?;
+    let user = admin.run(service.edit_user(&user, edit)).await?;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
 }

@@ -6,7 +6,8 @@ use isogloss_core::{Auth, Scope};
 
 use crate::admin::erasure::ErasureView;
 use crate::admin::{AdminError, AdminService};
-use crate::management::api_error::{Admin, ApiError};
+use crate::management::admin_key::AdminKey;
+use crate::management::api_error::ApiError;
 
 /// Erase a user: rows, credentials, tokens, and counted attempts. In the audit log's table, a pseudonym replaces
 /// the user. No import of an older file brings the user back; adding a user with that name does.
@@ -21,15 +22,15 @@ use crate::management::api_error::{Admin, ApiError};
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn erase(
-    admin: Admin,
-    administration: Data<AdminService>,
+    admin: AdminKey,
+    service: Data<AdminService>,
     auth: Data<Auth>,
     user: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::UsersWrite).await?;
-    let user = administration.user(&user).await?;
+    let admin = admin.authorize(Scope::UsersWrite).await?;
+    let user = service.user(&user).await?;
     let erasure = admin
-        .act(auth.erase(&user))
+        .run(auth.erase(&user))
         .await
         .map_err(AdminError::from)?;
     Ok(HttpResponse::Ok().json(ErasureView::new(&user, &erasure)))

@@ -6,19 +6,20 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::info;
 
 use super::Reload;
-use crate::config::{Contents, Sections};
+use crate::config::{FileDigests, Sections};
 
 const TOKENS: [&str; 2] = ["tokens.store_file", "tokens.redis_ca_file"];
 const DIRECTORY: [&str; 2] = ["directory.url_file", "directory.ca_file"];
 
 impl Reload {
-    /// Connects to the stores with the wanted credentials and certificate authorities from now on, if these have
-    /// changed and are for the servers that are in use. Credentials that a server does not accept change nothing.
+    /// Connects to the stores with the wanted credentials and certificate authorities from now on, if these
+    /// have changed and are for the servers that are in use. Adds the keys of replaced ones to `replaced_keys`.
+    /// Fails if a server does not accept the new credentials; the old ones stay in use then.
     pub(super) async fn replace_credentials(
         &mut self,
         wanted: &Sections,
-        contents: &Contents,
-        exchanged: &mut Vec<&'static str>,
+        contents: &FileDigests,
+        replaced_keys: &mut Vec<&'static str>,
     ) -> Result<()> {
         let changed = self.contents.difference(contents);
         let has_changed = |keys: &[&str]| changed.iter().any(|key| keys.contains(key));
@@ -35,7 +36,7 @@ impl Reload {
             && self.access.replace_tokens(&tokens).await? == AccessChange::Made
         {
             info!(key = "tokens.store", "new credentials are used from now on");
-            exchanged.push("tokens.store");
+            replaced_keys.push("tokens.store");
             self.sections.tokens = tokens;
             self.contents.adopt(&TOKENS, contents);
         }
@@ -55,7 +56,7 @@ impl Reload {
                 key = "directory.url",
                 "new credentials are used from now on"
             );
-            exchanged.push("directory.url");
+            replaced_keys.push("directory.url");
             self.sections.directory = directory;
             self.contents.adopt(&DIRECTORY, contents);
         }
@@ -63,6 +64,7 @@ impl Reload {
     }
 }
 
+/// Returns whether two secrets differ.
 fn differ(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret() != other.expose_secret()
 }

@@ -18,11 +18,12 @@ use crate::config::BaseUrl;
 pub(super) struct Exporter(opentelemetry_otlp::SpanExporter);
 
 impl Exporter {
-    pub(super) fn to(collector: BaseUrl) -> Option<Self> {
+    /// Creates an exporter to that collector. Returns `None`, and logs the reason, if that is not possible.
+    pub(super) fn new(collector: BaseUrl) -> Option<Self> {
         let endpoint = format!("{}/v1/traces", collector.as_str());
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
-            .with_http_client(Collector::at(collector))
+            .with_http_client(Collector::new(collector))
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(endpoint)
             .build();
@@ -38,7 +39,9 @@ impl Exporter {
 
 impl SpanExporter for Exporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.export(batch.into_iter().map(tidy).collect()).await
+        self.0
+            .export(batch.into_iter().map(to_server_span).collect())
+            .await
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
@@ -54,8 +57,8 @@ impl SpanExporter for Exporter {
     }
 }
 
-/// Converts a span to the form that collectors expect of servers. Attributes that are not listed are dropped.
-fn tidy(span: SpanData) -> SpanData {
+/// Converts a span to the form that collectors expect of servers. Drops attributes that are not listed.
+fn to_server_span(span: SpanData) -> SpanData {
     let value = |key: &str| {
         let mut attributes = span.attributes.iter();
         let found = attributes.find(|attribute| attribute.key.as_str() == key);
@@ -63,7 +66,7 @@ fn tidy(span: SpanData) -> SpanData {
     };
     let route = value("http.route");
     let status = value("http.status_code");
-    let method = value("http.method").map(|method| known(method.as_str().as_ref()));
+    let method = value("http.method").map(|method| known_method(method.as_str().as_ref()));
     let name = match (method, &route) {
         (Some(method), Some(route)) => format!("{method} {}", route.as_str()),
         (Some(method), None) => method.to_owned(),
@@ -96,7 +99,7 @@ fn tidy(span: SpanData) -> SpanData {
 }
 
 /// Returns the method, or `_OTHER` for a method that is not listed: clients may invent any number of them.
-fn known(method: &str) -> &'static str {
+fn known_method(method: &str) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
 
     let known = KNOWN.into_iter().find(|known| *known == method);

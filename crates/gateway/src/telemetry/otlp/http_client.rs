@@ -15,12 +15,12 @@ use crate::http_client::{self, RequestError};
 #[derive(Debug)]
 pub(super) struct Collector {
     client: http_client::HttpClient,
-    is_away: AtomicBool,
+    is_failing: AtomicBool,
 }
 
 /// Reason why spans were not accepted.
 #[derive(Debug, Error)]
-enum Failure {
+enum CollectorError {
     #[error(transparent)]
     Request(#[from] RequestError),
     #[error("it answered {}", .0.as_u16())]
@@ -28,14 +28,17 @@ enum Failure {
 }
 
 impl Collector {
-    pub(super) fn at(base: BaseUrl) -> Self {
+    /// Creates a client for the collector at that URL.
+    pub(super) fn new(base: BaseUrl) -> Self {
         Self {
             client: http_client::HttpClient::new(base),
-            is_away: AtomicBool::new(false),
+            is_failing: AtomicBool::new(false),
         }
     }
 
-    fn post(&self, spans: &Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+    /// Sends spans, and returns the collector's response. Fails if the collector is unreachable or does not
+    /// accept them.
+    fn post(&self, spans: &Request<Bytes>) -> Result<Response<Bytes>, CollectorError> {
         let request = Request::post(self.client.url("/v1/traces"))
             .header(CONTENT_TYPE, "application/x-protobuf")
             .body(spans.body().as_ref());
@@ -43,7 +46,7 @@ impl Collector {
         if response.status().is_success() {
             Ok(response.map(Bytes::from))
         } else {
-            Err(Failure::Status(response.status()))
+            Err(CollectorError::Status(response.status()))
         }
     }
 }
@@ -52,12 +55,12 @@ impl Collector {
 impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let sent = self.post(&request);
-        let was_away = self.is_away.swap(sent.is_err(), Ordering::Relaxed);
+        let was_failing = self.is_failing.swap(sent.is_err(), Ordering::Relaxed);
         match &sent {
-            Err(reason) if !was_away => {
+            Err(reason) if !was_failing => {
                 warn!(collector = self.client.base().as_str(), %reason, "traces cannot be sent, and are lost meanwhile");
             }
-            Ok(_) if was_away => info!("traces are sent again"),
+            Ok(_) if was_failing => info!("traces are sent again"),
             Ok(_) | Err(_) => {}
         }
         Ok(sent?)

@@ -4,7 +4,7 @@ use isogloss_core::usage::ExpiredUse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::many;
+use super::counted;
 
 /// Expired tokens that a client presented: it may expect a longer lifetime.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,7 +21,7 @@ pub(crate) struct ExpiredTokens {
 }
 
 impl ExpiredTokens {
-    /// Returns what was counted. `None` if no expired token was presented.
+    /// Returns what was counted, or `None` if no expired token was presented.
     pub(super) fn new(expired: &ExpiredUse) -> Option<Self> {
         Some(Self {
             tokens: expired.tokens,
@@ -31,15 +31,15 @@ impl ExpiredTokens {
         })
     }
 
-    /// Returns a hint that tokens expire before the client renews them. `None` if nothing shows that: a client
-    /// that logs in as soon as it is refused presents each expired token once.
+    /// Returns a hint that tokens expire before the client renews them, or `None` if nothing shows that: a
+    /// client that logs in as soon as it is refused presents each expired token once.
     pub(super) fn hint(&self) -> Option<String> {
         (self.calls > self.tokens).then(|| {
             format!(
                 "{} with {} that had expired, {} to {} seconds after issue: the client may expect \
                  a longer lifetime",
-                many(self.calls, "call"),
-                many(self.tokens, "token"),
+                counted(self.calls, "call"),
+                counted(self.tokens, "token"),
                 self.youngest_seconds,
                 self.oldest_seconds,
             )

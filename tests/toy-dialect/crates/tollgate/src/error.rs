@@ -1,4 +1,4 @@
-//! Every refusal of this dialect: one word each.
+//! Every error of this dialect: a status and one word.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -9,35 +9,35 @@ use thiserror::Error;
 
 use crate::{Tollgate, wire};
 
-/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
 #[derive(Debug, Error)]
 pub enum Error {
-    #[error("the body is no JSON object with name and password")]
+    #[error("the body is not a JSON object with name and password")]
     Malformed,
     #[error("the body is too large")]
     TooLarge,
     #[error("the body did not arrive in time")]
-    TooSlow,
+    TimedOut,
     #[error("the body is of another media type")]
     MediaType,
     #[error("no such route")]
-    NoRoute,
+    NotFound,
     #[error("no such method")]
-    NoMethod(&'static str),
+    MethodNotAllowed(&'static str),
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
 
 impl Error {
-    /// Status and `why`.
-    fn answer(&self) -> (StatusCode, &'static str) {
+    /// Returns the status and the member `why`.
+    fn response_parts(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Malformed => (StatusCode::BAD_REQUEST, "request"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "size"),
-            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "time"),
+            Self::TimedOut => (StatusCode::REQUEST_TIMEOUT, "time"),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media"),
-            Self::NoRoute => (StatusCode::NOT_FOUND, "path"),
-            Self::NoMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "method"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "path"),
+            Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method"),
             Self::Auth(error) => match error {
                 AuthError::InvalidCredentials => (StatusCode::UNAUTHORIZED, "credentials"),
                 AuthError::InvalidToken => (StatusCode::UNAUTHORIZED, "pass"),
@@ -55,16 +55,16 @@ impl Error {
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        self.answer().0
+        self.response_parts().0
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, why) = self.answer();
+        let (status, why) = self.response_parts();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, Tollgate::TOKEN_TYPE));
         }
-        if let Self::NoMethod(allowed) = self {
+        if let Self::MethodNotAllowed(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
         if let Self::Auth(error) = self {
@@ -78,7 +78,7 @@ impl From<BodyError> for Error {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge,
-            BodyError::TimedOut => Self::TooSlow,
+            BodyError::TimedOut => Self::TimedOut,
             BodyError::Unreadable => Self::Malformed,
         }
     }

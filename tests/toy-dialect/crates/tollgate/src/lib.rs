@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::dev::RequestHead;
 use actix_web::web::{ServiceConfig, scope};
-use isogloss_core::{Presented, Realm};
+use isogloss_core::{BearerToken, Realm};
 use isogloss_dialect::Dialect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,12 +43,12 @@ impl Dialect for Tollgate {
         routes::add_routes(cfg);
     }
 
-    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
-        wire::pass(&head.headers).map(Presented::access)
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
+        wire::find_pass(&head.headers).map(BearerToken::access)
     }
 
-    fn parse_token(text: &str) -> Option<Presented> {
-        wire::parse(text.trim()).map(Presented::access)
+    fn parse_token(text: &str) -> Option<BearerToken> {
+        wire::parse_pass(text.trim()).map(BearerToken::access)
     }
 
     fn openapi() -> OpenApi {
@@ -60,7 +60,7 @@ impl Dialect for Tollgate {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How long a pass lives, counted from the login.
+    /// The lifetime of a pass, from the login.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub pass_lifetime: Duration,

@@ -1,4 +1,4 @@
-//! The dialect's routes in the words of OpenAPI. Statuses of refusals are those that `error.rs` gives.
+//! The OpenAPI document of the routes. Statuses of errors are taken from `error.rs`.
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
@@ -9,14 +9,14 @@ use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response};
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::error::Error;
-use crate::wire::{EnterAnswer, WhoAnswer};
+use crate::wire::{EnterResponse, WhoResponse};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Tollgate", description = "An example of a login dialect."),
-    components(schemas(Enter, EnterAnswer, WhoAnswer, Refusal))
+    components(schemas(Enter, EnterResponse, WhoResponse, Refusal))
 )]
-struct Shapes;
+struct ApiDoc;
 
 #[derive(ToSchema)]
 #[schema(example = json!({"name": "sample", "password": "sample-demo"}))]
@@ -35,7 +35,7 @@ struct Refusal {
 
 /// Returns the document of the routes, with paths relative to the mount path.
 pub(crate) fn openapi() -> OpenApi {
-    let mut document = Shapes::openapi();
+    let mut document = ApiDoc::openapi();
     let pass = ApiKeyValue::with_description("Authorization", "Tollgate <pass>");
     let pass = SecurityScheme::ApiKey(ApiKey::Header(pass));
     let components = document.components.get_or_insert_default();
@@ -44,13 +44,14 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     use HttpMethod::{Get, Post};
 
-    let entering = [
+    let login_errors = [
         Error::Malformed,
         Error::TooLarge,
-        Error::TooSlow,
+        Error::TimedOut,
         Error::MediaType,
         AuthError::InvalidCredentials.into(),
         AuthError::AccountDisabled.into(),
@@ -59,17 +60,17 @@ fn paths() -> Paths {
         overloaded().into(),
         unavailable().into(),
     ];
-    let dead = || [AuthError::InvalidToken.into(), unavailable().into()];
+    let token_errors = || [AuthError::InvalidToken.into(), unavailable().into()];
     let pass = || SecurityRequirement::new("pass", [""; 0]);
     let body = RequestBody::builder()
         .required(Some(Required::True))
-        .content("application/json", shaped("Enter"));
-    let enter = operation("enter", entering)
+        .content("application/json", json_content("Enter"));
+    let enter = operation("enter", login_errors)
         .request_body(Some(body.build()))
-        .response("200", answer("EnterAnswer"));
-    let who = operation("who", dead()).response("200", answer("WhoAnswer"));
+        .response("200", json_response("EnterResponse"));
+    let who = operation("who", token_errors()).response("200", json_response("WhoResponse"));
     let gone = Response::builder().description("the pass opens nothing any more");
-    let leave = operation("leave", dead()).response("204", gone);
+    let leave = operation("leave", token_errors()).response("204", gone);
     let mut paths = Paths::new();
     paths.add_path_operation("/enter", vec![Post], enter.build());
     paths.add_path_operation("/who", vec![Get], who.security(pass()).build());
@@ -84,11 +85,15 @@ fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuil
         .responses(responses_by_status(errors, "Refusal"))
 }
 
-fn answer(schema: &str) -> Response {
+/// Returns a response with a JSON body of this schema.
+fn json_response(schema: &str) -> Response {
     let response = Response::builder().description("done");
-    response.content("application/json", shaped(schema)).build()
+    response
+        .content("application/json", json_content(schema))
+        .build()
 }
 
-fn shaped(schema: &str) -> Content {
+/// Returns JSON content of this schema.
+fn json_content(schema: &str) -> Content {
     Content::new(Some(Ref::from_schema_name(schema)))
 }

@@ -1,4 +1,4 @@
-//! Requests and answers as clients write and read them, and the spelling of a pass.
+//! The bodies of requests and responses, and the format of a pass.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
-use isogloss_core::{Credentials, IssuedToken, Origin, SecondFactor, Token, User};
+use isogloss_core::{Credentials, IssuedToken, LoginOrigin, SecondFactor, Token, User};
 use isogloss_dialect::{Dialect as _, read_body};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,29 +16,31 @@ use crate::{REALM, Tollgate};
 
 const PREFIX: &str = "TG-";
 
-/// The pass that a call carries, if it has the shape of one.
-pub(crate) fn pass(headers: &HeaderMap) -> Option<Token> {
+/// Returns the pass in the header `Authorization`. `None` if there is none, or if it is malformed.
+pub(crate) fn find_pass(headers: &HeaderMap) -> Option<Token> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, pass) = value.split_once(' ')?;
     let known = scheme.eq_ignore_ascii_case(Tollgate::TOKEN_TYPE);
-    known.then(|| parse(pass.trim()))?
+    known.then(|| parse_pass(pass.trim()))?
 }
 
-/// A pass, if it is spelt like one.
-pub(crate) fn parse(text: &str) -> Option<Token> {
+/// Parses a pass. `None` unless it is spelled exactly as it was issued.
+pub(crate) fn parse_pass(text: &str) -> Option<Token> {
     let digits = text.strip_prefix(PREFIX)?;
     let exact = *digits == digits.to_uppercase();
     exact.then(|| Token::from_hex(REALM, digits))?
 }
 
-fn spelt(pass: &Token) -> String {
+/// Returns a pass as clients receive it.
+fn format_pass(pass: &Token) -> String {
     format!("{PREFIX}{}", pass.hex().to_uppercase())
 }
 
-/// `POST enter`.
+/// The body of `POST enter`.
 pub(crate) struct EnterRequest(pub(crate) Credentials);
 
 impl EnterRequest {
+    /// Parses the body of `POST enter`. `Err` if it is not a JSON object with a name and a password.
     fn parse(body: &[u8]) -> Result<Self, Error> {
         let members: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| Error::Malformed)?;
@@ -51,7 +53,7 @@ impl EnterRequest {
             password: password.into(),
             factor: SecondFactor::Code(None),
             organisation: None,
-            origin: Origin::new(REALM, None),
+            origin: LoginOrigin::new(REALM, None),
         }))
     }
 }
@@ -75,17 +77,17 @@ impl FromRequest for EnterRequest {
 
 /// The answer to `POST enter`.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct EnterAnswer {
+pub(crate) struct EnterResponse {
     gate: &'static str,
     pass: String,
     seconds: i64,
 }
 
-impl EnterAnswer {
+impl EnterResponse {
     pub(crate) fn new(issued: &IssuedToken) -> Self {
         Self {
             gate: "open",
-            pass: spelt(&issued.token),
+            pass: format_pass(&issued.token),
             seconds: issued.expires_in(),
         }
     }
@@ -93,14 +95,14 @@ impl EnterAnswer {
 
 /// The answer to `GET who`.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct WhoAnswer {
+pub(crate) struct WhoResponse {
     gate: &'static str,
     name: String,
     number: i64,
     organisation: String,
 }
 
-impl From<&User> for WhoAnswer {
+impl From<&User> for WhoResponse {
     fn from(user: &User) -> Self {
         Self {
             gate: "open",
@@ -111,9 +113,9 @@ impl From<&User> for WhoAnswer {
     }
 }
 
-/// A JSON answer, for nobody to keep.
-pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
+/// Returns a JSON response, which browsers and proxies must not cache.
+pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((CACHE_CONTROL, "no-store"))
-        .json(answer)
+        .json(body)
 }

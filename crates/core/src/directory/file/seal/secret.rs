@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use isogloss_password::{NewPasswordError, Passwords};
 use secrecy::SecretString;
 
 use super::super::FileError;
@@ -12,7 +13,6 @@ use crate::directory::present::Present;
 use crate::directory::wanted::{Precedence, Secret, SetHere, WantedUser};
 use crate::error::StoreError;
 use crate::names::stored_line;
-use crate::password::{PasswordError, Passwords};
 use uuid::Uuid;
 
 /// The users that are there.
@@ -123,12 +123,9 @@ async fn hash(
     passwords: &Passwords,
 ) -> Result<String, FileError> {
     passwords.hash(clear).await.map_err(|error| match error {
-        PasswordError::Auth(error) => {
+        NewPasswordError::Hashing(error) => {
             FileError::Unavailable(StoreError::new("password hashing", error))
         }
-        error @ (PasswordError::Empty
-        | PasswordError::TooLong
-        | PasswordError::Nul
-        | PasswordError::Bcrypt(_)) => FileError::Password { entry, error },
+        NewPasswordError::Invalid(error) => FileError::Password { entry, error },
     })
 }

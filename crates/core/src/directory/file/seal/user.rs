@@ -1,5 +1,6 @@
 //! From a user as written to what is wanted of one.
 
+use isogloss_password::Passwords;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::{FileError, NewCard, NewUser};
@@ -9,7 +10,6 @@ use crate::directory::rules;
 use crate::directory::wanted::{Secret, WantedCard, WantedUser};
 use crate::directory::{AppPasswordEntry, KeyDigest, RecoveryCodeEntry, RevokedEntry};
 use crate::names::tidy;
-use crate::password::Passwords;
 use crate::totp::TotpSecret;
 
 /// Checks a user's entry in itself.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use isogloss_core::audit::Kind;
+use isogloss_core::audit::EventKind;
 use isogloss_core::directory::NewEnrolment;
 use isogloss_core::{Clock as _, RecoveryCode, SystemClock, TotpSecret, TotpStep, User};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,10 +11,10 @@ use qrcode::{EcLevel, QrCode};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{fresh_codes, print, spelt};
+use super::{expose_all, fresh_codes, print};
 use crate::cli::audited_admin::AuditedAdmin;
-use crate::cli::user::password_input::{ask, first_line};
-use crate::cli::user::{Outcome, Who, end_tokens, find, output};
+use crate::cli::user::password_input::{first_line, prompt};
+use crate::cli::user::{Outcome, UserArg, end_tokens, find, output};
 
 /// How often a code may be mistyped at the prompt.
 const TRIES: usize = 3;
@@ -22,18 +22,18 @@ const TRIES: usize = 3;
 #[derive(Args)]
 pub(in crate::cli) struct Enrol {
     #[command(flatten)]
-    who: Who,
+    who: UserArg,
     /// Issuer that the authenticator app shows
     #[arg(long, default_value = "Isogloss")]
     issuer: String,
     #[command(flatten)]
-    confirmation: Confirmation,
+    confirmation: ConfirmationArgs,
     #[command(flatten)]
-    shape: Shape,
+    shape: OutputArgs,
 }
 
 #[derive(Args)]
-struct Confirmation {
+struct ConfirmationArgs {
     /// Read the confirming code from the standard input
     #[arg(long)]
     code_stdin: bool,
@@ -43,7 +43,7 @@ struct Confirmation {
 }
 
 #[derive(Args)]
-struct Shape {
+struct OutputArgs {
     /// Do not print the QR code
     #[arg(long)]
     no_qr: bool,
@@ -52,8 +52,8 @@ struct Shape {
     json: bool,
 }
 
-pub(super) async fn enrol(new: Enrol, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let directory = acts.directory.as_ref();
+pub(super) async fn enrol(new: Enrol, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+    let directory = admin.directory.as_ref();
     let Some(user) = find(directory, &new.who).await? else {
         return Ok(Outcome::Refused);
     };
@@ -84,19 +84,22 @@ pub(super) async fn enrol(new: Enrol, acts: &AuditedAdmin<'_>) -> Result<Outcome
         since: SystemClock.now(),
     };
     let enrolled = directory.enrol(user.id, &enrolment);
-    acts.about(Kind::EnrolTotp, &user, enrolled).await?;
-    end_tokens(&user, acts.sections).await?;
+    admin
+        .change_user(EventKind::EnrolTotp, &user, enrolled)
+        .await?;
+    end_tokens(&user, admin.sections).await?;
     done(&new, &user, &url, &enrolment.secret, &codes)?;
     Ok(Outcome::Done)
 }
 
-/// The step of a code that the user reads out. At a prompt it may be mistyped.
-fn confirm(secret: &TotpSecret, how: &Confirmation) -> Result<Option<TotpStep>> {
+/// Returns the time step of a correct code that the user types, or `None` if the code is wrong; at a prompt,
+/// after [`TRIES`] attempts. Fails if no code can be read.
+fn confirm(secret: &TotpSecret, how: &ConfirmationArgs) -> Result<Option<TotpStep>> {
     if how.code_stdin {
         return Ok(secret.step(first_line()?.expose_secret(), SystemClock.now()));
     }
     for _ in 0..TRIES {
-        let code = ask("Code: ", "--code-stdin")?;
+        let code = prompt("Code: ", "--code-stdin")?;
         let step = secret.step(code.expose_secret(), SystemClock.now());
         if step.is_some() {
             return Ok(step);
@@ -105,7 +108,7 @@ fn confirm(secret: &TotpSecret, how: &Confirmation) -> Result<Option<TotpStep>> 
     Ok(None)
 }
 
-fn show(user: &User, url: &str, secret: &TotpSecret, shape: &Shape) -> Result<()> {
+fn show(user: &User, url: &str, secret: &TotpSecret, shape: &OutputArgs) -> Result<()> {
     let name = &user.user_name;
     output::text(format_args!(
         "{name}: scan or enter this in an authenticator app"
@@ -126,7 +129,7 @@ fn done(
 ) -> Result<()> {
     let unconfirmed = new.confirmation.unconfirmed;
     if new.shape.json {
-        let mut document = json!({"recovery_codes": spelt(codes)});
+        let mut document = json!({"recovery_codes": expose_all(codes)});
         if unconfirmed {
             document["url"] = url.into();
             document["secret"] = secret.expose().into();
@@ -143,7 +146,8 @@ fn done(
     print(codes)
 }
 
-/// What authenticator apps read. They do not agree on `+` for a space, nor on a label with a colon.
+/// Returns the `otpauth` URL for authenticator apps. Issuer and user name are percent-encoded: apps do not
+/// agree on `+` for a space, nor on a label with a colon.
 fn url(issuer: &str, user: &User, secret: &TotpSecret) -> String {
     let issuer = utf8_percent_encode(issuer, NON_ALPHANUMERIC);
     let account = utf8_percent_encode(&user.user_name, NON_ALPHANUMERIC);
@@ -153,7 +157,8 @@ fn url(issuer: &str, user: &User, secret: &TotpSecret) -> String {
     )
 }
 
-/// Light on dark, as most terminals are; scanners read it on light ones, too.
+/// Returns the QR code of a URL as text: light on dark, as most terminals are; scanners also read it on light
+/// ones. Fails if the URL is too long for a QR code.
 fn picture(url: &str) -> Result<String> {
     let code = QrCode::with_error_correction_level(url, EcLevel::L).context("no QR code")?;
     let picture = code

@@ -1,0 +1,22 @@
+//! Authorisation of `/admin`: requests need a key of the realm `admin`.
+
+use actix_web::http::header::HeaderValue;
+use isogloss_core::Realm;
+
+use super::api_error::ApiError;
+use crate::http::api_key::{ApiKey, KeyRealm, PresentedKey, parse_bearer};
+
+/// An administrator with a valid key.
+pub(super) type AdminKey = ApiKey<AdminRealm>;
+
+/// The realm `admin`, of the keys of administrators.
+pub(super) struct AdminRealm;
+
+impl KeyRealm for AdminRealm {
+    const REALM: Realm = Realm::new("admin");
+    type Error = ApiError;
+
+    fn parse_key(authorization: Option<&HeaderValue>) -> Option<PresentedKey> {
+        parse_bearer(authorization)
+    }
+}

@@ -1,0 +1,184 @@
+//! How long recent password checks took, and waiting equally long where nothing is checked.
+//!
+//! A lock refuses a login before anything is hashed, so that guesses cost us nothing. In a dialect whose
+//! response to a lock is that to a wrong password, the timing must not reveal the difference either.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+/// The number of remembered checks: enough to resemble them, few enough to follow the load.
+const REMEMBERED: usize = 64;
+
+/// Recent latencies, and the thread that ends waits. The thread ends when this is dropped.
+pub(super) struct Waits {
+    recent: Mutex<Recent>,
+    alarms: Sender<Alarm>,
+}
+
+#[derive(Default)]
+struct Recent {
+    /// How long the last checks took.
+    took: VecDeque<Duration>,
+    /// How much longer than intended the last waits were.
+    late: VecDeque<Duration>,
+}
+
+struct Alarm {
+    at: Instant,
+    wake: oneshot::Sender<()>,
+}
+
+impl Waits {
+    /// Starts the thread. Tokio's own timers count whole milliseconds, which is enough to distinguish a wait
+    /// from a hash with a few thousand samples of each.
+    pub(super) fn start() -> io::Result<Self> {
+        let (alarms, set) = channel();
+        thread::Builder::new()
+            .name("waits".to_owned())
+            .spawn(move || ring(&set))?;
+        Ok(Self {
+            recent: Mutex::default(),
+            alarms,
+        })
+    }
+
+    /// Records how long a check took.
+    pub(super) fn note(&self, took: Duration) {
+        remember(&mut self.recent().took, took);
+    }
+
+    /// Waits as long as one of the last checks took; not at all if there was none.
+    pub(super) async fn wait(&self) {
+        let begun = Instant::now();
+        let Some((long, early)) = self.pick() else {
+            return;
+        };
+        // Waking up takes time, too, so it begins earlier by that time.
+        let asked = long.saturating_sub(early);
+        let (wake, woken) = oneshot::channel();
+        let at = begun + asked;
+        if self.alarms.send(Alarm { at, wake }).is_ok() {
+            // The wait is over, whether the alarm rang or its thread is gone.
+            let _ = woken.await;
+        }
+        let late = begun.elapsed().saturating_sub(asked);
+        remember(&mut self.recent().late, late);
+    }
+
+    /// Returns how long one of the last checks took, chosen at random, and how late waits usually end. `None` if
+    /// there was no check.
+    fn pick(&self) -> Option<(Duration, Duration)> {
+        let recent = self.recent();
+        let dice = getrandom::u32().unwrap_or_default() as usize;
+        let took = *recent.took.get(dice % recent.took.len().max(1))?;
+        let mut late: Vec<_> = recent.late.iter().copied().collect();
+        late.sort_unstable();
+        Some((took, late.get(late.len() / 2).copied().unwrap_or_default()))
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn remember(row: &mut VecDeque<Duration>, newest: Duration) {
+    if row.len() == REMEMBERED {
+        row.pop_front();
+    }
+    row.push_back(newest);
+}
+
+/// Wakes each waiting task at its time.
+fn ring(set: &Receiver<Alarm>) {
+    let mut alarms = BinaryHeap::new();
+    loop {
+        let next = match alarms.peek() {
+            None => set.recv().map_err(RecvTimeoutError::from),
+            Some(Reverse(Alarm { at, .. })) => {
+                set.recv_timeout(at.saturating_duration_since(Instant::now()))
+            }
+        };
+        match next {
+            Ok(alarm) => alarms.push(Reverse(alarm)),
+            Err(RecvTimeoutError::Timeout) => {}
+            // Tasks that still wait are woken when their alarms are dropped.
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let now = Instant::now();
+        while let Some(Reverse(alarm)) = alarms.pop() {
+            if alarm.at > now {
+                alarms.push(Reverse(alarm));
+                break;
+            }
+            // A closed channel means that the waiting task was cancelled.
+            let _ = alarm.wake.send(());
+        }
+    }
+}
+
+impl PartialEq for Alarm {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+
+impl Eq for Alarm {}
+
+impl PartialOrd for Alarm {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Alarm {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.at.cmp(&other.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn without_a_check_nobody_waits() {
+        let waits = Waits::start().unwrap();
+        assert_eq!(waits.wait().now_or_never(), Some(()));
+    }
+
+    #[tokio::test]
+    async fn the_last_checks_are_the_ones_that_count() {
+        let waits = Waits::start().unwrap();
+        waits.note(Duration::from_hours(1));
+        for _ in 0..REMEMBERED {
+            waits.note(Duration::from_millis(1));
+        }
+        let picks = (0..1000).filter_map(|_| waits.pick());
+        for (took, _) in picks {
+            assert_eq!(took, Duration::from_millis(1));
+        }
+        waits.wait().await;
+    }
+
+    #[tokio::test]
+    async fn a_short_wait_is_not_held_up_by_a_long_one() {
+        let waits = Waits::start().unwrap();
+        waits.note(Duration::from_hours(1));
+        let mut long = Box::pin(waits.wait());
+        assert_eq!(long.as_mut().now_or_never(), None);
+        for _ in 0..REMEMBERED {
+            waits.note(Duration::ZERO);
+        }
+        waits.wait().await;
+        assert_eq!(long.now_or_never(), None);
+    }
+}

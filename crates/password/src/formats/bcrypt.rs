@@ -1,0 +1,86 @@
+//! Bcrypt: `$2b$12$…`, and `2a`, `2y`, `2x`.
+//!
+//! `2a`, `2b` and `2y` are the same for passwords of up to 72 bytes without a NUL, and no others are checked
+//! here. `2x` marks hashes of `crypt_blowfish` before 1.1: it read each byte as a signed number, so that one
+//! above 127 overwrote those before it. That bug is in the bytes of the key, before bcrypt begins, and is
+//! reproduced here.
+
+use super::HashError;
+use super::fields::BCRYPT64;
+use crate::bcrypt_lane::{Lane, OUTPUT_BYTES};
+
+/// The maximum number of password bytes that bcrypt reads.
+pub(crate) const LONGEST_PASSWORD_BYTES: usize = 72;
+
+pub(crate) struct Bcrypt {
+    signed: bool,
+    cost: u32,
+    salt: [u8; 16],
+    output: [u8; OUTPUT_BYTES],
+}
+
+impl Bcrypt {
+    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+        Self::read_if_whole(text).ok_or(HashError::Malformed("bcrypt"))
+    }
+
+    fn read_if_whole(text: &str) -> Option<Self> {
+        let mut fields = text.strip_prefix("$2")?.split('$');
+        let signed = match fields.next()? {
+            "a" | "b" | "y" => false,
+            "x" => true,
+            _ => return None,
+        };
+        let cost = fields.next().filter(|cost| cost.len() == 2)?;
+        let digits = cost.bytes().all(|byte| byte.is_ascii_digit());
+        let cost = cost
+            .parse()
+            .ok()
+            .filter(|cost| digits && (4..=31).contains(cost))?;
+        let rest = fields.next().filter(|_| fields.next().is_none())?;
+        let (salt, output) = rest.split_at_checked(22)?;
+        let decode = |text: &str| BCRYPT64.as_ref()?.decode(text.as_bytes()).ok();
+        Some(Self {
+            signed,
+            cost,
+            salt: decode(salt)?.try_into().ok()?,
+            output: decode(output)?.try_into().ok()?,
+        })
+    }
+
+    pub(super) fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    pub(super) fn is_ours(&self) -> bool {
+        !self.signed
+    }
+
+    pub(super) fn fits(&self, password: &[u8]) -> bool {
+        self.lane(password).fits()
+    }
+
+    /// Returns the bcrypt computation for that password.
+    pub(super) fn lane(&self, password: &[u8]) -> Lane {
+        let mut key = if self.signed {
+            signed_key(password)
+        } else {
+            [password, &[0]].concat()
+        };
+        key.truncate(LONGEST_PASSWORD_BYTES);
+        Lane::new(self.cost, self.salt, key, self.output)
+    }
+}
+
+/// Returns the 18 words of the key that the bug makes of a password and its NUL, repeated.
+fn signed_key(password: &[u8]) -> Vec<u8> {
+    let mut bytes = password.iter().chain(&[0]).cycle();
+    let word = |_| {
+        let bytes = bytes.by_ref().take(4);
+        let word = bytes.fold(0, |word: u32, byte| {
+            (word << 8) | i32::from(byte.cast_signed()).cast_unsigned()
+        });
+        word.to_be_bytes()
+    };
+    (0..18).flat_map(word).collect()
+}

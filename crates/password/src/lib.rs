@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod bcrypt_lane;
+mod cost_limits;
+mod equal_delay;
+mod error;
+mod formats;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+mod passwords;
+mod settings;
+mod shares;
+mod verify;
+mod worker_pool;
+
+pub use self::error::{HashingError, InvalidPassword, NewPasswordError, StartError};
+pub use self::formats::HashError;
+pub use self::passwords::Passwords;
+pub use self::settings::PasswordSettings;
+pub use self::shares::{Claimant, Place};
