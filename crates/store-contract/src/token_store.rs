@@ -32,7 +32,7 @@ pub const CAPS: SessionLimits = SessionLimits {
     one_time_per_user: CAP / 4,
 };
 
-/// Returns one of many digests that differ.
+/// Returns a digest that differs for each number.
 pub fn digest(number: u16) -> TokenDigest {
     let mut bytes = [7; 16];
     bytes[14..].copy_from_slice(&number.to_be_bytes());
@@ -239,6 +239,10 @@ async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
 }
 
 /// Runs all tests on a store that is empty and has [`CAPS`].
+///
+/// # Panics
+///
+/// If a test fails.
 pub async fn pass_all<S: Plant>(store: &S) {
     store.ping().await.unwrap();
     what_is_put_is_got_and_listed(store).await;
