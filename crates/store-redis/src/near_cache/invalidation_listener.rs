@@ -51,7 +51,7 @@ pub(crate) async fn listen(client: Weak<RedisClient>, cache: Arc<TokenNearCache>
 
 /// Why receiving ended without a failure.
 enum Stopped {
-    /// The link no longer exists.
+    /// The client no longer exists.
     ClientDropped,
     /// Redis is accessed with other credentials from now on.
     AccessReplaced,
