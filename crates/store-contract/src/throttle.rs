@@ -234,7 +234,6 @@ async fn clients_are_known_until_they_are_forgotten(throttle: &dyn Throttle) {
 /// Runs all tests on an empty throttle.
 ///
 /// # Panics
-///
 /// If a test fails.
 pub async fn fulfil(throttle: &dyn Throttle) {
     locks_follow_the_free_tries_and_grow(throttle).await;

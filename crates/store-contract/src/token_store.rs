@@ -241,7 +241,6 @@ async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
 /// Runs all tests on a store that is empty and has [`CAPS`].
 ///
 /// # Panics
-///
 /// If a test fails.
 pub async fn pass_all<S: Plant>(store: &S) {
     store.ping().await.unwrap();

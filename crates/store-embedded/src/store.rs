@@ -41,7 +41,6 @@ impl EmbeddedStore {
     /// Opens the file, creates it if it is missing, and repairs it after a crash.
     ///
     /// # Errors
-    ///
     /// If another process has the file open, or it cannot be read or written.
     pub fn open(path: &Path, caps: SessionLimits) -> Result<Self, StoreError> {
         Self::start(ReopenableDatabase::open(path)?, Durability::Immediate, caps)
@@ -51,7 +50,6 @@ impl EmbeddedStore {
     /// has it open.
     ///
     /// # Errors
-    ///
     /// If the file cannot be read or written.
     pub fn open_unless_in_use(
         path: &Path,
@@ -66,7 +64,6 @@ impl EmbeddedStore {
     /// Creates a store in memory, whose tokens are lost when the process ends.
     ///
     /// # Errors
-    ///
     /// If the thread that writes cannot be started.
     pub fn in_memory(caps: SessionLimits) -> Result<Self, StoreError> {
         Self::start(ReopenableDatabase::in_memory()?, Durability::None, caps)

@@ -33,7 +33,6 @@ impl RedisAccess {
     /// changes nothing, if `settings` have another address.
     ///
     /// # Errors
-    ///
     /// If the settings are invalid, or Redis is unreachable or refuses them. Nothing changes then.
     pub async fn replace(&self, settings: &RedisSettings) -> Result<AccessChange, StoreError> {
         self.0.replace_access(settings).await

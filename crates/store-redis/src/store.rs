@@ -67,7 +67,6 @@ impl RedisStore {
     /// Creates a store. Sends nothing to Redis yet: Redis may start later than the gateway.
     ///
     /// # Errors
-    ///
     /// If the settings are invalid, or a thread cannot be started.
     pub fn new(settings: &RedisSettings, caps: SessionLimits) -> Result<Self, StoreError> {
         let client = Arc::new(RedisClient::new(settings)?);

@@ -11,7 +11,6 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// Runs a command until it ends, and returns its output.
 ///
 /// # Errors
-///
 /// If the command cannot be started, or still runs after 30 seconds; it is killed then, and the error has
 /// what it wrote.
 pub fn ended(mut command: Command) -> io::Result<Output> {

@@ -70,7 +70,6 @@ impl Report {
     /// Asserts that a check has a finding with this verdict and text.
     ///
     /// # Panics
-    ///
     /// If there is none.
     #[track_caller]
     pub fn assert(&self, check: &str, verdict: &str, text: &str) {

@@ -92,7 +92,6 @@ impl Gateway {
     /// yet when the listeners accept connections.
     ///
     /// # Errors
-    ///
     /// If the gateway is not ready after 30 seconds.
     pub fn wait_until_ready(&self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
@@ -112,7 +111,6 @@ impl Gateway {
     /// Sends SIGTERM, waits until the gateway has stopped, and returns its exit status.
     ///
     /// # Errors
-    ///
     /// If it still runs after 30 seconds.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         self.ask_to_stop()?;
@@ -122,7 +120,6 @@ impl Gateway {
     /// Sends SIGTERM, and does not wait.
     ///
     /// # Errors
-    ///
     /// If the signal cannot be sent.
     pub fn ask_to_stop(&self) -> Result<()> {
         self.signal("-TERM")
@@ -131,7 +128,6 @@ impl Gateway {
     /// Sends SIGHUP, at which the gateway reads its configuration again, and does not wait.
     ///
     /// # Errors
-    ///
     /// If the signal cannot be sent.
     pub fn hang_up(&self) -> Result<()> {
         self.signal("-HUP")
@@ -149,7 +145,6 @@ impl Gateway {
     /// Waits until the gateway has stopped, and returns its exit status.
     ///
     /// # Errors
-    ///
     /// If it still runs after 30 seconds.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.process.wait(&self.log)
@@ -158,7 +153,6 @@ impl Gateway {
     /// Ends the gateway at once (SIGKILL).
     ///
     /// # Errors
-    ///
     /// If the signal cannot be sent.
     pub fn kill(&mut self) -> Result<()> {
         self.process.end();
@@ -169,7 +163,6 @@ impl Gateway {
     /// ports.
     ///
     /// # Errors
-    ///
     /// If it does not start within 30 seconds.
     pub fn start_again(&mut self) -> Result<()> {
         self.process.end();

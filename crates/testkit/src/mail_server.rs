@@ -27,7 +27,6 @@ impl MailServer {
     /// Starts a mail server at a free port of a host: `127.0.0.1` or `[::1]`.
     ///
     /// # Errors
-    ///
     /// If the host has no free port.
     pub fn start(host: &str) -> Result<Self> {
         Self::on(TcpListener::bind(format!("{host}:0"))?)
@@ -36,7 +35,6 @@ impl MailServer {
     /// Starts a mail server on a listener. It also serves clients that have connected before.
     ///
     /// # Errors
-    ///
     /// If the listener cannot be used.
     pub fn on(listener: TcpListener) -> Result<Self> {
         let address = listener.local_addr()?;
@@ -65,7 +63,6 @@ impl MailServer {
     /// Waits until there are `count` e-mails, and returns all.
     ///
     /// # Errors
-    ///
     /// If there are fewer after 30 seconds.
     pub fn wait_for(&self, count: usize) -> Result<Vec<String>> {
         if self.comes(count, PATIENCE) {

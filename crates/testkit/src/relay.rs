@@ -70,7 +70,6 @@ impl Relay {
     /// Starts a relay to a port of this machine.
     ///
     /// # Errors
-    ///
     /// If there is no free port for the relay.
     pub fn to(port: u16) -> Result<Self> {
         let runtime = Builder::new_multi_thread()
@@ -142,7 +141,6 @@ impl Relay {
     /// again whenever one is accepted, sends or receives bytes, or ends.
     ///
     /// # Errors
-    ///
     /// If there is none after 30 seconds; the error has `what`.
     pub fn wait_for(
         &self,
@@ -180,7 +178,6 @@ impl Relay {
     /// have been forwarded before the next goes on, unless it is stalled again in between.
     ///
     /// # Errors
-    ///
     /// If the bytes of a connection are not forwarded within 30 seconds.
     pub fn release(&self, order: &[Connection], direction: Direction) -> Result<()> {
         for connection in order {

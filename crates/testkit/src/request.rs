@@ -64,7 +64,6 @@ impl Request {
     /// `Connection: close` are added where they are missing.
     ///
     /// # Errors
-    ///
     /// If the connection fails, there is no response after 30 seconds, or the response is not HTTP.
     pub fn send(&self, authority: impl Display) -> Result<Response> {
         let authority = authority.to_string();

@@ -38,7 +38,6 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// Waits until `happened` returns true.
 ///
 /// # Errors
-///
 /// If it does not within a minute; the error has `what`.
 pub fn wait_until(what: &str, mut happened: impl FnMut() -> bool) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;

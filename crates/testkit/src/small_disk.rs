@@ -16,7 +16,6 @@ impl SmallDisk {
     /// Mounts a disk. The test must run as root.
     ///
     /// # Panics
-    ///
     /// If it does not.
     pub fn mount() -> Self {
         let folder = TempDir::new().unwrap();

@@ -115,7 +115,6 @@ impl Builder {
     /// Starts the gateway, and waits until both its listeners accept connections.
     ///
     /// # Errors
-    ///
     /// If they do not within 30 seconds; the error has the whole log.
     pub fn start(self) -> Result<Gateway> {
         let temporary = self.folder.is_none().then(TempDir::new).transpose()?;
@@ -135,7 +134,6 @@ impl Builder {
     /// Returns the command `serve` as [`start`](Self::start) runs it, for tests in which it must fail.
     ///
     /// # Errors
-    ///
     /// If a configuration file cannot be written.
     pub fn command(&self, folder: &Path) -> Result<Command> {
         let mut command = Command::new(&self.program);

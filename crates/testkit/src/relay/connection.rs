@@ -119,7 +119,6 @@ impl Connection {
     /// Waits until bytes of that direction are held.
     ///
     /// # Errors
-    ///
     /// If none are held after 30 seconds.
     pub fn wait_until_held(&self, direction: Direction) -> Result<()> {
         let what = format!("connection {} holds bytes", self.number);
@@ -130,7 +129,6 @@ impl Connection {
     /// Waits until the connection has ended.
     ///
     /// # Errors
-    ///
     /// If it is open after 30 seconds.
     pub fn wait_until_ended(&self) -> Result<()> {
         let what = format!("connection {} ends", self.number);

@@ -17,7 +17,6 @@ impl Certificates {
     /// Creates a self-signed certificate and its key, in files.
     ///
     /// # Errors
-    ///
     /// If a file cannot be written.
     pub fn make() -> Result<Self> {
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];

@@ -7,7 +7,6 @@ use super::{RedisServer, wait_until};
 /// Opens a slot at both servers: keys that are no longer at the old one are looked up at the new one.
 ///
 /// # Errors
-///
 /// If a server does not respond.
 pub fn begin_move(slot: &str, from: &RedisServer, to: &RedisServer) -> Result<()> {
     let [old, new] = [id(from)?, id(to)?];
@@ -19,7 +18,6 @@ pub fn begin_move(slot: &str, from: &RedisServer, to: &RedisServer) -> Result<()
 /// Moves these keys, except those that no longer exist.
 ///
 /// # Errors
-///
 /// If a server refuses that.
 pub fn move_keys(keys: &[Vec<u8>], from: &RedisServer, to: &RedisServer) -> Result<()> {
     let port = to.port().to_string();
@@ -63,7 +61,6 @@ pub fn end_move(
 /// Moves all keys of a slot, and then the slot, while both servers are in use.
 ///
 /// # Errors
-///
 /// If a server refuses that.
 pub fn move_slot(
     slot: &str,

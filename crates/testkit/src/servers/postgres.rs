@@ -41,12 +41,8 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a PostgreSQL, and waits until it responds.
-    ///
-    /// # Errors
-    ///
-    /// If PostgreSQL is not installed (the test fails, and is not skipped), or does not respond within 30
-    /// seconds.
+    /// Starts a PostgreSQL, and waits until it responds. Fails, and does not skip the test, if PostgreSQL is
+    /// not installed or does not respond within 30 seconds.
     pub fn start() -> Result<Self> {
         let account = account()?;
         let folder = TempDir::new()?;
@@ -80,11 +76,7 @@ impl Postgres {
     }
 
     /// Returns the server that all tests of a process share: it starts with the first test and ends with the
-    /// last.
-    ///
-    /// # Errors
-    ///
-    /// If PostgreSQL is not installed, or does not respond within 30 seconds.
+    /// last. Fails as [`start`](Self::start) does.
     pub fn shared() -> Result<Arc<Self>> {
         static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,11 +88,8 @@ impl Postgres {
         Ok(started)
     }
 
-    /// Starts a standby that follows this server, and waits until it has all that is written so far.
-    ///
-    /// # Errors
-    ///
-    /// If PostgreSQL is not installed, or does not respond within 30 seconds.
+    /// Starts a standby that follows this server, and waits until it has all that is written so far. Fails as
+    /// [`start`](Self::start) does.
     pub fn standby(&self) -> Result<Self> {
         let folder = TempDir::new()?;
         if let Some(Account { user, group }) = self.account {
@@ -133,11 +122,7 @@ impl Postgres {
         Ok(standby)
     }
 
-    /// Creates an empty database, and returns its address.
-    ///
-    /// # Errors
-    ///
-    /// If the server refuses that.
+    /// Creates an empty database, and returns its address. Fails if the server refuses that.
     pub fn new_database(&self) -> Result<String> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql("postgres", &format!("CREATE DATABASE {name} OWNER {ROLE}"))?;
@@ -147,11 +132,8 @@ impl Postgres {
         ))
     }
 
-    /// Runs SQL as the superuser, and returns the values of the result.
-    ///
-    /// # Errors
-    ///
-    /// If the server refuses a statement.
+    /// Runs SQL as the superuser, and returns the values of the result. Fails if the server refuses a
+    /// statement.
     pub fn sql(&self, database: &str, statements: &str) -> Result<String> {
         let output = self
             .program("psql")
@@ -168,11 +150,8 @@ impl Postgres {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Stops the server as an operator does, which closes its connections. The data stays.
-    ///
-    /// # Errors
-    ///
-    /// If the server cannot be stopped.
+    /// Stops the server as an operator does, which closes its connections and keeps the data. Fails if that
+    /// fails.
     pub fn stop(&mut self) -> Result<()> {
         let Some(mut child) = self.child.take() else {
             return Ok(());
@@ -190,11 +169,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Kills the server: connections are not closed properly, and nothing is flushed.
-    ///
-    /// # Errors
-    ///
-    /// If the server cannot be killed.
+    /// Kills the server: connections are not closed properly, and nothing is flushed. Fails if that fails.
     pub fn kill(&mut self) -> Result<()> {
         let Some(mut child) = self.child.take() else {
             return Ok(());
@@ -212,11 +187,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Closes all connections to a database.
-    ///
-    /// # Errors
-    ///
-    /// If the server refuses that.
+    /// Closes all connections to a database. Fails if the server refuses that.
     pub fn cut_off(&self, database: &str) -> Result<()> {
         let others = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
@@ -229,11 +200,8 @@ impl Postgres {
         self.port
     }
 
-    /// Starts the server again at the same port, with all its data.
-    ///
-    /// # Errors
-    ///
-    /// If it does not respond within 30 seconds.
+    /// Starts the server again at the same port, with all its data. Fails if it does not respond within 30
+    /// seconds.
     pub fn start_again(&mut self) -> Result<()> {
         self.stop()?;
         let log_file = self.folder.path().join("log");
@@ -257,11 +225,7 @@ impl Postgres {
         self.wait_until_it_answers(&log_file)
     }
 
-    /// Makes the server accept TLS, with this certificate and key (PEM).
-    ///
-    /// # Errors
-    ///
-    /// If a file cannot be written, or the server refuses that.
+    /// Makes the server accept TLS, with this certificate and key (PEM). Fails if the server refuses that.
     pub fn encrypt(&self, certificate: &str, key: &str) -> Result<()> {
         for (name, text) in [("server.crt", certificate), ("server.key", key)] {
             let file = self.folder.path().join("data").join(name);
@@ -284,11 +248,7 @@ impl Postgres {
     }
 
     /// Pauses every process of the server until the result is dropped: connections stay open, and nothing
-    /// responds.
-    ///
-    /// # Errors
-    ///
-    /// If a process cannot be paused.
+    /// responds. Fails if a process cannot be paused.
     pub fn stall(&self) -> Result<Stalled> {
         let server = self.child.as_ref().map(Child::id).unwrap_or_default();
         let server = server.to_string();

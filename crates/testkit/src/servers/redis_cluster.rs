@@ -19,7 +19,6 @@ impl ClusterServers {
     /// all slots are served.
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn start(certificates: Option<&Certificates>, arguments: &[&str]) -> Result<Self> {
         let server = |_| {
@@ -50,7 +49,6 @@ impl ClusterServers {
     /// slots are served. `spare` more servers get no slots.
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn start_primaries(
         host: &'static str,
@@ -115,7 +113,6 @@ impl ClusterServers {
     /// Makes the replica of a primary take its place, and waits until it has.
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn fail_over(&self, index: usize) -> Result<()> {
         let replica = &self.servers[index + 3];
@@ -128,7 +125,6 @@ impl ClusterServers {
     /// Kills a primary, and waits until its replica has taken its place.
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn kill_primary(&mut self, index: usize) -> Result<()> {
         self.servers[index].kill()?;

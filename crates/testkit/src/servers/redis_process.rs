@@ -13,7 +13,6 @@ impl Redis {
     /// Starts a Redis, and waits until it responds.
     ///
     /// # Errors
-    ///
     /// If there is no `redis-server`: the test fails, and is not skipped.
     pub fn start() -> Result<Self> {
         let server = RedisServer::start(&[])?;
@@ -33,7 +32,6 @@ impl Redis {
     /// Kills the server, which loses all data.
     ///
     /// # Errors
-    ///
     /// If it cannot be killed.
     pub fn stop(&mut self) -> Result<()> {
         Ok(self.server.kill()?)
@@ -42,7 +40,6 @@ impl Redis {
     /// Starts the server again, empty, at the same port.
     ///
     /// # Errors
-    ///
     /// If it does not respond.
     pub fn start_again(&mut self) -> Result<()> {
         Ok(self.server.start_again()?)
@@ -51,7 +48,6 @@ impl Redis {
     /// Sends one command and returns its reply.
     ///
     /// # Errors
-    ///
     /// If the server is unreachable or returns an error.
     pub fn command(&self, words: &[&str]) -> Result<Reply> {
         let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
@@ -62,7 +58,6 @@ impl Redis {
     /// each minute to find out whether it may write.
     ///
     /// # Errors
-    ///
     /// If the server is unreachable.
     pub fn keys(&self) -> Result<Vec<String>> {
         let mut keys = self.command(&["KEYS", "*"])?.texts();

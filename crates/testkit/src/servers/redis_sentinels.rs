@@ -19,7 +19,6 @@ impl SentinelServers {
     /// until the sentinels know each other and the replicas.
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn start(certificates: Option<&Certificates>, arguments: &[&str]) -> Result<Self> {
         let start = |more: &[&str]| {
@@ -72,7 +71,6 @@ impl SentinelServers {
     /// Returns the server that the sentinels name as the primary.
     ///
     /// # Errors
-    ///
     /// If they name none.
     pub fn primary(&mut self) -> Result<&mut RedisServer> {
         let port = self.port_of_primary()?;
@@ -85,7 +83,6 @@ impl SentinelServers {
     /// Returns the servers other than the primary.
     ///
     /// # Errors
-    ///
     /// If the sentinels name no primary.
     pub fn replicas(&self) -> Result<Vec<&RedisServer>> {
         let port = self.port_of_primary()?;
@@ -104,7 +101,6 @@ impl SentinelServers {
     /// Makes another server the primary, and waits until it is.
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn fail_over(&self) -> Result<()> {
         let before = self.port_of_primary()?;
@@ -119,7 +115,6 @@ impl SentinelServers {
     /// Kills the primary, and waits until another server is the primary.
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn kill_primary(&mut self) -> Result<()> {
         let before = self.port_of_primary()?;
@@ -130,7 +125,6 @@ impl SentinelServers {
     /// Pauses the primary, whose connections stay open, and waits until another server is the primary.
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn stall_primary(&mut self) -> Result<()> {
         let before = self.port_of_primary()?;
@@ -142,7 +136,6 @@ impl SentinelServers {
     /// Returns the server that is paused.
     ///
     /// # Errors
-    ///
     /// If none is.
     pub fn stalled(&self) -> Result<&RedisServer> {
         let mut servers = self.servers.iter();

@@ -23,7 +23,6 @@ impl RedisServer {
     /// Starts a server with more arguments, and waits until it responds.
     ///
     /// # Errors
-    ///
     /// If there is no `redis-server` (the test fails, and is not skipped), or it does not respond.
     pub fn start(arguments: &[&str]) -> Result<Self> {
         let folder = TempDir::new()?;
@@ -39,7 +38,6 @@ impl RedisServer {
     /// Starts a server that also accepts TLS, at [`RedisServer::tls_port`].
     ///
     /// # Errors
-    ///
     /// If a program is missing, or a server does not respond in time.
     pub fn start_tls(certificates: &Certificates, arguments: &[&str]) -> Result<Self> {
         let tls_port = free_port()?;
@@ -93,7 +91,6 @@ impl RedisServer {
     /// replaced.
     ///
     /// # Errors
-    ///
     /// If the server is unreachable or returns an error.
     pub fn ask(&self, words: &[&str]) -> Result<String> {
         let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
@@ -108,7 +105,6 @@ impl RedisServer {
     /// Sends one command and returns the values of its reply.
     ///
     /// # Errors
-    ///
     /// If the server is unreachable or returns an error.
     pub fn values(&self, words: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
         resp::command(self.port, words)?.into_values()
@@ -117,7 +113,6 @@ impl RedisServer {
     /// Kills the server, as a crash would.
     ///
     /// # Errors
-    ///
     /// If it cannot be killed.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {
@@ -130,7 +125,6 @@ impl RedisServer {
     /// Starts the server again at the same port, and waits until it responds.
     ///
     /// # Errors
-    ///
     /// If it does not respond in time.
     pub fn start_again(&mut self) -> Result<()> {
         self.start_loading()?;
@@ -142,7 +136,6 @@ impl RedisServer {
     /// Pauses the server: it accepts connections and commands, and responds to none.
     ///
     /// # Errors
-    ///
     /// If it cannot be paused.
     pub fn stall(&self) -> Result<()> {
         self.signal("-STOP")
@@ -151,7 +144,6 @@ impl RedisServer {
     /// Ends [`stall`](Self::stall).
     ///
     /// # Errors
-    ///
     /// If the process cannot be resumed.
     pub fn go_on(&self) -> Result<()> {
         self.signal("-CONT")
@@ -174,7 +166,6 @@ impl RedisServer {
     /// Starts the server again at the same port, and does not wait.
     ///
     /// # Errors
-    ///
     /// If it cannot be started.
     pub fn start_loading(&mut self) -> Result<()> {
         self.kill()?;

@@ -38,7 +38,6 @@ impl Reply {
     /// Returns the values of a reply, or of its array; a missing value is an empty one.
     ///
     /// # Errors
-    ///
     /// If the server refused the command.
     pub fn into_values(self) -> Result<Vec<Vec<u8>>> {
         match self {
