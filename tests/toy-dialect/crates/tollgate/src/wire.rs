@@ -117,5 +117,5 @@ impl From<&User> for WhoResponse {
 pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((CACHE_CONTROL, "no-store"))
-        .json(answer)
+        .json(body)
 }
