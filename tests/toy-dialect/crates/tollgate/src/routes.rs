@@ -59,6 +59,6 @@ async fn leave(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
 async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
     let presented = wire::find_pass(request.headers()).map(BearerToken::access);
     Ok(auth
-        .open(&presented.ok_or(AuthError::InvalidToken)?)
+        .validate_bearer(&presented.ok_or(AuthError::InvalidToken)?)
         .await?)
 }
