@@ -4,6 +4,7 @@
 //! any other files.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod compiled;
 mod copy;
 mod guide;
 mod tree;

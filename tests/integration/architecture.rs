@@ -15,7 +15,11 @@ const GATEWAY: &str = "isogloss-gateway";
 const PASSWORD: &str = "isogloss-password";
 const LANES: &str = "isogloss-bcrypt-lanes";
 /// Packages that store tokens and users.
-const BACKENDS: [&str; 2] = ["isogloss-store-embedded", "isogloss-store-redis"];
+const BACKENDS: [&str; 3] = [
+    "isogloss-directory-sql",
+    "isogloss-store-embedded",
+    "isogloss-store-redis",
+];
 const STORE_CONTRACT: &str = "isogloss-store-contract";
 const TESTKIT: &str = "isogloss-testkit";
 
@@ -164,7 +168,7 @@ fn the_crates_are_found() {
 
 /// The backends depend on core, and only core's tests depend on them.
 #[test]
-fn core_knows_no_backend_and_no_web_framework() {
+fn core_knows_no_database_and_no_web_framework() {
     let graph = Graph::read();
     assert_eq!(graph.built_with(CORE), BTreeSet::from([PASSWORD]));
     let mut with_tests = BTreeSet::from([PASSWORD, LANES, STORE_CONTRACT]);
@@ -175,7 +179,12 @@ fn core_knows_no_backend_and_no_web_framework() {
     for foreign in [
         "redis",
         "redb",
+        "sqlx",
+        "sqlx-core",
+        "libsqlite3-sys",
+        "deadpool",
         "deadpool-redis",
+        "rustls",
         "actix-web",
         "actix-http",
         "http",

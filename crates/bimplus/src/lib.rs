@@ -22,8 +22,7 @@ mod teams;
 mod wire;
 
 use actix_web::dev::RequestHead;
-use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, scope};
+use actix_web::web::ServiceConfig;
 use isogloss_core::{BearerToken, Realm};
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
@@ -56,11 +55,8 @@ impl Dialect for Bimplus {
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        cfg.app_data(Data::new(settings.cors())).service(
-            scope("")
-                .wrap(from_fn(cors::middleware))
-                .configure(add_routes),
-        );
+        let scope = cors::scope(settings.cors(), cfg);
+        cfg.service(scope.configure(add_routes));
     }
 
     fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {

@@ -2,9 +2,6 @@
 
 mod app_passwords;
 mod backup;
-pub(crate) mod changes;
-#[cfg(test)]
-mod contract;
 pub(crate) mod database;
 pub(crate) mod desk;
 mod digest;
@@ -17,13 +14,10 @@ pub(crate) mod looks;
 pub(crate) mod merge;
 pub(crate) mod origin;
 pub(crate) mod outstanding;
-mod postgres;
 pub(crate) mod present;
-mod rows;
 pub(crate) mod rules;
 mod snapshot;
-mod sqlite;
-mod steps;
+pub(crate) mod user_change;
 pub(crate) mod user_filter;
 mod wanted;
 
@@ -51,14 +45,12 @@ pub use self::looks::LookAlikes;
 pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
 pub use self::outstanding::{MigrationError, Obstacle, Outstanding, Step};
-pub use self::postgres::{AddressError, PostgresAccess, PostgresDirectory, PostgresSettings};
 pub use self::present::Present;
 pub use self::rules::{is_invisible, tidy_label};
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,
     RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,
 };
-pub use self::sqlite::SqliteDirectory;
 pub use self::user_filter::UserFilter;
 pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;

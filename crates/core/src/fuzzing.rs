@@ -8,7 +8,8 @@ use isogloss_password::{PasswordSettings, Passwords};
 use time::OffsetDateTime;
 
 use crate::auth;
-use crate::directory::file::{File, check, seal};
+use crate::directory::file::File;
+use crate::directory::file::seal::{check_entries, hash_secrets};
 use crate::directory::{Present, Snapshot, directory_of};
 use crate::store::Record;
 
@@ -40,9 +41,9 @@ pub fn directory(file: File) -> Option<Snapshot> {
         Passwords::start(settings).ok()
     });
     let passwords = PASSWORDS.as_ref()?;
-    let wanted = check(file, passwords).ok()?;
+    let wanted = check_entries(file, passwords).ok()?;
     let empty = Present::default();
-    let sealed = seal(&empty, passwords, wanted, |_| {});
+    let sealed = hash_secrets(&empty, passwords, wanted, |_| {});
     let sealed = sealed.now_or_never()?.ok()?;
     directory_of(&sealed)
 }

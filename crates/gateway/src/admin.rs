@@ -69,12 +69,14 @@ impl From<FileError> for AdminError {
 }
 
 impl AdminService {
+    /// Records an event in the audit log.
     fn record(&self, event: Event) {
         self.audit.record(event);
     }
 
-    /// Records a change, as soon as it was made or when it is not known whether it was: the answer of a
-    /// directory may be lost.
+    /// Records `event` if the change was made, or as refused if it is unknown whether it was made
+    /// (`AdminError::Unavailable`: the directory's response may be lost). Returns `made`, with the error
+    /// converted.
     fn record_change<T>(
         &self,
         event: Event,
@@ -83,7 +85,9 @@ impl AdminService {
         self.record_result(event, made, |event, _| Some(event))
     }
 
-    /// The same, where the event tells the result. There is none if nothing has changed.
+    /// Records `event`, completed from the result by `complete`, if the change was made; nothing if `complete`
+    /// returns `None`, because nothing has changed. Records it as refused if it is unknown whether the change
+    /// was made (`AdminError::Unavailable`). Returns `made`, with the error converted.
     pub(crate) fn record_result<T>(
         &self,
         event: Event,
@@ -103,7 +107,7 @@ impl AdminService {
     }
 }
 
-/// Something that is done now.
+/// Returns an event of this kind with the current time.
 fn event(kind: EventKind) -> Event {
     Event::new(kind, SystemClock.now())
 }

@@ -44,6 +44,7 @@ pub(crate) struct Readiness {
 }
 
 impl Readiness {
+    /// Returns the readiness of a gateway that is not shutting down.
     pub(crate) fn new(auth: Auth, store_health_monitor: Arc<StoreHealthMonitor>) -> Self {
         Self {
             auth,
@@ -57,12 +58,12 @@ impl Readiness {
         self.drain.begin();
     }
 
-    /// Informs the applications of both listeners about the shutdown.
+    /// Returns the flag that the applications of both listeners share, which is set at the shutdown.
     pub(crate) fn drain(&self) -> Drain {
         self.drain.clone()
     }
 
-    /// What was found in the stores, and why the gateway is not ready, if it is not.
+    /// Returns why the gateway is not ready, or `None` if it is, and the findings of the stores.
     async fn check(&self) -> (Option<String>, StoreFindings) {
         if self.drain.has_begun() {
             return (Some("shutting down".to_owned()), StoreFindings::default());
@@ -125,7 +126,7 @@ struct HealthBody {
     directory: Option<Value>,
 }
 
-/// Adds the routes. The application data must hold [`Readiness`], [`Auth`], the directory and the
+/// Adds the routes to `cfg`. The application data must have [`Readiness`], [`Auth`], the directory and the
 /// metrics.
 fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))

@@ -47,7 +47,8 @@ use crate::{management, telemetry};
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT. Fails if the configuration is invalid, a component cannot be opened, or the
+/// directory file can never be applied.
 pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     // From here on a signal stops the gateway in an orderly way, at whatever step it arrives. SIGHUP, which
     // requests a reload, is handled once the start is complete.
@@ -83,6 +84,7 @@ struct OpenedServer {
 }
 
 impl OpenedServer {
+    /// Binds the sockets and opens the stores. Fails if one of them cannot be bound or opened.
     async fn open(config: Config, contents: FileDigests) -> Result<Self> {
         let sections = &config.sections;
         // Bound before anything else is done or logged: the first lines of the log have the addresses, for the
@@ -103,6 +105,7 @@ impl OpenedServer {
     }
 }
 
+/// Starts all tasks and both servers. Fails if a component cannot be started.
 async fn start(
     files: Vec<PathBuf>,
     reload_signals: ReloadSignals,
@@ -259,6 +262,7 @@ fn proxies(server: &config::Server) -> TrustedProxies {
     TrustedProxies::new(&server.trusted_proxies, server.proxy_header)
 }
 
+/// Removes expired tokens at a fixed interval, for as long as the gateway runs.
 async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -63,7 +63,7 @@ mod tests {
         match (lane(password, hash, cost), hash) {
             (Some(lane), _) => lane.fits(),
             (None, Some(hash)) => check(password, hash, cost),
-            (None, None) => panic!("nobody's hash costs nothing"),
+            (None, None) => panic!("without a hash, there is a decoy"),
         }
     }
 

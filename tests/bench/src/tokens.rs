@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
     Auth, AuthComponents, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
     SystemClock, Terms, TokenDigest,
 };
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use isogloss_testkit::Gateway;
 use tokio::runtime::Runtime;

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::SessionLimits;
 use isogloss_core::{
     Auth, AuthComponents, PasswordSettings, Passwords, Pepper, SecondUse, SystemClock,
 };
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -22,7 +22,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts with that directory file.
+    /// Creates a core whose directory has the content of this file.
     pub(crate) async fn new(file: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("directory.db");

@@ -11,16 +11,17 @@
 //! | [`ErasureTable`] | [`erase_user`], [`allow_again`] |
 //! | [`DigestStore`], [`DigestLookup`] | [`find_digest`], and all of [`DigestRing`] |
 //!
-//! An import reads a [`Present`], from which [`Changes::of`] decides what is written.
+//! An import parses a file ([`check_entries`]), hashes its secrets ([`hash_secrets`]) and calls [`Directory::apply`]. That one
+//! reads a [`Present`], from which [`Changes::of`] decides what is written.
 //!
 //! [`Directory`]: crate::directory::Directory
+//! [`Directory::apply`]: crate::directory::Directory::apply
 //! [`Change::apply`]: crate::directory::Change::apply
 //! [`DigestKeys::read`]: crate::directory::DigestKeys::read
 //! [`DigestKeys::take_over`]: crate::directory::DigestKeys::take_over
 //! [`DigestRing`]: crate::directory::DigestRing
 //! [`Present`]: crate::directory::Present
 
-pub use crate::directory::changes::UserChange;
 pub use crate::directory::database::Database;
 pub use crate::directory::desk::{Abort, DirectoryTransaction, UserRef};
 pub use crate::directory::digest_keys::{
@@ -28,6 +29,7 @@ pub use crate::directory::digest_keys::{
     find_digest, key_ring, read_key_ring,
 };
 pub use crate::directory::erasure::{ErasureTable, allow_again, erase_user};
+pub use crate::directory::file::seal::{check_entries, hash_secrets};
 pub use crate::directory::looks::{
     Login, LookTable, fill_looks, fill_looks_batch, find_look_alikes, mark_look_alikes,
 };
@@ -36,6 +38,7 @@ pub use crate::directory::origin::ImportedValues;
 pub use crate::directory::outstanding::{AppliedStep, KnownStep};
 pub use crate::directory::present::EntryNames;
 pub use crate::directory::rules::{LAST_NUMBER, breaks_rules, look};
+pub use crate::directory::user_change::UserChange;
 pub use crate::directory::user_filter::UserPage;
 pub use crate::names::{login_forms, spellings, stored_login};
 pub use crate::usage::table::{

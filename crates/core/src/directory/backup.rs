@@ -35,7 +35,8 @@ pub struct BackedUp {
 }
 
 impl BackedUp {
-    pub(super) fn of(rows: BTreeMap<String, u64>) -> Self {
+    /// Returns the result of a backup of tables that this release has brought up to date.
+    pub fn of(rows: BTreeMap<String, u64>) -> Self {
         Self {
             version: Self::VERSION,
             rows,

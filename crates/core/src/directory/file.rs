@@ -11,7 +11,7 @@ mod debug;
 mod error;
 mod keyed;
 mod moment;
-mod seal;
+pub(crate) mod seal;
 mod weak;
 
 use std::path::Path;
@@ -23,8 +23,6 @@ use uuid::Uuid;
 
 pub use self::error::FileError;
 pub use self::seal::{Import, Progress, import};
-#[cfg(any(fuzzing, test))]
-pub(crate) use self::seal::{check, seal};
 #[cfg(doc)]
 use super::Directory;
 use super::{Attributes, KeyDigest, Part, Patch, RevokedEntry, RevokedKeyEntry, SealedKey};

@@ -16,10 +16,10 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use self::unique::Unique;
-use super::changes::{UserChange, differs};
 use super::origin::ImportedValues;
 use super::present::Present;
 use super::rules::LAST_NUMBER;
+use super::user_change::{UserChange, differs};
 use super::wanted::{Precedence, SetHere, Wanted, WantedUser};
 use super::{
     Applied, Kept, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Unapplied, UserEntry,

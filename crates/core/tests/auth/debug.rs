@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
-use isogloss_core::directory::{CardRef, KeyDigest, PostgresSettings};
+use isogloss_core::directory::{CardRef, KeyDigest};
 use isogloss_core::{Concurrency, Email, RecoveryCode, TotpSecret};
+use isogloss_directory_sql::PostgresSettings;
 use isogloss_store_redis::RedisSettings;
 
 use super::*;

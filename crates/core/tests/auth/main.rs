@@ -34,7 +34,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::directory::{DigestKeys, Directory as _, SqliteDirectory};
+use isogloss_core::directory::{DigestKeys, Directory as _};
 use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::throttle::{LoginOrigin, LoginThrottle};
 use isogloss_core::{
@@ -43,6 +43,7 @@ use isogloss_core::{
     SecondFactor, SecondFactorRule, SecondUse, SessionFilter, StoreError, Terms, ThrottleFilter,
     Token, User,
 };
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;
 use tempfile::TempDir;
 use time::OffsetDateTime;

@@ -9,7 +9,6 @@ use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::{Data, scope};
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
@@ -18,6 +17,7 @@ use isogloss_core::{
 };
 use isogloss_crmcom::{Crmcom, Settings};
 use isogloss_dialect::Dialect as _;
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use serde_json::{Value, json};

@@ -55,6 +55,7 @@ pub(super) struct List {
     json: bool,
 }
 
+/// Prints the events that match the arguments. Fails if events cannot be read, or are not kept anywhere.
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let Command::List(list) = command;
     let sections = &config.sections;
@@ -113,12 +114,14 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Parses the argument `--since`. Fails if it is neither an age nor a time.
 fn since(text: &str) -> Result<OffsetDateTime, ConfigError> {
     let moment = timestamp::parse_timestamp_or_age(text, SystemClock.now());
     moment.ok_or_else(|| ConfigError::new("--since", timestamp::EXPECTED))
 }
 
-/// Returns the identifiers and name hashes by which events may refer to a user of that name.
+/// Returns the identifiers and name hashes by which events may refer to a user with that name. Fails if the
+/// directory is unreachable or a pepper cannot be read.
 async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Subject> {
     let user = directory.account(name).await?.map(|account| account.user);
     let mut names = vec![ClaimedName::User(name), ClaimedName::Card(name)];
@@ -143,6 +146,7 @@ async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Resu
     })
 }
 
+/// Prints events as a table. Fails if names cannot be looked up or the output cannot be written.
 async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
     const COLUMNS: [&str; 6] = ["time", "event", "outcome", "reason", "dialect", "source"];
     let mut names = Names {

@@ -62,6 +62,8 @@ struct Summary {
     secrets: Vec<String>,
 }
 
+/// Copies all data to the folder, and prints a summary. Fails if something cannot be read or written; an
+/// incomplete backup is removed.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let folder = &arguments.folder;
@@ -121,6 +123,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     print(&summary, arguments.json)
 }
 
+/// Prints the summary of a backup.
 fn print(summary: &Summary, json: bool) -> Result<Outcome> {
     if json {
         output::json(summary)?;
@@ -151,7 +154,8 @@ fn print(summary: &Summary, json: bool) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Copies the file of `audit.to` up to its last whole line; whether there is one.
+/// Copies the file of `audit.to` up to its last whole line. Returns `false` if there is no such file. Fails if
+/// it cannot be copied.
 fn copy_audit_file(folder: &Path, sections: &Sections) -> Result<bool> {
     let AuditTarget::File(source) = &sections.audit.to else {
         return Ok(false);

@@ -24,7 +24,7 @@ pub(crate) struct InvalidBaseUrl {
 }
 
 impl BaseUrl {
-    /// Returns the address as text.
+    /// Returns the URL as text, without a slash at its end.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -34,12 +34,12 @@ impl BaseUrl {
         self.host.trim_matches(['[', ']'])
     }
 
-    /// Returns host and port, as a socket is connected to.
+    /// Returns host and port, for a socket to connect to.
     pub(crate) fn authority(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// Whether the host is reached over TLS.
+    /// Returns whether the host is reached over TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.is_https
     }
@@ -48,7 +48,8 @@ impl BaseUrl {
 impl FromStr for BaseUrl {
     type Err = InvalidBaseUrl;
 
-    /// Parses `http://` and `https://` addresses, with or without a port and a path.
+    /// Parses an `http://` or `https://` URL with or without port and path. Fails if the text is no such URL,
+    /// or has a user, a query or a fragment.
     fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
         let invalid = |reason: &str| InvalidBaseUrl {
             text: text.to_owned(),

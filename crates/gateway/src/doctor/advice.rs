@@ -69,7 +69,7 @@ const ADVICE: [(&str, &str); 17] = [
     ),
 ];
 
-/// Returns what to do about an error.
+/// Returns what an operator should do about an error, or `otherwise` if the error is not known.
 pub(super) fn advice(error: &str, otherwise: &str) -> String {
     let known = ADVICE.iter().find(|(words, _)| error.contains(words));
     known.map_or(otherwise, |(_, advice)| advice).to_owned()

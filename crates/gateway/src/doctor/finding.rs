@@ -16,7 +16,7 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
-    /// As people read it.
+    /// Returns the name of the severity for people.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -59,7 +59,7 @@ impl Finding {
         }
     }
 
-    /// What was found in a store.
+    /// Converts a finding of a store.
     pub(crate) fn of_store(check: &str, found: store::Finding) -> Self {
         let verdict = match found.level {
             Level::Refused => Severity::Failed,
@@ -97,7 +97,7 @@ impl Findings {
         self.0.iter()
     }
 
-    /// How many are that bad.
+    /// Returns the number of findings of that severity.
     pub(crate) fn count(&self, verdict: Severity) -> usize {
         self.iter().filter(|one| one.verdict == verdict).count()
     }

@@ -56,7 +56,7 @@ pub struct PublicState {
     pub recheck: Arc<HealthRecheck>,
 }
 
-/// Builds the application that the binary serves.
+/// Builds the public application from its state, in the binary and in tests.
 pub fn app(
     state: PublicState,
 ) -> App<

@@ -50,12 +50,13 @@ pub(crate) struct ProbeReport {
 struct ProbedDialect(&'static str);
 
 impl SelfProbe {
+    /// Creates the signer. Its key is derived from the current pepper.
     pub(crate) fn new(peppers: &Peppers) -> Self {
         let secret = peppers.current.fingerprint(b"isogloss probe");
         Self(hmac::Key::new(hmac::HMAC_SHA256, &secret))
     }
 
-    /// Creates a challenge. Fails if the system has no random numbers.
+    /// Returns a new signed challenge. Fails if the system has no random numbers.
     pub(crate) fn challenge(&self, now: OffsetDateTime) -> Result<Challenge, getrandom::Error> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce)?;
@@ -77,7 +78,8 @@ impl SelfProbe {
         })
     }
 
-    /// Returns whether the challenge is signed with our key, and its timestamp is within [`MAX_CLOCK_DIFFERENCE`].
+    /// Returns whether the challenge is signed with our key, and its timestamp is within
+    /// [`MAX_CLOCK_DIFFERENCE`].
     fn is_genuine(&self, challenge: &str, now: OffsetDateTime) -> bool {
         let pending = self.verified("question", challenge).and_then(|text| {
             let (timestamp, _nonce) = text.split_once(' ')?;
@@ -87,7 +89,7 @@ impl SelfProbe {
             .is_some_and(|pending| now.unix_timestamp().abs_diff(pending) <= MAX_CLOCK_DIFFERENCE)
     }
 
-    /// Returns the signed report on a challenge that is genuine.
+    /// Returns the signed report on a challenge.
     fn sign_report(&self, challenge: &str, report: &ProbeReport) -> String {
         let dialect = report.dialect.as_deref().unwrap_or("-");
         let forwarded = if report.forwarded { "told" } else { "untold" };
@@ -100,11 +102,13 @@ impl SelfProbe {
         self.signed(&format!("answer to {challenge}"), &text)
     }
 
+    /// Returns the text with a signature over it and over `about`.
     fn signed(&self, about: &str, text: &str) -> String {
         let tag = hmac::sign(&self.0, format!("{about}: {text}").as_bytes());
         format!("{text} {}", hex::encode(tag.as_ref()))
     }
 
+    /// Returns the text without its signature, or `None` if the signature is not valid for it and `about`.
     fn verified<'a>(&self, about: &str, signed: &'a str) -> Option<&'a str> {
         let (text, tag) = signed.rsplit_once(' ')?;
         let tag = hex::decode(tag).ok()?;
@@ -114,20 +118,21 @@ impl SelfProbe {
 }
 
 impl Challenge {
-    /// Returns the value of the header.
+    /// Returns the value of the header [`HEADER`].
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Records the dialect of a request that has a genuine challenge.
+/// Records the dialect of a request for the report, if the request has a genuine challenge.
 pub(crate) fn record_dialect(name: &'static str, request: &ServiceRequest) {
     if is_probe(request) {
         request.extensions_mut().insert(ProbedDialect(name));
     }
 }
 
-/// Returns whether the request has a genuine challenge. Such a request is not use of a dialect by a client.
+/// Returns whether the request has a genuine challenge. Such a request does not count as use of a dialect by a
+/// client.
 pub(crate) fn is_probe(request: &ServiceRequest) -> bool {
     request.extensions().contains::<VerifiedProbe>()
 }
@@ -142,8 +147,8 @@ pub(crate) struct PendingProbe {
 }
 
 impl PendingProbe {
-    /// Removes the header from the request. Returns `None` if the request has no challenge that is signed with
-    /// our key, or its timestamp is too far from the current time.
+    /// Removes the challenge from the request and returns it. Returns `None` if the request has none that is
+    /// signed with our key, or its timestamp is too far from the current time.
     pub(crate) fn take(request: &mut ServiceRequest) -> Option<Self> {
         let mut values = request.headers_mut().remove(HEADER);
         let challenge = values.next()?.to_str().ok()?.to_owned();
@@ -166,6 +171,7 @@ impl PendingProbe {
     }
 }
 
+/// Returns the signed report on how a challenge arrived, or `None` outside of the public application.
 fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
     let reached = request.extensions().get::<ProbedDialect>().copied();
     let source = request.extensions().get::<ClientIp>().copied();
@@ -185,8 +191,8 @@ fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
     Some(probe.sign_report(&pending.challenge, &report))
 }
 
-/// Returns whether a proxy reports a client IP and is not trusted. The address that `isogloss doctor` itself
-/// sends is no sign of a proxy.
+/// Returns whether a peer that is not a trusted proxy reports a client IP, other than the one that `isogloss
+/// doctor` sends itself.
 fn is_forwarded_by_untrusted(request: &HttpRequest) -> bool {
     let is_listed = |proxies: &TrustedProxies| proxies.is_trusted_peer(request);
     let mut addresses = request.headers().get_all(X_FORWARDED_FOR);

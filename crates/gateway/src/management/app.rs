@@ -36,7 +36,7 @@ pub(crate) struct ManagementState {
     pub(crate) body_timeout: Duration,
 }
 
-/// Builds it.
+/// Builds the application of the management listener from its state.
 pub(crate) fn app(
     state: ManagementState,
 ) -> App<

@@ -54,7 +54,7 @@ use crate::introspection::{self, IntrospectionApi};
 )]
 struct Routes;
 
-/// The document of the management listener.
+/// Returns the OpenAPI document of the management listener.
 pub(crate) fn document() -> OpenApi {
     let mut document = Routes::openapi();
     document.merge(introspection::document());
@@ -72,6 +72,7 @@ pub(crate) fn document() -> OpenApi {
     document
 }
 
+/// Adds the routes to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/openapi.json").route(get().to(management)))
         .service(resource("/openapi/{dialect}.json").route(get().to(dialect)));

@@ -59,7 +59,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Returns the listener for operators, and for the services that check tokens with the gateway.
+    /// Returns the listener for operators, and for services that check tokens with the gateway.
     pub(super) fn management(
         sections: &'a config::Sections,
         socket: TcpListener,
@@ -78,7 +78,8 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// Starts a server on a listener. Each of its workers builds its service with `factory`.
+/// Starts a server on a listener; each of its workers builds its service with `factory`. Fails if the socket or
+/// the TLS configuration cannot be used.
 pub(super) fn serve<R, A, B>(
     listener: Listener<'_>,
     application: &R,

@@ -11,13 +11,13 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{Data, scope};
 use actix_web::{App, Error};
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::SessionLimits;
 use isogloss_core::{
     Auth, AuthComponents, MockClock, PasswordSettings, Passwords, Pepper, SecondUse,
 };
 use isogloss_dialect::Dialect as _;
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_memsource::{Memsource, Settings};
 use isogloss_store_embedded::EmbeddedStore;
 use serde_json::{Value, json};

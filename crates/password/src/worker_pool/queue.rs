@@ -104,7 +104,7 @@ impl Queue {
 
 impl State {
     /// Updates the gauges. This happens under the lock, so that an older number never overwrites a newer one.
-    #[expect(clippy::cast_precision_loss, reason = "nobody has so many")]
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     fn show(&self) {
         gauge!("isogloss_hashing_queue_length").set(self.jobs.len() as f64);
         gauge!("isogloss_hashing_threads_busy").set(self.busy as f64);

@@ -11,7 +11,6 @@ use actix_web::web::{Data, scope};
 use actix_web::{App, rt};
 use async_trait::async_trait;
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
@@ -19,6 +18,7 @@ use isogloss_core::{
     Purpose, Realm, SecondUse, StoreError, Terms,
 };
 use isogloss_dialect::Dialect as _;
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;
 use isogloss_tokenlogin::{Settings, TokenLogin};
 use serde_json::Value;

@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use super::{Abort, DirectoryTransaction, InvalidChange, Patch, UserRef};
-use crate::directory::changes::ends_tokens;
 use crate::directory::looks::fill_looks;
 use crate::directory::rules::{check_number, clash, look, settle_units, settle_user};
+use crate::directory::user_change::ends_tokens;
 use crate::directory::{OrganisationRef, UserEntry};
 use crate::user::Role;
 

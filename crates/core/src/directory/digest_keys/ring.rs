@@ -113,7 +113,7 @@ impl KeyRing {
 
     /// The form in which the digest is to be stored. Fails if there are keys and none of them opens: what
     /// was stored in another form could not be found again.
-    pub(in crate::directory) fn stored(
+    pub fn stored(
         &self,
         what: DigestKind<'_>,
         digest: KeyDigest,

@@ -64,17 +64,17 @@ impl Import<'_> {
     ) -> Result<Applied, FileError> {
         keyed::check(&file, self.directory).await?;
         let weak = weak::found(&file);
-        let mut wanted = check(file, self.passwords)?;
+        let mut wanted = check_entries(file, self.passwords)?;
         wanted.precedence = self.precedence;
         let present = self.directory.present(&wanted).await?;
         weak::check(&weak, &present)?;
-        let wanted = seal(&present, self.passwords, wanted, progress).await?;
+        let wanted = hash_secrets(&present, self.passwords, wanted, progress).await?;
         Ok(self.directory.apply(&wanted).await?)
     }
 }
 
 /// The entries of a file, each checked in itself.
-pub(crate) fn check(file: File, passwords: &Passwords) -> Result<Wanted, FileError> {
+pub fn check_entries(file: File, passwords: &Passwords) -> Result<Wanted, FileError> {
     let users = file.users.into_iter();
     let users = users.map(|user| check_user(user, passwords));
     let keys = file.keys.into_iter().map(wanted_key);
@@ -92,7 +92,7 @@ pub(crate) fn check(file: File, passwords: &Passwords) -> Result<Wanted, FileErr
 
 /// The entries of a file, hashed. What makes no sense beside what is there is refused first: hashing
 /// takes long.
-pub(crate) async fn seal(
+pub async fn hash_secrets(
     present: &Present,
     passwords: &Passwords,
     mut wanted: Wanted,

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Judge, Outcome, unfit};
-use crate::directory::changes::{UserChange, differs};
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::rules::{LABEL, check_visible};
+use crate::directory::user_change::{UserChange, differs};
 use crate::directory::wanted::{SetHere, WantedKey};
 use crate::directory::{KeyDigest, KeyEntry, Patch, RevokedKeyEntry};
 use crate::names::login_form;

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{Judge, Outcome, unfit};
-use crate::directory::changes::differs;
 use crate::directory::rules::{settle_organisation, settle_unit};
+use crate::directory::user_change::differs;
 use crate::directory::wanted::WantedOrganisation;
 use crate::directory::{OrganisationEntry, UnitEntry};
 use crate::names::{stored_spellings, tidy};

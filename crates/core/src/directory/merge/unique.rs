@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::{Outcome, unfit};
-use crate::directory::changes::UserChange;
 use crate::directory::desk::UserRef;
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::looks::Login;
 use crate::directory::present::Present;
 use crate::directory::rules::{clash, clashes_to_the_letter, look};
+use crate::directory::user_change::UserChange;
 use crate::directory::{KeyDigest, UserEntry};
 
 /// What the users have that an import leaves as they are, and those of its entries that were judged.

@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::{Judge, Outcome, unfit};
 use crate::directory::UserEntry;
-use crate::directory::changes::ends_tokens;
 use crate::directory::origin::{Attribute, Attributes};
 use crate::directory::rules::{breaks_rules, check_lines, check_number, settle_units, settle_user};
+use crate::directory::user_change::ends_tokens;
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
 

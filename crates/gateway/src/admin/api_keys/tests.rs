@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::{DigestKeys, SqliteDirectory};
+use isogloss_core::directory::DigestKeys;
 use isogloss_core::{Clock as _, MockClock, Pepper, SystemClock};
+use isogloss_directory_sql::SqliteDirectory;
 
 use super::*;
 

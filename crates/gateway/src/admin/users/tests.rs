@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use isogloss_core::audit::{Outcome, RefusalReason};
-use isogloss_core::directory::{Directory as _, OrganisationEntry, SqliteDirectory};
+use isogloss_core::directory::{Directory as _, OrganisationEntry};
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_password::PasswordSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 

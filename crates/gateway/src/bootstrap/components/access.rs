@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::AccessChange;
-use isogloss_core::directory::PostgresAccess;
+use isogloss_directory_sql::PostgresAccess;
 use isogloss_store_redis::RedisAccess;
 
 use super::{postgres, redis};
@@ -16,7 +16,9 @@ pub(crate) struct CredentialAccess {
 }
 
 impl CredentialAccess {
-    /// Uses the credentials and certificate authorities of these settings for Redis from now on.
+    /// Uses the credentials and certificate authorities of `settings` for Redis from now on. Returns whether
+    /// that was possible, or needs a restart. Fails if the settings are invalid or the server does not accept
+    /// them.
     pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
         match (&self.redis, TokenStoreAddress::from_settings(settings)?) {
             (Some(access), TokenStoreAddress::Redis(url)) => {
@@ -27,7 +29,9 @@ impl CredentialAccess {
         }
     }
 
-    /// Uses the credentials and certificate authorities of these settings for PostgreSQL from now on.
+    /// Uses the credentials and certificate authorities of `settings` for PostgreSQL from now on. Returns
+    /// whether that was possible, or needs a restart. Fails if the settings are invalid or the server does not
+    /// accept them.
     pub(crate) async fn replace_directory(
         &self,
         settings: &config::Directory,

@@ -3,8 +3,8 @@
 use std::fs;
 
 use isogloss_core::audit::Outcome;
-use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::{Pepper, Peppers};
+use isogloss_directory_sql::SqliteDirectory;
 use isogloss_password::PasswordSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tempfile::TempDir;

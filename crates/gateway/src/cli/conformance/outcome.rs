@@ -31,6 +31,7 @@ impl From<isogloss_conformance::Result<()>> for Verdict {
 }
 
 impl Verdict {
+    /// Returns the name of the verdict in reports.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -39,11 +40,12 @@ impl Verdict {
         }
     }
 
+    /// Returns whether the exchange failed.
     pub(super) fn is_failed(&self) -> bool {
         matches!(self, Self::Failed(_))
     }
 
-    /// Why it did not go well, if it did not.
+    /// Returns why the exchange failed or was skipped, or `None` if it passed.
     pub(super) fn reason(&self) -> Option<String> {
         match self {
             Self::Ok => None,
@@ -54,6 +56,7 @@ impl Verdict {
 }
 
 impl ExchangeResult {
+    /// Returns the row of the result in the table.
     pub(super) fn row(&self) -> Vec<String> {
         let mut name = self.case.name.clone();
         if let Verdict::Skipped(_) = self.verdict {
@@ -80,7 +83,7 @@ impl Serialize for ExchangeResult {
     }
 }
 
-/// `a.b = 1` for each setting.
+/// Returns a line such as `a.b = 1` for each setting. `above` is the prefix of the keys.
 fn flat(above: &str, table: &Table) -> Vec<String> {
     let line = |(key, value): (&String, &toml::Value)| match value.as_table() {
         Some(table) => flat(&format!("{above}{key}."), table),

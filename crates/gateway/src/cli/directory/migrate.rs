@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use isogloss_core::directory::{Outstanding, PostgresDirectory, SqliteDirectory};
+use isogloss_core::directory::Outstanding;
+use isogloss_directory_sql::{PostgresDirectory, SqliteDirectory};
 use serde_json::json;
 
 use crate::bootstrap::components;
@@ -32,6 +33,8 @@ pub(super) async fn run(arguments: &Arguments, sections: &Sections) -> Result<Ou
     Ok(Outcome::Done)
 }
 
+/// Returns the outstanding steps, and carries them out unless `is_dry`. Fails if the database cannot be opened
+/// or changed.
 async fn outstanding(is_dry: bool, sections: &Sections) -> Result<Outstanding> {
     let key = sections.directory.url_key();
     match DirectoryAddress::from_settings(&sections.directory)? {

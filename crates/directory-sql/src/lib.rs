@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod migrations;
+mod postgres;
+mod row;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+pub use postgres::{AddressError, PostgresAccess, PostgresDirectory, PostgresSettings};
+pub use sqlite::SqliteDirectory;

@@ -1,0 +1,44 @@
+//! The steps that bring a directory's tables up to date, whichever database has them.
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use isogloss_core::backend::directory::KnownStep;
+use isogloss_core::directory::BackedUp;
+use isogloss_core::directory::Step;
+
+/// The number of each step's file, and its name.
+const STEPS: [(i64, &str); 10] = [
+    (1, "directory"),
+    (2, "second factor"),
+    (3, "audit"),
+    (4, "key scopes"),
+    (5, "usage"),
+    (6, "imports"),
+    (7, "digest keys"),
+    (8, "usage of known clients"),
+    (9, "looks of logins"),
+    (10, "erased users"),
+];
+
+const _: () = assert!(STEPS[STEPS.len() - 1].0 == BackedUp::VERSION);
+
+/// The steps of one database, the first one first. One that was ever taken is never changed.
+pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
+    let steps = STEPS.into_iter().zip(steps);
+    let steps = steps.map(|((version, name), sql)| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(steps.collect())
+}
+
+/// Returns the steps of a migrator, to be compared with those that were taken.
+pub(super) fn known(migrator: &Migrator) -> Vec<KnownStep> {
+    let steps = migrator.iter().map(|step| {
+        let name = step.description.clone().into_owned();
+        let version = step.version;
+        (Step { version, name }, step.checksum.to_vec())
+    });
+    steps.collect()
+}

@@ -1,0 +1,78 @@
+//! The credentials with which PostgreSQL is entered, and the connections that were made with them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sqlx::Connection as _;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use super::pool::Connections;
+use super::servers::Servers;
+use super::{PostgresSettings, failed, no_answer, reason, servers};
+use isogloss_core::AccessChange;
+use isogloss_core::StoreError;
+
+/// The credentials with which a [`PostgresDirectory`](super::PostgresDirectory) enters its server.
+#[derive(Clone)]
+pub struct PostgresAccess {
+    current: Arc<RwLock<Current>>,
+    runtime: Handle,
+}
+
+struct Current {
+    servers: Servers,
+    connections: Connections,
+}
+
+impl PostgresAccess {
+    pub(super) fn new(servers: Servers, settings: &PostgresSettings, runtime: Handle) -> Self {
+        Self {
+            current: Arc::new(RwLock::new(Current::new(servers, settings))),
+            runtime,
+        }
+    }
+
+    /// Uses the credentials and authorities of these settings from now on. Questions under way end with the
+    /// connections that they have, which are then closed. Fails, and changes nothing, if the server does not
+    /// accept them.
+    pub async fn replace(&self, settings: &PostgresSettings) -> Result<AccessChange, StoreError> {
+        let servers = servers(settings).map_err(failed)?;
+        if servers.places() != self.servers().places() {
+            return Ok(AccessChange::NeedsRestart);
+        }
+        let (limit, tried) = (settings.timeout, servers.clone());
+        let trial = self.runtime.spawn(timeout(limit, async move {
+            tried.connect().await?.close().await
+        }));
+        match trial.await.map_err(failed)? {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(failed(reason(&error))),
+            Err(_) => return Err(failed(no_answer(&servers, limit))),
+        }
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Current::new(servers, settings);
+        Ok(AccessChange::Made)
+    }
+
+    /// The servers as they are connected to for a change of the tables: without a time limit.
+    pub(super) fn servers(&self) -> Servers {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.servers.clone()
+    }
+
+    /// The connections for everything else.
+    pub(super) fn connections(&self) -> Connections {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.connections.clone()
+    }
+}
+
+impl Current {
+    fn new(servers: Servers, settings: &PostgresSettings) -> Self {
+        let queries = servers.limited_to(settings.timeout);
+        Self {
+            servers,
+            connections: Connections::new(queries, settings.connections, settings.timeout),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Directory files: applied in one transaction, and the last one remembered.
+
+use std::sync::Arc;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, query};
+
+use super::belongings::{put_origin, put_user};
+use super::digest_keys::renewals_wait;
+use super::session::Session;
+use super::transaction::PostgresTables;
+use super::write::{alone, forget, put_organisation, unlimited};
+use super::{api_keys, present};
+use crate::row::Result;
+use isogloss_core::backend::directory::Changes;
+use isogloss_core::backend::directory::ErasureTable as _;
+use isogloss_core::backend::directory::OpenKeys;
+use isogloss_core::backend::directory::fill_looks;
+use isogloss_core::directory::Present;
+use isogloss_core::directory::Wanted;
+use isogloss_core::directory::{Applied, DigestKeys, Unapplied};
+
+/// Applies a file, or tells why nothing of it was.
+pub(super) async fn apply(
+    connection: &mut Session,
+    wanted: Wanted,
+    digests: Arc<DigestKeys>,
+) -> Result<std::result::Result<Applied, Unapplied>> {
+    let mut transaction = connection.begin().await?;
+    unlimited(&mut transaction).await?;
+    alone(&mut transaction).await?;
+    renewals_wait(&mut transaction).await?;
+    let mut tables = PostgresTables(&mut transaction);
+    let ring = digests.take_over(&mut tables, &wanted.digest_keys);
+    let ring = ring.await?;
+    let open = OpenKeys::at(Arc::clone(&ring), digests.now());
+    fill_looks(&mut tables).await?;
+    let present = present::read(&mut transaction, &wanted, open).await?;
+    let changes = match Changes::of(&present, &wanted) {
+        Ok(changes) => changes,
+        Err(unfit) => return Ok(Err(unfit)),
+    };
+    for organisation in &changes.organisations {
+        put_organisation(&mut transaction, organisation).await?;
+    }
+    // Users of one file may exchange names.
+    for user in changes.users.iter().filter(|user| user.differs) {
+        let statement = "DELETE FROM logins WHERE user_id = $1";
+        forget(&mut transaction, statement, user.entry.id).await?;
+    }
+    for user in &changes.users {
+        if user.differs {
+            put_user(&mut transaction, user).await?;
+        }
+        put_origin(&mut transaction, user).await?;
+    }
+    for key in &changes.keys {
+        api_keys::put(&mut transaction, key).await?;
+    }
+    for key in &changes.revoked_keys {
+        api_keys::revoke(&mut transaction, key).await?;
+    }
+    for digest in &changes.erased {
+        let mut tables = PostgresTables(&mut transaction);
+        tables.put_tombstone(*digest, digests.now()).await?;
+    }
+    transaction.commit().await?;
+    digests.keep(&ring);
+    Ok(Ok(changes.applied))
+}
+
+/// Reads what is there of that which a file names.
+pub(super) async fn present(
+    connection: &mut PgConnection,
+    wanted: Wanted,
+    open: OpenKeys,
+) -> Result<Present> {
+    let mut transaction = connection
+        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?;
+    unlimited(&mut transaction).await?;
+    let present = present::read(&mut transaction, &wanted, open).await?;
+    transaction.commit().await?;
+    Ok(present)
+}
+
+/// Notes the fingerprint of the file that was applied last, and forgets that of the one before.
+pub(super) async fn note(connection: &mut Session, fingerprint: [u8; 32]) -> Result<()> {
+    let mut transaction = connection.begin().await?;
+    for statement in [
+        "DELETE FROM imports WHERE fingerprint <> $1",
+        "INSERT INTO imports (fingerprint) VALUES ($1) ON CONFLICT DO NOTHING",
+    ] {
+        query(statement)
+            .bind(fingerprint.as_slice())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await
+}

@@ -1,0 +1,242 @@
+//! Bringing the tables up to date, as soon as there is a server.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgConnection;
+use sqlx::{Error, query_as, query_scalar};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tracing::debug;
+
+use super::access::PostgresAccess;
+use super::fault::READ_ONLY;
+use super::servers::Servers;
+use super::silence::{Doing, patience, watched};
+use super::{PostgresDirectory, PostgresSettings, failed, looks, no_answer, reason, servers};
+use crate::migrations::{known, migrator};
+use isogloss_core::StoreError;
+use isogloss_core::directory::{MigrationError, Obstacle, Outstanding};
+
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// SQLSTATEs of what may not be done: without a right, without a schema in which the role may create.
+const DENIED: &str = "42501";
+const NO_SCHEMA: &str = "3F000";
+
+impl PostgresDirectory {
+    /// Returns the steps that the tables lack. Nothing is changed.
+    pub async fn outstanding(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
+        let (servers, mut connection) = connect(settings).await?;
+        let watch = (&servers, patience(settings.timeout));
+        let due = watched(
+            &mut connection,
+            watch,
+            |_| (),
+            |c| Box::pin(outstanding_at(c)),
+        );
+        due.await.map_err(|error| given_up(&error))?
+    }
+
+    /// Brings the tables up to date, and returns the steps that were outstanding.
+    pub async fn migrate(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
+        let (servers, connection) = connect(settings).await?;
+        migrate_watched(connection, (&servers, settings.timeout), |_| ()).await
+    }
+}
+
+/// Connects once, for a change of the tables. Returns the server to which the connection leads, too.
+async fn connect(
+    settings: &PostgresSettings,
+) -> Result<(Servers, Box<PgConnection>), MigrationError> {
+    let servers = servers(settings).map_err(|error| MigrationError::Failed(error.to_string()))?;
+    match timeout(settings.timeout, servers.connect_named()).await {
+        Ok(Ok((name, connection))) => Ok((servers.at(&name), Box::new(connection))),
+        Ok(Err(error)) => Err(MigrationError::Failed(reason(&error))),
+        Err(_) => Err(MigrationError::Failed(no_answer(
+            &servers,
+            settings.timeout,
+        ))),
+    }
+}
+
+/// Whether the tables are as this program needs them.
+pub(super) enum Tables {
+    /// Nobody has been asked yet.
+    Unknown,
+    /// They could not be made; another attempt follows.
+    Missing(String),
+    /// From here on they are.
+    Ready,
+}
+
+/// Waits for the outcome of the first attempt, or tells that of the last.
+pub(super) async fn ready(mut tables: watch::Receiver<Tables>) -> Result<(), StoreError> {
+    let known = tables.wait_for(|tables| !matches!(tables, Tables::Unknown));
+    match &*known.await.map_err(failed)? {
+        Tables::Ready => Ok(()),
+        Tables::Missing(reason) => Err(failed(reason)),
+        Tables::Unknown => Err(failed("closed")),
+    }
+}
+
+/// Tries until it is done.
+pub(super) async fn migrate_in_time(
+    access: PostgresAccess,
+    limit: Duration,
+    tables: watch::Sender<Tables>,
+) {
+    loop {
+        let servers = access.servers();
+        let connection = timeout(limit, servers.connect_named()).await;
+        let outcome = match connection {
+            Ok(Ok((name, connection))) => {
+                let report = |doing: &Doing| {
+                    if let Some(reason) = under_way(doing) {
+                        tables.send_replace(Tables::Missing(reason.to_owned()));
+                    }
+                };
+                let migrated =
+                    migrate_watched(Box::new(connection), (&servers.at(&name), limit), report)
+                        .await;
+                migrated.map(drop).map_err(|error| error.to_string())
+            }
+            Ok(Err(error)) => Err(reason(&error)),
+            Err(_) => Err(no_answer(&servers, limit)),
+        };
+        match outcome {
+            Ok(()) => {
+                tables.send_replace(Tables::Ready);
+                return;
+            }
+            Err(reason) => {
+                debug!(%reason, "the tables are not known to be up to date, will retry");
+                tables.send_replace(Tables::Missing(reason));
+            }
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Says what is waited for, as long as the tables are changed.
+fn under_way(doing: &Doing) -> Option<&'static str> {
+    match doing {
+        Doing::Working => Some("the tables are being brought up to date"),
+        Doing::Queueing => Some("the tables are being brought up to date by another process"),
+        Doing::Idle(_) | Doing::Gone | Doing::Replaced | Doing::Unknown => None,
+    }
+}
+
+/// Brings the tables up to date, however long the server takes for it, and gives up a silent connection.
+async fn migrate_watched(
+    mut connection: Box<PgConnection>,
+    (servers, limit): (&Servers, Duration),
+    report: impl Fn(&Doing) + Send,
+) -> Result<Outstanding, MigrationError> {
+    let watch = (servers, patience(limit));
+    let migrated = watched(&mut connection, watch, report, |c| Box::pin(migrate(c)));
+    migrated.await.map_err(|error| given_up(&error))?
+}
+
+fn given_up(error: &Error) -> MigrationError {
+    MigrationError::Failed(reason(error))
+}
+
+/// Brings the tables up to date, and returns the steps that were outstanding. Without any, nothing is
+/// written: a role with less rights and a standby will do.
+///
+/// Several gateways may do so at once: each waits for a lock that PostgreSQL keeps, and finds the
+/// work of the one before it done.
+pub(crate) async fn migrate(connection: &mut PgConnection) -> Result<Outstanding, MigrationError> {
+    let due = outstanding_at(connection).await?;
+    if !due.steps.is_empty() {
+        take_steps(connection, &due).await?;
+    }
+    // What cannot be stored here is stored before the next change.
+    let filled = looks::fill(connection).await;
+    if let Err(error) = filled {
+        debug!(reason = %reason(&error), "what logins look like is not stored yet");
+    }
+    Ok(due)
+}
+
+async fn take_steps(
+    connection: &mut PgConnection,
+    due: &Outstanding,
+) -> Result<(), MigrationError> {
+    let role = role(connection).await?;
+    // `run` itself cannot be awaited in a task: <https://github.com/launchbadge/sqlx/issues/2016>
+    let done = migrations().run_direct(None, connection, false).await;
+    let error = match done {
+        Ok(()) => return Ok(()),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
+        Err(error) => return Err(MigrationError::Failed(error.to_string())),
+    };
+    let obstacle = match code(&error).as_deref() {
+        Some(READ_ONLY) => Obstacle::ReadOnlyServer,
+        Some(DENIED | NO_SCHEMA) => Obstacle::Role(role),
+        Some(_) | None => {
+            let reason = format!(
+                "the tables cannot be brought up to date: {}",
+                reason(&error)
+            );
+            return Err(MigrationError::Failed(reason));
+        }
+    };
+    Err(MigrationError::Denied {
+        from: due.from,
+        to: due.to,
+        obstacle,
+        reason: reason(&error),
+    })
+}
+
+/// Returns the steps that the tables lack. Nothing is changed.
+pub(super) async fn outstanding_at(
+    connection: &mut PgConnection,
+) -> Result<Outstanding, MigrationError> {
+    let failed = |error: Error| MigrationError::Failed(reason(&error));
+    let there = query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+    let is_there: bool = there.fetch_one(&mut *connection).await.map_err(failed)?;
+    if !is_there {
+        return Outstanding::between(&known(&migrations()), &[]);
+    }
+    let taken = query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success")
+        .fetch_all(&mut *connection)
+        .await;
+    match taken {
+        Ok(taken) => Outstanding::between(&known(&migrations()), &taken),
+        Err(error) if code(&error).as_deref() == Some(DENIED) => Err(MigrationError::Unreadable {
+            role: role(connection).await?,
+            reason: reason(&error),
+        }),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+async fn role(connection: &mut PgConnection) -> Result<String, MigrationError> {
+    let role = query_scalar("SELECT current_user::text").fetch_one(connection);
+    role.await
+        .map_err(|error| MigrationError::Failed(reason(&error)))
+}
+
+fn code(error: &Error) -> Option<Cow<'_, str>> {
+    error.as_database_error()?.code()
+}
+
+pub(crate) fn migrations() -> Migrator {
+    migrator([
+        include_str!("../../migrations/postgres/0001_directory.sql"),
+        include_str!("../../migrations/postgres/0002_second_factor.sql"),
+        include_str!("../../migrations/postgres/0003_audit.sql"),
+        include_str!("../../migrations/postgres/0004_key_scopes.sql"),
+        include_str!("../../migrations/postgres/0005_usage.sql"),
+        include_str!("../../migrations/postgres/0006_imports.sql"),
+        include_str!("../../migrations/postgres/0007_digest_keys.sql"),
+        include_str!("../../migrations/postgres/0008_usage_of_known_clients.sql"),
+        include_str!("../../migrations/postgres/0009_looks.sql"),
+        include_str!("../../migrations/postgres/0010_erased_users.sql"),
+    ])
+}

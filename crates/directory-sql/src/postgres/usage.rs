@@ -1,0 +1,131 @@
+//! The table of usage.
+
+use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
+use sqlx::{query, query_as, query_scalar};
+use time::OffsetDateTime;
+
+use super::PostgresDirectory;
+use super::session::Session;
+use crate::row;
+use crate::row::columns::{USAGE, select};
+use isogloss_core::StoreError;
+use isogloss_core::backend::directory::{
+    StoredUsage, UsageInTable, usage_row_ids, usage_user_agents,
+};
+use isogloss_core::backend::milliseconds;
+use isogloss_core::usage::{OTHER, UsageRows, UsageTable};
+
+#[async_trait]
+impl UsageTable for PostgresDirectory {
+    async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
+        let rows = rows.clone();
+        self.once(move |c| Box::pin(add(c, rows.clone(), room)))
+            .await
+    }
+
+    async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
+        self.ask(move |c| Box::pin(seen(c, since))).await
+    }
+
+    async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
+        self.once(move |c| Box::pin(remove(c, before))).await
+    }
+}
+
+/// One gateway after the other: what a sketch becomes depends on what it is.
+async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::Result<()> {
+    let mut transaction = connection.begin().await?;
+    query("LOCK TABLE usage IN EXCLUSIVE MODE")
+        .execute(&mut *transaction)
+        .await?;
+    let stored = query(select(USAGE, " FROM usage WHERE id = ANY($1)"))
+        .bind(usage_row_ids(&added))
+        .fetch_all(&mut *transaction)
+        .await?;
+    let stored: sqlx::Result<_> = stored.iter().map(row::usage).collect();
+    let places = query_as(
+        "SELECT DISTINCT dialect, user_agent, network FROM usage
+         WHERE known AND user_agent = ANY($1)",
+    )
+    .bind(usage_user_agents(&added))
+    .fetch_all(&mut *transaction)
+    .await?;
+    let known = query_scalar("SELECT count(*) FROM usage WHERE known AND user_agent <> $1")
+        .bind(OTHER)
+        .fetch_one(&mut *transaction)
+        .await?;
+    let stored = stored?;
+    let rows = UsageInTable {
+        stored,
+        places,
+        known,
+    };
+    let rows = rows.after(&added, room);
+    write(&mut transaction, &rows).await?;
+    transaction.commit().await
+}
+
+async fn write(connection: &mut PgConnection, rows: &[StoredUsage]) -> sqlx::Result<()> {
+    fn each<T>(rows: &[StoredUsage], value: impl Fn(&StoredUsage) -> T) -> Vec<T> {
+        rows.iter().map(value).collect()
+    }
+    query(
+        "INSERT INTO usage
+             (id, dialect, revision, endpoint, application, key_label, client, user_agent, network,
+              known, first_seen, last_seen, last_served, calls, refused, users,
+              expired_tokens, expired_calls, expired_youngest, expired_oldest)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                              $7::text[], $8::text[], $9::text[], $10::boolean[], $11::bigint[],
+                              $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
+                              $16::bytea[], $17::bigint[], $18::bigint[], $19::bigint[],
+                              $20::bigint[])
+         ON CONFLICT (id) DO UPDATE SET
+             known = excluded.known, first_seen = excluded.first_seen,
+             last_seen = excluded.last_seen, last_served = excluded.last_served,
+             calls = excluded.calls, refused = excluded.refused, users = excluded.users,
+             expired_tokens = excluded.expired_tokens, expired_calls = excluded.expired_calls,
+             expired_youngest = excluded.expired_youngest,
+             expired_oldest = excluded.expired_oldest",
+    )
+    .bind(each(rows, |row| row.id.clone()))
+    .bind(each(rows, |row| row.dialect.clone()))
+    .bind(each(rows, |row| row.revision.clone()))
+    .bind(each(rows, |row| row.endpoint.clone()))
+    .bind(each(rows, |row| row.application.clone()))
+    .bind(each(rows, |row| row.key_label.clone()))
+    .bind(each(rows, |row| row.client.clone()))
+    .bind(each(rows, |row| row.user_agent.clone()))
+    .bind(each(rows, |row| row.network.clone()))
+    .bind(each(rows, |row| row.known))
+    .bind(each(rows, |row| row.first_seen))
+    .bind(each(rows, |row| row.last_seen))
+    .bind(each(rows, |row| row.last_served))
+    .bind(each(rows, |row| row.calls))
+    .bind(each(rows, |row| row.refused))
+    .bind(each(rows, |row| row.users.clone()))
+    .bind(each(rows, |row| row.expired_tokens))
+    .bind(each(rows, |row| row.expired_calls))
+    .bind(each(rows, |row| row.expired_youngest))
+    .bind(each(rows, |row| row.expired_oldest))
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn seen(connection: &mut PgConnection, since: OffsetDateTime) -> sqlx::Result<UsageRows> {
+    let rows = query(select(USAGE, " FROM usage WHERE last_seen >= $1"))
+        .bind(milliseconds(since))
+        .fetch_all(connection)
+        .await?;
+    let stored: sqlx::Result<_> = rows.iter().map(row::usage).collect();
+    stored.map(StoredUsage::read)
+}
+
+async fn remove(connection: &mut PgConnection, before: OffsetDateTime) -> sqlx::Result<u64> {
+    let removed = query("DELETE FROM usage WHERE last_seen < $1")
+        .bind(milliseconds(before))
+        .execute(connection)
+        .await;
+    removed.map(|done| done.rows_affected())
+}

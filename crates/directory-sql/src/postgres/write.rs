@@ -1,0 +1,161 @@
+//! Single changes, and what they are made of.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, query};
+use uuid::Uuid;
+
+use super::session::Session;
+use super::snapshot;
+use crate::row::Result;
+use isogloss_core::backend::directory::look;
+use isogloss_core::directory::{OrganisationEntry, Snapshot, UserEntry};
+
+pub(super) async fn set_disabled(
+    connection: &mut Session,
+    user: Uuid,
+    disabled: bool,
+) -> Result<()> {
+    let mut transaction = connection.begin().await?;
+    query("UPDATE users SET disabled = $1, generation = generation + $1::int WHERE id = $2")
+        .bind(disabled)
+        .bind(user)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
+}
+
+/// One at a time: another one waits here, and then sees what this one wrote. Readers do not wait.
+pub(super) async fn alone(transaction: &mut PgConnection) -> Result<()> {
+    query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+        .execute(transaction)
+        .await
+        .map(drop)
+}
+
+/// All there is at one moment.
+pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> {
+    let mut transaction = connection
+        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?;
+    unlimited(&mut transaction).await?;
+    let (entries, _) = snapshot::read(&mut transaction, None).await?;
+    transaction.commit().await?;
+    Ok(entries)
+}
+
+/// A whole directory takes longer than what a login waits for.
+pub(super) async fn unlimited(transaction: &mut PgConnection) -> Result<()> {
+    for limit in [
+        "SET LOCAL statement_timeout = 0",
+        // Between two statements a large file is compared with what is there.
+        "SET LOCAL idle_in_transaction_session_timeout = '3min'",
+    ] {
+        query(limit).execute(&mut *transaction).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn put_organisation(
+    connection: &mut PgConnection,
+    organisation: &OrganisationEntry,
+) -> Result<()> {
+    query(
+        "INSERT INTO organisations (id, name, default_unit) VALUES ($1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, default_unit = excluded.default_unit",
+    )
+    .bind(organisation.id)
+    .bind(&organisation.name)
+    .bind(&organisation.default_unit)
+    .execute(&mut *connection)
+    .await?;
+    for unit in &organisation.units {
+        query(
+            "INSERT INTO units (id, organisation_id, name) VALUES ($1, $2, $3)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        )
+        .bind(&unit.id)
+        .bind(organisation.id)
+        .bind(&unit.name)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// A user, but for cards, codes and application passwords.
+pub(super) async fn put_person(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
+    query(
+        "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
+                            organisation_id, default_unit, disabled, password_hash, totp_secret,
+                            generation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT id FROM organisations WHERE name = $9),
+                 $10, $11, $12, $13, $14)
+         ON CONFLICT (id) DO UPDATE SET
+             number = excluded.number, user_name = excluded.user_name, email = excluded.email,
+             first_name = excluded.first_name, last_name = excluded.last_name,
+             image_url = excluded.image_url, role = excluded.role,
+             organisation_id = excluded.organisation_id, default_unit = excluded.default_unit,
+             disabled = excluded.disabled, password_hash = excluded.password_hash,
+             totp_secret = excluded.totp_secret, generation = excluded.generation",
+    )
+    .bind(user.id)
+    .bind(user.number)
+    .bind(&user.user_name)
+    .bind(&user.email)
+    .bind(&user.first_name)
+    .bind(&user.last_name)
+    .bind(&user.image_url)
+    .bind(user.role.name())
+    .bind(&user.organisation)
+    .bind(&user.default_unit)
+    .bind(user.disabled)
+    .bind(&user.password_hash)
+    .bind(&user.totp_secret)
+    .bind(user.generation)
+    .execute(&mut *connection)
+    .await?;
+    put_logins(connection, user).await?;
+    put_units(connection, user).await
+}
+
+async fn put_logins(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
+    forget(connection, "DELETE FROM logins WHERE user_id = $1", user.id).await?;
+    for login in user.logins() {
+        query("INSERT INTO logins (look, login, user_id) VALUES ($1, $2, $3)")
+            .bind(look(&login))
+            .bind(login)
+            .bind(user.id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn put_units(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
+    forget(
+        connection,
+        "DELETE FROM user_units WHERE user_id = $1",
+        user.id,
+    )
+    .await?;
+    for unit in &user.units {
+        query("INSERT INTO user_units (user_id, unit) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(user.id)
+            .bind(unit)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn forget(
+    connection: &mut PgConnection,
+    statement: &'static str,
+    user: Uuid,
+) -> Result<()> {
+    query(statement)
+        .bind(user)
+        .execute(connection)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,253 @@
+//! How rows become users, cards and keys, whichever database they come from.
+
+pub(super) mod columns;
+mod digests;
+mod entries;
+mod imports;
+
+use sqlx::Error;
+use time::{Date, Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use self::digests::stored_digest;
+pub(super) use self::digests::{
+    card_of_code, code_digest, digests_of_key, key_with_digest, plain_digest, sealed_key, tombstone,
+};
+pub(super) use self::entries::{Belongings, organisation_entries, person, user_entries};
+pub(super) use self::imports::{revoked_key_entries, said};
+use isogloss_core::Scopes;
+use isogloss_core::backend::directory::Login;
+use isogloss_core::backend::directory::StoredUsage;
+use isogloss_core::backend::directory::UserRef;
+use isogloss_core::directory::{Account, Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
+use isogloss_core::{Key, Organisation, Role, Unit, User, UserState};
+use isogloss_core::{TotpSecret, TotpStep};
+
+pub(super) type Result<T> = std::result::Result<T, Error>;
+
+/// A row's columns, by name. Each database stores some of them in a way of its own.
+pub(super) trait Columns {
+    fn text(&self, column: &str) -> Result<String>;
+    fn text_if_any(&self, column: &str) -> Result<Option<String>>;
+    /// Texts in one column, in any order; none where there is nothing.
+    fn texts(&self, column: &str) -> Result<Vec<String>>;
+    fn number(&self, column: &str) -> Result<i64>;
+    fn number_if_any(&self, column: &str) -> Result<Option<i64>>;
+    fn flag(&self, column: &str) -> Result<bool>;
+    fn bytes_if_any(&self, column: &str) -> Result<Option<Vec<u8>>>;
+    fn guid(&self, column: &str) -> Result<Uuid>;
+    fn guid_if_any(&self, column: &str) -> Result<Option<Uuid>>;
+}
+
+/// A row of `accounts` beside whether it is the one that was asked for, or only as long to read.
+pub(super) fn account_if_found(row: Option<&impl Columns>) -> Result<Option<Account>> {
+    let Some(row) = row else { return Ok(None) };
+    let account = account(row);
+    if row.flag("found")? {
+        account.map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// A row of `usage`.
+pub(super) fn usage(row: &impl Columns) -> Result<StoredUsage> {
+    Ok(StoredUsage {
+        id: row.text("id")?,
+        dialect: row.text("dialect")?,
+        revision: row.text("revision")?,
+        endpoint: row.text("endpoint")?,
+        application: row.text_if_any("application")?,
+        key_label: row.text_if_any("key_label")?,
+        client: row.text_if_any("client")?,
+        user_agent: row.text("user_agent")?,
+        network: row.text("network")?,
+        known: row.flag("known")?,
+        first_seen: row.number("first_seen")?,
+        last_seen: row.number("last_seen")?,
+        last_served: row.number_if_any("last_served")?,
+        calls: row.number("calls")?,
+        refused: row.number("refused")?,
+        users: row.bytes_if_any("users")?.unwrap_or_default(),
+        expired_tokens: row.number("expired_tokens")?,
+        expired_calls: row.number("expired_calls")?,
+        expired_youngest: row.number_if_any("expired_youngest")?,
+        expired_oldest: row.number_if_any("expired_oldest")?,
+    })
+}
+
+/// A row of `accounts`.
+fn account(row: &impl Columns) -> Result<Account> {
+    let totp = match row.text_if_any("totp_secret")? {
+        None => None,
+        Some(secret) => {
+            Some(TotpSecret::from_base32(&secret).ok_or_else(|| unreadable("totp_secret"))?)
+        }
+    };
+    Ok(Account {
+        user: user(row)?,
+        password_hash: row.text("password_hash")?.into(),
+        totp,
+    })
+}
+
+/// A row of `accounts`.
+pub(super) fn user(row: &impl Columns) -> Result<User> {
+    let default_unit = row.text_if_any("default_unit")?;
+    let mut units = sorted(row, "units")?;
+    if let Some(default) = &default_unit
+        && !units.contains(default)
+    {
+        units.push(default.clone());
+    }
+    Ok(User {
+        id: row.guid("id")?,
+        number: row.number("number")?,
+        user_name: row.text("user_name")?,
+        email: row.text_if_any("email")?,
+        first_name: row.text("first_name")?,
+        last_name: row.text("last_name")?,
+        image_url: row.text("image_url")?,
+        role: role(row)?,
+        organisation: Organisation {
+            id: row.guid("organisation_id")?,
+            name: row.text("organisation_name")?,
+        },
+        units,
+        default_unit,
+        state: if row.flag("disabled")? {
+            UserState::Disabled
+        } else {
+            UserState::Active
+        },
+        generation: row.number("generation")?,
+    })
+}
+
+/// Those units of the user's organisation that are the user's, the default one first.
+pub(super) fn units_of(user: &User, rows: &[impl Columns]) -> Result<Vec<Unit>> {
+    let mut units = Vec::new();
+    for row in rows {
+        let id = row.text("id")?;
+        if user.units.contains(&id) {
+            let name = row.text("name")?;
+            units.push(Unit { id, name });
+        }
+    }
+    units.sort_by_key(|unit| user.default_unit.as_ref() != Some(&unit.id));
+    Ok(units)
+}
+
+/// A row of `accounts` with the card's `pass_code_hash`.
+pub(super) fn card(row: &impl Columns) -> Result<Card> {
+    Ok(Card {
+        user: user(row)?,
+        pass_code_hash: row.text_if_any("pass_code_hash")?.map(Into::into),
+    })
+}
+
+fn key(row: &impl Columns) -> Result<Key> {
+    Ok(Key {
+        label: row.text("label")?,
+        user: row.guid_if_any("user")?,
+        scopes: scopes(row)?,
+        expires_at: row.number_if_any("expires_at")?.map(moment),
+    })
+}
+
+fn key_entry(row: &impl Columns) -> Result<KeyEntry> {
+    Ok(KeyEntry {
+        realm: row.text("realm")?,
+        label: row.text("label")?,
+        digest: stored_digest(row, "digest")?,
+        user: row.text_if_any("user_name")?,
+        scopes: scopes(row)?,
+        expires_at: row.number_if_any("expires_at")?.map(moment),
+    })
+}
+
+fn scopes(row: &impl Columns) -> Result<Scopes> {
+    Ok(Scopes::from_stored(row.text_if_any("scopes")?.as_deref()))
+}
+
+/// A row of `users`, as far as others need to know.
+pub(super) fn named(row: &impl Columns) -> Result<UserRef> {
+    Ok(UserRef {
+        id: row.guid("id")?,
+        user_name: row.text("user_name")?,
+    })
+}
+
+/// A login beside its user's columns.
+pub(super) fn login(row: &impl Columns) -> Result<Login> {
+    Ok(Login {
+        login: row.text("login")?,
+        owner: named(row)?,
+    })
+}
+
+/// A row of `app_passwords`.
+pub(super) fn app_password(row: &impl Columns) -> Result<KnownAppPassword> {
+    Ok(KnownAppPassword {
+        digest: digest_in(row)?,
+        realm: row.text("realm")?,
+        label: row.text("label")?,
+        made_at: moment(row.number("made_at")?),
+        used_on: row.number_if_any("used_on")?.map(day),
+    })
+}
+
+/// A row of `totp_states`, if there is one, with the number of recovery codes that are `unspent`.
+pub(super) fn enrolment(row: &impl Columns) -> Result<Enrolment> {
+    Ok(Enrolment {
+        since: row.number_if_any("since")?.map(moment),
+        last_step: row.number_if_any("last_step")?.map(TotpStep),
+        recovery_codes_left: row.number("unspent")?.try_into().unwrap_or(0),
+    })
+}
+
+fn moment(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn day(since_1970: i64) -> Date {
+    let days = Duration::days(since_1970.clamp(0, LAST_DAY));
+    OffsetDateTime::UNIX_EPOCH.date() + days
+}
+
+/// A day as it is stored.
+pub(super) fn days_since_1970(day: Date) -> i64 {
+    (day - OffsetDateTime::UNIX_EPOCH.date()).whole_days()
+}
+
+/// In the year 9999, where dates end.
+const LAST_DAY: i64 = 2_932_000;
+
+/// Keys with the names of their users, in the order in which they are given.
+pub(super) fn key_entries(rows: &[impl Columns]) -> Result<Vec<KeyEntry>> {
+    rows.iter().map(key_entry).collect()
+}
+
+fn sorted(row: &impl Columns, column: &str) -> Result<Vec<String>> {
+    let mut texts = row.texts(column)?;
+    texts.sort();
+    Ok(texts)
+}
+
+fn role(row: &impl Columns) -> Result<Role> {
+    Role::from_name(&row.text("role")?).ok_or_else(|| unreadable("role"))
+}
+
+fn digest_in(row: &impl Columns) -> Result<KeyDigest> {
+    digest(&row.bytes_if_any("digest")?.unwrap_or_default())
+}
+
+fn digest(bytes: &[u8]) -> Result<KeyDigest> {
+    let bytes = bytes.try_into().map_err(|_| unreadable("digest"))?;
+    Ok(KeyDigest::plain(bytes))
+}
+
+/// A column does not hold what this program puts there.
+pub(super) fn unreadable(column: &str) -> Error {
+    Error::Decode(format!("a stored {column} cannot be read").into())
+}

@@ -1,0 +1,41 @@
+//! What imports said, and what was revoked.
+
+use sqlx::Error;
+use uuid::Uuid;
+
+use super::digests::stored_digest;
+use super::{Columns, Result, digest_in, moment, unreadable};
+use isogloss_core::backend::directory::ImportedValues;
+use isogloss_core::directory::{RevokedEntry, RevokedKeyEntry};
+
+/// A row of `imported_users`.
+pub(super) fn origin(row: &impl Columns) -> Result<(Uuid, ImportedValues)> {
+    let said = serde_json::from_str(&row.text("said")?);
+    Ok((row.guid("user")?, said.map_err(|_| unreadable("origin"))?))
+}
+
+/// An origin as it is stored.
+pub(crate) fn said(origin: &ImportedValues) -> Result<String> {
+    serde_json::to_string(origin).map_err(|error| Error::Encode(error.into()))
+}
+
+/// A row of `revoked_app_passwords`.
+pub(super) fn revoked_entry(row: &impl Columns) -> Result<RevokedEntry> {
+    Ok(RevokedEntry {
+        digest: digest_in(row)?,
+        revoked_at: moment(row.number("revoked_at")?),
+    })
+}
+
+/// Rows of `revoked_keys`, in the order in which they are given.
+pub(crate) fn revoked_key_entries(rows: &[impl Columns]) -> Result<Vec<RevokedKeyEntry>> {
+    rows.iter().map(revoked_key_entry).collect()
+}
+
+fn revoked_key_entry(row: &impl Columns) -> Result<RevokedKeyEntry> {
+    Ok(RevokedKeyEntry {
+        realm: row.text("realm")?,
+        digest: stored_digest(row, "digest")?,
+        revoked_at: moment(row.number("revoked_at")?),
+    })
+}

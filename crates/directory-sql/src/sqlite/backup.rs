@@ -1,0 +1,128 @@
+//! A copy of the file, and what it holds put back.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, query, query_scalar};
+
+use super::{SqliteDirectory, failed};
+use isogloss_core::StoreError;
+use isogloss_core::create_private_file;
+use isogloss_core::directory::{BackedUp, TABLES};
+
+/// The copy, a whole SQLite database.
+const FILE: &str = "directory.db";
+
+/// Writes a copy. Others may write to the file meanwhile.
+pub(super) async fn write(
+    directory: &SqliteDirectory,
+    folder: &Path,
+) -> Result<BackedUp, StoreError> {
+    let file = folder.join(FILE);
+    // `VACUUM INTO` takes an empty file, but no other.
+    if create_private_file(&file).map_err(failed)?.is_none() {
+        return Err(failed(format_args!("{} is there already", file.display())));
+    }
+    query("VACUUM INTO ?")
+        .bind(text(&file)?)
+        .execute(&directory.pool)
+        .await
+        .map_err(failed)?;
+    counted(&file).await.map(BackedUp::of).map_err(failed)
+}
+
+impl SqliteDirectory {
+    /// Returns the names of the files that a backup consists of.
+    pub fn backup_files() -> Vec<String> {
+        vec![FILE.to_owned()]
+    }
+
+    /// Fails if the copy in a folder is no whole database of a directory. Writes nothing.
+    pub async fn check_backup(folder: &Path) -> Result<(), StoreError> {
+        let options = SqliteConnectOptions::new().filename(folder.join(FILE));
+        let options = options.read_only(true).immutable(true);
+        let check = async {
+            let mut copy = options.connect().await?;
+            let found: String = query_scalar("PRAGMA quick_check(1)")
+                .fetch_one(&mut copy)
+                .await?;
+            // Every release had these tables.
+            query("SELECT 1 FROM users, logins, organisations LIMIT 1")
+                .execute(&mut copy)
+                .await?;
+            copy.close().await?;
+            Ok::<_, Error>(found)
+        };
+        match check.await.map_err(failed)?.as_str() {
+            "ok" => Ok(()),
+            found => Err(failed(found)),
+        }
+    }
+}
+
+async fn counted(file: &Path) -> Result<BTreeMap<String, u64>, Error> {
+    let options = SqliteConnectOptions::new().filename(file).read_only(true);
+    let mut copy = options.connect().await?;
+    let mut rows = BTreeMap::new();
+    for table in TABLES {
+        let count = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let count: i64 = query_scalar(count).fetch_one(&mut copy).await?;
+        rows.insert(table.to_owned(), count.unsigned_abs());
+    }
+    copy.close().await?;
+    Ok(rows)
+}
+
+/// Puts the rows of a copy in the place of all that are there. The copy may be of an earlier release: its
+/// tables are brought up to date in a copy of its own.
+pub(super) async fn restore(directory: &SqliteDirectory, folder: &Path) -> Result<(), StoreError> {
+    let room = tempfile::tempdir().map_err(failed)?;
+    let file = room.path().join(FILE);
+    std::fs::copy(folder.join(FILE), &file).map_err(failed)?;
+    SqliteDirectory::open(&file).await?.pool.close().await;
+    let file = text(&file)?;
+    let mut connection = directory.options.connect().await.map_err(failed)?;
+    let restored = replace(&mut connection, file).await.map_err(failed);
+    connection.close().await.map_err(failed)?;
+    restored
+}
+
+async fn replace(connection: &mut SqliteConnection, file: String) -> Result<(), Error> {
+    query("ATTACH ? AS copy")
+        .bind(file)
+        .execute(&mut *connection)
+        .await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    query("PRAGMA defer_foreign_keys = ON")
+        .execute(&mut *transaction)
+        .await?;
+    for table in TABLES.iter().rev() {
+        let delete = AssertSqlSafe(format!("DELETE FROM main.{table}"));
+        query(delete).execute(&mut *transaction).await?;
+    }
+    for table in TABLES {
+        let columns = columns(&mut transaction, table).await?;
+        let insert = AssertSqlSafe(format!(
+            "INSERT INTO main.{table} ({columns}) SELECT {columns} FROM copy.{table}"
+        ));
+        query(insert).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    query("DETACH copy").execute(connection).await.map(drop)
+}
+
+/// The columns that a table of the copy has; the file may have more, of a later release.
+async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<String, Error> {
+    let quoted = "SELECT '\"' || name || '\"' FROM pragma_table_info(?, 'copy') ORDER BY cid";
+    let columns: Vec<String> = query_scalar(quoted)
+        .bind(table)
+        .fetch_all(connection)
+        .await?;
+    Ok(columns.join(", "))
+}
+
+fn text(file: &Path) -> Result<String, StoreError> {
+    let file = PathBuf::from(file).into_os_string().into_string();
+    file.map_err(|file| failed(format_args!("{}: not UTF-8", file.display())))
+}

@@ -1,0 +1,41 @@
+//! Whether the file takes a write now.
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, query};
+
+use super::tables::is_busy;
+use crate::row::Result;
+use isogloss_core::store::{Finding, Level};
+
+/// Returns that nothing can be written, if that is so. Logins and token checks go on without.
+pub(super) async fn of_writes(options: &SqliteConnectOptions) -> Vec<Finding> {
+    // A new connection finds out what those that are open do not: permissions, and a file that is gone.
+    let outcome = write(options.clone().busy_timeout(Duration::ZERO)).await;
+    let refused = outcome.err().filter(|error| !is_busy(error));
+    let finding = refused.map(|error| {
+        let text = format!(
+            "cannot be written to: {error}: second factors are not accepted, and passwords, users, the \
+             audit log and usage are not stored"
+        );
+        let file = options.get_filename().display();
+        let hint = format!(
+            "let the gateway's user write to {file} and to its folder, and free the disk"
+        );
+        Finding::new(Level::Warning, text).with_hint(hint)
+    });
+    finding.into_iter().collect()
+}
+
+/// Writes a row that no import has, and takes it back.
+async fn write(options: SqliteConnectOptions) -> Result<()> {
+    let mut connection = options.connect().await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    query("INSERT INTO imports (fingerprint) VALUES (?) ON CONFLICT DO NOTHING")
+        .bind(&b"probe"[..])
+        .execute(&mut *transaction)
+        .await?;
+    transaction.rollback().await?;
+    connection.close().await
+}

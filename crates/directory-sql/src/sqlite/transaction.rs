@@ -1,0 +1,118 @@
+//! What single changes are checked against, and made of.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Error, query, query_scalar};
+use uuid::Uuid;
+
+use super::{read, write};
+use crate::row::columns::{ACCOUNT, select};
+use crate::row::{self, Columns as _, Result};
+use isogloss_core::StoreError;
+use isogloss_core::User;
+use isogloss_core::backend::directory::Database;
+use isogloss_core::backend::directory::LAST_NUMBER;
+use isogloss_core::backend::directory::{DirectoryTransaction, UserRef};
+use isogloss_core::directory::{OrganisationEntry, OrganisationRef, UserEntry};
+
+/// The tables of a directory, over one connection.
+pub(super) struct SqliteTables<'c>(pub(super) &'c mut SqliteConnection);
+
+impl Database for SqliteTables<'_> {
+    type Error = Error;
+
+    fn unusable(error: StoreError) -> Error {
+        Error::Configuration(Box::new(error))
+    }
+}
+
+#[async_trait]
+impl DirectoryTransaction for SqliteTables<'_> {
+    async fn organisation(
+        &mut self,
+        name: OrganisationRef<'_>,
+    ) -> Result<Option<OrganisationEntry>> {
+        read::organisation(self.0, name).await
+    }
+
+    async fn put_organisation(&mut self, organisation: &OrganisationEntry) -> Result<()> {
+        write::put_organisation(self.0, organisation).await
+    }
+
+    async fn remove_organisation(&mut self, organisation: Uuid) -> Result<()> {
+        for statement in [
+            "DELETE FROM units WHERE organisation = ?",
+            "DELETE FROM organisations WHERE id = ?",
+        ] {
+            query(statement)
+                .bind(organisation.to_string())
+                .execute(&mut *self.0)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_unit(&mut self, unit: &str) -> Result<()> {
+        query("DELETE FROM units WHERE id = ?")
+            .bind(unit)
+            .execute(&mut *self.0)
+            .await
+            .map(drop)
+    }
+
+    async fn organisation_of_unit(&mut self, unit: &str) -> Result<Option<Uuid>> {
+        let row = query("SELECT organisation FROM units WHERE id = ?")
+            .bind(unit)
+            .fetch_optional(&mut *self.0)
+            .await?;
+        row.map(|row| row.guid("organisation")).transpose()
+    }
+
+    async fn users_of(&mut self, organisation: Uuid) -> Result<i64> {
+        query_scalar("SELECT count(*) FROM users WHERE organisation = ?")
+            .bind(organisation.to_string())
+            .fetch_one(&mut *self.0)
+            .await
+    }
+
+    async fn users_in(&mut self, unit: &str) -> Result<i64> {
+        query_scalar(
+            "SELECT count(*) FROM (SELECT user FROM user_units WHERE unit = ?1
+             UNION SELECT id FROM users WHERE default_unit = ?1)",
+        )
+        .bind(unit)
+        .fetch_one(&mut *self.0)
+        .await
+    }
+
+    async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>> {
+        let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = ?"))
+            .bind(id.to_string())
+            .fetch_optional(&mut *self.0)
+            .await?;
+        row.as_ref().map(row::person).transpose()
+    }
+
+    async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>> {
+        read::user(&mut *self.0, id).await
+    }
+
+    async fn user_of_number(&mut self, number: i64) -> Result<Option<UserRef>> {
+        let row = query("SELECT id, user_name FROM users WHERE number = ?")
+            .bind(number)
+            .fetch_optional(&mut *self.0)
+            .await?;
+        row.as_ref().map(row::named).transpose()
+    }
+
+    async fn last_number(&mut self) -> Result<Option<i64>> {
+        query_scalar("SELECT max(number) FROM users WHERE number < ?")
+            .bind(LAST_NUMBER)
+            .fetch_one(&mut *self.0)
+            .await
+    }
+
+    async fn put_user(&mut self, user: &UserEntry) -> Result<()> {
+        write::put_person(self.0, user).await
+    }
+}

@@ -1,0 +1,162 @@
+//! The audit log in the directory's database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::macros::datetime;
+use uuid::Uuid;
+
+use isogloss_core::TokenDigest;
+use isogloss_core::audit::{
+    Audit, AuditTable, Event, EventActor, EventFilter, EventKind, Subject, TableSink, prune,
+};
+use isogloss_core::directory::Directory;
+
+const START: OffsetDateTime = datetime!(2026-11-22 09:00:00 UTC);
+const ADA: Uuid = Uuid::from_u128(1);
+const ADMIN: Uuid = Uuid::from_u128(2);
+const HASH: [u8; 16] = [7; 16];
+
+const ALL: EventFilter = EventFilter {
+    who: None,
+    event: None,
+    since: None,
+    limit: 10_000,
+};
+
+fn event(kind: EventKind, second: u64) -> Event {
+    Event::new(kind, START + Duration::from_secs(second))
+}
+
+fn events() -> Vec<Arc<Event>> {
+    let events = [
+        Event {
+            user: Some(ADA),
+            client: Some("a\0 \"client\"".to_owned()),
+            ..event(EventKind::Login, 0)
+        },
+        Event {
+            name_hash: Some(TokenDigest::from(HASH)),
+            ..event(EventKind::Login, 1)
+        },
+        Event {
+            actor: Some(EventActor::User(ADMIN)),
+            user: Some(ADA),
+            ..event(EventKind::Impersonate, 2)
+        },
+        Event {
+            actor: Some(EventActor::CommandLine),
+            user: Some(ADMIN),
+            ..event(EventKind::DisableUser, 2)
+        },
+    ];
+    events.map(Arc::new).into()
+}
+
+async fn find(directory: &dyn Directory, filter: EventFilter) -> Vec<String> {
+    directory.find_events(&filter).await.unwrap()
+}
+
+/// The lines of those events, the latest first.
+fn lines(events: &[Arc<Event>], which: &[usize]) -> Vec<String> {
+    which.iter().map(|number| events[*number].line()).collect()
+}
+
+async fn events_are_found_by_what_is_asked(directory: &dyn Directory) {
+    let events = events();
+    assert_eq!(find(directory, ALL).await, [""; 0]);
+    directory.keep_events(Vec::new()).await.unwrap();
+    directory.keep_events(events.clone()).await.unwrap();
+    let by = |user: Option<Uuid>, hashes: &[[u8; 16]]| {
+        let name_hashes = hashes.iter().copied().map(TokenDigest::from).collect();
+        Some(Subject { user, name_hashes })
+    };
+    for (filter, expected) in [
+        (ALL, &[3, 2, 1, 0][..]),
+        (EventFilter { limit: 2, ..ALL }, &[3, 2]),
+        (
+            EventFilter {
+                event: Some(EventKind::Login),
+                ..ALL
+            },
+            &[1, 0],
+        ),
+        (
+            EventFilter {
+                since: Some(START + Duration::from_secs(1)),
+                ..ALL
+            },
+            &[3, 2, 1],
+        ),
+        (
+            EventFilter {
+                who: by(Some(ADA), &[]),
+                ..ALL
+            },
+            &[2, 0],
+        ),
+        (
+            EventFilter {
+                who: by(Some(ADMIN), &[]),
+                ..ALL
+            },
+            &[3, 2],
+        ),
+        (
+            EventFilter {
+                who: by(Some(ADA), &[[1; 16], HASH]),
+                event: Some(EventKind::Login),
+                ..ALL
+            },
+            &[1, 0],
+        ),
+        (
+            EventFilter {
+                who: by(None, &[]),
+                ..ALL
+            },
+            &[],
+        ),
+    ] {
+        let found = find(directory, filter.clone()).await;
+        assert_eq!(found, lines(&events, expected), "{filter:?}");
+    }
+}
+
+async fn old_events_are_removed_in_steps(directory: &dyn Directory) {
+    let before = START + Duration::from_secs(2);
+    assert_eq!(directory.remove_events(before, 1).await.unwrap(), 1);
+    assert_eq!(
+        find(directory, ALL).await,
+        lines(&events(), &[3, 2, 1]),
+        "the oldest goes first"
+    );
+    let many: Vec<_> = (0..1100)
+        .map(|_| Arc::new(event(EventKind::Issue, 0)))
+        .collect();
+    directory.keep_events(many).await.unwrap();
+    let removed = prune(directory, before).await.unwrap();
+    assert_eq!(removed, 1101);
+    assert_eq!(find(directory, ALL).await, lines(&events(), &[3, 2]));
+    assert_eq!(prune(directory, before).await.unwrap(), 0);
+}
+
+pub(super) async fn the_contract_holds(directory: &dyn Directory) {
+    events_are_found_by_what_is_asked(directory).await;
+    old_events_are_removed_in_steps(directory).await;
+}
+
+/// By way of a queue, as the gateway does it.
+pub(super) async fn events_reach_it_through_a_queue(directory: Arc<dyn Directory>) {
+    let table: Arc<dyn AuditTable> = directory.clone();
+    let room = const { std::num::NonZeroUsize::new(1000).unwrap() };
+    let audit = Audit::start(vec![Box::new(TableSink::new(table))], room).unwrap();
+    for event in events() {
+        audit.record(Event::clone(&event));
+    }
+    assert_eq!(audit.close().await, 0);
+    // Two were there before.
+    let kept = find(directory.as_ref(), ALL).await;
+    assert_eq!(kept, lines(&events(), &[3, 2, 3, 2, 1, 0]));
+}
