@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// What the command said when it had ended. One that runs on is killed and fails the test.
-pub fn ended(mut command: Command) -> io::Result<Output> {
+/// Runs a command and returns its output after its end. Fails if it does not end within 30 seconds; it is killed then.
+pub fn run_to_end(mut command: Command) -> io::Result<Output> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
