@@ -13,7 +13,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// # Errors
 /// If the command cannot be started, or still runs after 30 seconds; it is killed then, and the error has
 /// what it wrote.
-pub fn ended(mut command: Command) -> io::Result<Output> {
+pub fn run_to_end(mut command: Command) -> io::Result<Output> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
