@@ -105,7 +105,7 @@ impl Auth {
         name: &str,
         origin: &LoginOrigin,
     ) -> Result<bool, AuthError> {
-        let outcome = self.grants_letter(name, origin).await;
+        let outcome = self.grants_email(name, origin).await;
         let event = Event {
             name_hash: Some(self.name_hash(ClaimedName::User(name))),
             ..self.event(EventKind::Letter).of_origin(origin)
