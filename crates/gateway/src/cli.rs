@@ -159,10 +159,10 @@ impl Cli {
     }
 }
 
-/// How a command that did not fail ended.
+/// Outcome of a command that did not fail.
 enum Outcome {
     Done,
-    /// Said why on the standard error.
+    /// The command printed the reason to the standard error.
     Refused,
 }
 

@@ -7,8 +7,8 @@ use isogloss_password::{Claimant, HashingPermit};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
-use super::factor::{FactorAttempt, Reading};
-use super::throttled::settle_attempt;
+use super::second_factor::{FactorAttempt, Reading};
+use super::throttling::settle_attempt;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
 use crate::directory::{Account, CardRef, KeyDigest};

@@ -22,7 +22,7 @@ use crate::introspection::IntrospectionApi;
 use crate::metrics::RequestMetrics;
 use crate::usage::Usage;
 
-/// What it is made of.
+/// State of the application of the management listener.
 #[derive(Clone)]
 pub(crate) struct ManagementState {
     pub(crate) readiness: Readiness,

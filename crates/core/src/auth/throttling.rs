@@ -59,7 +59,9 @@ impl Auth {
         attempt.settle(check.await).await
     }
 
-    pub(super) async fn grants_letter(
+    /// Returns whether one more e-mail may be sent to that name, which then counts. Without a throttle, each may.
+    /// Fails with [`AuthError::Unavailable`] if the throttle's store is unreachable.
+    pub(super) async fn grants_email(
         &self,
         name: &str,
         origin: &LoginOrigin,
@@ -68,7 +70,7 @@ impl Auth {
             return Ok(true);
         };
         let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        Ok(throttle.grants_letter(pepper, clock, name, origin).await?)
+        throttle.grants_email(pepper, clock, name, origin).await
     }
 }
 
