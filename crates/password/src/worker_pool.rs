@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::queue::Queue;
@@ -150,7 +149,7 @@ pub(super) const OVERLOADED: HashingError = HashingError::Overloaded {
 };
 
 /// Returns the error of a job whose thread panicked before it sent a result.
-fn worker_panicked(error: RecvError) -> HashingError {
+fn worker_panicked(error: impl std::fmt::Display) -> HashingError {
     HashingError::Unavailable(error.to_string())
 }
 
