@@ -23,7 +23,7 @@ use crate::near_cache::NearCacheStatus;
 use crate::pool_status::PoolStatus;
 use crate::token_digest::TokenDigest;
 
-/// The callback to which [`TokenStore::each`] passes records.
+/// The callback to which [`TokenStore::scan`] passes records.
 pub type Visitor<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 'v;
 
 /// A store of records by token digest, with a list of the records of each user. An administrator's list also

@@ -20,7 +20,7 @@ use crate::http::security_headers::security_headers;
 use crate::http::timeouts;
 use crate::introspection::IntrospectionApi;
 use crate::metrics::RequestMetrics;
-use crate::usage::Usage;
+use crate::usage::UsageRecorder;
 
 /// State of the application of the management listener.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub(crate) struct ManagementState {
     pub(crate) auth: Auth,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) tokens: Arc<dyn TokenStore>,
-    pub(crate) usage: Usage,
+    pub(crate) usage: UsageRecorder,
     pub(crate) passwords: Passwords,
     pub(crate) metrics: Metrics,
     pub(crate) introspection: IntrospectionApi,

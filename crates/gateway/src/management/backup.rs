@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
 use crate::admin::token_stream::token_stream;
-use crate::usage::Usage;
+use crate::usage::UsageRecorder;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -54,7 +54,7 @@ struct Prepared {
 pub(crate) async fn prepare(
     admin: AdminKey,
     auth: Data<Auth>,
-    usage: Data<Usage>,
+    usage: Data<UsageRecorder>,
     directory: Data<Arc<dyn Directory>>,
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::BackupRead).await?;
