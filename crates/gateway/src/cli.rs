@@ -68,7 +68,7 @@ struct Files {
 
 #[derive(Subcommand)]
 enum Command {
-    /// ServeCommand the enabled dialects
+    /// Serve the enabled dialects
     Serve,
     #[command(flatten)]
     ClientCommand(Box<ClientCommand>),

@@ -101,8 +101,8 @@ impl Access {
         let ping = cmd("PING");
         match &self.topology {
             Topology::Primary(primary) => {
-                let pong = primary.send((&ping).into(), RetryPolicy::Idempotent).await;
-                pong.map(|Response { value: (), .. }| ())
+                let response = primary.send((&ping).into(), RetryPolicy::Idempotent).await;
+                response.map(|Response { value: (), .. }| ())
             }
             Topology::Cluster(cluster) => cluster.ping(&ping).await,
         }
