@@ -148,7 +148,6 @@ async fn start(
     let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
     let watcher = rt::spawn(async move { store_health_monitor.watch().await });
     let pruner = audit::prune_periodically(sections.audit.clone(), old_events, auth.clone());
-    let pruner = rt::spawn(pruner);
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
     let application = HotSwap::new(PublicState {
@@ -174,11 +173,11 @@ async fn start(
     let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_flight);
     let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
     let upkeep = rt::spawn(management::metrics::keep_up(recorder));
-    let counting = usage.clone();
-    let counting =
-        rt::spawn(counting.flush_periodically(sections.usage.clone(), directory.clone(), auth));
-    let keying = rt::spawn(digest_upgrade::run(directory.clone()));
-    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
+    let (counts, usage_settings) = (usage.clone(), sections.usage.clone());
+    let flusher = counts.flush_periodically(usage_settings, directory.clone(), auth);
+    let upgrader = rt::spawn(digest_upgrade::run(directory.clone()));
+    let (pruner, flusher) = (rt::spawn(pruner), rt::spawn(flusher));
+    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, flusher, upgrader];
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
     contents.add_created(sections.file_digests());
     let reload = Reload {

@@ -23,7 +23,7 @@ use isogloss_core::{Key, NearCacheStatus, PoolStatus, StoreError, Unit, User, Us
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Directory that is unavailable until it is [opened](Self::open).
+/// Directory that is unavailable until [`set_ready`](Self::set_ready) is called.
 pub(crate) struct PendingDirectory {
     directory: Arc<dyn Directory>,
     is_ready: AtomicBool,
