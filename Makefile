@@ -8,13 +8,13 @@ FUZZ_VERSION := 0.13.2
 # How long each parser is fuzzed; or how often, and then with the same inputs each time.
 FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
-# Most tests wait for the servers that they start. Those in `faults` and `hardening` depend on how busy the machine is.
-TEST_THREADS ?= 8
+# How many tests of the gateway as a process run at once. Most of them wait for servers.
+TEST_THREADS ?= 6
 FAULTS := test --workspace --locked --no-fail-fast --test integration -- --test-threads 2
 RELEASE := $${CARGO_TARGET_DIR:-target}/release
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench bench-build growth soak instructions sweep check advisories doc reference fmt servers tools packaging
+.PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench bench-build fuzz-build growth soak instructions sweep check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -23,13 +23,15 @@ run: ## build the release binary and serve the demo on http://127.0.0.1:8080
 	$(CARGO) run --release --locked --package isogloss-gateway -- serve --config config/demo.toml
 
 test: servers ## install what the tests need and is missing, then run every test
-	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked --no-fail-fast -- --skip faults:: --skip hardening::; \
-	first=$$?; $(CARGO) $(FAULTS) faults:: hardening:: && exit $$first
+	CARGO="$(CARGO)" tests/all $(TEST_THREADS)
 
-fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ_TIMES=100000
+fuzz: fuzz-build ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ_TIMES=100000
+	tests/fuzz/run $(if $(FUZZ_TIMES),times $(FUZZ_TIMES),seconds $(FUZZ_SECONDS))
+
+fuzz-build:
 	@$(CARGO) +nightly --version >/dev/null || { echo "fuzzing takes a nightly toolchain: rustup toolchain install nightly" >&2; exit 1; }
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked --debug cargo-fuzz@$(FUZZ_VERSION)
-	tests/fuzz/run $(if $(FUZZ_TIMES),times $(FUZZ_TIMES),seconds $(FUZZ_SECONDS))
+	tests/fuzz/run build
 
 openapi: ## write docs/openapi anew
 	mkdir -p docs/openapi

@@ -8,19 +8,19 @@ use std::{env, iter};
 
 use isogloss_testkit::{Error, Result};
 
-use crate::guide;
 use crate::tree::Tree;
+use crate::{compiled, guide};
 
 pub(crate) struct Copy {
     /// Path of the copy.
     pub(crate) folder: PathBuf,
-    /// Folder for its programs.
-    programs: PathBuf,
+    /// Target folder of its builds.
+    build: PathBuf,
     /// Makes other processes that run this test wait for this one.
     _lock: File,
 }
 
-/// Returns the copy, made and built once for all tests. It stays on disk, so that the next build is quick.
+/// Returns the copy, made and built once for all tests. What it has in common with this repository is compiled already.
 pub(crate) fn copy() -> &'static Copy {
     static COPY: LazyLock<Result<Copy>> = LazyLock::new(Copy::make);
     COPY.as_ref().unwrap()
@@ -39,20 +39,27 @@ pub(crate) fn toy() -> Tree {
 impl Copy {
     fn make() -> Result<Self> {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("adding-a-dialect");
-        let folder = home.join("repository");
-        fs::create_dir_all(&folder)?;
+        fs::create_dir_all(&home)?;
         let lock = File::create(home.join("lock"))?;
         lock.lock()?;
+        let (folder, build) = (home.join("repository"), home.join("target"));
+        for old in [&folder, &build] {
+            if old.exists() {
+                fs::remove_dir_all(old)?;
+            }
+        }
 
         let mut tree = Tree::read(repository());
         tree.extend(toy());
         for edit in guide::edits() {
             tree.edit(edit.path, |text| edit.apply(text));
         }
-        tree.write(&folder);
+        tree.write(&folder, repository())?;
+        let ours = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        compiled::copy_compiled(&ours.join("debug"), &build.join("debug"))?;
         let copy = Self {
             folder,
-            programs: home.join("target"),
+            build,
             _lock: lock,
         };
         let said = copy.run(guide::commands()[0])?;
@@ -64,7 +71,7 @@ impl Copy {
 
     /// Returns the path of the gateway with the new dialect.
     pub(crate) fn program(&self) -> PathBuf {
-        self.programs.join("debug/isogloss")
+        self.build.join("debug/isogloss")
     }
 
     /// Runs a line of the guide in the copy and returns its output. Fails unless the command succeeds.
@@ -79,10 +86,8 @@ impl Copy {
         }
     }
 
-    /// Returns a command in the copy. Third-party crates come from our own build. The crates of the copy have the
-    /// names of ours: with a wrapper, which does nothing, cargo keeps them apart.
+    /// Returns a command in the copy, with a target folder of its own.
     fn shell(&self, line: &str) -> Command {
-        let build = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let cargo = Path::new(env!("CARGO")).parent().unwrap();
         let path = env::var_os("PATH").unwrap_or_default();
         let path = iter::once(cargo.to_owned()).chain(env::split_paths(&path));
@@ -92,9 +97,7 @@ impl Copy {
             .current_dir(&self.folder)
             .env("PATH", env::join_paths(path).unwrap())
             .env("CARGO_NET_OFFLINE", "true")
-            .env("CARGO_BUILD_BUILD_DIR", build)
-            .env("CARGO_TARGET_DIR", &self.programs)
-            .env("RUSTC_WORKSPACE_WRAPPER", "env");
+            .env("CARGO_TARGET_DIR", &self.build);
         // Cargo sets variables about the package of a running test. Build scripts would rerun if they changed.
         for (key, _) in env::vars_os() {
             let name = key.to_string_lossy();

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Result;
 use std::path::{Path, PathBuf};
+
+use crate::compiled::copy_timestamp;
 
 /// The parts of the repository that a build reads.
 const PARTS: [&str; 8] = [
@@ -53,20 +56,19 @@ impl Tree {
         *file = change(str::from_utf8(file).unwrap()).into_bytes();
     }
 
-    /// Makes the folder contain exactly these files. Files that are already right are not written, because cargo
-    /// compares timestamps.
-    pub(crate) fn write(&self, folder: &Path) {
-        let there = Self::read(folder);
-        for gone in there.0.keys().filter(|path| !self.0.contains_key(*path)) {
-            fs::remove_file(folder.join(gone)).unwrap();
-        }
+    /// Writes these files into a new folder. A file that `original` has as well keeps its timestamp, so that cargo does
+    /// not compile it again, unless the compiled code would hold the path of `original`. Fails if a file cannot be written.
+    pub(crate) fn write(&self, folder: &Path, original: &Path) -> Result<()> {
         for (path, bytes) in &self.0 {
-            if there.0.get(path) != Some(bytes) {
-                let file = folder.join(path);
-                fs::create_dir_all(file.parent().unwrap()).unwrap();
-                fs::write(file, bytes).unwrap();
+            let (file, original) = (folder.join(path), original.join(path));
+            fs::create_dir_all(file.parent().unwrap())?;
+            fs::write(&file, bytes)?;
+            let same = fs::read(&original).is_ok_and(|original| original == *bytes);
+            if same && !names_its_folder(bytes) {
+                copy_timestamp(&original, &file)?;
             }
         }
+        Ok(())
     }
 
     /// Returns the paths of the files.
@@ -79,4 +81,11 @@ impl Tree {
         let all = self.paths().chain(other.paths());
         all.filter(|path| self.0.get(*path) != other.0.get(*path))
     }
+}
+
+/// Returns true if code other than a unit test holds the path of its package.
+fn names_its_folder(bytes: &[u8]) -> bool {
+    let text = str::from_utf8(bytes).unwrap_or_default();
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.contains("CARGO_MANIFEST_DIR")
 }

@@ -18,20 +18,25 @@ pub(crate) struct AuthenticatedCaller {
 }
 
 impl AuthenticatedCaller {
+    /// Returns the caller with this access token. `Err` if there is none, if it is not valid, or if a store is
+    /// unreachable.
     async fn authenticate(auth: &Auth, token: Option<Token>) -> Result<Self, Error> {
         let token = token.ok_or(AuthError::InvalidToken)?;
         let session = auth.validate(&token, &[Purpose::Access]).await?;
         Ok(Self { session })
     }
 
-    /// Returns the caller whose token is in the header, for a request that ends it.
+    /// Returns the caller whose token is in the header `Authorization`, for a request that ends the token. The token
+    /// may have ended already, so that a logout that failed as unavailable can be repeated. `Err` if there is no such
+    /// token, or if a store is unreachable.
     pub(crate) async fn for_logout(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         let token = header_token(request.headers()).ok_or(AuthError::InvalidToken)?;
         let session = auth.validate_to_end(&token, &[Purpose::Access]).await?;
         Ok(Self { session })
     }
 
-    /// Returns the caller whose token is in the query, or else in the header.
+    /// Returns the caller whose token is in the query, or in the header `Authorization` if the query has none. `Err` if
+    /// there is no valid token, or if a store is unreachable.
     pub(crate) async fn from_query(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         let token = match query_token(request.query_string()) {
             Some(text) => Token::from_guid(REALM, text.trim()),
@@ -55,12 +60,12 @@ impl FromRequest for AuthenticatedCaller {
     }
 }
 
-/// Parses a token, with dashes or without.
+/// Parses an access token of 32 hexadecimal digits, with dashes or without. `None` for any other text.
 pub(crate) fn parse_token(text: &str) -> Option<BearerToken> {
     Token::from_guid(REALM, text.trim()).map(BearerToken::access)
 }
 
-/// Returns the token in the header, else the one in the query.
+/// Returns the access token in the header `Authorization`, else the one in the query. `None` if neither has one.
 pub(crate) fn find_token(head: &RequestHead) -> Option<BearerToken> {
     match header_token(&head.headers) {
         Some(token) => Some(BearerToken::access(token)),
@@ -68,8 +73,8 @@ pub(crate) fn find_token(head: &RequestHead) -> Option<BearerToken> {
     }
 }
 
-/// Returns the token of `Authorization: BimPlus <token>`. One client sends `Bearer`, one spells the token with
-/// dashes.
+/// Returns the token of `Authorization: BimPlus <token>`. One client sends `Bearer` instead, one spells the token with
+/// dashes. `None` if the header is absent or has another format.
 pub(crate) fn header_token(headers: &HeaderMap) -> Option<Token> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
@@ -80,7 +85,8 @@ pub(crate) fn header_token(headers: &HeaderMap) -> Option<Token> {
         .then(|| Token::from_guid(REALM, token.trim()))?
 }
 
-/// Returns the parameter `access_token`, as documented, or `api-token`, as a Java client sends it in other requests.
+/// Returns the query parameter `access_token`, as documented, or `api-token`, as a Java client sends it in other
+/// requests. `None` if the query has neither.
 pub(crate) fn query_token(query: &str) -> Option<String> {
     let value_of = |wanted: &str| {
         form_urlencoded::parse(query.as_bytes())

@@ -65,7 +65,7 @@ impl From<Link> for String {
     }
 }
 
-/// The answer to `GET configurations`. A page that is not set is an empty text: without the member the
+/// The response to `GET configurations`. A page that is not set is an empty text: without the member the
 /// SDK opens a page of the vendor.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -100,12 +100,12 @@ pub(crate) const MEMBERS: [Member; 4] = [
     ("PortalUrl", |all| all.portal_url),
 ];
 
-/// Responds with every member.
+/// Responds to `GET configurations` with all members.
 pub(crate) async fn configurations(settings: Data<Settings>) -> HttpResponse {
     ok(&Configurations::new(&settings))
 }
 
-/// Returns the route that responds with only that member.
+/// Returns the GET route that responds with an object of this one member.
 pub(crate) fn configuration((name, member): Member) -> Route {
     web::get().to(move |settings: Data<Settings>| {
         let answer = ok(&json!({ name: member(Configurations::new(&settings)) }));

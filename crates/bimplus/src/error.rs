@@ -38,7 +38,7 @@ pub enum Error {
     Auth(#[from] AuthError),
 }
 
-/// What a refusal is on the wire.
+/// The body of an error.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Refusal)]
 pub(crate) struct ErrorBody<'a> {
@@ -48,7 +48,7 @@ pub(crate) struct ErrorBody<'a> {
 }
 
 impl Error {
-    /// Returns the status, `error`, and the text of both other members.
+    /// Returns the status, the member `error`, and the text of the members `error_description` and `message`.
     fn response_parts(&self) -> (StatusCode, &'static str, String) {
         let (status, error, text) = match self {
             Self::Malformed => (400, "invalid_request", "The body is not a JSON object."),

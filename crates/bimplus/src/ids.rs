@@ -6,19 +6,20 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::json_body::JsonObject;
 
-/// Characters.
+/// The longest id that is accepted, in characters.
 const MAX_ID_CHARS: usize = 128;
 
 /// An id that a client sent.
 pub(crate) struct Id {
-    /// As sent.
+    /// The id as it was sent.
     pub(crate) text: String,
-    /// The GUID that it is.
+    /// The id as a GUID; `None` if it is not one.
     pub(crate) guid: Option<Uuid>,
 }
 
 impl Id {
-    /// Reads the member of that name. `None` if it is absent, empty or the zero GUID.
+    /// Removes and parses an id member. `None` if it is absent, empty or the zero GUID; `Err` if it has another type,
+    /// more than 128 characters, or control characters.
     pub(crate) fn parse(
         members: &mut JsonObject,
         name: &'static str,
@@ -34,7 +35,7 @@ impl Id {
         Ok((guid != Some(Uuid::nil())).then_some(Self { text, guid }))
     }
 
-    /// Returns a fresh GUID for a client that names none.
+    /// Returns a random GUID, for a client that sends no id.
     pub(crate) fn generate() -> Self {
         let guid = ClientIdentity::unnamed();
         Self {
@@ -43,7 +44,7 @@ impl Id {
         }
     }
 
-    /// Returns the form in which ids are compared and stored.
+    /// Returns the form in which ids are compared and stored: a GUID with dashes in lower case, any other id as sent.
     pub(crate) fn canonical(&self) -> String {
         match self.guid {
             Some(guid) => guid.to_string(),

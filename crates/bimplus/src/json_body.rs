@@ -21,12 +21,15 @@ use crate::error::Error;
 pub(crate) struct JsonObject(HashMap<String, Value>);
 
 impl JsonObject {
+    /// Parses a body as a JSON object, or as JSON5 like the vendor's parser. `Err` if it is not UTF-8, not an object,
+    /// or nested too deeply.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         let text = utf8_text(body).ok_or(Error::Malformed)?;
         parse_lenient(text).ok_or(Error::Malformed)
     }
 
-    /// Removes a string member. A number is its digits; `None` if the member is absent or `null`.
+    /// Removes a string member. A number becomes its digits. `None` if the member is absent or `null`; `Err` if it has
+    /// another type.
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -36,7 +39,8 @@ impl JsonObject {
         }
     }
 
-    /// Removes a boolean member: `true`, `"True"`, 1. An absent one and `null` are false.
+    /// Removes a boolean member and returns its value: true for `true`, `"True"` and 1. False if it is absent, `null`
+    /// or empty; `Err` for any other value.
     pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, Error> {
         let value = match self.0.remove(name) {
             None | Some(Value::Null) => return Ok(false),
@@ -92,7 +96,7 @@ impl FromRequest for JsonObject {
     }
 }
 
-/// Returns whether the body is JSON by its media type, is text, or has no media type. This dialect has no forms.
+/// Returns true if the media type of the body is JSON or plain text, or absent. This dialect has no forms.
 fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;
@@ -135,7 +139,7 @@ mod tests {
         assert_eq!(text(r#"{"user_id": null}"#, "user_id"), None);
     }
 
-    /// Found by fuzzing: the strict reader rounded otherwise than the lax one.
+    /// Checks a difference that fuzzing found: the strict parser rounded differently from the lenient one.
     #[test]
     fn a_number_is_the_same_text_in_strict_and_in_lenient_json() {
         for number in [

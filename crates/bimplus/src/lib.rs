@@ -22,8 +22,7 @@ mod teams;
 mod wire;
 
 use actix_web::dev::RequestHead;
-use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, scope};
+use actix_web::web::ServiceConfig;
 use isogloss_core::{BearerToken, Realm};
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
@@ -45,7 +44,7 @@ impl Dialect for Bimplus {
     const DEFAULT_PATH: &'static str = "/v2";
     const TOKEN_LIFETIME: TokenLifetimeClass = TokenLifetimeClass::Remembered;
     const TOKEN_TYPE: &'static str = wire::TOKEN_TYPE;
-    /// They are the ids of applications.
+    /// Keys of the realm are the ids of applications.
     const HAS_PUBLIC_KEYS: bool = true;
 
     type Settings = Settings;
@@ -56,18 +55,16 @@ impl Dialect for Bimplus {
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        cfg.app_data(Data::new(settings.cors())).service(
-            scope("")
-                .wrap(from_fn(cors::middleware))
-                .configure(add_routes),
-        );
+        let scope = cors::scope(settings.cors(), cfg);
+        cfg.service(scope.configure(add_routes));
     }
 
     fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
         routes::add_routes(settings, cfg);
     }
 
-    /// The token is in the header, or in the query of a download.
+    /// Returns the token in the header `Authorization`, or in the query, where downloads have it. `None` if neither has
+    /// one.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(head)
     }

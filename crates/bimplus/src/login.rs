@@ -15,6 +15,8 @@ use crate::team_ids::Membership;
 use crate::wire::{AccessTokenResponse, RememberMeResponse};
 use crate::{REALM, Settings};
 
+/// Responds to `POST authorize` with an access token, and with a remember-me token if the caller requests one. `Err` if
+/// the credentials or the application are refused.
 pub(crate) async fn authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -40,6 +42,7 @@ pub(crate) async fn authorize(
     }
 }
 
+/// Logs in with a password and returns the response with the tokens. `Err` if the login is refused.
 async fn with_password(
     auth: &Auth,
     settings: &Settings,
@@ -67,6 +70,8 @@ async fn with_password(
     Ok(ok(&answer))
 }
 
+/// Issues an access token for a remember-me token and returns the response. `Err` if the token is invalid, or bound to
+/// another client.
 async fn with_remember_me_token(
     auth: &Auth,
     settings: &Settings,
@@ -92,6 +97,8 @@ async fn with_remember_me_token(
     Ok(ok(&answer))
 }
 
+/// Responds to `POST cross-authorize` with an access token in exchange for a cross token. `Err` if that token or the
+/// application is refused.
 pub(crate) async fn cross_authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -122,7 +129,7 @@ pub(crate) async fn cross_authorize(
     Ok(ok(&AccessTokenResponse::new(&access, client)))
 }
 
-/// Returns the terms of an access token.
+/// Returns the terms of an access token for this client and application.
 fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
     Terms {
         concurrency: match settings.logins_per_client {
@@ -135,6 +142,8 @@ fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
     }
 }
 
+/// Checks the application id of a login. `Err` if the operator allows only known ids and the directory does not have
+/// this one, or if the directory is unreachable.
 async fn check_application(
     auth: &Auth,
     settings: &Settings,
@@ -149,7 +158,8 @@ async fn check_application(
     }
 }
 
-/// Returns the error for a remember-me or cross token, which is a credential here and not the bearer's token.
+/// Returns the error for a refused remember-me or cross token: `invalid_grant`, because here that token is the
+/// credential and not the bearer token.
 fn grant_error(error: AuthError) -> Error {
     match error {
         AuthError::InvalidToken => Error::InvalidGrant,

@@ -19,7 +19,7 @@ use crate::wire::{CrossTokenResponse, TokenInformation};
 #[openapi(
     info(
         title = "BIMplus v2",
-        description = "The login dialect of BIMplus. Bodies are read as Newtonsoft reads JSON: names in any case, trailing commas, comments, numbers for strings. A preflight of a browser (OPTIONS) is answered with 204 at any path."
+        description = "The login dialect of BIMplus. Bodies are read as Newtonsoft reads JSON: names in any case, trailing commas, comments, numbers for strings. A preflight of a browser (OPTIONS) gets status 204 at any path."
     ),
     components(schemas(
         Authorize, CrossAuthorize, PasswordResetRequest, LoginResponse, TokenInformation, CrossTokenResponse, Profile, Team,
@@ -36,9 +36,9 @@ struct Authorize {
     /// User name or e-mail address.
     user_id: Option<String>,
     password: Option<String>,
-    /// Whether a remember-me token is wanted.
+    /// Whether the response contains a remember-me token.
     remember_me: Option<bool>,
-    /// Instead of name and password.
+    /// Replaces user name and password.
     remember_me_token: Option<String>,
     /// The device: up to 128 printable characters. The zero GUID counts as none.
     client_id: Option<String>,
@@ -61,11 +61,11 @@ struct CrossAuthorize {
 struct PasswordResetRequest {
     /// User name or e-mail address.
     user_id: String,
-    /// Makes the letter an invitation.
+    /// Makes the e-mail an invitation.
     creator_user_id: Option<String>,
 }
 
-/// The members on remember-me are there after a login that is to be remembered.
+/// The members for remember-me are only there after a login with `remember_me`.
 #[derive(ToSchema)]
 #[schema(as = LoginAnswer)]
 #[expect(dead_code, reason = "two types write it")]
@@ -113,6 +113,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     use HttpMethod::{Delete, Get, Post};
 
@@ -214,7 +215,7 @@ fn paths() -> Paths {
     paths
 }
 
-/// An operation with its answer and its errors.
+/// Returns an operation with a 200 response of this schema and a response for each error.
 fn operation(id: &str, schema: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuilder {
     let responses = responses_by_status(errors, "Refusal");
     let operation = OperationBuilder::new()
@@ -223,7 +224,7 @@ fn operation(id: &str, schema: &str, errors: impl IntoIterator<Item = Error>) ->
     operation.response("200", json_response(Ref::from_schema_name(schema)))
 }
 
-/// The same, of a call that carries a token.
+/// Returns an operation that needs an access token, with a 200 response of this schema and a response for each error.
 fn authenticated_operation(
     id: &str,
     schema: &str,
@@ -233,6 +234,7 @@ fn authenticated_operation(
     operation(id, schema, errors).security(token)
 }
 
+/// Returns a response with a JSON body of this schema.
 fn json_response(schema: impl Into<RefOr<Schema>>) -> Response {
     let content = Content::new(Some(schema));
     Response::builder()
@@ -241,6 +243,7 @@ fn json_response(schema: impl Into<RefOr<Schema>>) -> Response {
         .build()
 }
 
+/// Returns a mandatory JSON request body of this schema.
 fn json_body(schema: &str) -> RequestBody {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     let body = RequestBody::builder().required(Some(Required::True));

@@ -17,7 +17,8 @@ use crate::requests::PasswordResetRequest;
 use crate::routes::{HandlerResult, ok};
 use crate::{REALM, Settings};
 
-/// Responds before anything is looked up: in the same way and time for known and unknown addresses.
+/// Responds to `POST auth-forgot` before the user is looked up, so that known and unknown addresses get the same
+/// response after the same time. `Err` only if the body is invalid.
 pub(crate) async fn request_reset(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -52,8 +53,8 @@ pub(crate) async fn request_reset(
     Ok(ok(&json!({})))
 }
 
-/// Sends an e-mail to a user who exists, may log in and has an address. A mailbox does not replace a second
-/// factor, so users with one get no e-mail.
+/// Sends an e-mail if the user exists, may log in and has an address. A mailbox does not replace a second factor, so
+/// users with one get no e-mail. `Err` if a store or the mail server fails.
 async fn send_email(
     auth: &Auth,
     settings: &Settings,
@@ -93,8 +94,8 @@ async fn send_email(
     Ok(mailer.send(email).await?)
 }
 
-/// Returns an invitation if the request has a live access token of an administrator or a project manager of the
-/// same organisation. For all other callers it is an e-mail to a user who forgot the password.
+/// Returns the invitation if the request has a valid access token of an administrator or project manager of the same
+/// organisation, else the e-mail for a forgotten password. `Err` if a store is unreachable.
 async fn choose_template(
     auth: &Auth,
     inviter: Option<&Token>,
@@ -128,6 +129,7 @@ async fn choose_template(
     })
 }
 
+/// Returns the text of an e-mail with this link and the time for which it is valid.
 fn email_text(template: EmailTemplate, link: &str, lifetime: &impl std::fmt::Display) -> String {
     let reason = match template {
         EmailTemplate::Reset => {

@@ -21,7 +21,7 @@ pub(crate) enum EmailTemplate {
 }
 
 impl EmailTemplate {
-    /// Returns the key by which core distinguishes e-mails.
+    /// Returns the topic of the token, by which core keeps tokens of both e-mails apart.
     pub(crate) const fn topic(self) -> &'static str {
         match self {
             Self::Reset => "reset",
@@ -29,7 +29,7 @@ impl EmailTemplate {
         }
     }
 
-    /// Returns the name of the portal's view, which the link contains twice.
+    /// Returns the name of the portal's page, which the link contains twice.
     const fn view(self) -> &'static str {
         match self {
             Self::Reset => "forgot_password",
@@ -39,7 +39,8 @@ impl EmailTemplate {
 }
 
 impl PortalUrl {
-    /// `<url>#/forgot_password?email=…&cross_token=…&forgot_password`; `None` without a portal.
+    /// Returns the link of an e-mail: `<url>#/forgot_password?email=…&cross_token=…&forgot_password`. `None` if no
+    /// portal is set.
     pub(crate) fn link(
         &self,
         template: EmailTemplate,
@@ -54,6 +55,7 @@ impl PortalUrl {
             .then(|| format!("{portal}#/{view}?email={email}&cross_token={token}&{view}"))
     }
 
+    /// Returns true if the operator has set a portal.
     pub(crate) fn is_set(&self) -> bool {
         !self.0.is_empty()
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::teams::Team;
 
-/// The user, as documented. What the directory does not know is empty, as in the vendor's sample.
+/// The user, as documented. Members that the directory does not have are empty, as in the vendor's sample.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Profile {
@@ -35,6 +35,7 @@ struct Membership {
 }
 
 impl Profile {
+    /// Returns the description of a user in these teams.
     pub(crate) fn new(user: &User, teams: Vec<Team>) -> Self {
         let fullname = full_name(user);
         let displayname = format!("{fullname} [{}]", user.organisation.name);

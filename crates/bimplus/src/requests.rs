@@ -25,6 +25,7 @@ pub(crate) enum Login {
 }
 
 impl AuthorizeRequest {
+    /// Parses the body of `POST authorize`. `Err` if a mandatory member is missing or a member has a wrong type.
     pub(crate) fn parse(mut members: JsonObject, settings: &Settings) -> Result<Self, Error> {
         let user_id = members.text("user_id")?;
         let password = members.text("password")?;
@@ -72,6 +73,8 @@ pub(crate) struct CrossAuthorizeRequest {
 }
 
 impl CrossAuthorizeRequest {
+    /// Parses the body of `POST cross-authorize`. A malformed team or project is ignored. `Err` if the cross token is
+    /// missing or a member has a wrong type.
     pub(crate) fn parse(mut members: JsonObject, settings: &Settings) -> Result<Self, Error> {
         let cross_token = members.text("cross_token")?;
         Ok(Self {
@@ -91,6 +94,8 @@ pub(crate) struct LoginIds {
 }
 
 impl LoginIds {
+    /// Removes and parses the ids of client and application. `Err` if one is malformed, or if the operator requires an
+    /// application id and there is none.
     fn parse(members: &mut JsonObject, settings: &Settings) -> Result<Self, Error> {
         let client = Id::parse(members, "client_id")?;
         let application = Id::parse(members, "application_id")?;

@@ -18,7 +18,7 @@ use crate::{REALM, Settings};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
-/// Adds the dialect's routes, and if the operator wants them also below a company's name.
+/// Adds the dialect's routes, and if the setting `company_prefix` is on also below a company's name.
 pub(crate) fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
     add_below("", cfg);
     if settings.company_prefix {
@@ -27,6 +27,7 @@ pub(crate) fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
     cfg.default_service(to(async || HandlerResult::Err(Error::NotFound)));
 }
 
+/// Adds all routes below a prefix.
 fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
     let at = |path: &str| resource(format!("{prefix}/{path}"));
     cfg.service(
@@ -63,22 +64,27 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
         .service(post("auth-forgot", web::post().to(request_reset)));
 }
 
+/// Responds to `GET authorize` with the user and the remaining lifetime of the token.
 async fn token_information(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
-/// The older form of `GET authorize`, with the token in the query.
+/// Responds to `GET tokeninfo`, the older form of `GET authorize` with the token in the query. `Err` if the token is
+/// not valid.
 async fn token_information_from_query(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = AuthenticatedCaller::from_query(&auth, &request).await?;
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
+/// Responds to `DELETE authorize`: ends the access token. `Err` if it is not valid.
 async fn revoke(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = AuthenticatedCaller::for_logout(&auth, &request).await?;
     auth.end(caller.session.digest).await?;
     Ok(ok(&json!({})))
 }
 
+/// Responds to `POST cross-token` with a one-time token that another program exchanges for a session. `Err` if the
+/// login with a password was too long ago.
 async fn cross_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -92,18 +98,21 @@ async fn cross_token(
     Ok(ok(&CrossTokenResponse::new(&cross)))
 }
 
+/// Responds to `GET user` with a description of the caller.
 async fn user(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     let user = caller.session.user;
     let teams = Team::all(&user, auth.units(&user).await?);
     Ok(ok(&Profile::new(&user, teams)))
 }
 
+/// Responds to `GET teams` with the teams of the caller.
 async fn teams(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     let user = caller.session.user;
     Ok(ok(&Team::all(&user, auth.units(&user).await?)))
 }
 
-/// Shows that the service runs. The names of the members are documented, their values are not.
+/// Responds to `GET hello`, which shows that the service runs. The vendor documents the names of the members and not
+/// their values.
 async fn hello() -> HttpResponse {
     ok(&json!({
         "message": "Hello",
@@ -114,10 +123,12 @@ async fn hello() -> HttpResponse {
     }))
 }
 
+/// Returns the error for a method that a path does not have.
 fn method_not_allowed(allowed: &'static str) -> HandlerResult {
     Err(Error::MethodNotAllowed(allowed))
 }
 
+/// Returns a 200 response with a JSON body.
 pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
     wire::json(&mut HttpResponse::Ok(), body)
 }

@@ -1,4 +1,4 @@
-//! Every answer read as the vendor's .NET SDK reads it, for any content of the directory.
+//! Every response parsed as the vendor's .NET SDK parses it, for any content of the directory.
 //!
 //! The SDK throws at a member of another type, and its login dialog takes that for a user without teams.
 
@@ -31,7 +31,7 @@ use crate::{REALM, Settings};
 
 const CASES: u32 = 10_000;
 
-/// The answer as the SDK reads it from the wire.
+/// Serializes a response and parses it into the SDK's type. `Err` if the SDK would throw.
 fn read<T: DeserializeOwned>(body: &impl Serialize) -> Result<T, TestCaseError> {
     let wire = serde_json::to_string(body).map_err(|error| fail(&error))?;
     serde_json::from_str(&wire)
@@ -52,7 +52,8 @@ fn id(text: &str) -> Option<Id> {
     Id::parse(&mut members, "team_id").ok()?
 }
 
-/// Different units are different teams, and what a client sends back is understood.
+/// Checks that different units are different teams, and that each id that a client sends back finds its team. `Err` if
+/// not.
 fn check_teams(user: &User, teams: &[sdk::Team]) -> Result<(), TestCaseError> {
     let ids: HashSet<_> = teams.iter().map(|team| team.id).collect();
     let slugs: HashSet<_> = teams.iter().map(|team| &team.slug).collect();
@@ -92,7 +93,7 @@ fn the_sdk_reads_user_and_teams_of_any_directory() {
     checked.unwrap();
 }
 
-/// Tokens of every purpose and of lifetimes from a second to a hundred years.
+/// Issues tokens of every purpose, with lifetimes from a second to a hundred years.
 async fn tokens(world: &World) -> Vec<IssuedToken> {
     let user = world.auth.find_without_second_factor("ada").await;
     let user = user.unwrap().unwrap();

@@ -107,14 +107,14 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What a login with a password brings of the second factor.
+    /// Returns the second factor of a login with a password: no request has a field for a code, so the settings decide.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// Returns the CORS policy. The web SDK runs in pages of other hosts; an application may add headers of
-    /// its own, which `*` covers in browsers that know it. Nothing here takes `PUT`, but the SDK's page
-    /// must be able to read the refusal.
+    /// Returns the CORS policy. The web SDK runs in pages of other hosts. Applications may add headers of their own,
+    /// which `*` covers in browsers that support it. No route accepts `PUT`, but the SDK's page must be able to read
+    /// the error response.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),

@@ -36,7 +36,7 @@ pub(crate) fn guids(units: &[&str]) -> Vec<Uuid> {
     guids
 }
 
-/// Returns the GUID that a unit's id is.
+/// Returns a unit's id as a GUID. `None` if it is not one, or zero.
 fn as_guid(unit: &str) -> Option<Uuid> {
     Uuid::try_parse(unit).ok().filter(|guid| !guid.is_nil())
 }
@@ -51,8 +51,8 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
-    /// Finds the team of that id among the user's, in any spelling of its GUID or of the unit's id.
-    /// `None` if the user has no such team.
+    /// Returns the user's team with that id, in any spelling of its GUID or of the unit's id. `None` if the user has no
+    /// such team.
     pub(crate) fn find(user: &User, wanted: &Id) -> Option<Self> {
         if user.units.is_empty() {
             let id = user.organisation.id;

@@ -27,7 +27,7 @@ pub(crate) struct Team {
 }
 
 impl Team {
-    /// Returns a team for each unit, in their order; one for the organisation if there is none.
+    /// Returns a team for each unit, in their order, or one team for the organisation if there is no unit.
     pub(crate) fn all(user: &User, units: Vec<Unit>) -> Vec<Self> {
         let owner = user.organisation.id;
         if units.is_empty() {
@@ -60,7 +60,7 @@ impl Team {
     }
 }
 
-/// Returns the name as a path segment that no other team has: `Head office` is `head-office`.
+/// Returns a path segment from the name that no other team has: `head-office` for `Head office`.
 fn unique_slug(others: &[Team], name: &str, id: Uuid) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();

@@ -54,7 +54,8 @@ struct Remembered {
 }
 
 impl RememberMeResponse {
-    /// `remember` is the fresh remember-me token of a login with a password.
+    /// Returns the response with an access token, and with `remember`, the new remember-me token of a login with a
+    /// password, if there is one.
     pub(crate) fn new(
         access: &IssuedToken,
         remember: Option<&IssuedToken>,
@@ -76,7 +77,7 @@ impl RememberMeResponse {
     }
 }
 
-/// The answer to `GET authorize`.
+/// The response to `GET authorize`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct TokenInformation {
     user_id: String,
@@ -95,7 +96,7 @@ impl TokenInformation {
     }
 }
 
-/// The answer to `POST cross-token`.
+/// The response to `POST cross-token`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = CrossAnswer)]
 pub(crate) struct CrossTokenResponse {
@@ -114,7 +115,7 @@ impl CrossTokenResponse {
     }
 }
 
-/// Returns a JSON response, with the media type that the .NET SDK expects.
+/// Returns a JSON response with the media type that the .NET SDK expects, which browsers and proxies must not cache.
 pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))

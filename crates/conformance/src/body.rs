@@ -1,4 +1,4 @@
-//! Holding an answer's body against the one a document prints.
+//! Comparing the body of a response with the expected one.
 
 use serde_json::{Map, Value};
 
@@ -6,25 +6,26 @@ use crate::pattern::Pattern;
 use crate::template::Captures;
 use crate::{Error, Result};
 
-/// A body as it must come.
+/// An expected body.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Body {
-    /// Compared key for key and type for type; strings may hold placeholders.
+    /// Compared key by key and type by type; strings may contain placeholders.
     Json(Value),
-    /// Compared byte for byte, but for its placeholders.
+    /// Compared byte by byte, except for its placeholders.
     Text(Pattern),
 }
 
 impl Body {
-    /// Reads a JSON body and looks at every placeholder in it.
+    /// Parses an expected JSON body. `Err` if it is not JSON, or if one of its strings has an invalid placeholder.
     pub(crate) fn json(text: &str) -> Result<Self> {
         let value = serde_json::from_str(text)
-            .map_err(|error| Error::new(format!("the expected body is no JSON: {error}")))?;
+            .map_err(|error| Error::new(format!("the expected body is not JSON: {error}")))?;
         check_placeholders(&value)?;
         Ok(Self::Json(value))
     }
 
-    /// What differs, one line each, with its place.
+    /// Compares a received body with the expected one, captures the values of its placeholders, and returns a line for
+    /// each difference, with its path. Empty if the body is as expected.
     pub(crate) fn differences(&self, received: &[u8], captures: &mut Captures) -> Vec<String> {
         let expected = match self {
             Self::Text(pattern) => {
@@ -40,7 +41,7 @@ impl Body {
             Self::Json(expected) => expected,
         };
         match serde_json::from_slice(received) {
-            Err(error) => vec![format!("the body is no JSON: {error}")],
+            Err(error) => vec![format!("the body is not JSON: {error}")],
             Ok(received) => {
                 let mut found = Vec::new();
                 compare("$", expected, &received, captures, &mut found);
@@ -50,6 +51,7 @@ impl Body {
     }
 }
 
+/// Parses the placeholders in all strings of a JSON value. `Err` if one is invalid.
 fn check_placeholders(value: &Value) -> Result<()> {
     match value {
         Value::String(text) => Pattern::parse(text).map(drop),
@@ -59,6 +61,7 @@ fn check_placeholders(value: &Value) -> Result<()> {
     }
 }
 
+/// Compares two JSON values and adds a line to `found` for each difference below `path`.
 fn compare(
     path: &str,
     expected: &Value,
@@ -81,11 +84,12 @@ fn compare(
                 );
             }
         }
-        _ if same(expected, received, captures) => {}
-        _ => found.push(format!("{path}: expected {expected}, came {received}")),
+        _ if matches_value(expected, received, captures) => {}
+        _ => found.push(format!("{path}: expected {expected}, received {received}")),
     }
 }
 
+/// Compares two JSON objects and adds a line to `found` for each missing, unexpected or different member.
 fn compare_members(
     path: &str,
     expected: &Map<String, Value>,
@@ -104,11 +108,12 @@ fn compare_members(
         .iter()
         .filter(|(name, _)| !expected.contains_key(*name))
     {
-        found.push(format!("{path}.{name}: unexpected, came {received}"));
+        found.push(format!("{path}.{name}: unexpected, received {received}"));
     }
 }
 
-fn same(expected: &Value, received: &Value, captures: &mut Captures) -> bool {
+/// Returns true if a value equals the expected one or matches its placeholders, which then capture it.
+fn matches_value(expected: &Value, received: &Value, captures: &mut Captures) -> bool {
     let Some(pattern) = expected.as_str().and_then(|text| Pattern::parse(text).ok()) else {
         return expected == received;
     };
@@ -151,7 +156,7 @@ mod tests {
             ),
             [
                 r#"$.user.role: missing, expected "ADMIN""#,
-                r#"$.user.uid: unexpected, came "x""#,
+                r#"$.user.uid: unexpected, received "x""#,
             ]
         );
     }
@@ -183,7 +188,7 @@ mod tests {
     fn the_place_is_given() {
         assert_eq!(
             differences(r#"{"a": [{"b": "{{hex32}}"}]}"#, r#"{"a": [{"b": "x"}]}"#),
-            [r#"$.a[0].b: expected "{{hex32}}", came "x""#]
+            [r#"$.a[0].b: expected "{{hex32}}", received "x""#]
         );
         assert_eq!(differences("{}", "<html>").len(), 1);
     }

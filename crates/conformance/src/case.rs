@@ -1,4 +1,4 @@
-//! The conversations that this crate carries.
+//! The conversations that this crate contains.
 
 use include_dir::{Dir, include_dir};
 
@@ -6,20 +6,21 @@ use crate::{Conversation, Error, Result};
 
 static EXCHANGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../tests/exchanges");
 
-/// A conversation under the name of its file.
+/// A conversation with the name of its file.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// The dialect that is spoken.
+    /// The name of the dialect.
     pub dialect: String,
-    /// What it shows, in words with `_` between them.
+    /// What the conversation shows, in words with `_` between them.
     pub name: String,
-    /// What is said.
+    /// The requests and the expected responses.
     pub conversation: Conversation,
 }
 
-/// All conversations, by dialect and name.
+/// Returns the conversations in this crate, sorted by dialect and name.
 ///
-/// Fails at the first file that is none.
+/// # Errors
+/// A file is not a valid conversation. The error names the file.
 pub fn cases() -> Result<Vec<Case>> {
     let mut cases = EXCHANGES
         .dirs()

@@ -1,4 +1,4 @@
-//! A conversation from a file, and how it is held with a host.
+//! A conversation of a file, and running it against a host.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::template::Captures;
 use crate::totp_code::time_until_next_step;
 use crate::{Error, Host, Result};
 
-/// One documented conversation: requests in their order, and what each must bring.
+/// A documented conversation: requests in their order, and the expected response to each.
 #[derive(Debug, Clone)]
 pub struct Conversation {
     source: String,
@@ -33,16 +33,20 @@ struct RawConversation {
 }
 
 impl Conversation {
-    /// Reads a file under `exchanges/`.
+    /// Reads and parses a file of `tests/exchanges`.
     ///
-    /// Fails if it cannot be read, has an unknown key, no source, no exchange, or a placeholder of no known type.
+    /// # Errors
+    /// The file cannot be read, has an unknown key, no source or no exchange, or a placeholder of an unknown type.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read_to_string(file)
             .map_err(|error| Error::new(format!("{}: {error}", file.display())))?;
         Self::parse(&text)
     }
 
-    /// Reads the text of such a file.
+    /// Parses the text of a file of `tests/exchanges`.
+    ///
+    /// # Errors
+    /// The text has an unknown key, no source or no exchange, or a placeholder of an unknown type.
     pub fn parse(text: &str) -> Result<Self> {
         let raw: RawConversation =
             toml::from_str(text).map_err(|error| Error::new(error.to_string()))?;
@@ -59,20 +63,25 @@ impl Conversation {
         })
     }
 
-    /// Where it is documented.
+    /// Returns the name of the document that the conversation is taken from.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// What the host must be set to, as a part of its configuration. Empty if the defaults do.
+    /// Returns the settings that the host needs for this conversation, as a part of its configuration file. Empty if
+    /// the defaults are sufficient.
     pub fn settings(&self) -> &Table {
         &self.settings
     }
 
-    /// Holds the conversation with a host.
+    /// Sends the requests of the conversation to a host and compares the responses.
     ///
-    /// Fails at the first answer that is not as expected, and then tells what was sent, what came and where
-    /// they differ. One that sends codes of a second factor has a second try with other codes.
+    /// A conversation that sends codes of a second factor is tried again with other codes if it fails, because a host
+    /// accepts each code once.
+    ///
+    /// # Errors
+    /// The host is unreachable, or a response is not as expected. The error shows the request, the response and each
+    /// difference.
     pub fn run(&self, host: &Host) -> Result<()> {
         let outcome = self.run_once(host);
         if outcome.is_ok() || !self.exchanges.iter().any(Exchange::sends_totp_codes) {
@@ -82,6 +91,7 @@ impl Conversation {
         self.run_once(host)
     }
 
+    /// Sends the requests of the conversation once. `Err` at the first response that is not as expected.
     fn run_once(&self, host: &Host) -> Result<()> {
         let mut captures = Captures::default();
         captures.set("base", Value::from(host.base()));
@@ -153,10 +163,10 @@ mod tests {
         for part in [
             "here\nexchange 1 of 1",
             "the status is 401",
-            "$.a: expected \"{{text}}\", came 1",
+            "$.a: expected \"{{text}}\", received 1",
             "--- sent\nGET /a HTTP/1.1",
             "--- expected\n200",
-            "--- came\n401 No",
+            "--- received\n401 No",
         ] {
             assert!(report.contains(part), "{part} in\n{report}");
         }

@@ -1,21 +1,21 @@
-//! Why something cannot go on.
+//! The error of this crate, a text.
 
 use std::{fmt, io};
 
-/// What went wrong, told to whoever reads the outcome.
+/// Why a conversation could not be parsed or run, as a text for the reader of the outcome.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(String);
 
-/// A result whose error is a [`Error`].
+/// A result whose error is an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// A failure with that text.
+    /// Returns an error with this text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The same failure, saying first what was being done.
+    /// Returns the error with the failed action in front of its text.
     #[must_use]
     pub fn context(self, action: impl fmt::Display) -> Self {
         Self(format!("{action}: {}", self.0))

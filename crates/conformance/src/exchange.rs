@@ -1,4 +1,4 @@
-//! One request, and what must come back.
+//! One request, and the expected response.
 
 use std::thread;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::expectation::{Expectation, Format, Names, split};
+use crate::expectation::{BodyFormat, Expectation, HeaderCase, split_message};
 use crate::request_template::RequestTemplate;
 use crate::response::Response;
 use crate::template::Captures;
@@ -40,60 +40,65 @@ pub(crate) struct RawExchange {
 }
 
 impl Exchange {
+    /// Parses an exchange. `Err` if the request or the expected response is invalid.
     pub(crate) fn parse(raw: RawExchange) -> Result<Self> {
-        let names = if raw.header_case {
-            Names::ExactCase
+        let header_case = if raw.header_case {
+            HeaderCase::Exact
         } else {
-            Names::AnyCase
+            HeaderCase::Any
         };
-        let format = if raw.json {
-            Format::Json
+        let body_format = if raw.json {
+            BodyFormat::Json
         } else {
-            Format::ByLooks
+            BodyFormat::Detect
         };
         Ok(Self {
             wait: raw.wait,
             send: RequestTemplate::parse(&raw.send)?,
-            hex_body: raw.send_hex_body.as_deref().map(bytes_of_hex).transpose()?,
-            expect: Expectation::parse(&raw.expect, names, format)?,
+            hex_body: raw.send_hex_body.as_deref().map(parse_hex).transpose()?,
+            expect: Expectation::parse(&raw.expect, header_case, body_format)?,
             expect_text: raw.expect,
             distinct: raw.distinct,
         })
     }
 
+    /// Returns true if the request contains a TOTP code.
     pub(crate) fn sends_totp_codes(&self) -> bool {
         self.send.has_totp_codes()
     }
 
+    /// Waits, sends the request and compares the response, whose placeholders add to `captures`. `Err` with request,
+    /// response and differences if the host is unreachable or the response is not as expected.
     pub(crate) fn run(&self, host: &Host, captures: &mut Captures) -> Result<()> {
         thread::sleep(self.wait);
         let message = self.message(host, captures)?;
-        let response = host
-            .roundtrip(&message)
-            .map_err(|error| error.context(format!("{}\n\nno answer", sent(&message))))?;
+        let response = host.roundtrip(&message).map_err(|error| {
+            error.context(format!("{}\n\nno response", format_request(&message)))
+        })?;
         let mut differences = self.expect.differences(&response, captures);
-        differences.extend(self.repeated(captures));
+        differences.extend(self.repeated_captures(captures));
         if differences.is_empty() {
             return Ok(());
         }
         let (differences, expected) = (differences.join("\n  "), self.expect_text.trim_end());
-        let (sent, came) = (sent(&message), came(&response));
+        let (sent, received) = (format_request(&message), format_response(&response));
         Err(Error::new(format!(
-            "\n  {differences}\n\n{sent}\n\n--- expected\n{expected}\n\n--- came\n{came}"
+            "\n  {differences}\n\n{sent}\n\n--- expected\n{expected}\n\n--- received\n{received}"
         )))
     }
 
-    /// The request's bytes, completed with what a file leaves out.
+    /// Returns the bytes of the request, with the headers and line ends that the file leaves out. `Err` if a
+    /// placeholder has no value, or if there are two bodies.
     fn message(&self, host: &Host, captures: &Captures) -> Result<Vec<u8>> {
         let text = self.send.fill(captures)?;
-        let (head, body) = split(&text);
+        let (head, body) = split_message(&text);
         let body = match (&self.hex_body, body) {
             (Some(_), Some(_)) => return Err(Error::new("both a body and `send_hex_body`")),
             (Some(bytes), None) => Some(bytes.as_slice()),
             (None, body) => body.map(str::as_bytes),
         };
         let mut lines = head.lines();
-        let mut message = host.below(lines.next().unwrap_or_default());
+        let mut message = host.request_line(lines.next().unwrap_or_default());
         if !message.contains(" HTTP/") {
             message.push_str(" HTTP/1.1");
         }
@@ -123,7 +128,8 @@ impl Exchange {
         Ok(message)
     }
 
-    fn repeated(&self, captures: &Captures) -> Vec<String> {
+    /// Returns a line for each capture in `distinct` that equals another one or is missing.
+    fn repeated_captures(&self, captures: &Captures) -> Vec<String> {
         let mut seen: Vec<(&String, &Value)> = Vec::new();
         let mut found = Vec::new();
         for name in &self.distinct {
@@ -140,11 +146,13 @@ impl Exchange {
     }
 }
 
-fn sent(message: &[u8]) -> String {
-    format!("--- sent\n{}", shown(message))
+/// Returns a request as the report shows it.
+fn format_request(message: &[u8]) -> String {
+    format!("--- sent\n{}", excerpt(message))
 }
 
-fn came(response: &Response) -> String {
+/// Returns a response as the report shows it.
+fn format_response(response: &Response) -> String {
     let head = format!("{} {}", response.status, response.reason);
     let headers = response
         .headers
@@ -153,12 +161,13 @@ fn came(response: &Response) -> String {
     format!(
         "{head}{}\n\n{}",
         headers.collect::<String>(),
-        shown(&response.body)
+        excerpt(&response.body)
     )
 }
 
-/// At most so much of a long body that a report stays readable.
-fn shown(bytes: &[u8]) -> String {
+/// Returns the first 4096 bytes as text, and the number of further bytes if there are any, so that a report stays
+/// readable.
+fn excerpt(bytes: &[u8]) -> String {
     const MAX_BYTES: usize = 4096;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_BYTES)]).replace("\r\n", "\n");
     match bytes.len().checked_sub(MAX_BYTES) {
@@ -167,14 +176,19 @@ fn shown(bytes: &[u8]) -> String {
     }
 }
 
-fn bytes_of_hex(text: &str) -> Result<Vec<u8>> {
+/// Parses bytes from hexadecimal digits with or without blanks between them. `Err` if they are not pairs of digits.
+fn parse_hex(text: &str) -> Result<Vec<u8>> {
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     let byte = |pair: &[char]| {
         let pair: String = pair.iter().collect();
         u8::from_str_radix(&pair, 16)
             .ok()
             .filter(|_| pair.len() == 2)
-            .ok_or_else(|| Error::new(format!("`{pair}` in `send_hex_body` is no byte")))
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "`{pair}` in `send_hex_body` is not a byte, expected two hexadecimal digits"
+                ))
+            })
     };
     digits.chunks(2).map(byte).collect()
 }

@@ -6,40 +6,42 @@ use crate::response::Response;
 use crate::template::Captures;
 use crate::{Error, Result};
 
-/// An answer as it must come.
+/// The expected response of an exchange.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expectation {
     status: Pattern,
     reason: Option<String>,
-    headers: Vec<(String, Presence)>,
+    headers: Vec<(String, ExpectedHeader)>,
     body: Option<Body>,
-    names: Names,
+    header_case: HeaderCase,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Presence {
+enum ExpectedHeader {
     Absent,
-    With(Pattern),
+    Matching(Pattern),
 }
 
 /// How header names are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Names {
-    AnyCase,
-    ExactCase,
+pub(crate) enum HeaderCase {
+    Any,
+    Exact,
 }
 
-/// What an expected body is taken for.
+/// How an expected body is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum BodyFormat {
     /// JSON if the header says so or it looks so, else text.
-    ByLooks,
+    Detect,
     Json,
 }
 
 impl Expectation {
-    pub(crate) fn parse(text: &str, names: Names, format: Format) -> Result<Self> {
-        let (head, body) = split(text);
+    /// Parses the expected response of an exchange. `Err` if it has no status, or an invalid header, JSON body or
+    /// placeholder.
+    pub(crate) fn parse(text: &str, header_case: HeaderCase, format: BodyFormat) -> Result<Self> {
+        let (head, body) = split_message(text);
         let mut lines = head.lines();
         let status = lines.next().unwrap_or_default();
         let (status, reason) = match status.split_once(' ') {
@@ -47,16 +49,18 @@ impl Expectation {
             None => (status, None),
         };
         if status.is_empty() {
-            return Err(Error::new("the expected answer starts with no status"));
+            return Err(Error::new(
+                "the expected response does not start with a status",
+            ));
         }
-        let headers = lines.map(header).collect::<Result<Vec<_>>>()?;
+        let headers = lines.map(parse_header).collect::<Result<Vec<_>>>()?;
         let is_json = head.lines().skip(1).any(|line| {
             let line = line.to_ascii_lowercase();
             line.starts_with("content-type:") && line.contains("json")
         });
         let body = match body {
             None => None,
-            Some(body) if format == Format::Json || looks_like_json(body) => {
+            Some(body) if format == BodyFormat::Json || looks_like_json(body) => {
                 Some(Body::json(body)?)
             }
             Some(body) if is_json && !body.is_empty() => Some(Body::json(body)?),
@@ -67,11 +71,12 @@ impl Expectation {
             reason,
             headers,
             body,
-            names,
+            header_case,
         })
     }
 
-    /// What differs, one line each; nothing if the answer is as expected.
+    /// Compares a response with the expected one, captures the values of its placeholders, and returns a line for each
+    /// difference. Empty if the response is as expected.
     pub(crate) fn differences(&self, response: &Response, captures: &mut Captures) -> Vec<String> {
         let mut found = Vec::new();
         if !self.status.matches(&response.status.to_string(), captures) {
@@ -84,8 +89,8 @@ impl Expectation {
         {
             found.push(format!("the reason is `{}`", response.reason));
         }
-        for (name, presence) in &self.headers {
-            found.extend(self.header_difference(name, presence, response, captures));
+        for (name, expected) in &self.headers {
+            found.extend(self.header_difference(name, expected, response, captures));
         }
         if let Some(body) = &self.body {
             found.extend(body.differences(&response.body, captures));
@@ -93,27 +98,28 @@ impl Expectation {
         found
     }
 
+    /// Returns the difference of one header. `None` if it is as expected.
     fn header_difference(
         &self,
         name: &str,
-        presence: &Presence,
+        expected: &ExpectedHeader,
         response: &Response,
         captures: &mut Captures,
     ) -> Option<String> {
-        let same_name = |other: &str| match self.names {
-            Names::AnyCase => other.eq_ignore_ascii_case(name),
-            Names::ExactCase => other == name,
+        let same_name = |other: &str| match self.header_case {
+            HeaderCase::Any => other.eq_ignore_ascii_case(name),
+            HeaderCase::Exact => other == name,
         };
         let mut values = response
             .headers
             .iter()
             .filter(|(other, _)| same_name(other))
             .map(|(_, value)| value.as_str());
-        match presence {
-            Presence::Absent => values
+        match expected {
+            ExpectedHeader::Absent => values
                 .next()
-                .map(|value| format!("header {name} is there: {value}")),
-            Presence::With(pattern) => {
+                .map(|value| format!("header {name} is unexpected: {value}")),
+            ExpectedHeader::Matching(pattern) => {
                 let values: Vec<_> = values.collect();
                 let matched = values.iter().any(|value| pattern.matches(value, captures));
                 (!matched).then(|| match values.as_slice() {
@@ -125,26 +131,29 @@ impl Expectation {
     }
 }
 
-/// Head and body of a message as a file has it: a blank line parts them, and the newline before the closing
-/// quotes belongs to neither.
-pub(crate) fn split(text: &str) -> (&str, Option<&str>) {
+/// Returns head and body of a message in a file: a blank line separates them, and the newline before the closing quotes
+/// belongs to neither. The body is `None` without a blank line.
+pub(crate) fn split_message(text: &str) -> (&str, Option<&str>) {
     match text.split_once("\n\n") {
         Some((head, body)) => (head, Some(body.strip_suffix('\n').unwrap_or(body))),
         None => (text.trim_end_matches('\n'), None),
     }
 }
 
-fn header(line: &str) -> Result<(String, Presence)> {
+/// Parses a line of the expected head into the name and the value, where `-` means that the header must be absent.
+/// `Err` if the line has no colon.
+fn parse_header(line: &str) -> Result<(String, ExpectedHeader)> {
     let (name, value) = line
         .split_once(':')
-        .ok_or_else(|| Error::new(format!("`{line}` is no header")))?;
-    let presence = match value.trim() {
-        "-" => Presence::Absent,
-        value => Presence::With(Pattern::parse(value)?),
+        .ok_or_else(|| Error::new(format!("`{line}` is not a header, expected `Name: value`")))?;
+    let expected = match value.trim() {
+        "-" => ExpectedHeader::Absent,
+        value => ExpectedHeader::Matching(Pattern::parse(value)?),
     };
-    Ok((name.to_owned(), presence))
+    Ok((name.to_owned(), expected))
 }
 
+/// Returns true if a body begins like a JSON array or object, and not with a placeholder.
 fn looks_like_json(body: &str) -> bool {
     body.starts_with('[') || (body.starts_with('{') && !body.starts_with("{{"))
 }
@@ -167,8 +176,8 @@ mod tests {
         }
     }
 
-    fn differences(text: &str, names: Names) -> Vec<String> {
-        let expectation = Expectation::parse(text, names, Format::ByLooks).unwrap();
+    fn differences(text: &str, header_case: HeaderCase) -> Vec<String> {
+        let expectation = Expectation::parse(text, header_case, BodyFormat::Detect).unwrap();
         expectation.differences(&response(), &mut Captures::default())
     }
 
@@ -182,7 +191,7 @@ mod tests {
             "200\n\n{\"a\": 1}\n",
             "200\nContent-Type: application/json\n\n{\"a\": \"{{int}}\"}\n",
         ] {
-            assert_eq!(differences(text, Names::AnyCase), [""; 0], "{text}");
+            assert_eq!(differences(text, HeaderCase::Any), [""; 0], "{text}");
         }
     }
 
@@ -194,7 +203,7 @@ mod tests {
             ("200\nAllow: POST\n", "header Allow is missing"),
             (
                 "200\nContent-Type: -\n",
-                "header Content-Type is there: application/json",
+                "header Content-Type is unexpected: application/json",
             ),
             (
                 "200\nContent-Type: text/html\n",
@@ -205,9 +214,9 @@ mod tests {
                 "header Set-Cookie differs: a=1 | b=2",
             ),
             ("200\n\n\n", "the body differs"),
-            ("200\n\n{\"a\": 2}\n", "$.a: expected 2, came 1"),
+            ("200\n\n{\"a\": 2}\n", "$.a: expected 2, received 1"),
         ] {
-            assert_eq!(differences(text, Names::AnyCase), [difference], "{text}");
+            assert_eq!(differences(text, HeaderCase::Any), [difference], "{text}");
         }
     }
 
@@ -215,17 +224,20 @@ mod tests {
     fn the_case_of_header_names_counts_when_asked() {
         let text = "200\ncontent-type: application/json\n";
         assert_eq!(
-            differences(text, Names::ExactCase),
+            differences(text, HeaderCase::Exact),
             ["header content-type is missing"]
         );
-        assert!(differences("200\nContent-Type: application/json\n", Names::ExactCase).is_empty());
+        assert!(differences("200\nContent-Type: application/json\n", HeaderCase::Exact).is_empty());
     }
 
     #[test]
     fn one_newline_before_the_quotes_is_dropped() {
-        assert_eq!(split("A\nB: c\n\nbody\n"), ("A\nB: c", Some("body")));
-        assert_eq!(split("A\n\nbody\n\n"), ("A", Some("body\n")));
-        assert_eq!(split("A\n\n"), ("A", Some("")));
-        assert_eq!(split("A\n"), ("A", None));
+        assert_eq!(
+            split_message("A\nB: c\n\nbody\n"),
+            ("A\nB: c", Some("body"))
+        );
+        assert_eq!(split_message("A\n\nbody\n\n"), ("A", Some("body\n")));
+        assert_eq!(split_message("A\n\n"), ("A", Some("")));
+        assert_eq!(split_message("A\n"), ("A", None));
     }
 }

@@ -1,16 +1,11 @@
-//! Whom a conversation is held with.
+//! The host that a conversation is run against.
 
 use std::fmt;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use rustls::client::WantsClientCert;
-use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ConfigBuilder};
+use rustls::ClientConfig;
 use url::Url;
 
 use crate::http1::{self, roundtrip};
@@ -20,13 +15,13 @@ use crate::{Error, Result};
 /// A host, by the address below which it has its routes.
 #[derive(Clone)]
 pub struct Host {
-    /// Without a slash at its end.
+    /// The address, without a slash at its end.
     base: String,
-    /// As the header `Host` has it.
+    /// The value of the header `Host`.
     authority: String,
-    /// What the base has after the authority.
+    /// The path of the base.
     prefix: String,
-    /// The same as the authority, but always with a port.
+    /// Host and port to connect to.
     address: String,
     tls: Option<Tls>,
 }
@@ -38,74 +33,42 @@ struct Tls {
 }
 
 impl Host {
-    /// The address below which it has its routes, like `http://localhost:8080`.
+    /// Returns the address below which the host has its routes, like `http://localhost:8080`, without a slash at the
+    /// end.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// As the header `Host` has it.
-    pub fn authority(&self) -> &str {
+    /// Returns the value of the header `Host`.
+    pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// The first line of a request, its path put below the base.
-    pub fn below(&self, request_line: &str) -> String {
+    /// Returns the first line of a request with its path below the base path of the host.
+    pub(crate) fn request_line(&self, request_line: &str) -> String {
         match request_line.split_once(" /") {
             Some((method, rest)) => format!("{method} {}/{rest}", self.prefix),
             None => request_line.to_owned(),
         }
     }
 
-    /// Asks for anything at all; whatever comes back, the host is there.
+    /// Sends a GET to check that the host responds, with any status.
+    ///
+    /// # Errors
+    /// The host is unreachable, or what it sends is not HTTP.
     pub fn check_reachable(&self) -> Result<()> {
-        self.get("/", "").map(drop)
-    }
-
-    /// Asks for a path below the base, with these lines of headers beside what is needed.
-    pub fn get(&self, path: &str, headers: &str) -> Result<Response> {
-        let line = self.below(&format!("GET {path} HTTP/1.1"));
+        let line = self.request_line("GET / HTTP/1.1");
         let message = format!(
-            "{line}\r\nHost: {}\r\n{headers}Connection: close\r\n\r\n",
+            "{line}\r\nHost: {}\r\nConnection: close\r\n\r\n",
             self.authority
         );
-        self.roundtrip(message.as_bytes())
+        self.roundtrip(message.as_bytes()).map(drop)
     }
 
-    /// The certificate that it shows within TLS, as DER, or why it cannot be trusted; `None` for a
-    /// host without TLS.
-    pub fn certificate(&self) -> Option<Result<Vec<u8>>> {
-        let tls = self.tls.as_ref()?;
-        Some(http1::certificate(&self.address, &tls.name, &tls.config))
-    }
-
-    /// The same host, asked by whom these files in PEM prove to be; for a host without TLS nothing changes.
-    pub fn asked_by(mut self, certificate: &Path, key: &Path) -> Result<Self> {
-        let Some(tls) = &mut self.tls else {
-            return Ok(self);
-        };
-        let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
-        let chain = chain.map_err(|error| unreadable(certificate, &error))?;
-        let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;
-        let config = trust()?.with_client_auth_cert(chain, secret);
-        let config = config.map_err(|error| {
-            let files = format!("{} with {}", certificate.display(), key.display());
-            Error::new(format!("{files}: {error}")).context("preparing TLS")
-        })?;
-        tls.config = Arc::new(config);
-        Ok(self)
-    }
-
-    /// Sends a message as it stands and reads one answer. The body of a success goes to `file` as it
-    /// comes, and not into the answer; no part of it may take longer than 30 seconds.
-    pub fn download(&self, message: &[u8], file: &mut impl Write) -> Result<Response> {
-        let tls = self
-            .tls
-            .as_ref()
-            .map(|tls| (tls.name.as_str(), &tls.config));
-        http1::download(&self.address, tls, message, file)
-    }
-
-    /// Sends a message as it stands and reads one answer, 30 seconds at most.
+    /// Sends a message unchanged and returns the response. Each read and write may take 30 seconds.
+    ///
+    /// # Errors
+    /// The host is unreachable, its certificate is not trusted, or what it sends is not an HTTP response.
     pub fn roundtrip(&self, message: &[u8]) -> Result<Response> {
         match &self.tls {
             None => roundtrip(&self.address, message),
@@ -129,22 +92,23 @@ impl From<SocketAddr> for Host {
 impl FromStr for Host {
     type Err = Error;
 
-    /// Takes `http://` and `https://`, with a port and a path or without.
+    /// Parses an address with `http://` or `https://` and a host, and optionally a port and a path. `Err` for any other
+    /// text.
     fn from_str(text: &str) -> Result<Self> {
         let bad = |why: &str| {
             Error::new(format!(
-                "`{text}` {why}, expected something like https://login.example.com"
+                "`{text}` {why}, expected for example https://login.example.com"
             ))
         };
-        let url = Url::parse(text).map_err(|error| bad(&format!("is no address ({error})")))?;
+        let url = Url::parse(text).map_err(|error| bad(&format!("is not an address ({error})")))?;
         let (Some(name), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-            return Err(bad("names no host"));
+            return Err(bad("has no host"));
         };
         let tls = match url.scheme() {
             "http" => None,
             "https" => Some(Tls {
                 name: name.trim_matches(['[', ']']).to_owned(),
-                config: Arc::new(trust()?.with_no_client_auth()),
+                config: Arc::new(tls_config()?),
             }),
             _ => return Err(bad("is neither http:// nor https://")),
         };
@@ -172,19 +136,16 @@ impl fmt::Debug for Host {
     }
 }
 
-/// Trusts whom the machine trusts; `SSL_CERT_FILE` names others.
-fn trust() -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
+/// Returns a TLS configuration that trusts the certificate authorities of the machine, or those in the file that the
+/// environment variable `SSL_CERT_FILE` names. `Err` if TLS cannot be set up.
+fn tls_config() -> Result<ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::new(error.to_string()).context("preparing TLS"))?;
-    Ok(config.with_root_certificates(roots))
-}
-
-fn unreadable(file: &Path, error: &pem::Error) -> Error {
-    Error::new(format!("{}: {error}", file.display())).context("reading PEM")
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]
@@ -225,7 +186,7 @@ mod tests {
                 (host.base(), host.authority(), host.address.as_str()),
                 (base, authority, address)
             );
-            assert_eq!(host.below("GET /x"), line);
+            assert_eq!(host.request_line("GET /x"), line);
         }
     }
 

@@ -1,10 +1,10 @@
-//! Documented conversations with a dialect, and holding them with any host.
+//! Documented conversations with a dialect, and a runner that compares any host with them.
 //!
 //! # The files
 //!
-//! A file is one documented conversation, written from the vendor's page or a client's code and never
-//! from our own output. `source` says where it stands, `about` what it claims; an `[[exchange]]` is one
-//! request and what must come back.
+//! A file is one documented conversation. It is written from the vendor's page or a client's code, and never
+//! from our own output. `source` names that document, `about` says what the conversation shows. An `[[exchange]]`
+//! is one request and the expected response.
 //!
 //! ```toml
 //! source = "BIMplus 4.1 Authorization Service, card 'Get remember me token'"
@@ -23,21 +23,20 @@
 //! '''
 //! ```
 //!
-//! `send` is the request as the wire has it: `HTTP/1.1`, `Host`, `Connection: close` and the line ends of
-//! the head are added; a blank line starts the body, which goes out as written but for its last newline, with
-//! a `Content-Length` unless one is given. `send_hex_body` is a body in hexadecimal, for bytes that are no text.
+//! `send` is the request. `HTTP/1.1`, `Host`, `Connection: close` and the line ends of the head are added. A blank
+//! line starts the body, which is sent as written, without its last newline, with a `Content-Length` unless one is
+//! given. `send_hex_body` is a body in hexadecimal, for bytes that are not text.
 //!
 //! `expect` names the status, then headers (exact; `Name: -` must be absent), then after a blank line the
-//! body. Without a blank line the body is not looked at. JSON is compared key for key and type for type,
-//! anything else byte for byte. `header_case = true` also holds header names to their case, `json = true`
-//! takes the body for JSON whatever it looks like, and `distinct = ["a", "b"]` asks that the captures named
-//! differ from each other. `wait = "1500ms"` lets so much time pass before the request.
+//! body. Without a blank line the body is not compared. JSON is compared key by key and type by type,
+//! anything else byte by byte. `header_case = true` also compares the letter case of header names, `json = true`
+//! treats the body as JSON whatever its first character is, and `distinct = ["a", "b"]` requires that these captures
+//! differ from each other. `wait = "1500ms"` waits that long before the request.
 //!
-//! A host may take a code once, and whoever held the same conversation a moment ago may have used it.
-//! So one that sends codes and fails is held once more as soon as there is another code.
+//! A host accepts a TOTP code once, and an earlier run of the conversation may have used it. A conversation that sends
+//! codes and fails is therefore run again as soon as the next code is valid.
 //!
-//! `settings` stands above the first `[[exchange]]` and names what the host must be set to for the
-//! conversation to hold, as a part of its configuration file.
+//! `settings`, above the first `[[exchange]]`, is the part of the host's configuration file that the conversation needs.
 //!
 //! | placeholder in `expect` | stands for |
 //! | --- | --- |
@@ -46,22 +45,22 @@
 //! | `{{hex32}}`, `{{HEX32}}` | 32 hexadecimal digits, lower case or upper case |
 //! | `{{guid}}` | a GUID with dashes |
 //! | `{{text}}`, `{{string}}` | a string that is not empty; any string |
-//! | `{{any}}` | anything at all |
+//! | `{{any}}` | any value |
 //! | `{{memsource-token:30}}` | `30-` and 32 lower-case hexadecimal digits |
-//! | `{{time+0000}}`, `{{time+0000:5..9}}` | `2014-12-12T16:55:02+0000`, so many seconds from now |
+//! | `{{time+0000}}`, `{{time+0000:5..9}}` | `2014-12-12T16:55:02+0000`, in that many seconds from now |
 //! | `{{name:KIND}}` | one of the above, captured under the name, or equal to what was captured before |
 //! | `{{name}}` | what was captured under the name |
 //!
-//! A JSON string that is nothing but a placeholder matches a value of the placeholder's own type. A placeholder may also be a part
-//! of a string, a header's value or a text body.
+//! A JSON string that is only a placeholder matches a value of the placeholder's own type. A placeholder may also be a
+//! part of a string, of a header's value, or of a text body.
 //!
 //! | placeholder in `send` | is filled with |
 //! | --- | --- |
 //! | `{{name}}` | what was captured; `{{name\|upper}}`, `\|lower`, `\|dashed` spell it in another way |
 //! | `{{base}}` | the address of the host, like `http://localhost:8080` (in `expect`, too) |
-//! | `{{totp:SECRET}}` | the code of this moment |
-//! | `{{totp-1:SECRET}}` | the code of the step before this one, used up with the one after it |
-//! | `{{repeat:a:1000}}` | the text so many times |
+//! | `{{totp:SECRET}}` | the current TOTP code |
+//! | `{{totp-1:SECRET}}` | the code of the previous time step; a host that has accepted a later code refuses it |
+//! | `{{repeat:a:1000}}` | the text that many times |
 
 mod body;
 mod case;

@@ -1,4 +1,4 @@
-//! Text with placeholders that an answer is held against.
+//! Text with placeholders, with which a part of a response is compared.
 
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ pub(crate) struct Placeholder {
 }
 
 impl Placeholder {
+    /// Parses a placeholder: a type, a name, or both. `Err` if it is none of them.
     fn parse(text: &str) -> Result<Self> {
         if let Some(value_type) = ValueType::parse(text)? {
             return Ok(Self {
@@ -45,24 +46,27 @@ impl Placeholder {
         })
     }
 
-    /// Whether the value matches; if so it is captured.
+    /// Returns true if a JSON value matches the placeholder, which then captures it.
     pub(crate) fn accepts(&self, value: &Value, captures: &mut Captures) -> bool {
         let matches = self
             .value_type
             .as_ref()
             .is_none_or(|value_type| value_type.matches(value));
-        matches && self.repeats_or_captures(value, captures)
+        matches && self.capture_or_compare(value, captures)
     }
 
+    /// Returns true if a text matches the placeholder, which then captures it.
     fn accepts_text(&self, text: &str, captures: &mut Captures) -> bool {
         let matches = self
             .value_type
             .as_ref()
             .is_none_or(|value_type| value_type.matches_text(text));
-        matches && self.repeats_or_captures(&Value::from(text), captures)
+        matches && self.capture_or_compare(&Value::from(text), captures)
     }
 
-    fn repeats_or_captures(&self, value: &Value, captures: &mut Captures) -> bool {
+    /// Captures a value under the placeholder's name and returns true. Returns false if the name has another value
+    /// already, or has none and the placeholder has no type.
+    fn capture_or_compare(&self, value: &Value, captures: &mut Captures) -> bool {
         let Some(name) = &self.name else {
             return true;
         };
@@ -77,16 +81,17 @@ impl Placeholder {
     }
 }
 
-/// Text with placeholders that an answer is held against.
+/// Text with placeholders, with which a part of a response is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Vec<Part<Placeholder>>);
 
 impl Pattern {
+    /// Parses a text with placeholders. `Err` if one is invalid.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         split(text, Placeholder::parse).map(Self)
     }
 
-    /// The placeholder, if the text is one placeholder and nothing else.
+    /// Returns the placeholder of a text that is nothing else. `None` for any other text.
     pub(crate) fn sole_placeholder(&self) -> Option<&Placeholder> {
         match self.0.as_slice() {
             [Part::Placeholder(placeholder)] => Some(placeholder),
@@ -94,12 +99,13 @@ impl Pattern {
         }
     }
 
-    /// Whether the whole text matches; if so its placeholders are captured.
+    /// Returns true if the whole text matches. The placeholders then capture its parts.
     pub(crate) fn matches(&self, text: &str, captures: &mut Captures) -> bool {
         matches_parts(&self.0, text, captures)
     }
 }
 
+/// Returns true if the text is a sequence of these parts. The placeholders then capture theirs.
 fn matches_parts(parts: &[Part<Placeholder>], text: &str, captures: &mut Captures) -> bool {
     let Some((first, rest)) = parts.split_first() else {
         return text.is_empty();
@@ -112,7 +118,7 @@ fn matches_parts(parts: &[Part<Placeholder>], text: &str, captures: &mut Capture
         }
         Part::Placeholder(placeholder) => placeholder,
     };
-    // The longest first; with nothing behind the placeholder, only the whole.
+    // The longest part first. A placeholder at the end matches only the whole rest.
     let shortest = if rest.is_empty() { text.len() } else { 0 };
     (shortest..=text.len())
         .rev()

@@ -1,4 +1,4 @@
-//! The kinds of placeholder an expectation may have, and what matches each.
+//! The types of placeholders in an expected response, and the values that each accepts.
 
 use std::ops::RangeInclusive;
 use std::time::UNIX_EPOCH;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{Error, Result};
 
-/// What may stand in a placeholder's place.
+/// The values that a placeholder accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ValueType {
     Int(Option<RangeInclusive<i64>>),
@@ -28,7 +28,7 @@ pub(crate) enum ValueType {
 }
 
 impl ValueType {
-    /// Reads `int:1..5` and the like. `Ok(None)` if the first word names no type.
+    /// Parses a type such as `int:1..5`. `None` if the first word is not a type; `Err` if its argument is invalid.
     pub(crate) fn parse(text: &str) -> Result<Option<Self>> {
         let (word, argument) = match text.split_once(':') {
             Some((word, argument)) => (word, Some(argument)),
@@ -59,7 +59,7 @@ impl ValueType {
         }
     }
 
-    /// Whether the JSON value matches, its type included.
+    /// Returns true if a JSON value has this type.
     pub(crate) fn matches(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Any, _) | (Self::Bool, Value::Bool(_)) | (Self::Number, Value::Number(_)) => {
@@ -74,7 +74,7 @@ impl ValueType {
         }
     }
 
-    /// Whether the text matches, where everything is text: a header, a part of a string.
+    /// Returns true if a text has this type, in a header or a part of a string, where all values are text.
     pub(crate) fn matches_text(&self, text: &str) -> bool {
         match self {
             Self::Int(range) => text.parse().is_ok_and(|n| within(range.as_ref(), n)),
@@ -96,22 +96,24 @@ impl ValueType {
     }
 }
 
-/// Seconds since 1970.
+/// Returns the seconds since 1970.
 pub(crate) fn now() -> i64 {
     let elapsed = UNIX_EPOCH.elapsed().unwrap_or_default();
     i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// Parses a range like `1..5`, with both ends included. `Err` for any other text.
 fn range(text: &str) -> Result<RangeInclusive<i64>> {
     text.split_once("..")
         .and_then(|(low, high)| Some(low.parse().ok()?..=high.parse().ok()?))
         .ok_or_else(|| {
             Error::new(format!(
-                "`{text}` is no range, expected something like `1..5`"
+                "`{text}` is not a range, expected for example `1..5`"
             ))
         })
 }
 
+/// Returns true if the number is in the range, or if there is no range.
 fn within(range: Option<&RangeInclusive<i64>>, number: i64) -> bool {
     range.is_none_or(|range| range.contains(&number))
 }
@@ -124,7 +126,7 @@ fn is_lower_hex(text: &str) -> bool {
     is_hex(text) && !text.bytes().any(|b| b.is_ascii_uppercase())
 }
 
-/// Seconds since 1970 of `2014-12-12T16:55:02+0000`; `None` for any other spelling.
+/// Returns the seconds since 1970 of a timestamp like `2014-12-12T16:55:02+0000`. `None` for any other format.
 fn seconds(text: &str) -> Option<i64> {
     const FORMAT: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+0000");

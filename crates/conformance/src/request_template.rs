@@ -1,4 +1,4 @@
-//! Text with placeholders to be filled before it is sent.
+//! The text of a request, with placeholders.
 
 use uuid::Uuid;
 
@@ -6,7 +6,7 @@ use crate::template::{Captures, Part, is_name, split};
 use crate::totp_code::{TimeStep, totp_code};
 use crate::{Error, Result};
 
-/// What a request's placeholder is filled with.
+/// What replaces a placeholder of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RequestPlaceholder {
     Captured { name: String, filters: Vec<Filter> },
@@ -22,6 +22,7 @@ enum Filter {
 }
 
 impl RequestPlaceholder {
+    /// Parses a placeholder of a request. `Err` if it is not a code, a repetition, or a name with filters.
     fn parse(text: &str) -> Result<Self> {
         for (prefix, step) in [
             ("totp:", TimeStep::Current),
@@ -37,12 +38,12 @@ impl RequestPlaceholder {
         {
             let times = times
                 .parse()
-                .map_err(|_| Error::new(format!("`{times}` is no number of times")))?;
+                .map_err(|_| Error::new(format!("`{times}` is not a number of repetitions")))?;
             return Ok(Self::Repeat(what.to_owned(), times));
         }
         let mut words = text.split('|');
         let name = words.next().filter(|name| is_name(name));
-        let name = name.ok_or_else(|| Error::new(format!("`{{{{{text}}}}}` names nothing")))?;
+        let name = name.ok_or_else(|| Error::new(format!("`{{{{{text}}}}}` has no name")))?;
         let filters = words.map(|word| match word {
             "upper" => Ok(Filter::Upper),
             "lower" => Ok(Filter::Lower),
@@ -55,6 +56,8 @@ impl RequestPlaceholder {
         })
     }
 
+    /// Returns the text that replaces the placeholder. `Err` if nothing was captured under its name, or if a filter
+    /// does not apply.
     fn text(&self, captures: &Captures) -> Result<String> {
         match self {
             Self::Totp(secret, step) => totp_code(secret, *step),
@@ -72,33 +75,36 @@ impl RequestPlaceholder {
 }
 
 impl Filter {
+    /// Returns the text in another spelling. `Err` if `dashed` is applied to a text that is not a GUID.
     fn apply(self, text: &str) -> Result<String> {
         match self {
             Self::Upper => Ok(text.to_uppercase()),
             Self::Lower => Ok(text.to_lowercase()),
             Self::Dashed => Uuid::try_parse(text)
                 .map(|id| id.hyphenated().to_string())
-                .map_err(|_| Error::new(format!("`{text}` is no GUID to put dashes in"))),
+                .map_err(|_| Error::new(format!("`{text}` is not a GUID, which `dashed` needs"))),
         }
     }
 }
 
-/// Text with placeholders to be filled before it is sent.
+/// The text of a request, with placeholders that are replaced before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestTemplate(Vec<Part<RequestPlaceholder>>);
 
 impl RequestTemplate {
+    /// Parses the text of a request. `Err` if a placeholder is invalid.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         split(text, RequestPlaceholder::parse).map(Self)
     }
 
-    /// Whether some placeholder is a code, which a host may take once.
+    /// Returns true if a placeholder is a TOTP code, which a host accepts once.
     pub(crate) fn has_totp_codes(&self) -> bool {
         let is_code =
             |part: &Part<_>| matches!(part, Part::Placeholder(RequestPlaceholder::Totp(..)));
         self.0.iter().any(is_code)
     }
 
+    /// Returns the text with all placeholders replaced. `Err` if one has no value.
     pub(crate) fn fill(&self, captures: &Captures) -> Result<String> {
         self.0
             .iter()

@@ -1,4 +1,4 @@
-//! Text with placeholders, and what placeholders have captured.
+//! Text with placeholders, and the values that placeholders have captured.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,17 @@ use crate::{Error, Result};
 pub(crate) struct Captures(BTreeMap<String, Value>);
 
 impl Captures {
+    /// Returns the value that was captured under a name. `None` if there is none.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
+    /// Records a value under a name, and replaces an earlier one.
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         self.0.insert(name.to_owned(), value);
     }
 
+    /// Returns a captured value as text: a string without its quotes, any other value as JSON. `None` if there is none.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.get(name).map(|value| match value.as_str() {
             Some(text) => text.to_owned(),
@@ -34,7 +37,7 @@ pub(crate) enum Part<H> {
     Placeholder(H),
 }
 
-/// Whether the text can name a capture.
+/// Returns true if a text can be the name of a capture: lower-case letters, digits and `_`.
 pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -42,7 +45,8 @@ pub(crate) fn is_name(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// Takes a text apart at its placeholders, reading each by `parse`.
+/// Splits a text at its placeholders and parses each of them with `parse`. `Err` if one is not closed or cannot be
+/// parsed.
 pub(crate) fn split<H>(mut text: &str, parse: impl Fn(&str) -> Result<H>) -> Result<Vec<Part<H>>> {
     let mut parts = Vec::new();
     while let Some((before, after)) = text.split_once("{{") {

@@ -1,4 +1,4 @@
-//! Codes of a second factor, as an authenticator app shows them.
+//! TOTP codes of a second factor, as an authenticator app shows them.
 
 use std::time::Duration;
 
@@ -8,19 +8,22 @@ use crate::{Error, Result, placeholder};
 
 const STEP_SECONDS: u64 = 30;
 
-/// Which code.
+/// The time step of a TOTP code (RFC 6238).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeStep {
-    /// That of this moment.
+    /// The current step.
     Current,
-    /// The one before it, which hosts take from clocks that are slow.
+    /// The previous step, which hosts accept because a clock may be slow.
     Previous,
 }
 
-/// A code of a secret in base32: SHA-1, six digits, thirty seconds.
+/// Returns a TOTP code (RFC 6238) of a secret in Base32, with SHA-1, six digits and steps of 30 seconds.
+///
+/// # Errors
+/// The secret is not Base32.
 pub fn totp_code(secret: &str, step: TimeStep) -> Result<String> {
-    let secret = Secret::try_from_base32(secret)
-        .map_err(|_| Error::new(format!("`{secret}` is no base32")))?;
+    let secret =
+        Secret::try_from_base32(secret).map_err(|_| Error::new("the TOTP secret is not Base32"))?;
     let totp = Builder::new()
         .with_algorithm(Algorithm::SHA1)
         .with_digits(6)
@@ -34,11 +37,12 @@ pub fn totp_code(secret: &str, step: TimeStep) -> Result<String> {
     Ok(totp.generate(at).to_string())
 }
 
-/// How long it takes until there is another code.
+/// Returns the time until the next code is valid.
 pub(crate) fn time_until_next_step() -> Duration {
     Duration::from_secs(STEP_SECONDS - now() % STEP_SECONDS)
 }
 
+/// Returns the seconds since 1970.
 fn now() -> u64 {
     u64::try_from(placeholder::now()).unwrap_or_default()
 }

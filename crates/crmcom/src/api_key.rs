@@ -12,7 +12,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Returns the key. `None` if the header has no key, or a password next to it.
+/// Returns the web API key in the header `Authorization`, the user name of HTTP Basic. `None` if there is none, or if a
+/// password stands next to it.
 pub(crate) fn find_key(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.trim().split_once(' ')?;

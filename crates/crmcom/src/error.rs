@@ -19,7 +19,7 @@ pub enum Error {
     Missing(&'static str),
     #[error("a member has the wrong type: {0}")]
     Invalid(&'static str),
-    #[error("either {0} or {1} is to be given")]
+    #[error("expected either {0} or {1}")]
     SemiOptional(&'static str, &'static str),
     #[error("the body is too large")]
     TooLarge,
@@ -59,6 +59,7 @@ const INVALID_KEY: StatusCodeText = (
 );
 
 impl Error {
+    /// Returns the HTTP status, the code below `COM.CRM.EXCEPTION.`, and the text.
     fn response_parts(&self) -> (u16, &'static str, Cow<'static, str>) {
         let (status, code, text) = match self {
             Self::Malformed => (
@@ -136,7 +137,8 @@ impl Error {
         }
     }
 
-    /// Returns the challenge of a 401. Browsers and .NET act on `Basic`, so it is sent only where it helps.
+    /// Returns the value of `WWW-Authenticate` for a 401. Browsers and .NET act on `Basic`, so only a request with a
+    /// web API key gets it.
     fn challenge(&self) -> &'static str {
         if matches!(self, Self::Key(_)) {
             r#"Basic realm="CRM.COM", charset="UTF-8""#
@@ -146,7 +148,7 @@ impl Error {
     }
 }
 
-/// Returns the response to an error of core; `credentials` is the one for wrong credentials.
+/// Returns status, code and text for an error of core, and `credentials` where the credentials are refused.
 fn core_error(error: &AuthError, credentials: StatusCodeText) -> StatusCodeText {
     match error {
         // During a lock this vendor's server refuses right and wrong credentials with the same error.

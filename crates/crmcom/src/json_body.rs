@@ -25,7 +25,7 @@ pub(crate) struct Body {
 pub(crate) struct JsonObject(Map<String, Value>);
 
 impl Body {
-    /// Returns the members of the object, which must be there.
+    /// Returns the body as a JSON object. `Err` if it is missing, is not an object, or has another media type.
     pub(crate) fn object(&self) -> Result<JsonObject, Error> {
         if !self.is_json {
             return Err(Error::Malformed);
@@ -33,8 +33,8 @@ impl Body {
         JsonObject::parse(&self.bytes)
     }
 
-    /// Returns the members of an object that may be missing. The media type of an empty body does not matter:
-    /// PHP calls it a form.
+    /// Returns the body as a JSON object, empty for an empty body of any media type: PHP calls it a form. `Err` if the
+    /// body is not an object, or has another media type.
     pub(crate) fn optional_object(&self) -> Result<JsonObject, Error> {
         if self.bytes.trim_ascii().is_empty() {
             return Ok(JsonObject::default());
@@ -44,14 +44,15 @@ impl Body {
 }
 
 impl JsonObject {
+    /// Parses a JSON object, with a byte order mark or without. `Err` if it is not one.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         let bytes = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let members = serde_json::from_slice(bytes);
         members.map(Self).map_err(|_| Error::Malformed)
     }
 
-    /// Returns a string member. `None` if it is absent, `null` or empty: clients send configured values, empty
-    /// ones too.
+    /// Returns a string member. `None` if it is absent, `null` or empty, because clients also send configured values
+    /// that are empty. `Err` if it has another type.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, Error> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -62,12 +63,12 @@ impl JsonObject {
         }
     }
 
-    /// Returns a string member that must be there.
+    /// Returns a string member. `Err` if it is absent, `null`, empty or of another type.
     pub(crate) fn mandatory(&self, name: &'static str) -> Result<String, Error> {
         self.text(name)?.ok_or(Error::Missing(name))
     }
 
-    /// Returns an object member. `None` if it is absent or `null`.
+    /// Returns an object member. `None` if it is absent or `null`; `Err` if it has another type.
     pub(crate) fn object(&self, name: &'static str) -> Result<Option<Self>, Error> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -93,7 +94,7 @@ impl FromRequest for Body {
     }
 }
 
-/// Returns whether the body is JSON by its media type, is text, or has no media type. This dialect has no forms.
+/// Returns true if the media type of the body is JSON or plain text, or absent. This dialect has no forms.
 fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;

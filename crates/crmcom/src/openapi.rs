@@ -16,7 +16,7 @@ use crate::wire::Envelope;
 #[openapi(
     info(
         title = "CRM.COM authentication",
-        description = "The login dialect of CRM.COM. Every outcome at these routes is HTTP 200 with an envelope, whose `status.code` says which, unless `strict_status` is set: then refusals have the statuses that are listed beside it."
+        description = "The login dialect of CRM.COM. Every outcome at these routes is HTTP 200 with an envelope, with the outcome in `status.code`, unless `strict_status` is set: then errors have the statuses that are listed here."
     ),
     components(schemas(TokenRequest, Release, KeyToken, Envelope<'static>))
 )]
@@ -31,7 +31,7 @@ struct TokenRequest {
     password: Option<String>,
     access_token_identifier: Option<AccessTokenIdentifier>,
     organisation: String,
-    /// One of the user's; the default one if there is none.
+    /// A unit of the user; by default, the user's default unit.
     unit: Option<String>,
 }
 
@@ -67,6 +67,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     let body = || {
         [
@@ -119,10 +120,11 @@ fn paths() -> Paths {
     paths
 }
 
+/// Returns an operation with the envelope as its 200 response and a response for each error.
 fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuilder {
     let content = Content::new(Some(Ref::from_schema_name("Envelope")));
     let response = Response::builder()
-        .description("`status.code` is `OK`, or says why it was refused")
+        .description("`status.code` is `OK`, or the reason for the error")
         .content("application/json", content);
     let operation = OperationBuilder::new().operation_id(Some(id));
     operation
@@ -130,6 +132,7 @@ fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuil
         .response("200", response)
 }
 
+/// Returns a builder for a JSON request body of this schema.
 fn json_body(schema: &str) -> RequestBodyBuilder {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     RequestBody::builder().content("application/json", content)

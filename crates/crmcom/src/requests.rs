@@ -56,7 +56,8 @@ impl TryFrom<JsonObject> for TokenRequest {
     }
 }
 
-/// Parses an access card, which the vendor calls an access token.
+/// Parses an access card, which the vendor calls an access token. `Err` unless it is either a code, or an identifier
+/// with a pass code.
 fn parse_card(identifier: &JsonObject) -> Result<AccessCard, Error> {
     let code = identifier.text("authentication_code")?;
     let name = identifier.text("identifier")?;

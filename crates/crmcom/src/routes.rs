@@ -37,6 +37,8 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
     .default_service(to(not_found));
 }
 
+/// Responds to `POST authentication/token` with a token for a unit of the user. `Err` if the credentials or the unit
+/// are refused.
 async fn token(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -65,7 +67,8 @@ async fn token(
     )))
 }
 
-/// Ends a token. Of several concurrent requests with one token, one succeeds.
+/// Responds to `POST authentication/token/release`: ends a token. Of several concurrent requests with one token, one
+/// succeeds; the others get `Err`.
 async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
     let text = body.object()?.mandatory("token")?;
     let token = wire::parse_token(&text).ok_or(AuthError::InvalidToken)?;
@@ -73,6 +76,8 @@ async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
     Ok(ok(&Envelope::success()))
 }
 
+/// Responds to `POST authentication/web_api_key/token` with a token of the user that the key acts as. `Err` if the key
+/// or the unit is refused.
 async fn key_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -93,6 +98,8 @@ async fn key_token(
     Ok(ok(&Envelope::token(&issued.token, EMPTY_TEXT)))
 }
 
+/// Returns the user of a login with a password or an access card. `Err` if the credentials or the requested unit are
+/// refused.
 async fn log_in(
     auth: &Auth,
     settings: &Settings,
@@ -121,7 +128,8 @@ async fn log_in(
     }
 }
 
-/// Returns the dialect's error: core forbids a login only because of the requested unit.
+/// Returns the dialect's error for a refused login: core forbids a login only because of the requested unit, and
+/// `otherwise` wraps any other error.
 fn login_error(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
     if matches!(error, AuthError::Forbidden) {
         Error::Unit
@@ -130,7 +138,8 @@ fn login_error(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
     }
 }
 
-/// Issues a token for one of the user's units: the requested one, else the default one.
+/// Issues a token for the requested unit of the user, else for the default one. `Err` if the user does not have the
+/// unit, or if a store is unreachable.
 async fn issue(
     auth: &Auth,
     user: &User,
@@ -154,6 +163,7 @@ async fn not_found() -> HandlerResult {
     Err(Error::NotFound)
 }
 
+/// Returns a 200 response with this envelope.
 fn ok(envelope: &Envelope<'_>) -> HttpResponse {
     json(&mut HttpResponse::Ok(), envelope)
 }

@@ -37,7 +37,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The life of a token that a user logged in for.
+    /// Returns the lifetime of a token for a user, by the rule of the release.
     pub(crate) fn lifetime(&self) -> Lifetime {
         let span = |documented| self.token_lifetime.unwrap_or(documented);
         match self.release {
@@ -50,12 +50,12 @@ impl Settings {
         }
     }
 
-    /// What a login with a password brings of the second factor.
+    /// Returns the second factor of a login with a password: no request has a field for a code, so the settings decide.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// Returns the CORS policy. No known client runs in a page.
+    /// Returns the CORS policy. No known client runs in a page, so only origins that the operator lists are allowed.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
@@ -63,7 +63,7 @@ impl Settings {
         }
     }
 
-    /// The life of a token that a web API key logged in for. Its page knows one rule only.
+    /// Returns the lifetime of a token for a web API key, which the vendor documents with one rule for all releases.
     pub(crate) fn key_lifetime(&self) -> Lifetime {
         Lifetime::Absolute(self.token_lifetime.unwrap_or(TWO_HOURS))
     }
@@ -83,7 +83,7 @@ pub enum Release {
 }
 
 impl Release {
-    /// What stands for `message` and `description` when there is nothing to say.
+    /// Returns the value of `message` and `description` in a response without a text: `None` for `null`.
     pub(crate) const fn empty_text(self) -> Option<&'static str> {
         match self {
             Self::R6 => None,
@@ -117,7 +117,7 @@ pub enum OrganisationMatch {
 }
 
 impl OrganisationMatch {
-    /// The name of a login, to be compared so.
+    /// Returns an organisation's name with the way to compare it.
     pub(crate) fn organisation_name(self, name: String) -> OrganisationName {
         match self {
             Self::Exact => OrganisationName::Exact(name),

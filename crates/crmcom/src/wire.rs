@@ -11,7 +11,7 @@ use crate::REALM;
 /// release.
 pub(crate) const EMPTY_TEXT: Option<&str> = Some("");
 
-/// The envelope of every answer.
+/// The envelope of every response.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct Envelope<'a> {
     status: Status<'a>,
@@ -34,17 +34,17 @@ struct Data {
 }
 
 impl<'a> Envelope<'a> {
-    /// Returns a success with a token. `text` is the value of `message` and `description`.
+    /// Returns the envelope of a success with a token. `text` is the value of `message` and `description`.
     pub(crate) fn token(token: &Token, text: Option<&'a str>) -> Self {
         Self::new("OK", text, Some(format_token(token)))
     }
 
-    /// Returns a success without data.
+    /// Returns the envelope of a success without data.
     pub(crate) fn success() -> Self {
         Self::new("OK", EMPTY_TEXT, None)
     }
 
-    /// Returns an error.
+    /// Returns the envelope of an error.
     pub(crate) fn error(code: &'a str, text: &'a str) -> Self {
         Self::new(code, Some(text), None)
     }
@@ -71,7 +71,7 @@ pub(crate) fn parse_token(text: &str) -> Option<Token> {
     Token::from_hex(REALM, text).filter(|token| format_token(token) == text)
 }
 
-/// Returns a response with an envelope.
+/// Returns a JSON response with an envelope, which browsers and proxies must not cache.
 pub(crate) fn json(response: &mut HttpResponseBuilder, envelope: &Envelope<'_>) -> HttpResponse {
     response
         .insert_header((CONTENT_TYPE, "application/json; charset=utf-8"))

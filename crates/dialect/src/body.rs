@@ -36,12 +36,12 @@ impl From<&actix_web::Error> for BodyError {
     }
 }
 
-/// Reads a whole body, within the limit and the time-out of the gateway.
+/// Reads the whole body of a request, within the size limit and the time-out of the gateway.
 ///
-/// The future borrows neither argument, so that an extractor can box it.
+/// The future borrows neither argument, so an extractor can box it.
 ///
 /// # Errors
-/// A body that is too large, too slow or unreadable.
+/// The body is too large, too slow or unreadable.
 pub fn read_body(
     request: &HttpRequest,
     payload: &mut Payload,

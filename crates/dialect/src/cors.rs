@@ -7,17 +7,17 @@ mod origins;
 #[cfg(test)]
 mod tests;
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderValue, ORIGIN, VARY,
 };
-use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, HttpResponse, HttpResponseBuilder};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{Data, ServiceConfig, scope as empty_scope};
+use actix_web::{Error, HttpResponse, HttpResponseBuilder, Scope};
 
 pub use self::origins::Origins;
 
@@ -52,8 +52,25 @@ pub enum CorsStyle {
     OptIn,
 }
 
-/// Middleware for every route of a dialect, and for its responses to unknown paths. The [`Cors`] is in the
-/// application's data.
+/// Returns a scope for all routes of a dialect, with [`middleware`], and adds the policy to the application's data.
+pub fn scope(
+    cors: Cors,
+    cfg: &mut ServiceConfig,
+) -> Scope<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<BoxBody>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    cfg.app_data(Data::new(cors));
+    empty_scope("").wrap(from_fn(middleware))
+}
+
+/// Responds to preflights and adds the CORS headers to all other responses, by the [`Cors`] in the application's data.
+/// It is middleware for every route of a dialect, and for its responses to unknown paths.
 ///
 /// # Errors
 /// Those of the wrapped routes.
@@ -101,7 +118,7 @@ pub async fn middleware<B: MessageBody>(
             let Some(origin) = allowed else {
                 return Ok(response.map_into_left_body());
             };
-            // The refusal of `OPTIONS` names the methods of the resource; a path that is none has no list.
+            // The error response to `OPTIONS` lists the methods of the resource; an unknown path has no list.
             let methods = response.headers().get(ALLOW).cloned();
             let mut response = match (asked, methods) {
                 (Some(asked), Some(methods)) => {
@@ -118,7 +135,7 @@ pub async fn middleware<B: MessageBody>(
     }
 }
 
-/// Returns whether this is a preflight, which not every `OPTIONS` is.
+/// Returns true for a CORS preflight: an `OPTIONS` request with an origin and a requested method.
 fn is_preflight(request: &ServiceRequest) -> bool {
     let headers = request.headers();
     request.method() == Method::OPTIONS
@@ -126,7 +143,8 @@ fn is_preflight(request: &ServiceRequest) -> bool {
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Inserts `Access-Control-Allow-Origin` for the origin of the request, if it may read the response.
+/// Inserts `Access-Control-Allow-Origin` if the origin of the request may read the response, and `Vary` if that depends
+/// on the origin.
 fn insert_allow_origin(headers: &mut HeaderMap, origins: &Origins, origin: Option<&HeaderValue>) {
     let allowed = match origins {
         Origins::Any => Some(HeaderValue::from_static("*")),
@@ -142,7 +160,7 @@ fn insert_allow_origin(headers: &mut HeaderMap, origins: &Origins, origin: Optio
     }
 }
 
-/// Returns the response to a preflight: the methods of the resource and the requested headers.
+/// Returns the 200 response to a preflight, which allows the methods of the resource and the requested headers.
 fn preflight_response(methods: HeaderValue, asked: Option<HeaderValue>) -> HttpResponse {
     let mut preflight: HttpResponseBuilder = HttpResponse::Ok();
     preflight.insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods));

@@ -35,30 +35,30 @@ pub trait Dialect: 'static {
     /// Why a request is refused, and the response to it.
     type Error: ResponseError + From<AuthError> + 'static;
 
-    /// Adds one scope with the middleware of the dialect, and in it what `add_routes` adds.
+    /// Adds one scope with the middleware of the dialect, and in it the routes of `add_routes`.
     fn add_scope(
         settings: &Self::Settings,
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     );
 
-    /// Adds the routes, and as default service the response to all other paths.
+    /// Adds the routes, and as default service the error response to all other paths.
     fn add_routes(settings: &Self::Settings, cfg: &mut ServiceConfig);
 
-    /// Returns the token that a request carries in the place that this dialect has for it. `None` if there is
-    /// none, or if it is not spelled like a token of this dialect.
+    /// Returns the token of a request, from the place where this dialect has it. `None` if there is none, or if it does
+    /// not have the format of this dialect's tokens.
     fn find_token(settings: &Self::Settings, head: &RequestHead) -> Option<BearerToken>;
 
-    /// Parses a token that stands alone. `None` if it is not spelled like a token of this dialect.
+    /// Parses a token that is sent on its own. `None` if it does not have the format of this dialect's tokens.
     fn parse_token(text: &str) -> Option<BearerToken>;
 
-    /// Returns the document of the routes, with paths relative to the mount path.
+    /// Returns the OpenAPI document of the routes, with paths relative to the mount path.
     fn openapi() -> OpenApi;
 
-    /// Returns the session of the token that a request carries. The gateway uses it for forward-auth requests.
+    /// Returns the session of the token in a request. The gateway uses it for forward-auth requests.
     ///
     /// # Errors
-    /// The dialect's own error: for a missing, invalid or expired token, and if a store does not respond.
+    /// The dialect's own error, if the token is missing, invalid or expired, or if a store is unreachable.
     fn authorize(
         auth: &Auth,
         settings: &Self::Settings,
@@ -71,7 +71,7 @@ pub trait Dialect: 'static {
         }
     }
 
-    /// Adds the dialect, below the path where the gateway mounts it.
+    /// Adds the dialect's settings and routes below the path where the gateway mounts it.
     fn configure(settings: &Self::Settings, cfg: &mut ServiceConfig) {
         cfg.app_data(Data::new(settings.clone()));
         Self::add_scope(settings, cfg, |cfg| Self::add_routes(settings, cfg));

@@ -1,5 +1,4 @@
-//! The trait [`Dialect`], and what all dialects share: the handler of forward-auth requests, reading bodies,
-//! CORS, routes, OpenAPI documents, and addresses of pages.
+#![doc = include_str!("../README.md")]
 
 mod body;
 pub mod cors;

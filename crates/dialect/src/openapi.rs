@@ -11,9 +11,9 @@ use utoipa::openapi::{Content, Ref, Response, ResponseBuilder, Responses};
 
 use crate::body::media_type;
 
-/// Returns a response for each status of `errors`, described by the `Display` of all errors with it.
+/// Returns a response for each status of `errors`, described by the `Display` texts of all errors with that status.
 ///
-/// A JSON response has the named schema, one of another media type is text.
+/// A JSON response has the named schema; a response of another media type is text.
 pub fn responses_by_status<E: ResponseError>(
     errors: impl IntoIterator<Item = E>,
     schema: &str,
@@ -28,8 +28,8 @@ pub fn responses_by_status<E: ResponseError>(
     })
 }
 
-/// Returns a response for each status of `errors`, as [`responses_by_status`] does, to which `add_content`
-/// adds the bodies. It gets the media type of the first error with that status.
+/// Returns a response for each status of `errors`, as [`responses_by_status`] does, with the bodies that `add_content`
+/// adds. `add_content` receives the media type of the first error with that status.
 pub fn responses_by_status_with<E: ResponseError>(
     errors: impl IntoIterator<Item = E>,
     add_content: impl Fn(ResponseBuilder, &str) -> ResponseBuilder,
@@ -55,19 +55,19 @@ pub fn responses_by_status_with<E: ResponseError>(
     responses
 }
 
-/// Returns the error of a store that does not respond, as an example.
+/// Returns an example of the error while a store is unreachable.
 pub fn unavailable() -> AuthError {
     AuthError::Unavailable(StoreError::new("a store", "cannot be asked"))
 }
 
-/// Returns the error of a login after too many wrong ones, as an example.
+/// Returns an example of the error for a login after too many wrong ones.
 pub fn throttled() -> AuthError {
     AuthError::Throttled {
         retry_after: Duration::ZERO,
     }
 }
 
-/// Returns the error of a login while the password hashing queue is full, as an example.
+/// Returns an example of the error for a login while the password hashing queue is full.
 pub fn overloaded() -> AuthError {
     AuthError::Overloaded {
         retry_after: Duration::ZERO,

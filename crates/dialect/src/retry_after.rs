@@ -4,7 +4,8 @@ use actix_web::HttpResponseBuilder;
 use actix_web::http::header::RETRY_AFTER;
 use isogloss_core::AuthError;
 
-/// Inserts `Retry-After`, in whole seconds, for an error that passes by itself at a known time.
+/// Inserts `Retry-After`, in whole seconds, for an error after which a retry may succeed at a known time. Changes
+/// nothing for other errors.
 pub fn insert_retry_after(response: &mut HttpResponseBuilder, error: &AuthError) {
     match error {
         AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after } => {

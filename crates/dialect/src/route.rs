@@ -11,7 +11,8 @@ pub enum PathCase {
 
 /// Returns the router pattern that matches `path` in any letter case: `/{_mount0:(?i:web)}` for `/web`.
 ///
-/// `name` must differ between two patterns that are combined to one route, here a mount and a path below it.
+/// `name` must differ between two patterns that are combined to one route, for example a mount path and a path below
+/// it.
 pub fn case_insensitive(path: &str, name: &str) -> String {
     let segments = path.trim_start_matches('/').split('/').enumerate();
     segments.fold(String::new(), |pattern, (index, segment)| {
@@ -19,8 +20,8 @@ pub fn case_insensitive(path: &str, name: &str) -> String {
     })
 }
 
-/// Returns a pattern of the router with each segment of [`case_insensitive`] as the word that it matches.
-/// Other segments stay as they are.
+/// Returns a router pattern as a path that people can read: each segment of [`case_insensitive`] becomes the word that
+/// it matches, and other segments stay as they are.
 pub fn readable(pattern: &str) -> String {
     let segments = pattern.split('/').map(|segment| {
         let inner = segment

@@ -2,9 +2,11 @@
 
 use url::Url;
 
-/// Whether a text is the address of a page: `http://` or `https://`, a host, and what follows it.
+/// Returns true if a text is the address of a page: `http://` or `https://`, a host, and optionally a path, a query and
+/// a fragment.
 ///
-/// The parser follows browsers, and takes `http:host` and `http:/host`, blanks and line ends, too.
+/// Stricter than the parser of [`Url`], which follows browsers and also accepts `http:host`, `http:/host`, blanks and
+/// line ends.
 pub fn is_web_address(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else {
         return false;

@@ -1,4 +1,4 @@
-//! What administrators do to the directory, at the command line and at the management listener alike.
+//! Operations of administrators, for the command line and the management listener.
 
 pub(crate) mod api_keys;
 pub(crate) mod erasure;
@@ -25,19 +25,19 @@ pub(crate) struct AdminService {
     pub(crate) audit: Audit,
 }
 
-/// Why nothing was done, or why it is not known whether anything was.
+/// Reason why an operation failed, or may have failed.
 #[derive(Debug, Error)]
 pub(crate) enum AdminError {
     /// The request is invalid.
     #[error("{0}")]
     Malformed(String),
-    /// What it is about is not there.
+    /// The object of the request does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// Something else is there in its place.
+    /// The request conflicts with existing data.
     #[error("{0}")]
     Conflict(String),
-    /// The caller has no right to it.
+    /// The caller lacks the right.
     #[error("{0}")]
     Forbidden(String),
     /// The directory is unreachable, or did not respond: the change may have been made.
@@ -69,12 +69,14 @@ impl From<FileError> for AdminError {
 }
 
 impl AdminService {
+    /// Records an event in the audit log.
     fn record(&self, event: Event) {
         self.audit.record(event);
     }
 
-    /// Records a change, as soon as it was made or when it is not known whether it was: the answer of a
-    /// directory may be lost.
+    /// Records `event` if the change was made, or as refused if it is unknown whether it was made
+    /// (`AdminError::Unavailable`: the directory's response may be lost). Returns `made`, with the error
+    /// converted.
     fn record_change<T>(
         &self,
         event: Event,
@@ -83,7 +85,9 @@ impl AdminService {
         self.record_result(event, made, |event, _| Some(event))
     }
 
-    /// The same, where the event tells the result. There is none if nothing has changed.
+    /// Records `event`, completed from the result by `complete`, if the change was made; nothing if `complete`
+    /// returns `None`, because nothing has changed. Records it as refused if it is unknown whether the change
+    /// was made (`AdminError::Unavailable`). Returns `made`, with the error converted.
     pub(crate) fn record_result<T>(
         &self,
         event: Event,
@@ -103,7 +107,7 @@ impl AdminService {
     }
 }
 
-/// Something that is done now.
+/// Returns an event of this kind with the current time.
 fn event(kind: EventKind) -> Event {
     Event::new(kind, SystemClock.now())
 }

@@ -68,7 +68,7 @@ struct Files {
 
 #[derive(Subcommand)]
 enum Command {
-    /// ServeCommand the enabled dialects
+    /// Serve the enabled dialects
     Serve,
     #[command(flatten)]
     ClientCommand(Box<ClientCommand>),
@@ -144,7 +144,7 @@ enum ServeCommand {
 }
 
 impl Cli {
-    /// Reads the command line, or ends the process where it is wrong or asks for help.
+    /// Parses the command line. Ends the process if the command line is invalid or requests help.
     fn read(arguments: &[OsString]) -> Self {
         match ServeCli::try_parse_from(arguments) {
             Ok(ServeCli {
@@ -159,14 +159,15 @@ impl Cli {
     }
 }
 
-/// How a command that did not fail ended.
+/// Outcome of a command that did not fail.
 enum Outcome {
     Done,
-    /// Said why on the standard error.
+    /// The command printed the reason to the standard error.
     Refused,
 }
 
-/// Runs the command that the process was started with.
+/// Runs the command with which the process was started, and returns its exit code: 0 done, 1 refused or not
+/// found, 2 bad usage or configuration.
 pub fn main() -> ExitCode {
     match run(Cli::read(&env::args_os().collect::<Vec<_>>())) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
@@ -182,6 +183,8 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Runs a command in the runtime, and closes the stores that it opened. Fails if the configuration is invalid
+/// or the command fails.
 fn run(cli: Cli) -> Result<Outcome> {
     let files = cli.files.config;
     let is_client_command = !matches!(cli.command, Command::Serve);

@@ -22,7 +22,7 @@ pub struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Trusts what peers in these networks send in that header.
+    /// Creates the list of networks whose peers are trusted to report the client IP in that header.
     pub fn new(trusted: &[Network], header: ProxyHeader) -> Self {
         Self {
             trusted: trusted.into(),
@@ -30,8 +30,8 @@ impl TrustedProxies {
         }
     }
 
-    /// Inserts the client IP as a [`ClientIp`] into the request's extensions, for dialects, and returns it. `None`
-    /// if the request has no peer address.
+    /// Inserts the client IP into the request's extensions, for dialects, and returns it. Returns `None` if the
+    /// request has no peer address.
     pub(crate) fn record_client_ip(&self, request: &ServiceRequest) -> Option<ClientIp> {
         let peer = request.peer_addr()?.ip().to_canonical();
         let source = self.source(peer, request.headers());
@@ -66,14 +66,14 @@ impl TrustedProxies {
         }
     }
 
-    /// Returns whether a trusted proxy sent the request.
+    /// Returns whether the peer that sent the request is a trusted proxy.
     pub(crate) fn is_trusted_peer(&self, request: &HttpRequest) -> bool {
         let peer = request.peer_addr();
         peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
     }
 
-    /// Returns the right-most address that is not a trusted proxy's. Clients can invent everything to the left
-    /// of it, or of an entry that is not an address.
+    /// Returns the client IP: the right-most address that is not a trusted proxy's. Clients can invent
+    /// everything to the left of it, or of an entry that is not an address.
     pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
         let mut source = peer.to_canonical();
         let mut hops = self.hops(headers).into_iter().rev();
@@ -86,6 +86,7 @@ impl TrustedProxies {
         source.into()
     }
 
+    /// Returns whether an address is in a network of trusted proxies.
     fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(address))
     }
@@ -109,13 +110,15 @@ impl TrustedProxies {
     }
 }
 
+/// Returns the address in the parameter `for` of an element of `Forwarded` (RFC 7239). Returns `None` if there
+/// is no address.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
     let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
     address(named.next()?.1)
 }
 
-/// Parses an IP address with or without port, brackets and quotes. `None` if it is not an address.
+/// Parses an IP address with or without port, brackets and quotes. Returns `None` for any other text.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let bare = text.trim_start_matches('[').trim_end_matches(']');

@@ -76,19 +76,24 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the files in order, then the environment; later values win. A problem names the key,
-    /// where it stands and what was expected.
+    /// Reads the files in order, then the environment; later values win.
+    ///
+    /// # Errors
+    /// A file cannot be read, or a key or value is invalid. The error names the key, its file, and what was
+    /// expected.
     pub fn load(files: &[PathBuf]) -> Result<Self, ConfigError> {
         let Merged { tables, folder, .. } = Merged::read(files)?;
         Self::check(tables, &folder)
     }
 
-    /// Reads what all layers say, with the paths of defaults below `folder`.
+    /// Checks the merged tables of all layers, whose default paths are below `folder`, and returns the
+    /// configuration. Fails with the location of the invalid key.
     fn check(tables: Map<String, Value>, folder: &Path) -> Result<Self, ConfigError> {
         let locations = KeyLocations::from_tables(&tables);
         Self::read(tables, folder).map_err(|problem| problem.with_location(&locations))
     }
 
+    /// Converts the merged tables to a configuration. Fails if a key or value is invalid.
     fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, ConfigError> {
         bounds::check(&tables)?;
         let tables_of_dialects = match tables.remove("dialects") {
@@ -102,7 +107,10 @@ impl Config {
         Ok(Self { sections, mounts })
     }
 
-    /// The effective configuration as TOML, secrets masked.
+    /// Returns the effective configuration as TOML, with secrets masked.
+    ///
+    /// # Errors
+    /// Never in practice: every setting can be written as TOML.
     pub fn show(&self) -> Result<String, toml::ser::Error> {
         let mut table = toml::Table::try_from(&self.sections)?;
         let mut dialects = toml::Table::new();

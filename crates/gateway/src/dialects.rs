@@ -22,7 +22,7 @@ pub(crate) const ALL: &[Entry] = &[
     Entry::of::<Memsource>(),
 ];
 
-/// Returns the OpenAPI document of every dialect where it is mounted by default, by name.
+/// Returns name and OpenAPI document of every dialect, at its default path.
 pub(crate) fn documents() -> Vec<(&'static str, OpenApi)> {
     let documents = ALL
         .iter()
@@ -51,10 +51,10 @@ pub(crate) fn schemas(
     schemas.collect()
 }
 
-/// Returns the dialect named `only`, or all of them, and whether each is enabled.
+/// Returns the dialect named `only`, or all of them for `None`, and whether each is enabled.
 ///
 /// # Errors
-/// The names of all dialects, separated by commas, if none has that name.
+/// The names of all dialects, separated by commas, if no dialect has that name.
 pub(crate) fn served(mounts: &[Mount], only: Option<&str>) -> Result<Vec<(String, bool)>, String> {
     let wanted = names()
         .into_iter()

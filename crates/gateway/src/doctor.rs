@@ -1,4 +1,4 @@
-//! What is wrong, or will be, with a gateway and what is around it.
+//! Checks of a gateway, its stores and its proxy.
 
 mod advice;
 mod certificates;
@@ -17,7 +17,7 @@ pub(crate) use self::finding::{Finding, Findings, Severity};
 use crate::bootstrap::{components, demo_credentials, look_alikes, secrets};
 use crate::config::Config;
 
-/// Looks at everything. What cannot be looked at is a finding, too.
+/// Runs all checks, and returns their findings. A check that cannot run is a finding, too.
 pub(crate) async fn examine(
     config: &Config,
     public_url: Option<&str>,
@@ -38,7 +38,7 @@ pub(crate) async fn examine(
     findings
 }
 
-/// Checks the directory, and that no demo credentials are in use.
+/// Checks the directory, and that no demo credentials are in use. Adds the results to `findings`.
 async fn directory_contents(config: &Config, directory: &dyn Directory, findings: &mut Findings) {
     match directory.health().await {
         Ok(found) => found
@@ -80,12 +80,13 @@ async fn directory_contents(config: &Config, directory: &dyn Directory, findings
     }
 }
 
+/// Returns the finding that the directory is unreachable, with advice.
 fn unreachable(error: &str) -> Finding {
     let hint = "check directory.url, and that its database runs";
     Finding::failed("directory", error, advice(error, hint))
 }
 
-/// Checks that no two login names look alike.
+/// Checks that no two login names look alike. Adds the result to `findings`.
 async fn names(directory: &dyn Directory, findings: &mut Findings) {
     const CHECK: &str = "names";
     match look_alikes::describe(directory).await {
@@ -103,7 +104,7 @@ async fn names(directory: &dyn Directory, findings: &mut Findings) {
     }
 }
 
-/// Whether the pepper opens what the digests of cards and keys are made with.
+/// Checks that the pepper decrypts the keys of the digests of cards and keys. Adds the result to `findings`.
 async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
     const CHECK: &str = "digest keys";
     match directory.digest_keys().await {
@@ -133,7 +134,7 @@ async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
     }
 }
 
-/// What both ends of a probe know, without making a pepper.
+/// Returns the signer of probes, or `None` if the pepper cannot be read; a pepper is not created.
 fn probe(config: &Config) -> Option<crate::http::self_probe::SelfProbe> {
     let tokens = &config.sections.tokens;
     let known = matches!(tokens.read_pepper(), Ok(Some(_)));

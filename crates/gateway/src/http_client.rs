@@ -37,10 +37,10 @@ impl HttpClient {
     }
 
     /// Returns a client that authenticates to the host with a certificate and its key, in PEM. For a host
-    /// without TLS they are not read.
+    /// without TLS, the files are not read.
     ///
     /// # Errors
-    /// A file that cannot be read or is not PEM, and a key of another certificate.
+    /// A file cannot be read or is not PEM, or the key is of another certificate.
     pub(crate) fn with_client_certificate(
         base: BaseUrl,
         certificate: &Path,
@@ -73,17 +73,20 @@ impl HttpClient {
         Self { base, agent }
     }
 
-    /// Returns the address of the host.
+    /// Returns the URL of the host.
     pub(crate) fn base(&self) -> &BaseUrl {
         &self.base
     }
 
-    /// Returns the URL of a path, which may have a query, below the base.
+    /// Returns the URL of a path, which may have a query, below the host's.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base.as_str())
     }
 
     /// Sends `GET` for a path with these headers, and returns the response, whatever its status.
+    ///
+    /// # Errors
+    /// The host is unreachable, or its response is not HTTP.
     pub(crate) fn get(
         &self,
         path: &str,
@@ -97,6 +100,9 @@ impl HttpClient {
     }
 
     /// Sends a request to a URL of this host, and returns the response, whatever its status.
+    ///
+    /// # Errors
+    /// The request is invalid, the host is unreachable, or its response is not HTTP.
     pub(crate) fn send(
         &self,
         request: ureq::http::Result<Request<impl AsSendBody>>,
@@ -106,8 +112,11 @@ impl HttpClient {
         Ok(Response::from_parts(head, body))
     }
 
-    /// Sends a request, and copies the body of a response with status 200 to `file` as it arrives. The body
-    /// of any other response is returned with it.
+    /// Sends a request, and copies the body of a response with status 200 to `file` as it arrives. Returns the
+    /// response; its body is empty then.
+    ///
+    /// # Errors
+    /// The host is unreachable, its response is not HTTP, or the file cannot be written.
     pub(crate) fn download(
         &self,
         request: ureq::http::Result<Request<()>>,
@@ -123,6 +132,7 @@ impl HttpClient {
         Ok(Response::from_parts(head, body))
     }
 
+    /// Sends a request, and returns the response with an unread body. Fails if no response arrives.
     fn exchange(
         &self,
         request: ureq::http::Result<Request<impl AsSendBody>>,
@@ -133,6 +143,7 @@ impl HttpClient {
             .map_err(|error| self.request_error(error))
     }
 
+    /// Copies a body to `file`. Fails if the connection breaks or the file cannot be written.
     fn copy(&self, body: Body, file: &mut impl Write) -> Result<(), RequestError> {
         let mut body = body.into_reader();
         let mut buffer = vec![0; BUFFER];
@@ -148,6 +159,7 @@ impl HttpClient {
         }
     }
 
+    /// Returns the bytes of a body. Fails if the connection breaks.
     fn read_to_end(&self, body: Body) -> Result<Vec<u8>, RequestError> {
         let mut bytes = Vec::new();
         let read = body.into_reader().read_to_end(&mut bytes);
@@ -155,10 +167,12 @@ impl HttpClient {
         Ok(bytes)
     }
 
+    /// Returns the error of a connection that broke after the response had begun.
     fn response_error(&self, error: ureq::Error) -> RequestError {
         RequestError::from_response(self.base.authority(), error)
     }
 
+    /// Returns the error of a request that got no response.
     fn request_error(&self, error: ureq::Error) -> RequestError {
         RequestError::from_request(self.base.authority(), error)
     }

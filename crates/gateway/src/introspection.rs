@@ -33,7 +33,7 @@ pub(crate) struct IntrospectionApi {
 }
 
 impl IntrospectionApi {
-    /// Returns a copy for other dialects and usage counts; it signs JWTs with the same keys.
+    /// Returns a copy for other dialects and usage counts, which signs JWTs with the same keys.
     pub(crate) fn with_dialects(&self, mounts: Vec<Mount>, usage: ServiceUsage) -> Self {
         Self {
             mounts: mounts.into(),
@@ -58,7 +58,7 @@ impl IntrospectionApi {
         Ok(mounts)
     }
 
-    /// Adds the routes.
+    /// Adds all routes of this module to `cfg`.
     pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
         cfg.app_data(Data::new(self.clone()))
             .configure(introspect::configure)

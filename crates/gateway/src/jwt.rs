@@ -52,7 +52,7 @@ enum Audience<'a> {
 }
 
 impl JwtSigner {
-    /// Creates a signer. All keys are derived from `secrets`, of which the first is the one in use.
+    /// Creates a signer. All keys are derived from `secrets`, of which the first is the current one.
     pub(crate) fn new(settings: &Settings, secrets: &[SecretString]) -> Self {
         Self {
             issuer: settings.issuer.clone(),
@@ -74,7 +74,8 @@ impl JwtSigner {
         allowed.any(|allowed| allowed == audience)
     }
 
-    /// Returns a signed JWT for these claims. It expires no later than the token that it is made from.
+    /// Returns a signed JWT for these claims. It expires no later than `token_ends_at`, the expiry of the token
+    /// that it is issued for.
     pub(crate) fn sign(
         &self,
         identity: &TokenClaims<'_>,
@@ -114,6 +115,7 @@ impl JwtSigner {
     }
 }
 
+/// Returns a part of a JWT in base64url.
 fn encoded(part: &impl Serialize) -> String {
     // Strings and numbers under fixed names: serialization cannot fail.
     BASE64URL_NOPAD.encode(&serde_json::to_vec(part).unwrap_or_default())

@@ -28,7 +28,7 @@ pub(crate) struct ClientCertificateArgs {
 }
 
 impl Gateway {
-    /// Whether anything is said about it.
+    /// Returns whether the options name a gateway or a key.
     pub(crate) fn is_named(&self) -> bool {
         self.management.is_some() || self.key_file.is_some()
     }
@@ -36,6 +36,7 @@ impl Gateway {
 
 impl ClientCertificateArgs {
     /// Returns a client for a management listener, which authenticates by the certificate if one is given.
+    /// Fails if certificate or key cannot be used.
     pub(crate) fn client(&self, listener: BaseUrl) -> Result<HttpClient, RequestError> {
         match (&self.client_certificate, &self.client_key) {
             (Some(certificate), Some(key)) => {
@@ -71,8 +72,9 @@ struct ErrorBody {
 }
 
 impl ManagementClient {
-    /// Opens the management listener that is named, or the one of the configuration. Reads the key from its
-    /// file, or from the terminal.
+    /// Returns a client for the management listener that the options name, or for the configured one. Reads the
+    /// key from its file or from the terminal. Fails if the URL is invalid, the key cannot be read, or the
+    /// gateway is unreachable before the prompt.
     pub(crate) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
         let base = if let Some(url) = &gateway.management {
             url.parse()
@@ -94,7 +96,8 @@ impl ManagementClient {
         Ok(Self { client, key })
     }
 
-    /// Calls a route of `/admin/…` and returns its JSON response.
+    /// Sends a request to a route below `/admin`, and returns its JSON response. Fails if the gateway is
+    /// unreachable or refuses the request, with the reason that it gives.
     pub(crate) fn call<T: DeserializeOwned>(
         &self,
         method: &Method,
@@ -116,7 +119,8 @@ impl ManagementClient {
         self.response_error(&response)
     }
 
-    /// Writes the response of a route below `/admin` to a file as it arrives.
+    /// Writes the response of a route below `/admin` to a file as it arrives. Fails if the gateway is
+    /// unreachable or refuses the request, or the file cannot be written.
     pub(crate) fn download(&self, route: &str, file: &mut impl Write) -> Result<()> {
         let request = self.build_request(&Method::GET, route)?.body(());
         let response = self.client.download(request, file);
@@ -127,6 +131,7 @@ impl ManagementClient {
         self.response_error(&response)
     }
 
+    /// Returns a request with the key. Fails if the key cannot be in a header.
     fn build_request(&self, method: &Method, route: &str) -> Result<Builder> {
         let url = self.client.url(&format!("/admin/{route}"));
         let bearer = format!("Bearer {}", self.key.expose_secret());
@@ -137,6 +142,7 @@ impl ManagementClient {
         Ok(request.header(AUTHORIZATION, bearer))
     }
 
+    /// Fails with the reason in a response, or with its status if there is none.
     fn response_error<T>(&self, response: &Response<Vec<u8>>) -> Result<T> {
         let response_error: Result<ErrorBody, _> = serde_json::from_slice(response.body());
         if let Ok(ErrorBody { reason }) = response_error {
@@ -147,8 +153,8 @@ impl ManagementClient {
     }
 }
 
-/// Returns the address of a listener of this machine. One that is bound to every address is reached at
-/// loopback.
+/// Returns the URL of a listener of this machine; loopback if it is bound to all addresses. Fails if the
+/// address cannot be in a URL.
 pub(crate) fn listener_url(
     mut bind: SocketAddr,
     tls: Option<&Tls>,
@@ -164,7 +170,7 @@ pub(crate) fn listener_url(
     format!("{scheme}://{bind}").parse()
 }
 
-/// Adds what to do about a host that cannot be reached.
+/// Converts the error of a request. Adds advice if the gateway is unreachable.
 fn with_advice(error: RequestError, client: &HttpClient) -> anyhow::Error {
     let is_unreachable = matches!(error, RequestError::Connect { .. });
     let error = anyhow::Error::from(error);
@@ -177,6 +183,7 @@ fn with_advice(error: RequestError, client: &HttpClient) -> anyhow::Error {
     ))
 }
 
+/// Prompts for the key at the terminal, and returns it. Fails if there is no terminal or no key is entered.
 fn prompt_for_key() -> Result<SecretString> {
     match rpassword::prompt_password("Key of the realm admin: ") {
         Ok(key) => Ok(key.into()),

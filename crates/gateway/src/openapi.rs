@@ -4,7 +4,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::{dialects, management};
 
-/// Returns every document by name: `management`, and each dialect at its default path.
+/// Returns name and content of every document: `management`, and each dialect at its default path.
 pub fn documents() -> Vec<(&'static str, OpenApi)> {
     let mut documents = vec![("management", management::document())];
     documents.extend(dialects::documents());

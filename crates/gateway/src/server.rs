@@ -41,13 +41,14 @@ use crate::metrics::InstrumentedTokenStore;
 use crate::store_health::{HealthRecheck, MonitoredStores, StoreHealthMonitor};
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
-use crate::usage::{ServiceUsage, Usage};
+use crate::usage::{ServiceUsage, UsageRecorder};
 use crate::{management, telemetry};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT. Fails if the configuration is invalid, a component cannot be opened, or the
+/// directory file can never be applied.
 pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     // From here on a signal stops the gateway in an orderly way, at whatever step it arrives. SIGHUP, which
     // requests a reload, is handled once the start is complete.
@@ -83,6 +84,7 @@ struct OpenedServer {
 }
 
 impl OpenedServer {
+    /// Binds the sockets and opens the stores. Fails if one of them cannot be bound or opened.
     async fn open(config: Config, contents: FileDigests) -> Result<Self> {
         let sections = &config.sections;
         // Bound before anything else is done or logged: the first lines of the log have the addresses, for the
@@ -103,6 +105,7 @@ impl OpenedServer {
     }
 }
 
+/// Starts all tasks and both servers. Fails if a component cannot be started.
 async fn start(
     files: Vec<PathBuf>,
     reload_signals: ReloadSignals,
@@ -128,7 +131,7 @@ async fn start(
     let metrics = Metrics::new(recorder.clone(), tokens.clone(), directory.clone());
     let probe = SelfProbe::new(&opened.peppers);
     let peppers = opened.peppers.clone();
-    let usage = Usage::new(&sections.usage, &opened.peppers);
+    let usage = UsageRecorder::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
     let access = opened.access.clone();
     let throttle = opened.throttle.clone();
@@ -214,7 +217,7 @@ fn watched(identity: &Arc<TlsIdentity>) -> rt::task::JoinHandle<()> {
     rt::spawn(identity.clone().watch())
 }
 
-fn introspection_api(config: &Config, usage: &Usage) -> Result<IntrospectionApi> {
+fn introspection_api(config: &Config, usage: &UsageRecorder) -> Result<IntrospectionApi> {
     let sections = &config.sections;
     let sunsets = Sunsets::new(&sections.sunset);
     Ok(IntrospectionApi {
@@ -224,7 +227,12 @@ fn introspection_api(config: &Config, usage: &Usage) -> Result<IntrospectionApi>
     })
 }
 
-fn state(config: &Config, auth: Auth, probe: SelfProbe, usage: Usage) -> Result<PublicState> {
+fn state(
+    config: &Config,
+    auth: Auth,
+    probe: SelfProbe,
+    usage: UsageRecorder,
+) -> Result<PublicState> {
     let server = &config.sections.server;
     let state = PublicState {
         auth,
@@ -259,6 +267,7 @@ fn proxies(server: &config::Server) -> TrustedProxies {
     TrustedProxies::new(&server.trusted_proxies, server.proxy_header)
 }
 
+/// Removes expired tokens at a fixed interval, for as long as the gateway runs.
 async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

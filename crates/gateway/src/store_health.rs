@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 /// How long the result of a health check is used.
 const RESULT_LIFETIME: Duration = Duration::from_mins(1);
-/// How soon a store is checked again after it was unreachable, was refused, or is in doubt.
+/// How soon a store is checked again after it was unreachable or refused, or a request failed.
 const RECHECK_DELAY: Duration = Duration::from_secs(1);
 
 /// The findings of a health check of the directory and of the token store.
@@ -25,14 +25,14 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Returns all findings, with the name of the store that each is about.
+    /// Returns all findings, each with the name of its store.
     fn findings(&self) -> impl Iterator<Item = (&'static str, &Finding)> {
         let directory = self.directory.iter().map(|finding| ("directory", finding));
         let tokens = self.token_store.findings.iter();
         directory.chain(tokens.map(|finding| ("token store", finding)))
     }
 
-    /// Returns why logins or token checks fail. `None` if they do not.
+    /// Returns why logins or token checks fail, or `None` if they do not.
     pub(crate) fn refusal(&self) -> Option<String> {
         let mut findings = self.findings();
         let (about, finding) = findings.find(|(_, one)| one.level == Level::Refused)?;
@@ -40,7 +40,8 @@ impl Health {
     }
 }
 
-/// Checks the token store, and the login throttle next to it.
+/// Returns the health of the token store, with the findings of the login throttle in it. Fails if one of them
+/// is unreachable.
 pub(crate) async fn check_token_store(
     tokens: &dyn TokenStore,
     throttle: Option<&dyn Throttle>,
@@ -93,6 +94,7 @@ struct LastCheck {
 }
 
 impl StoreHealthMonitor {
+    /// Creates a monitor, which checks earlier than usual when `recheck` is requested.
     pub(crate) fn new(stores: MonitoredStores, recheck: Arc<HealthRecheck>) -> Self {
         Self {
             stores,
@@ -101,8 +103,8 @@ impl StoreHealthMonitor {
         }
     }
 
-    /// Checks the directory and the token store, or returns the last result while it is fresh. Logs new
-    /// findings.
+    /// Checks the directory and the token store, and logs new findings. Returns the last result instead while
+    /// it is fresh. Fails if a store is unreachable.
     pub(crate) async fn check(&self) -> Result<Health, StoreError> {
         let mut last = self.last.lock().await;
         if let Some((since, health)) = &last.result
@@ -128,7 +130,8 @@ impl StoreHealthMonitor {
         Ok(health)
     }
 
-    /// Returns how long a result is used. Short after a refusal, which an operator is working on.
+    /// Returns how long a result is used: short after a refusal, which an operator is working on, and after a
+    /// failed request.
     fn result_lifetime(&self, health: &Health) -> Duration {
         if health.refusal().is_some() || self.recheck.requested.load(Ordering::Relaxed) {
             RECHECK_DELAY
@@ -142,13 +145,13 @@ impl StoreHealthMonitor {
         self.last.lock().await.result = None;
     }
 
-    /// Whether the token store can be queried.
+    /// Returns whether the token store can be queried.
     pub(crate) async fn is_reachable(&self) -> bool {
         self.stores.tokens.ping().await.is_ok()
     }
 
-    /// Checks the stores for as long as the gateway runs: each minute, and soon after a request failed because a
-    /// store was unavailable.
+    /// Checks the stores for as long as the gateway runs: each minute, and soon after a request failed because
+    /// a store was unavailable.
     pub(crate) async fn watch(&self) {
         let mut silent = false;
         loop {
@@ -175,6 +178,7 @@ impl StoreHealthMonitor {
     }
 }
 
+/// Logs the servers and findings that were not there before, and the end of a refusal.
 fn log_new_findings(before: Option<&Health>, now: &Health) {
     for server in &now.token_store.servers {
         let known = before.is_some_and(|before| {

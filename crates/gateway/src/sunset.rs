@@ -19,7 +19,7 @@ const SUNSET: HeaderName = HeaderName::from_static("sunset");
 /// The reasons for refused calls, as labels in `/metrics`.
 pub(crate) const REASONS: [&str; 3] = ["brownout", "sunset", "cut_off"];
 
-/// How often a blocked client is logged, and how many such clients are remembered for that.
+/// Interval at which a blocked client is logged, and number of clients that are remembered for that.
 const LOG_INTERVAL: Duration = Duration::HOUR;
 const MAX_LOGGED: usize = 1_000;
 
@@ -54,6 +54,7 @@ pub(crate) enum Rejection {
 }
 
 impl Sunsets {
+    /// Returns the retirements of the configuration, by dialect.
     pub(crate) fn new(settings: &BTreeMap<String, config::Sunset>) -> Self {
         let each = settings.iter().map(|(dialect, settings)| {
             let sunset = DialectSunset::new(dialect, settings.clone());
@@ -62,6 +63,7 @@ impl Sunsets {
         Self(Arc::new(each.collect()))
     }
 
+    /// Returns the retirement of a dialect, or `None` if it is not being retired.
     pub(crate) fn get(&self, dialect: &str) -> Option<Arc<DialectSunset>> {
         self.0.get(dialect).cloned()
     }
@@ -113,7 +115,7 @@ impl DialectSunset {
         }
     }
 
-    /// Returns whether this retirement ever refuses a call.
+    /// Returns whether this retirement ever rejects a call.
     pub(crate) fn may_reject(&self) -> bool {
         let Self { settings, .. } = self;
         settings.then == AfterSunset::Refuse
@@ -121,12 +123,12 @@ impl DialectSunset {
             || !settings.cut_off.is_empty()
     }
 
-    /// Returns whether there are blocked clients.
+    /// Returns whether there are rules that block clients.
     pub(crate) fn blocks_clients(&self) -> bool {
         !self.settings.cut_off.is_empty()
     }
 
-    /// Returns why a call is refused, as far as its head shows. `None` if it is not refused.
+    /// Returns why a call is rejected, as far as its head shows, or `None` if it is not rejected.
     pub(crate) fn rejection(
         &self,
         summary: &RequestSummary,
@@ -162,7 +164,7 @@ impl DialectSunset {
         }
     }
 
-    /// Counts a refusal, and logs a blocked client.
+    /// Counts a rejection, and logs a blocked client at most once an hour.
     pub(crate) fn record(
         &self,
         rejection: Rejection,
@@ -191,6 +193,8 @@ impl DialectSunset {
         }
     }
 
+    /// Returns whether a blocked client was not logged within the last hour, and remembers it. Returns `false`
+    /// for new clients while too many are remembered.
     fn must_be_logged(
         &self,
         client: &ClientIdentity,
@@ -226,7 +230,8 @@ impl DialectSunset {
 }
 
 impl Rejection {
-    /// Returns the error that dialects report for this refusal: unavailable in a brownout, otherwise forbidden.
+    /// Returns the error that dialects report for this rejection: unavailable in a brownout, otherwise
+    /// forbidden.
     pub(crate) fn error(self) -> AuthError {
         match self {
             Self::Brownout { .. } => {
@@ -236,7 +241,7 @@ impl Rejection {
         }
     }
 
-    /// Returns after how many seconds a retry makes sense. `None` if never.
+    /// Returns the number of seconds after which a retry makes sense, or `None` if it never does.
     pub(crate) fn retry_after(self, now: OffsetDateTime) -> Option<i64> {
         match self {
             Self::Brownout { until } => Some((until - now).whole_seconds().max(0) + 1),
@@ -252,6 +257,7 @@ impl Rejection {
     }
 }
 
+/// Returns whether the client matches all fields of the rule.
 fn matches_rule(rule: &BlockedClient, client: &ClientIdentity, summary: &RequestSummary) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>| match (wanted, found) {
         (None, _) => true,
@@ -273,7 +279,8 @@ fn matches_rule(rule: &BlockedClient, client: &ClientIdentity, summary: &Request
         && rule.network.as_ref().is_none_or(is_there)
 }
 
-/// Compares GUIDs in any spelling: a vendor's documents and the usage report spell them differently.
+/// Returns whether two texts are the same GUID in any spelling: a vendor's documents and the usage report spell
+/// them differently.
 fn is_same_guid(one: &str, other: &str) -> bool {
     let guid = |text| uuid::Uuid::try_parse(text).ok();
     guid(one).is_some_and(|one| guid(other) == Some(one))

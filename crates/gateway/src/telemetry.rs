@@ -32,7 +32,7 @@ const QUIET: &str = "actix_server=warn,actix_http::h1=off,ureq=info,ureq_proto=i
 /// Handle that changes the log level at run time.
 static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
-/// Starts logging to the standard error, panics included.
+/// Starts logging to the standard error, panics included, and sending traces if that is configured.
 pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
     let traces = otlp::layer(tracing);
     let (filter, level) = reload::Layer::new(filter(logging));
@@ -67,7 +67,7 @@ fn is_coloured() -> bool {
         && anstyle_query::clicolor() != Some(false)
 }
 
-/// Changes the log level from now on.
+/// Changes the log level from now on. Logs an error if that fails.
 pub(crate) fn set_level(logging: &Logging) {
     if let Some(level) = LEVEL.get()
         && let Err(error) = level.reload(filter(logging))
@@ -94,7 +94,7 @@ pub(crate) struct PlannedRejection;
 pub(crate) struct RootSpan;
 
 /// Returns whether spans are needed: for a trace collector, or for a log line per request at level `debug`.
-/// Other log lines are few. They get the fields of their request [without a span](request_fields).
+/// Other log lines are few, and get the fields of their request [without a span](request_fields).
 fn spans_are_wanted() -> bool {
     otlp::are_sent() || tracing::enabled!(Level::DEBUG)
 }
@@ -154,7 +154,8 @@ impl RootSpanBuilder for RootSpan {
     }
 }
 
-/// Adds the header `X-Request-Id`, by which the client's request can be found in the log.
+/// Adds the header `X-Request-Id`, by which the client's request can be found in the log, if there is an
+/// identifier.
 pub(crate) fn add_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -165,7 +166,8 @@ pub(crate) fn add_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
     }
 }
 
-/// Returns the identifier of a request in log lines and in the response.
+/// Returns the identifier of a request in log lines and in the response, or `None` outside of the public
+/// application.
 pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<Uuid> {
     request.extensions().get::<RequestId>().map(|id| **id)
 }

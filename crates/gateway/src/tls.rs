@@ -50,8 +50,8 @@ impl TlsIdentity {
         })
     }
 
-    /// Returns the configuration to start the server with. The server also uses certificates and authorities that
-    /// are replaced later.
+    /// Returns the configuration to start the server with. The server also uses certificates and authorities
+    /// that are replaced later. Fails if the library does not support the protocol versions.
     pub(crate) fn server_config(&self) -> Result<ServerConfig> {
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -70,7 +70,8 @@ impl TlsIdentity {
         Ok(config)
     }
 
-    /// Uses the files of these settings from the next handshake on. If that fails, nothing changes.
+    /// Uses the files of these settings from the next handshake on. Fails if one of them cannot be used;
+    /// nothing changes then.
     pub(crate) fn reload(&self, settings: &config::Tls) -> Result<(), ConfigError> {
         let files = WatchedFiles::new(settings);
         let material = KeyMaterial::read(self.section, settings);
@@ -86,7 +87,7 @@ impl TlsIdentity {
         Ok(())
     }
 
-    /// Uses the new contents of the files whenever they have changed.
+    /// Uses the new contents of the files whenever they have changed, for as long as the gateway runs.
     pub(crate) async fn watch(self: Arc<Self>) {
         let mut checks = interval(CHECK_INTERVAL);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);

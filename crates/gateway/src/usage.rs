@@ -32,7 +32,7 @@ const NO_NETWORK: &str = "(no network)";
 
 /// The counts of the use of dialects. Cheap to clone; the default counts nothing.
 #[derive(Clone, Default)]
-pub struct Usage(Option<Arc<Inner>>);
+pub struct UsageRecorder(Option<Arc<Inner>>);
 
 struct Inner {
     /// One shard for each counting thread, so that threads do not wait for each other.
@@ -57,8 +57,9 @@ pub(crate) struct UsageCall {
     pub(crate) source: Option<ClientIp>,
 }
 
-impl Usage {
-    /// Creates counts as configured. Tells users apart by a hash whose key is derived from the pepper.
+impl UsageRecorder {
+    /// Creates counts as configured; they count nothing if `enabled` is off. Tells users apart by a hash whose
+    /// key is derived from the pepper.
     pub(crate) fn new(settings: &config::Usage, peppers: &Peppers) -> Self {
         let secret = peppers.current.fingerprint(b"isogloss usage");
         let (key, _) = secret.as_chunks::<16>();
@@ -84,7 +85,7 @@ impl Usage {
 }
 
 impl Inner {
-    /// Takes the counts since the last call, and removes the shards of dropped counters: each reload of the
+    /// Returns the counts since the last call, and removes the shards of dropped counters: each reload of the
     /// configuration replaces all of them.
     fn drain(&self) -> Vec<UsageRows> {
         let mut rows = Vec::new();
@@ -97,6 +98,7 @@ impl Inner {
         rows
     }
 
+    /// Returns the hash of the client's user, or `None` if no user is known.
     fn hash(&self, client: &ClientIdentity) -> Option<u64> {
         Some(self.key.hash(client.user?.as_bytes()))
     }
@@ -140,6 +142,7 @@ impl UsageCounter {
         shard.lock().record(seen, &observed);
     }
 
+    /// Returns whether calls are counted.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
     }
@@ -158,7 +161,8 @@ pub(crate) struct ServiceUsage {
 type ByRoute = HashMap<(&'static str, &'static str), Arc<Endpoint>>;
 
 impl ServiceUsage {
-    pub(crate) fn new(usage: &Usage, proxies: TrustedProxies, sunsets: Sunsets) -> Self {
+    /// Returns the usage counts of the management listener.
+    pub(crate) fn new(usage: &UsageRecorder, proxies: TrustedProxies, sunsets: Sunsets) -> Self {
         Self {
             counter: usage.counter(),
             proxies,
@@ -167,13 +171,13 @@ impl ServiceUsage {
         }
     }
 
-    /// Returns how the dialect is retired. `None` if it is not.
+    /// Returns the retirement of a dialect, or `None` if it is not being retired.
     pub(crate) fn sunset(&self, mount: &Mount) -> Option<Arc<DialectSunset>> {
         self.sunsets.get(mount.name)
     }
 
-    /// Returns why the client's tokens are refused. `None` if they are not. Rules for a `User-Agent` or a
-    /// network do not match here: the request comes from a service, not from the client.
+    /// Returns why the client's tokens are refused, or `None` if they are not, and records that. Rules for a
+    /// `User-Agent` or a network do not match here: the request comes from a service, not from the client.
     pub(crate) fn rejection(
         &self,
         mount: &Mount,
@@ -215,6 +219,7 @@ impl ServiceUsage {
         self.counter.record(&call, &client, refused, auth.now());
     }
 
+    /// Returns the endpoint of a route of the management listener.
     fn endpoint(&self, mount: &Mount, route: &'static str) -> Arc<Endpoint> {
         let mut endpoints = self.endpoints.lock();
         let known = endpoints.entry((mount.name, route));
@@ -222,6 +227,7 @@ impl ServiceUsage {
         Arc::clone(known.or_insert_with(made))
     }
 
+    /// Returns the client IP of a request, or `None` if it has no peer address.
     pub(crate) fn client_ip(&self, request: &HttpRequest) -> Option<ClientIp> {
         let peer = request.peer_addr()?.ip();
         Some(self.proxies.source(peer, request.headers()))
@@ -229,12 +235,12 @@ impl ServiceUsage {
 }
 
 /// Returns the family of the program that sent the request.
-pub(crate) fn user_agent(summary: &RequestHead) -> String {
-    let value = summary.headers.get(USER_AGENT);
+pub(crate) fn user_agent(head: &RequestHead) -> String {
+    let value = head.headers.get(USER_AGENT);
     family(value.map_or(&b""[..], |value| value.as_bytes()))
 }
 
-/// Shortens `text` to 64 characters: names that clients choose may be long.
+/// Returns the text, shortened to 64 characters: names that clients choose may be long.
 fn shortened(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 64;
     match text.char_indices().nth(LONGEST) {
@@ -270,7 +276,7 @@ mod tests {
     #[test]
     fn counters_of_replaced_applications_are_removed_and_their_counts_are_not() {
         let pepper = Pepper::new(b"0123456789abcdef".as_slice()).unwrap();
-        let usage = Usage::new(&config::Usage::default(), &pepper.into());
+        let usage = UsageRecorder::new(&config::Usage::default(), &pepper.into());
         let inner = usage.0.as_ref().unwrap();
         let now = datetime!(2015-06-01 12:00 UTC);
         let mut calls = 0;

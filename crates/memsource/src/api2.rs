@@ -23,7 +23,7 @@ use crate::{REALM, Settings, issue};
 
 type HandlerResult = Result<HttpResponse, Api2Error>;
 
-/// Adds the routes.
+/// Adds the routes of `api2`.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(post("/api2/v1/auth/login", login))
         .service(post("/api2/v3/auth/login", login))
@@ -39,6 +39,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         );
 }
 
+/// Returns a resource for POST requests, with the error for all other methods.
 fn post<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
@@ -50,11 +51,13 @@ where
         .default_service(to(async || error_response(Error::MethodNotAllowed("POST"))))
 }
 
+/// Returns an error as the result of a handler.
 fn error_response(error: Error) -> HandlerResult {
     Err(error.into())
 }
 
-/// `Authorization` may prove that the client is known, and has no other effect: three clients send an invalid one.
+/// Responds to `login` with a token. The header `Authorization` may show that the client is known, and has no other
+/// effect: three clients send an invalid one. `Err` if the credentials are refused.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -71,8 +74,8 @@ async fn login(
     ))
 }
 
-/// Returns the user whose name, password and code are in the body. An identity has one user here, so a request
-/// without a uid means that user.
+/// Returns the user of the name, password and code in a body. An identity has one user here, so a request without
+/// `userUid` means that user. `Err` if a member is missing or the credentials are refused.
 async fn authenticate(
     auth: &Auth,
     origin: LoginOrigin,
@@ -91,7 +94,7 @@ async fn authenticate(
     Ok(auth.login(credentials).await?)
 }
 
-/// Returns where a login comes from, with the tokens that may prove that the client is known.
+/// Returns the origin of a login, with the tokens in its header and query that may show that the client is known.
 fn login_origin(
     settings: &Settings,
     request: &HttpRequest,
@@ -103,6 +106,8 @@ fn login_origin(
     }
 }
 
+/// Responds to `loginOther` with a token for another user of the administrator's organisation. `Err` if the caller may
+/// not do that, or if there is no such user.
 async fn login_other(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -123,6 +128,7 @@ async fn login_other(
     ))
 }
 
+/// Responds to `logout`: ends the caller's token. `Err` if it is not valid.
 async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let mut parameters = Parameters::from_query(&request)?;
     let caller = AuthenticatedCaller::for_logout(&auth, &request, &mut parameters).await?;
@@ -130,6 +136,7 @@ async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Responds to `whoAmI` with the caller. `Err` if the token is not valid.
 async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = authenticated_caller(&auth, &request).await?;
     Ok(json(
@@ -138,6 +145,8 @@ async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     ))
 }
 
+/// Returns the caller by the token in the query or the header. `Err` if there is no valid token, or if a store is
+/// unreachable.
 async fn authenticated_caller(
     auth: &Auth,
     request: &HttpRequest,

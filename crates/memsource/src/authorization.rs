@@ -16,37 +16,42 @@ pub(crate) struct AuthenticatedCaller {
 }
 
 impl AuthenticatedCaller {
-    /// Returns the caller by the parameter `token`, or else by the header of `api2`.
+    /// Returns the caller by the token in the parameter `token`, or in the header `Authorization` if there is no
+    /// parameter. `Err` if there is no valid token, or if a store is unreachable.
     pub(crate) async fn authenticate(
         auth: &Auth,
         request: &HttpRequest,
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
-        let presented = presented(request, parameters)?;
+        let presented = bearer_token(request, parameters)?;
         let session = auth.validate_bearer(&presented).await?;
         Ok(Self { session })
     }
 
-    /// Returns the caller by the same token as [`authenticate`](Self::authenticate), for a request that ends it.
+    /// Returns the caller by the token in the parameter `token`, or in the header `Authorization`, for a request that
+    /// ends the token. The token may have ended already, so that a logout that failed as unavailable can be repeated.
+    /// `Err` if there is no such token, or if a store is unreachable.
     pub(crate) async fn for_logout(
         auth: &Auth,
         request: &HttpRequest,
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
-        let presented = presented(request, parameters)?;
+        let presented = bearer_token(request, parameters)?;
         let session = auth.validate_bearer_to_end(&presented).await?;
         Ok(Self { session })
     }
 }
 
-fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<BearerToken, Error> {
+/// Returns the token in the parameter `token`, or in the header `Authorization`. `Err` if there is none, or if it is
+/// malformed.
+fn bearer_token(request: &HttpRequest, parameters: &mut Parameters) -> Result<BearerToken, Error> {
     let text = parameters.optional("token");
     let text = text.or_else(|| header_token(request.headers()));
     let presented = text.as_deref().and_then(parse_token);
     Ok(presented.ok_or(AuthError::InvalidToken)?)
 }
 
-/// Parses a token with the number of its user, which must be right.
+/// Parses a token with the number of its user, which must match when the token is checked. `None` if it is malformed.
 pub(crate) fn parse_token(text: &str) -> Option<BearerToken> {
     let (number, token) = wire::parse_token(text)?;
     Some(BearerToken {
@@ -56,7 +61,8 @@ pub(crate) fn parse_token(text: &str) -> Option<BearerToken> {
     })
 }
 
-/// Returns the token in the query, else in the header, else in the cookie of a browser session.
+/// Returns the token in the query, else in the header, else in the cookie of a browser session. `None` if the first of
+/// them that is there is malformed, or if none is there.
 pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
     let text = query_token(head.uri.query().unwrap_or_default());
     let text = text.or_else(|| header_token(&head.headers));
@@ -64,7 +70,8 @@ pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<Bear
     parse_token(&text?)
 }
 
-/// Returns the tokens that a login has in addition to the password: in the head, and in a parameter.
+/// Returns the tokens that a login sends in addition to the password: in query, header or cookie, and in the parameter
+/// `token`. They can show that the client is known.
 pub(crate) fn proofs(
     settings: &Settings,
     head: &RequestHead,
@@ -75,12 +82,14 @@ pub(crate) fn proofs(
     presented.map(|presented| presented.token).collect()
 }
 
+/// Returns the parameter `token` of a query. `None` if it is absent or empty.
 fn query_token(query: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let token = pairs.find(|(name, value)| name == "token" && !value.is_empty());
     token.map(|(_, value)| value.into_owned())
 }
 
+/// Returns the value of the cookie with this name. `None` if there is none.
 fn cookie_token(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers
         .get_all(COOKIE)
@@ -92,7 +101,8 @@ fn cookie_token(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(token.to_owned())
 }
 
-/// Returns the token of `Authorization: ApiToken <token>`; some clients send `Bearer`.
+/// Returns the token of `Authorization: ApiToken <token>`; some clients send `Bearer` instead. `None` if the header is
+/// absent or has another scheme.
 pub(crate) fn header_token(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;

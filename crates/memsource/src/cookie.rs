@@ -16,7 +16,7 @@ pub(crate) enum CookieLifetime {
     Persistent,
 }
 
-/// Returns the cookie with the token of that session.
+/// Returns the cookie that holds the token of a browser session.
 pub(crate) fn cookie(
     settings: &Settings,
     session: &IssuedToken,

@@ -34,7 +34,7 @@ pub enum Error {
     Auth(#[from] AuthError),
 }
 
-/// What a refusal is on the wire.
+/// The body of an error.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Refusal)]
@@ -44,7 +44,7 @@ pub(crate) struct ErrorBody<'a> {
 }
 
 impl Error {
-    /// Returns status, code and description.
+    /// Returns the status, the `errorCode` and, where there is one, the `errorDescription`.
     pub(crate) fn response_parts(&self) -> (StatusCode, &'static str, Option<String>) {
         let (status, code, text) = match self {
             Self::Missing(name) => {
@@ -106,7 +106,7 @@ impl Error {
         (status, code, text.map(str::to_owned))
     }
 
-    /// Returns the response with that description.
+    /// Returns the JSON response with this `errorDescription`.
     pub(crate) fn json_response(&self, description: Option<&str>) -> HttpResponse {
         let (status, error_code, _) = self.response_parts();
         let body = ErrorBody {
@@ -116,6 +116,7 @@ impl Error {
         crate::wire::json(&mut self.response_builder(status), &body)
     }
 
+    /// Returns a response without a body, with the headers of this error.
     fn response_builder(&self, status: StatusCode) -> actix_web::HttpResponseBuilder {
         let mut response = HttpResponse::build(status);
         if let Self::MethodNotAllowed(allowed) = self {

@@ -1,4 +1,4 @@
-//! The readers of this crate for the fuzz targets in `tests/fuzz`, which see no others of its insides.
+//! The parsers of this crate for the fuzz targets in `tests/fuzz`.
 
 use actix_web::FromRequest;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -10,7 +10,7 @@ use crate::authorization::header_token;
 use crate::parameters::Parameters;
 use crate::{Settings, redirect, wire};
 
-/// A call as its reader meets it.
+/// A request before it is parsed.
 pub struct RawRequest<'a> {
     /// The query, without `?`.
     pub query: &'a str,
@@ -21,15 +21,14 @@ pub struct RawRequest<'a> {
 }
 
 impl RawRequest<'_> {
-    /// The parameters of those names; nothing for a call that is refused.
+    /// Returns the named parameters of the request. `None` if the request is refused.
     pub fn parameters(self, names: &[&'static str]) -> Option<Vec<Option<String>>> {
         let mut parameters = self.read::<Parameters>()?;
         let values = names.iter().map(|name| parameters.optional(name));
         Some(values.collect())
     }
 
-    /// `userName`, `password`, `code` and `userUid` as `api2` reads them; nothing for a call that
-    /// is refused.
+    /// Returns `userName`, `password`, `code` and `userUid` as `api2` parses them. `None` if the body is refused.
     pub fn login(self) -> Option<[Option<String>; 4]> {
         let body = self.read::<LoginBody>()?;
         Some([body.user_name, body.password, body.code, body.user_uid])
@@ -46,7 +45,7 @@ impl RawRequest<'_> {
     }
 }
 
-/// Returns the redirect target for that address. Apart from this host, `origin` is allowed.
+/// Returns the redirect target for an address if this host and `origin` are allowed. `None` if it is refused.
 pub fn redirect(url: &str, origin: &str) -> Option<String> {
     let settings = Settings {
         redirect_origins: vec![origin.to_owned()],
@@ -55,13 +54,13 @@ pub fn redirect(url: &str, origin: &str) -> Option<String> {
     redirect::resolve_target(&settings, Some(url)).ok()
 }
 
-/// The token that the header `Authorization` holds, as it is spelt there.
+/// Returns the token in a header `Authorization`, as it is spelled there. `None` if it has none.
 pub fn authorization(value: HeaderValue) -> Option<String> {
     let request = TestRequest::default().insert_header((AUTHORIZATION, value));
     header_token(request.to_http_request().headers())
 }
 
-/// The number and the digits of a token.
+/// Returns the user number and the hexadecimal digits of a token. `None` if it is malformed.
 pub fn token(text: &str) -> Option<(i64, String)> {
     let (number, token) = wire::parse_token(text)?;
     Some((number, token.hex()))

@@ -12,7 +12,8 @@ use crate::{Memsource, REALM};
 /// before the old one's end, and not yet 72 min before it.
 const MIN_REUSE_LIFETIME: Duration = Duration::from_hours(1);
 
-/// Issues the token of a login with a password.
+/// Issues the token of a login with a password, or returns the existing one if the operator has set that. `Err` if a
+/// store is unreachable.
 pub(crate) async fn access(
     auth: &Auth,
     settings: &Settings,
@@ -31,8 +32,8 @@ pub(crate) async fn access(
     auth.issue(REALM, user, terms).await
 }
 
-/// Issues the token of an administrator who logs in as another user. It is always a new one, as it can be spent,
-/// and only once.
+/// Issues the token of an administrator who logs in as another user. It is always a new one, because it can be redeemed
+/// once. `Err` if the administrator's login was too long ago, or if a store is unreachable.
 pub(crate) async fn impersonation(
     auth: &Auth,
     settings: &Settings,
@@ -55,8 +56,8 @@ pub(crate) async fn impersonation(
     Ok(issued)
 }
 
-/// Issues the token of a browser session that begins with a password. It is always a new one, so that a logout
-/// in the browser ends no program's token.
+/// Issues the token of a browser session that begins with a password. It is always a new one, so that a logout in the
+/// browser does not end the token of a program. `Err` if a store is unreachable.
 pub(crate) async fn session(
     auth: &Auth,
     settings: &Settings,
@@ -66,7 +67,8 @@ pub(crate) async fn session(
     auth.issue(REALM, user, terms).await
 }
 
-/// Issues the token of the browser session that an impersonation token was spent on.
+/// Issues the token of the browser session for which an impersonation token was redeemed. `Err` if the administrator's
+/// login was too long ago, or if a store is unreachable.
 pub(crate) async fn browser_session(
     auth: &Auth,
     settings: &Settings,
@@ -80,8 +82,8 @@ pub(crate) async fn browser_session(
     auth.issue(REALM, &spent.user, terms).await
 }
 
-/// Returns how long after the administrator's login all impersonation tokens end. Without the limit, an
-/// administrator who impersonates another administrator could go on for ever.
+/// Returns how long after the administrator's login all impersonation tokens end. Without this limit, an administrator
+/// who impersonates another administrator could extend a login without end.
 fn max_impersonation(settings: &Settings) -> Duration {
     let own = settings.token_lifetime;
     own.saturating_add(settings.impersonation_lifetime())

@@ -18,7 +18,7 @@ mod wire;
 
 use actix_web::dev::RequestHead;
 use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, scope};
+use actix_web::web::ServiceConfig;
 use isogloss_core::{BearerToken, Realm};
 use isogloss_dialect::{Dialect, cors};
 use utoipa::openapi::OpenApi;
@@ -46,20 +46,17 @@ impl Dialect for Memsource {
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        cfg.app_data(Data::new(settings.cors())).service(
-            scope("")
-                .wrap(from_fn(cors::middleware))
-                .wrap(from_fn(quirks::set_headers))
-                .configure(add_routes),
-        );
+        let scope = cors::scope(settings.cors(), cfg).wrap(from_fn(quirks::set_headers));
+        cfg.service(scope.configure(add_routes));
     }
 
     fn add_routes(_settings: &Settings, cfg: &mut ServiceConfig) {
         routes::add_routes(cfg);
     }
 
-    /// The token is the parameter `token` of the query, else in the header, else in the cookie of a browser
-    /// session. A service that accepts tokens in bodies has to extract them itself.
+    /// Returns the token in the parameter `token` of the query, else in the header, else in the cookie of a browser
+    /// session. A service that accepts tokens in bodies has to extract them itself. `None` if there is none, or if it
+    /// is malformed.
     fn find_token(settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(settings, head)
     }

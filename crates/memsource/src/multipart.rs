@@ -9,7 +9,8 @@ use multer::Multipart;
 
 use crate::error::Error;
 
-/// Parses the parts of a whole body, by their names. A file is a value like any other.
+/// Parses a `multipart/form-data` body into names and values, in their order. A file is a value like any other. `Err`
+/// if the body is malformed, or if a part has no name or is not UTF-8.
 pub(crate) async fn parse_parts(
     content_type: &str,
     body: Bytes,

@@ -22,7 +22,7 @@ use crate::wire::LoginResponse;
 #[openapi(
     info(
         title = "Memsource authentication v3 and api2",
-        description = "The login dialect of Memsource. Routes of the old API take parameters from the query and from a body of any of three types; one that is in both must be the same in both."
+        description = "The login dialect of Memsource. Routes of the old API take parameters from the query and from a body of any of three types; a parameter that is in both must have the same value."
     ),
     components(schemas(
         Login, LoginOther, Bearer, LoginResponse<'static>, WhoAmI,
@@ -47,6 +47,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     let mut paths = Paths::new();
     for (version, id) in [("v2", "logInV2"), ("v3", "logIn")] {
@@ -103,11 +104,13 @@ fn paths() -> Paths {
     paths
 }
 
+/// Returns the fields of a struct as query parameters.
 fn query_parameters<P: IntoParams>() -> Vec<Parameter> {
     P::into_params(|| Some(ParameterIn::Query))
 }
 
-/// A route of the old API, by either method.
+/// Adds a route of the old API, for GET and POST. The tuple is the operation id, the schema of the parameters, and the
+/// schema of the response, if it has a body.
 fn add_old_api_route(
     paths: &mut Paths,
     path: &str,
@@ -144,7 +147,7 @@ fn add_old_api_route(
     paths.add_path_operation(path, vec![HttpMethod::Post], post);
 }
 
-/// What a body may be refused for.
+/// Returns the errors for a body that cannot be read.
 fn body_errors() -> Vec<Error> {
     vec![
         Error::Malformed,
@@ -154,6 +157,7 @@ fn body_errors() -> Vec<Error> {
     ]
 }
 
+/// Returns the errors of a login with a password.
 fn login_errors() -> Vec<Error> {
     vec![
         Error::Missing("…"),
@@ -166,6 +170,7 @@ fn login_errors() -> Vec<Error> {
     ]
 }
 
+/// Returns the errors of `loginOther`.
 fn impersonation_errors() -> Vec<Error> {
     let mut errors = token_errors();
     errors.extend([
@@ -177,7 +182,7 @@ fn impersonation_errors() -> Vec<Error> {
     errors
 }
 
-/// What a token may be refused for, and a query that contradicts itself.
+/// Returns the errors of a request with a token, and the one for contradicting parameters.
 fn token_errors() -> Vec<Error> {
     vec![
         Error::ConflictingParameters,
@@ -186,13 +191,14 @@ fn token_errors() -> Vec<Error> {
     ]
 }
 
-/// The errors of `authByToken`, which browsers show.
+/// Returns the error responses of `authByToken`, which are HTML pages.
 fn page_responses() -> Responses {
     let mut errors = token_errors();
     errors.push(Error::Redirect);
     responses_by_status(errors.into_iter().map(HtmlError::from), "Refusal")
 }
 
+/// Returns a response with a JSON body of this schema, or without a body.
 fn ok_response(schema: Option<&str>) -> Response {
     let response = Response::builder().description("done");
     match schema {

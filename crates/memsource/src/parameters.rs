@@ -19,24 +19,24 @@ use crate::multipart;
 pub(crate) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
-    /// Parses the parameters of the query.
+    /// Parses the parameters of the query. `Err` if one is there twice with different values.
     pub(crate) fn from_query(request: &HttpRequest) -> Result<Self, Error> {
         let mut parameters = Self::default();
         parameters.add_form(request.query_string().as_bytes())?;
         Ok(parameters)
     }
 
-    /// Removes a parameter that must be there.
+    /// Removes a parameter and returns its value. `Err` if it is absent or empty.
     pub(crate) fn mandatory(&mut self, name: &'static str) -> Result<String, Error> {
         self.optional(name).ok_or(Error::Missing(name))
     }
 
-    /// Removes a parameter. `None` if it is absent or empty.
+    /// Removes a parameter and returns its value. `None` if it is absent or empty.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<String> {
         self.0.remove(name).filter(|value| !value.is_empty())
     }
 
-    /// Renames the parameter `alias` to `name`. Both may be there if they are equal.
+    /// Renames the parameter `alias` to `name`. `Err` if both are there with different values.
     pub(crate) fn alias(&mut self, alias: &'static str, name: &'static str) -> Result<(), Error> {
         let Some(value) = self.optional(alias) else {
             return Ok(());
@@ -46,6 +46,7 @@ impl Parameters {
         self.add(name.to_owned(), value)
     }
 
+    /// Adds a parameter. `Err` if it is already there with another value.
     fn add(&mut self, name: String, value: String) -> Result<(), Error> {
         match self.0.get(&name) {
             Some(present) if *present != value => Err(Error::ConflictingParameters),
@@ -56,6 +57,7 @@ impl Parameters {
         }
     }
 
+    /// Adds the parameters of a URL-encoded form. `Err` if one is there twice with different values.
     fn add_form(&mut self, form: &[u8]) -> Result<(), Error> {
         for (name, value) in form_urlencoded::parse(form) {
             self.add(name.into_owned(), value.into_owned())?;
@@ -63,6 +65,8 @@ impl Parameters {
         Ok(())
     }
 
+    /// Adds the members of a flat JSON object; `null` counts as absent. `Err` if the body is not an object, has nested
+    /// values, or contradicts other parameters.
     fn add_json(&mut self, body: &[u8]) -> Result<(), Error> {
         let members: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| Error::Malformed)?;

@@ -6,10 +6,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, X_FRAME_OPTIONS};
 use actix_web::middleware::Next;
 
-/// Middleware for every route of the dialect, and for its responses to unknown paths.
+/// Sets the headers of a response as the vendor's server sends them. It is middleware for every route of the dialect,
+/// and for its responses to unknown paths.
 ///
-/// One client (libmemsource) finds `Content-Type` only in this spelling; the other headers were on every response
-/// that was recorded.
+/// One client (libmemsource) finds `Content-Type` only in this spelling; the other headers were in every response that
+/// was recorded.
 pub(crate) async fn set_headers<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

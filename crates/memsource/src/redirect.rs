@@ -8,8 +8,9 @@ use crate::error::Error;
 /// A placeholder for this host.
 const THIS_HOST: &str = "http://here.invalid/";
 
-/// Returns the redirect target: a path of this host, or an address at one of the allowed origins.
-/// The address is parsed as a browser parses it, so disguised addresses are refused.
+/// Returns the target of a redirect: a path of this host, or an address at one of the allowed origins. `None` as `url`
+/// means the default target. The address is parsed as a browser parses it, so that a disguised address is refused.
+/// `Err` for any other target.
 pub(crate) fn resolve_target(settings: &Settings, url: Option<&str>) -> Result<String, Error> {
     let url = url.unwrap_or(&settings.default_redirect);
     // A browser ignores these characters.

@@ -32,7 +32,7 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .default_service(to(async || HandlerResult::Err(Error::NotFound)));
 }
 
-/// Returns a route for GET and POST.
+/// Returns a resource for GET and POST requests, with the error for all other methods.
 fn action<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args> + Clone,
@@ -47,6 +47,7 @@ where
         }))
 }
 
+/// Responds to `login` with a token. `Err` if a parameter is missing or the credentials are refused.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -73,7 +74,8 @@ async fn login(
     ))
 }
 
-/// The login of the vendor's own module for Drupal, which has another name for the user name.
+/// Responds to `login` of version 2 like version 3, with `username` as another name of `userName`: the vendor's own
+/// module for Drupal sends it.
 async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -85,6 +87,8 @@ async fn login_v2(
     login(auth, settings, source, request, parameters).await
 }
 
+/// Responds to `loginOther` with a token for another user of the administrator's organisation. `Err` if the caller may
+/// not do that, or if there is no such user.
 async fn login_other(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -102,6 +106,7 @@ async fn login_other(
     ))
 }
 
+/// Responds to `logout`: ends the caller's token. `Err` if it is not valid.
 async fn logout(
     auth: Data<Auth>,
     request: HttpRequest,
@@ -112,6 +117,7 @@ async fn logout(
     Ok(HttpResponse::Ok().finish())
 }
 
+/// Responds to `whoAmI` with the caller. `Err` if the token is not valid.
 async fn who_am_i(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -125,8 +131,8 @@ async fn who_am_i(
     ))
 }
 
-/// Exchanges a `loginOther` token for a browser session. The redirect target is checked before the token is
-/// spent.
+/// Responds to `authByToken`: exchanges a `loginOther` token for a browser session and redirects the browser. The
+/// target is checked before the token is redeemed. `Err`, an HTML page, if the target or the token is refused.
 async fn auth_by_token(
     auth: Data<Auth>,
     settings: Data<Settings>,

@@ -63,7 +63,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long an administrator speaks for another user.
+    /// Returns how long a token of `loginOther` is valid: never longer than a token of a login.
     pub(crate) fn impersonation_lifetime(&self) -> Duration {
         self.impersonation_lifetime.min(self.token_lifetime)
     }

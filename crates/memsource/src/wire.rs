@@ -11,18 +11,18 @@ use time::macros::format_description;
 use crate::REALM;
 use crate::settings::{ExpiresStyle, RoleStyle, Settings};
 
-/// Returns the token of a login as the client gets it.
+/// Returns the token of a login in the vendor's format: `30-` and 32 hexadecimal digits, for the user with number 30.
 pub(crate) fn format_token(issued: &IssuedToken) -> String {
     format_parts(issued.session.user.number, &issued.token)
 }
 
-/// Returns the user's number, a dash, and 32 lower-case hexadecimal digits.
+/// Returns a user's number, a dash, and the token as 32 lower-case hexadecimal digits.
 fn format_parts(number: i64, token: &Token) -> String {
     format!("{number}-{}", token.hex())
 }
 
-/// Parses the user's number and the token. `None` in any other spelling: to a client a token has no parts, so
-/// another spelling is another token.
+/// Parses the user's number and the token. `None` unless the text is spelled exactly as [`format_token`] spells it: for
+/// a client a token has no parts, so another spelling is another token.
 pub(crate) fn parse_token(text: &str) -> Option<(i64, Token)> {
     let text = text.trim();
     let (number, token) = text.split_once('-')?;
@@ -30,7 +30,7 @@ pub(crate) fn parse_token(text: &str) -> Option<(i64, Token)> {
     (format_parts(number, &token) == text).then_some((number, token))
 }
 
-/// The answer to `login` and `loginOther`.
+/// The response to `login` and `loginOther`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = LoginAnswer)]
 pub(crate) struct LoginResponse<'a> {
@@ -49,7 +49,7 @@ impl<'a> LoginResponse<'a> {
     }
 }
 
-/// The answer to `whoAmI`.
+/// The response to `whoAmI`.
 #[derive(Serialize)]
 pub(crate) struct WhoAmIResponse<'a> {
     user: UserResponse<'a>,
@@ -112,8 +112,8 @@ impl<'a> UserResponse<'a> {
     }
 }
 
-/// Returns the role in that style. Title case differs from the documented values only in case, `_` included: the
-/// vendor compares them without case.
+/// Returns the name of a role in this style. In title case, `_` included, only the case differs from the documented
+/// values: the vendor ignores it when it compares them.
 fn role(role: Role, style: RoleStyle) -> &'static str {
     match (style, role) {
         (RoleStyle::Upper, role) => role.name(),
@@ -123,7 +123,8 @@ fn role(role: Role, style: RoleStyle) -> &'static str {
     }
 }
 
-/// Returns the timestamp. Every recorded response of the vendor has `+0000`, and two clients accept nothing else.
+/// Returns a timestamp in this style. Every recorded response of the vendor has `+0000`, and two clients accept nothing
+/// else.
 pub(crate) fn format_expiry(timestamp: OffsetDateTime, style: ExpiresStyle) -> String {
     const OFFSET: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+0000");
@@ -136,7 +137,7 @@ pub(crate) fn format_expiry(timestamp: OffsetDateTime, style: ExpiresStyle) -> S
     timestamp.format(format).unwrap_or_default()
 }
 
-/// Returns a JSON response. It has no charset: one client compares the whole media type.
+/// Returns a JSON response. Its media type has no charset, because one client compares the whole header.
 pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, "application/json"))

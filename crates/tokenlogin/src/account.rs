@@ -9,7 +9,8 @@ use crate::query::{DeveloperRequest, session};
 use crate::routes::HandlerResult;
 use crate::wire::{json, responses};
 
-/// `GET Users/Me`.
+/// Responds to `GET Users/Me` with the user of the session. `Err` if the developer's key or the session token is not
+/// valid.
 pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let session = session(&auth, &request).await?;
@@ -17,7 +18,8 @@ pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> HandlerResult 
     Ok(json(&mut HttpResponse::Ok(), &user))
 }
 
-/// `GET Company`, the user's organisation.
+/// Responds to `GET Company` with the organisation of the session's user and the password policy. `Err` if the
+/// developer's key or the session token is not valid.
 pub(crate) async fn company(
     auth: Data<Auth>,
     settings: Data<Settings>,

@@ -40,7 +40,7 @@ pub enum Error {
     Auth(#[from] AuthError),
 }
 
-/// What most refusals are on the wire.
+/// The body of most errors.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct HttpError {
@@ -66,6 +66,7 @@ enum Body {
 }
 
 impl Error {
+    /// Returns the status and the body.
     fn response_parts(&self) -> (StatusCode, Body) {
         let (status, error) = match self {
             Self::ApiKey => (401, HttpError::from("The APIKey is missing or unknown.")),
@@ -120,6 +121,7 @@ impl Error {
     }
 }
 
+/// Returns the body that lists the errors of a model by member.
 fn invalid_model(entries: &[(String, String)]) -> HttpError {
     let mut error = HttpError::from("The request is invalid.");
     for (member, text) in entries {

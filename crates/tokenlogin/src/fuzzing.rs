@@ -1,4 +1,4 @@
-//! The readers of this crate for the fuzz targets in `tests/fuzz`, which see no others of its insides.
+//! The parsers of this crate for the fuzz targets in `tests/fuzz`.
 
 use actix_web::http::header::{ACCEPT, HeaderValue};
 use actix_web::test::TestRequest;
@@ -13,17 +13,18 @@ use crate::wire::requests::{
     AuthenticationInfo, PasswordResetInformation, PasswordResetRequest, TokenAuthentication,
 };
 
-/// What a member is read as: nothing if it is of a wrong type, and then the text, if there is any.
+/// A member as text: `None` if it has another type, else the text, if there is one.
 pub type Text = Option<Option<String>>;
 
-/// The members of those names in a JSON body, as texts; nothing for a body that is refused.
+/// Returns the named members of a JSON body as texts, each `None` if it has another type. `None` for a body that is
+/// refused.
 pub fn json_texts(body: &[u8], names: &[&'static str]) -> Option<Vec<Text>> {
     Model::parse(BodyFormat::Json, body)
         .ok()
         .map(|model| texts(model, names))
 }
 
-/// The members of those names in a form, as texts.
+/// Returns the named members of a form as texts.
 pub fn form_texts(body: &[u8], names: &[&'static str]) -> Vec<Text> {
     let model = Model::parse(BodyFormat::Form, body).unwrap_or_default();
     texts(model, names)
@@ -38,7 +39,7 @@ fn texts(mut model: Model, names: &[&'static str]) -> Vec<Text> {
     names.iter().map(text).collect()
 }
 
-/// Reads the body as each request that the dialect knows.
+/// Parses the body as each request of the dialect, as JSON and as a form.
 pub fn requests(body: &[u8]) {
     for media in [BodyFormat::Json, BodyFormat::Form] {
         let model = || Model::parse(media, body).ok();
@@ -55,18 +56,18 @@ pub fn requests(body: &[u8]) {
     }
 }
 
-/// Which of the members a query asks for.
+/// Returns those of `members` that a query requests, or all if it requests none of them.
 pub fn fields<'a>(query: &str, members: &[&'a str]) -> Vec<&'a str> {
     Fields::parse(&request(query).to_http_request()).select(members)
 }
 
-/// Whether a query asks for status 200 in any case; nothing if it says neither yes nor no.
+/// Returns true if a query requests status 200 for every outcome. `None` if the value is not a boolean.
 pub fn suppressed(query: &str) -> Option<bool> {
     suppress_response_codes(&request(query).to_http_request()).ok()
 }
 
-/// The media type of the answer to a request with that `Accept`.
-pub fn answer_media(accept: HeaderValue) -> &'static str {
+/// Returns the media type of the response to a request with this `Accept`.
+pub fn response_media(accept: HeaderValue) -> &'static str {
     let request = TestRequest::default().insert_header((ACCEPT, accept));
     response_media_type(&request.to_srv_request())
 }

@@ -21,7 +21,7 @@ mod wire;
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, scope};
+use actix_web::web::ServiceConfig;
 use isogloss_core::{Auth, BearerToken, Realm, Session, Token};
 use isogloss_dialect::route::PathCase;
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
@@ -54,19 +54,16 @@ impl Dialect for TokenLogin {
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        cfg.app_data(Data::new(settings.cors())).service(
-            scope("")
-                .wrap(from_fn(cors::middleware))
-                .wrap(from_fn(quirks::adapt_response))
-                .configure(add_routes),
-        );
+        let scope = cors::scope(settings.cors(), cfg).wrap(from_fn(quirks::adapt_response));
+        cfg.service(scope.configure(add_routes));
     }
 
     fn add_routes(_settings: &Settings, cfg: &mut ServiceConfig) {
         routes::add_routes(cfg);
     }
 
-    /// The token is the parameter `APIToken` of the query, in any letter case.
+    /// Returns the token in the parameter `APIToken` of the query, in any letter case. `None` if it is absent or
+    /// malformed.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         Self::parse_token(&query::api_token(head.uri.query()?)?)
     }
@@ -79,7 +76,8 @@ impl Dialect for TokenLogin {
         openapi::openapi()
     }
 
-    /// The developer's key must be right, too.
+    /// Returns the session of the token in a request. `Err` if the developer's key or the token is missing or not
+    /// valid, or if a store is unreachable.
     async fn authorize(
         auth: &Auth,
         _settings: &Settings,

@@ -18,7 +18,8 @@ use crate::wire::responses::authenticated;
 use crate::wire::{Object, json};
 use crate::{REALM, Settings, TokenLogin};
 
-/// `POST Authentication/Login`.
+/// Responds to `POST Authentication/Login` with a session token, and with a re-authentication token if the client
+/// requests one for its device. `Err` if the developer's key or the credentials are refused.
 pub(crate) async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -63,7 +64,8 @@ pub(crate) async fn login(
     Ok(logged_in(&developer, &session, re_authentication_token))
 }
 
-/// `POST Authentication/TokenLogin`.
+/// Responds to `POST Authentication/TokenLogin` with a session token in exchange for a re-authentication token. `Err`
+/// if the developer's key or the token is not valid.
 pub(crate) async fn token_login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -84,7 +86,7 @@ pub(crate) async fn token_login(
     Ok(logged_in(&developer, &session, re_authentication_token))
 }
 
-/// Returns the response to every request that logs in.
+/// Returns the response to a request that logs in: `LoginData`, with the fields that the caller requests.
 pub(crate) fn logged_in(
     developer: &DeveloperRequest,
     session: &IssuedToken,
@@ -94,7 +96,8 @@ pub(crate) fn logged_in(
     json(&mut HttpResponse::Ok(), &data)
 }
 
-/// `POST Authentication/Logout`. The body is not read.
+/// Responds to `POST Authentication/Logout`: ends the session, and by default also the re-authentication token that
+/// belongs to it. The body is not read. `Err` if the developer's key or the session token is not valid.
 pub(crate) async fn logout(
     auth: Data<Auth>,
     settings: Data<Settings>,

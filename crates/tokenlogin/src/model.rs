@@ -9,12 +9,13 @@ use serde_json::Value;
 
 use crate::model_state::ModelState;
 
-/// A body's members by lower-case name; none for a body that is no object.
+/// The members of a body by lower-case name. Empty for a body that is not an object.
 #[derive(Default)]
 pub(crate) struct Model(HashMap<String, Value>);
 
 impl Model {
-    /// Removes a string member. A number is its digits; `None` if the member is absent or blank.
+    /// Removes a string member. A number becomes its digits. `None` if the member is absent or blank, or has another
+    /// type, which adds an error to `state`.
     pub(crate) fn text(&mut self, name: &'static str, state: &mut ModelState) -> Option<String> {
         match self.0.remove(&name.to_lowercase()) {
             None | Some(Value::Null) => None,
@@ -27,7 +28,8 @@ impl Model {
         }
     }
 
-    /// Removes a boolean member. An absent one is false.
+    /// Removes a boolean member and returns its value: true for `true`, `"True"` and 1, false if it is absent. Any
+    /// other value is false and adds an error to `state`.
     pub(crate) fn flag(&mut self, name: &'static str, state: &mut ModelState) -> bool {
         let value = match self.0.remove(&name.to_lowercase()) {
             None | Some(Value::Null) => return false,

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::model::Model;
 
 impl Model {
+    /// Parses the members of a body. `Err` if it should be JSON and is not.
     pub(crate) fn parse(media: BodyFormat, body: &[u8]) -> Result<Self, Error> {
         match media {
             BodyFormat::Form => Ok(form_urlencoded::parse(body).collect()),
@@ -22,6 +23,8 @@ impl Model {
         }
     }
 
+    /// Parses the members of a JSON body, by the rules of Newtonsoft's parser; a blank body has none. `None` if it is
+    /// not JSON.
     fn parse_json(body: &[u8]) -> Option<Self> {
         let text = utf8_text(body)?;
         if text.trim().is_empty() {
@@ -58,7 +61,7 @@ impl FromRequest for Model {
     }
 }
 
-/// Returns the request's media type without parameters, in lower case. Empty if there is none.
+/// Returns the media type of a request without parameters, in lower case. Empty if there is none.
 pub(crate) fn media_type(request: &HttpRequest) -> String {
     let value = request.headers().get(CONTENT_TYPE);
     let value = value.and_then(|value| value.to_str().ok());

@@ -7,17 +7,18 @@ use crate::error::Error;
 pub(crate) struct ModelState(Vec<(&'static str, String)>);
 
 impl ModelState {
-    /// Adds the error of a member.
+    /// Adds an error of a member.
     pub(crate) fn add(&mut self, member: &'static str, text: impl Into<String>) {
         self.0.push((member, text.into()));
     }
 
-    /// Adds the error of a missing member.
+    /// Adds the error for a missing member.
     pub(crate) fn required(&mut self, member: &'static str) {
         self.add(member, format!("The {member} field is required."));
     }
 
-    /// Returns all errors as one, if there are any. `model` is the name of the action's parameter.
+    /// Returns `Err` with all errors that were added, and `Ok` if there are none. `model` is the name of the action's
+    /// parameter, which precedes the names of the members.
     pub(crate) fn check(self, model: &'static str) -> Result<(), Error> {
         if self.0.is_empty() {
             return Ok(());

@@ -1,5 +1,7 @@
 //! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
+mod schemas;
+
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status_with, throttled, unavailable};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterIn};
@@ -7,15 +9,19 @@ use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{AnyOf, AnyOfBuilder, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, ResponseBuilder};
-use utoipa::{IntoParams, OpenApi as _, ToSchema};
+use utoipa::{IntoParams as _, OpenApi as _};
 
+use self::schemas::{
+    AuthenticationInfo, Company, LoginData, Nothing, PasswordResetInformation,
+    PasswordResetRequest, Query, TokenAuthentication, User,
+};
 use crate::error::{self, Error};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "TokenLogin",
-        description = "The login dialect of 4Dxos. Letter case matters neither in paths nor in names. With `suppressResponseCodes` every outcome has status 200; with `fields` an answer has those members only."
+        description = "The login dialect of 4Dxos. Letter case matters neither in paths nor in names. With `suppressResponseCodes` every outcome has status 200; with `fields` a response has only those members."
     ),
     components(schemas(
         AuthenticationInfo,
@@ -31,145 +37,6 @@ use crate::error::{self, Error};
 )]
 struct ApiDoc;
 
-/// What every call may carry.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "they are read one by one")]
-struct Query {
-    /// Status 200 whatever the outcome: `true`, `1`, `false`, `0`, or empty.
-    #[param(rename = "suppressResponseCodes", nullable = false)]
-    suppress_response_codes: Option<bool>,
-    /// Show these members only, with commas between them.
-    #[param(nullable = false)]
-    fields: Option<String>,
-}
-
-#[derive(ToSchema)]
-#[schema(example = json!({"userName": "sample", "password": "sample-demo", "deviceName": "tablet", "generateReAuthenticationToken": true}))]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it is read member by member")]
-struct AuthenticationInfo {
-    user_name: String,
-    password: String,
-    /// Mandatory with `generateReAuthenticationToken`.
-    #[schema(nullable = false)]
-    device_name: Option<String>,
-    #[schema(nullable = false)]
-    generate_re_authentication_token: Option<bool>,
-}
-
-#[derive(ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it is read member by member")]
-struct TokenAuthentication {
-    re_authentication_token: String,
-}
-
-#[derive(ToSchema)]
-#[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "it is read member by member")]
-struct PasswordResetRequest {
-    login_name: String,
-}
-
-#[derive(ToSchema)]
-#[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "it is read member by member")]
-struct PasswordResetInformation {
-    reset_key: String,
-    password: String,
-}
-
-/// Members that `fields` does not name are not there.
-#[derive(ToSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "it is written member by member")]
-struct LoginData {
-    #[schema(nullable = false)]
-    authenticated: Option<bool>,
-    #[schema(nullable = false)]
-    re_authentication_token: Option<String>,
-    /// Null where the login was refused.
-    me: Option<CurrentUser>,
-    #[schema(nullable = false)]
-    session_token: Option<String>,
-}
-
-#[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "it is written member by member")]
-struct CurrentUser {
-    #[serde(rename = "ID")]
-    id: String,
-    #[serde(rename = "FirstName")]
-    first_name: String,
-    #[serde(rename = "LastName")]
-    last_name: String,
-    #[serde(rename = "ImageURL")]
-    image_url: String,
-}
-
-/// Members that `fields` does not name are not there.
-#[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "it is written member by member")]
-struct User {
-    #[serde(rename = "UserID")]
-    #[schema(nullable = false)]
-    id: Option<String>,
-    #[serde(rename = "FirstName")]
-    #[schema(nullable = false)]
-    first_name: Option<String>,
-    #[serde(rename = "LastName")]
-    #[schema(nullable = false)]
-    last_name: Option<String>,
-    #[serde(rename = "ImageURL")]
-    #[schema(nullable = false)]
-    image_url: Option<String>,
-    #[serde(rename = "loginName")]
-    #[schema(nullable = false)]
-    login_name: Option<String>,
-    #[serde(rename = "ImageSettings")]
-    #[schema(nullable = false)]
-    image_settings: Option<String>,
-    #[serde(rename = "IsDeleted")]
-    #[schema(nullable = false)]
-    is_deleted: Option<bool>,
-}
-
-/// Members that `fields` does not name are not there.
-#[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "it is written member by member")]
-struct Company {
-    #[serde(rename = "Name")]
-    #[schema(nullable = false)]
-    name: Option<String>,
-    #[serde(rename = "ImageURL")]
-    #[schema(nullable = false)]
-    image_url: Option<String>,
-    #[serde(rename = "SecuritySettings")]
-    #[schema(nullable = false)]
-    security_settings: Option<SecuritySettings>,
-}
-
-#[derive(ToSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "it is written member by member")]
-struct SecuritySettings {
-    password_min_length: u32,
-    password_duration: u32,
-    password_special_characters: u32,
-    password_must_have_mixed_case: bool,
-    password_must_have_numeric: bool,
-    number_of_passwords_before_reuse: u32,
-}
-
-/// An empty object.
-#[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// Returns the document of the routes, with paths relative to the mount path.
 pub(crate) fn openapi() -> OpenApi {
     let mut document = ApiDoc::openapi();
@@ -182,13 +49,14 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
-/// How much a call has to show.
+/// The credentials that an operation needs.
 #[derive(Clone, Copy)]
 enum Credential {
     Key,
     Session,
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     use HttpMethod::{Get, Post};
 
@@ -252,6 +120,8 @@ fn paths() -> Paths {
     paths
 }
 
+/// Returns an operation with the 200 response of this schema, or without a body, and with a response for each error.
+/// The errors of every request of the dialect are added.
 fn operation(
     id: &str,
     credential: Credential,
@@ -288,7 +158,7 @@ fn operation(
         .response("200", done.build())
 }
 
-/// The same with a body.
+/// Adds a mandatory request body of this schema, in each of the three media types.
 fn with_body(operation: OperationBuilder, schema: &str) -> OperationBuilder {
     let mut body = RequestBody::builder().required(Some(Required::True));
     for media in [
@@ -304,7 +174,7 @@ fn with_body(operation: OperationBuilder, schema: &str) -> OperationBuilder {
 /// Either body that a refusal can have.
 const ERROR_SCHEMAS: [&str; 2] = ["LoginData", "HttpError"];
 
-/// One of these, in whichever of the two types was asked for.
+/// Adds a body of any of these schemas, in both JSON media types.
 fn add_content(mut response: ResponseBuilder, schemas: &[&str]) -> ResponseBuilder {
     for media in ["application/json", "text/json"] {
         let refs = schemas.iter().map(|name| Ref::from_schema_name(*name));

@@ -1,4 +1,4 @@
-//! What a new password must be like: told by `Company`, enforced by `FinishPasswordReset`.
+//! The rules for new passwords: `Company` returns them, `FinishPasswordReset` enforces them.
 
 use isogloss_core::InvalidPassword;
 use schemars::JsonSchema;
@@ -36,7 +36,7 @@ impl Default for PasswordPolicy {
 }
 
 impl PasswordPolicy {
-    /// Everything that is wrong with a new password, in words for its user.
+    /// Returns a sentence for each rule that a new password breaks. Empty if it is accepted.
     pub(crate) fn violations(&self, password: &SecretString) -> Vec<String> {
         let password = password.expose_secret();
         let count = |test: fn(char) -> bool| password.chars().filter(|c| test(*c)).count();
@@ -72,6 +72,7 @@ impl PasswordPolicy {
     }
 }
 
+/// Returns the number as `usize`, or the largest `usize` if it does not fit.
 fn to_usize(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -16,8 +16,9 @@ use crate::routes::HandlerResult;
 use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
 use crate::{REALM, Settings};
 
-/// `POST Authentication/RequestPasswordReset`. The name is looked up after the response, so that neither the
-/// response nor its time reveals whether there is such a user.
+/// Responds to `POST Authentication/RequestPasswordReset`. The user is looked up after the response, so neither the
+/// response nor its time shows whether the user exists. `Err` if the developer's key or the body is refused, or if a
+/// store is unreachable.
 pub(crate) async fn request(
     auth: Data<Auth>,
     outbox: Data<Outbox>,
@@ -47,7 +48,8 @@ pub(crate) async fn request(
     Ok(HttpResponse::Ok().finish())
 }
 
-/// `POST Authentication/FinishPasswordReset`.
+/// Responds to `POST Authentication/FinishPasswordReset`: sets the new password and logs in with it. `Err` if the
+/// developer's key, the reset key or the password is refused.
 pub(crate) async fn finish(
     auth: Data<Auth>,
     settings: Data<Settings>,

@@ -11,7 +11,7 @@ use crate::{REALM, TokenLogin};
 pub(crate) struct Fields(Vec<String>);
 
 impl Fields {
-    /// Parses `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` and `fields=a,b`.
+    /// Parses the parameter `fields` of a query: `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` or `fields=a,b`.
     pub(crate) fn parse(request: &HttpRequest) -> Self {
         let names = query_pairs(request.query_string())
             .filter(|(name, _)| name.split('[').next() == Some("fields"))
@@ -20,7 +20,7 @@ impl Fields {
         Self(names)
     }
 
-    /// Returns the requested ones of `members`, or all if none of them was requested.
+    /// Returns those of `members` that the caller requests, or all if the caller requests none of them.
     pub(crate) fn select<'a>(&self, members: &[&'a str]) -> Vec<&'a str> {
         let requested: Vec<_> = members
             .iter()
@@ -41,7 +41,8 @@ pub(crate) struct DeveloperRequest {
 }
 
 impl DeveloperRequest {
-    /// Parses the query and checks the developer's key.
+    /// Parses the query and checks the developer's key in it. `Err` if the key is missing or unknown, if a parameter is
+    /// malformed, or if the directory is unreachable.
     pub(crate) async fn authenticate(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         suppress_response_codes(request)?;
         let key = first_value(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
@@ -56,27 +57,32 @@ impl DeveloperRequest {
     }
 }
 
-/// Returns the session of the request's `APIToken`.
+/// Returns the session of the token in the parameter `APIToken`. `Err` if the token is missing or not valid, or if a
+/// store is unreachable.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let opened = auth.validate_bearer(&presented(request)?).await;
+    let opened = auth.validate_bearer(&bearer_token(request)?).await;
     opened.map_err(session_error)
 }
 
-/// Returns the session of the request's `APIToken`, for a request that ends it.
+/// Returns the session of the token in the parameter `APIToken`, for a request that ends the token. The token may have
+/// ended already, so that a logout that failed as unavailable can be repeated. `Err` if there is no such token, or if a
+/// store is unreachable.
 pub(crate) async fn session_for_logout(
     auth: &Auth,
     request: &HttpRequest,
 ) -> Result<Session, Error> {
-    let opened = auth.validate_bearer_to_end(&presented(request)?).await;
+    let opened = auth.validate_bearer_to_end(&bearer_token(request)?).await;
     opened.map_err(session_error)
 }
 
-fn presented(request: &HttpRequest) -> Result<BearerToken, Error> {
+/// Returns the token in the parameter `APIToken`. `Err` if it is missing or malformed.
+fn bearer_token(request: &HttpRequest) -> Result<BearerToken, Error> {
     let presented =
         api_token(request.query_string()).and_then(|text| TokenLogin::parse_token(&text));
     presented.ok_or(Error::Session)
 }
 
+/// Returns the dialect's error for a session token that core refuses.
 fn session_error(error: AuthError) -> Error {
     if matches!(error, AuthError::InvalidToken) {
         Error::Session
@@ -85,12 +91,13 @@ fn session_error(error: AuthError) -> Error {
     }
 }
 
-/// Returns the `APIToken` of a query.
+/// Returns the value of the parameter `APIToken` of a query. `None` if it is absent.
 pub(crate) fn api_token(query: &str) -> Option<String> {
     first_value(query, "apitoken")
 }
 
-/// Returns whether the caller requests status 200 for every outcome.
+/// Returns true if the caller requests status 200 for every outcome. `Err` if the value of `suppressResponseCodes` is
+/// not a boolean.
 pub(crate) fn suppress_response_codes(request: &HttpRequest) -> Result<bool, Error> {
     let value = first_value(request.query_string(), "suppressresponsecodes").unwrap_or_default();
     match normalize(&value).as_str() {
@@ -100,18 +107,20 @@ pub(crate) fn suppress_response_codes(request: &HttpRequest) -> Result<bool, Err
     }
 }
 
-/// Returns the first value of a parameter, by its lower-case name.
+/// Returns the first value of a parameter, by its lower-case name. `None` if it is absent.
 fn first_value(query: &str, name: &str) -> Option<String> {
     query_pairs(query)
         .find(|(key, _)| key == name)
         .map(|(_, value)| value)
 }
 
+/// Returns the names in lower case and the values of all parameters of a query, in their order.
 fn query_pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     form_urlencoded::parse(query.as_bytes())
         .map(|(name, value)| (normalize(&name), value.into_owned()))
 }
 
+/// Returns a text without blanks around it, in lower case.
 fn normalize(text: &str) -> String {
     text.trim().to_lowercase()
 }

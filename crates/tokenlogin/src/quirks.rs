@@ -13,7 +13,8 @@ use actix_web::middleware::Next;
 use crate::model_binding::media_type;
 use crate::query::suppress_response_codes;
 
-/// Middleware for every route of the dialect, and for its responses to unknown paths.
+/// Sets status, media type and headers of a response as the request requires. It is middleware for every route of the
+/// dialect, and for its responses to unknown paths.
 pub(crate) async fn adapt_response<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -35,7 +36,7 @@ pub(crate) async fn adapt_response<B: MessageBody>(
     Ok(response)
 }
 
-/// Returns the JSON media type that `Accept` names; else that of the request; else `application/json`.
+/// Returns the JSON media type of the response: the one in `Accept`, else that of the request, else `application/json`.
 pub(crate) fn response_media_type(request: &ServiceRequest) -> &'static str {
     const APPLICATION: &str = "application/json; charset=utf-8";
     const TEXT: &str = "text/json; charset=utf-8";

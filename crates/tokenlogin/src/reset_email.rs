@@ -6,8 +6,8 @@ use isogloss_core::{Auth, AuthError, Concurrency, Email, Mailer, Purpose, Terms,
 
 use crate::REALM;
 
-/// Sends a user a fresh key, which replaces any earlier one. Sends nothing if there is no such user, or if the
-/// user has no address.
+/// Sends a user a new reset key, which replaces any earlier one. Sends nothing if the user does not exist or has no
+/// address. `Err` if a store or the mail server fails.
 pub(crate) async fn send_reset_key(
     auth: &Auth,
     mailer: &dyn Mailer,
@@ -32,6 +32,7 @@ pub(crate) async fn send_reset_key(
     Ok(())
 }
 
+/// Returns the e-mail with a reset key and the time for which it is valid.
 fn reset_email(to: String, key: &Token, lifetime: Duration) -> Email {
     let (key, minutes) = (key.hex(), lifetime.as_secs().div_ceil(60));
     Email {

@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::login::{login, logout, token_login};
 use crate::{account, password_reset};
 
-/// What every handler gives.
+/// The result of every handler.
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
-/// Adds the dialect's routes. Letter case does not matter in them.
+/// Adds the dialect's routes, which match in any letter case.
 pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
     cfg.service(post("authentication/login", to(login)))
         .service(post("authentication/tokenlogin", to(token_login)))
@@ -38,7 +38,7 @@ fn post(path: &str, handler: Route) -> Resource {
     action(path, Method::POST, handler)
 }
 
-/// Returns the one action of a path, with the error for all other methods.
+/// Returns the resource of a path with one method, and the error for all other methods.
 fn action(path: &str, method: Method, handler: Route) -> Resource {
     resource(case_insensitive(path, ""))
         .route(handler.method(method.clone()))
@@ -51,7 +51,8 @@ fn action(path: &str, method: Method, handler: Route) -> Resource {
         }))
 }
 
-/// The error for an unknown path. Its text has the address without the query, which contains keys and tokens.
+/// Responds to an unknown path with an error. Its text has the address without the query, which contains keys and
+/// tokens.
 async fn not_found(request: HttpRequest) -> HandlerResult {
     let connection = request.connection_info();
     let (scheme, host) = (connection.scheme(), connection.host());

@@ -86,12 +86,13 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What a login with a password brings of the second factor.
+    /// Returns the second factor of a login with a password: no request has a field for a code, so the settings decide.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// Returns the CORS policy. The vendor documents no clients in pages.
+    /// Returns the CORS policy. The vendor documents no clients in pages, so only origins that the operator lists are
+    /// allowed.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
@@ -99,7 +100,7 @@ impl Settings {
         }
     }
 
-    /// The terms of a session, without its device.
+    /// Returns the terms of a session token, without a device.
     pub(crate) fn session(&self) -> Terms {
         let lifetime = match self.session_lifetime_from {
             LifetimeFrom::Login => Lifetime::Absolute(self.session_lifetime),

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub(crate) use self::ordered_object::Object;
 
-/// Returns a JSON response. `quirks` decides which of the two JSON media types it has.
+/// Returns a JSON response. The middleware in `quirks` replaces the media type if the request requires `text/json`.
 pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))

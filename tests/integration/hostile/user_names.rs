@@ -1,6 +1,9 @@
 //! User names and passwords that nobody has.
 
-use isogloss_testkit::dialects::dialects;
+use std::net::SocketAddr;
+
+use isogloss_testkit::Response;
+use isogloss_testkit::dialects::{Dialect, dialects};
 
 use crate::hostile::error_shape;
 use crate::hostile::{assert_unharmed, gateway};
@@ -16,6 +19,29 @@ fn controls() -> impl Iterator<Item = char> {
     ])
 }
 
+/// Logs in and checks that the dialect issues no token and refuses the login in its own format, with one of
+/// `statuses`, or with 200 at CRM.COM. Returns the response.
+fn assert_refused(
+    dialect: &Dialect,
+    public: SocketAddr,
+    (user, password): (&str, &str),
+    statuses: &[u16],
+) -> Response {
+    let (response, token) = dialect.login(public, user, password).unwrap();
+    let shown = error_shape::shown(&response);
+    let what = format!("{}: {user:.99?} {password:.99?}: {shown}", dialect.name);
+    assert_eq!(token, None, "{what}");
+    let checked = error_shape::check(dialect.name, &response);
+    assert_eq!(checked, Ok(()), "{what}");
+    let statuses = if dialect.name == "crmcom" {
+        &[200]
+    } else {
+        statuses
+    };
+    assert!(statuses.contains(&response.status), "{what}");
+    response
+}
+
 #[test]
 fn names_and_passwords_with_control_characters_are_refused() {
     let mut gateway = gateway();
@@ -29,23 +55,7 @@ fn names_and_passwords_with_control_characters_are_refused() {
                 ("admin".to_owned(), format!("{control}admin-demo")),
                 (format!("{control}nobody"), format!("{control}")),
             ] {
-                let (response, token) = dialect.login(public, &user, &password).unwrap();
-                let what = format!(
-                    "{}: {user:?} {password:?}: {}",
-                    dialect.name,
-                    error_shape::shown(&response)
-                );
-                assert_eq!(token, None, "{what}");
-                assert_eq!(
-                    error_shape::check(dialect.name, &response),
-                    Ok(()),
-                    "{what}"
-                );
-                let statuses = match dialect.name {
-                    "crmcom" => [200, 200],
-                    _ => [401, 400],
-                };
-                assert!(statuses.contains(&response.status), "{what}");
+                assert_refused(dialect, public, (&user, &password), &[401, 400]);
             }
         }
     }
@@ -67,24 +77,7 @@ fn long_names_and_passwords_are_refused() {
             (longer.as_str(), "x", 413),
             ("admin", longer.as_str(), 413),
         ] {
-            let (response, token) = dialect.login(public, user, password).unwrap();
-            let what = format!(
-                "{}: {user:.9} {password:.9}: {}",
-                dialect.name,
-                error_shape::shown(&response)
-            );
-            assert_eq!(token, None, "{what}");
-            assert_eq!(
-                error_shape::check(dialect.name, &response),
-                Ok(()),
-                "{what}"
-            );
-            let status = if dialect.name == "crmcom" {
-                200
-            } else {
-                status
-            };
-            assert_eq!(response.status, status, "{what}");
+            assert_refused(dialect, public, (user, password), &[status]);
         }
     }
     assert_unharmed(&mut gateway);
@@ -111,21 +104,10 @@ fn names_that_mean_something_elsewhere_are_refused() {
             "{}",
             "null",
         ] {
-            let (response, token) = dialect.login(public, user, "admin-demo").unwrap();
-            let what = format!(
-                "{}: {user}: {}",
-                dialect.name,
-                error_shape::shown(&response)
-            );
-            assert_eq!(token, None, "{what}");
-            assert_eq!(
-                error_shape::check(dialect.name, &response),
-                Ok(()),
-                "{what}"
-            );
-            let status = if dialect.name == "crmcom" { 200 } else { 401 };
-            assert_eq!(response.status, status, "{what}");
-            assert!(!response.text().contains(user) || user.len() < 5, "{what}");
+            let response = assert_refused(dialect, public, (user, "admin-demo"), &[401]);
+            let shown = error_shape::shown(&response);
+            let is_echoed = response.text().contains(user) && user.len() >= 5;
+            assert!(!is_echoed, "{}: {user}: {shown}", dialect.name);
         }
     }
     assert_unharmed(&mut gateway);

@@ -22,7 +22,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts with that directory file.
+    /// Creates a core whose directory has the content of this file.
     pub(crate) async fn new(file: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("directory.db");

@@ -1,4 +1,4 @@
-//! The same answers, asked of the routes as the SDK asks them.
+//! Responses of the routes, to requests as the SDK sends them.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
@@ -67,7 +67,7 @@ impl Content {
     }
 }
 
-/// Returns what an import lets in of a text: a trimmed line of printable characters that can be seen.
+/// Returns the text as an import accepts it: trimmed, in one line, without characters that cannot be printed or seen.
 fn name(text: &str) -> String {
     let printable = text
         .chars()
@@ -76,7 +76,7 @@ fn name(text: &str) -> String {
     line.trim().to_owned()
 }
 
-/// Sends a request and reads the answer as the SDK does.
+/// Sends a request and parses the response into the SDK's type. Panics if the SDK would throw.
 async fn ask<S, B, T>(app: &S, request: TestRequest, token: Option<&sdk::Guid>) -> T
 where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::team_ids::guids;
 
-/// Any text: empty, of any characters, long.
+/// Generates any text: empty, of any characters, or long.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => any::<String>(),
@@ -17,7 +17,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A GUID in one of its spellings.
+/// Generates a GUID in one of its spellings.
 fn guid() -> impl Strategy<Value = String> {
     let uuid = prop_oneof![
         4 => any::<u128>().prop_map(Uuid::from_u128),
@@ -33,7 +33,7 @@ fn guid() -> impl Strategy<Value = String> {
     })
 }
 
-/// Units with different ids, as many as a user may have or none.
+/// Generates up to five units with different ids.
 pub(crate) fn units() -> impl Strategy<Value = Vec<Unit>> {
     let id = prop_oneof![2 => text(), 2 => guid(), 1 => "[A-Z]{0,2}"];
     let units = proptest::collection::hash_map(id, text(), 0..6);
@@ -45,7 +45,7 @@ pub(crate) fn units() -> impl Strategy<Value = Vec<Unit>> {
     })
 }
 
-/// A user who has these units.
+/// Generates a user with these units.
 pub(crate) fn user(units: &[Unit]) -> impl Strategy<Value = User> + use<> {
     let units: Vec<_> = units.iter().map(|unit| unit.id.clone()).collect();
     let organisation = (any::<u128>(), text());
@@ -72,7 +72,7 @@ pub(crate) fn user(units: &[Unit]) -> impl Strategy<Value = User> + use<> {
     )
 }
 
-/// A client or application id as the SDK sends it: none, zeros, or a GUID with dashes or without.
+/// Generates a client or application id as the SDK sends it: none, zeros, or a GUID with dashes or without.
 pub(crate) fn sent_id() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         Just(None),

@@ -8,14 +8,14 @@ use url::{Origin, Url};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub enum Origins {
-    /// Any origin. No answer depends on a cookie, so no user's session is at stake.
+    /// Any origin. No response depends on a cookie, so no user's session is at risk.
     Any,
-    /// These, as browsers spell them.
+    /// These origins, as browsers spell them.
     Listed(Vec<String>),
 }
 
 impl Origins {
-    /// Whether pages of that origin, as a browser names it, may call.
+    /// Returns true if pages of this origin, as a browser sends it, may call.
     pub fn allows(&self, origin: &[u8]) -> bool {
         match self {
             Self::Any => true,
@@ -27,7 +27,7 @@ impl Origins {
 }
 
 impl Default for Origins {
-    /// No origin.
+    /// Returns the empty list, which allows no origin.
     fn default() -> Self {
         Self::Listed(Vec::new())
     }
@@ -56,7 +56,7 @@ impl From<Origins> for Vec<String> {
     }
 }
 
-/// Returns the origin as browsers spell it; `None` if the text is no origin, or more than one.
+/// Returns an origin as browsers spell it. `None` if the text is not an origin, or has a path, a query or a user name.
 fn normalize_origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let bare = text.split_once("://")?.1;

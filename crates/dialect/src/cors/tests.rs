@@ -1,4 +1,4 @@
-//! What browsers are told in either style.
+//! The CORS headers of responses in both styles.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;
@@ -15,7 +15,8 @@ const OPEN: CorsStyle = CorsStyle::Open {
     exposed_headers: Some("ETag"),
 };
 
-/// Status, and the headers on CORS, of the answer of a dialect with one `GET /there`.
+/// Sends a request to a dialect with one route, `GET /there`, and returns the status and the CORS headers of the
+/// response.
 async fn ask(
     style: CorsStyle,
     origins: &[&str],

@@ -110,11 +110,8 @@ pub(super) async fn read(
     for row in &organisations {
         named.organisations.push(row.guid("id")?);
     }
-    present.erased = SqliteTables(connection)
-        .tombstones()
-        .await?
-        .into_iter()
-        .collect();
+    let tombstones = SqliteTables(connection).tombstones().await?;
+    present.erased = tombstones.into_iter().collect();
     (present.entries, present.origins) = snapshot::read(connection, Some(&named)).await?;
     Ok(present)
 }

@@ -1,4 +1,4 @@
-//! Keys of applications: made, listed, revoked.
+//! Keys of applications: creates, lists and revokes them.
 
 use data_encoding::BASE32_NOPAD;
 use isogloss_core::audit::{Event, EventKind};
@@ -13,14 +13,14 @@ use utoipa::ToSchema;
 use super::{AdminError, AdminService, event};
 use crate::dialects;
 
-/// Of a fresh key: 200 bits, in 40 letters and digits.
+/// Length of a random key: 200 bits, or 40 letters and digits.
 const RANDOM_BYTES: usize = 25;
 const MIN_LENGTH: usize = 16;
 const MAX_LENGTH: usize = 200;
-/// Of a digest, to name a key by.
+/// Minimum number of digits of an identifier that name a key.
 const MIN_ID_LENGTH: usize = 6;
 
-/// The realms that keys can be made for.
+/// Returns the realms for which keys can be created: `admin`, `introspection` and every dialect.
 pub(crate) fn realms() -> Vec<&'static str> {
     let mut realms = vec!["admin", "introspection"];
     realms.extend(dialects::names());
@@ -56,6 +56,7 @@ impl Rights {
         expires_at: None,
     };
 
+    /// Returns whether a key may be created with these rights: it has no more scopes and no later expiry.
     fn allow(&self, key: &KeyEntry) -> bool {
         let end = match (self.expires_at, key.expires_at) {
             (None, _) => true,
@@ -70,12 +71,17 @@ impl Rights {
 }
 
 impl AdminService {
-    /// All keys, by realm and label.
+    /// Returns all keys, by realm and label. Fails if the directory is unreachable.
     pub(crate) async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
         self.directory.keys().await
     }
 
-    /// Creates a key, and returns its text, which is not stored.
+    /// Creates a key, and returns its text, which is not stored, and its entry.
+    ///
+    /// # Errors
+    /// `Malformed` for an invalid text, label, realm or scope, `Forbidden` if the key would have more rights
+    /// than `rights`, `NotFound` for an unknown user, `Conflict` if the label or the text is in use,
+    /// `Unavailable` if the directory is unreachable.
     pub(crate) async fn add_key(
         &self,
         new: NewKey,
@@ -154,7 +160,11 @@ impl AdminService {
         }
     }
 
-    /// Revokes the key with that label or identifier, and returns it.
+    /// Revokes the key that has `name` as its label, or whose identifier starts with it, and returns the entry.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such key in `realm`, `Conflict` if `name` matches several keys, `Unavailable`
+    /// if the directory is unreachable.
     pub(crate) async fn revoke_key(
         &self,
         name: &str,
@@ -197,7 +207,8 @@ impl AdminService {
 }
 
 impl AdminService {
-    /// The key of a whole identifier that it had while its digest was plain.
+    /// Returns the key that had this whole identifier while its digest was plain, or `None` if there is none in
+    /// `realm`. Fails if the directory is unreachable.
     async fn find_by_former_id(
         &self,
         id: &str,
@@ -243,6 +254,7 @@ fn about(kind: EventKind, key: &KeyEntry) -> Event {
     }
 }
 
+/// Returns realm, identifier and label of a key, for messages and audit events.
 fn full_name(key: &KeyEntry) -> String {
     format!("{} key {} {}", key.realm, key.id(), key.label)
 }
@@ -251,6 +263,7 @@ fn malformed(reason: impl std::fmt::Display) -> AdminError {
     AdminError::Malformed(reason.to_string())
 }
 
+/// Returns a random text for a key. Fails if the system has no random numbers.
 fn random_text() -> Result<SecretString, AdminError> {
     let mut bytes = [0; RANDOM_BYTES];
     let filled = getrandom::fill(&mut bytes);
@@ -258,11 +271,13 @@ fn random_text() -> Result<SecretString, AdminError> {
     Ok(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase().into())
 }
 
-/// Whether keys of that realm are no credentials.
+/// Returns whether keys of that realm are public identifiers of applications rather than credentials.
 fn is_public(realm: &str) -> bool {
     dialects::public_key_realms().contains(&realm)
 }
 
+/// Returns the text if it can be the text of a key. Fails with `Malformed` if it is too short, too long or not
+/// printable ASCII, or can be guessed although `may_be_weak` is false.
 fn check_text(text: SecretString, may_be_weak: bool) -> Result<SecretString, AdminError> {
     let bytes = text.expose_secret().as_bytes();
     let fits = (MIN_LENGTH..=MAX_LENGTH).contains(&bytes.len());

@@ -1,4 +1,4 @@
-//! Organisations and their units: added, changed, removed.
+//! Organisations and their units: adds, changes and removes them.
 
 use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{
@@ -11,8 +11,11 @@ use uuid::Uuid;
 use super::{AdminError, AdminService, event};
 
 impl AdminService {
-    /// Returns the organisation of that identifier or name. The identifier comes first, as it does for
-    /// [users](Self::user).
+    /// Returns the organisation with that identifier or name. An identifier takes precedence over a name, as
+    /// for [users](Self::user).
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such organisation, `Unavailable` if the directory is unreachable.
     pub(crate) async fn organisation(&self, name: &str) -> Result<OrganisationEntry, AdminError> {
         if let Ok(id) = Uuid::try_parse(name) {
             let found = self.directory.organisation(OrganisationRef::Id(id));
@@ -24,7 +27,11 @@ impl AdminService {
         found.await?.ok_or_else(|| missing(name))
     }
 
-    /// Adds an organisation.
+    /// Adds an organisation, records it in the audit log, and returns the stored entry.
+    ///
+    /// # Errors
+    /// `Malformed` for invalid values, `Conflict` if a name or an identifier is in use, `Unavailable` if the
+    /// directory is unreachable.
     pub(crate) async fn add_organisation(
         &self,
         new: OrganisationEntry,
@@ -34,7 +41,11 @@ impl AdminService {
         organisation_of(made, id)
     }
 
-    /// Changes an organisation's name or default unit, and returns the new state.
+    /// Changes an organisation's name or default unit, records it in the audit log, and returns the new state.
+    ///
+    /// # Errors
+    /// `Malformed` for invalid values, `NotFound` if the organisation is gone, `Conflict` if the name is in
+    /// use, `Unavailable` if the directory is unreachable.
     pub(crate) async fn edit_organisation(
         &self,
         organisation: &OrganisationEntry,
@@ -52,7 +63,11 @@ impl AdminService {
         organisation_of(self.change(change, edited).await?, id)
     }
 
-    /// Removes an organisation that has no users, and its units.
+    /// Removes an organisation and its units, and records it in the audit log.
+    ///
+    /// # Errors
+    /// `Conflict` if it still has users, `NotFound` if it is gone, `Unavailable` if the directory is
+    /// unreachable.
     pub(crate) async fn remove_organisation(
         &self,
         organisation: &OrganisationEntry,
@@ -62,7 +77,11 @@ impl AdminService {
         self.change(change, removed).await.map(drop)
     }
 
-    /// Adds or renames a unit, and returns its organisation.
+    /// Adds or renames a unit, records it in the audit log, and returns its organisation.
+    ///
+    /// # Errors
+    /// `Malformed` for invalid values, `Conflict` if another organisation has a unit with this identifier,
+    /// `NotFound` if the organisation is gone, `Unavailable` if the directory is unreachable.
     pub(crate) async fn put_unit(
         &self,
         organisation: &OrganisationEntry,
@@ -77,7 +96,11 @@ impl AdminService {
         organisation_of(self.change(change, put).await?, id)
     }
 
-    /// Removes a unit without users.
+    /// Removes a unit, and records it in the audit log.
+    ///
+    /// # Errors
+    /// `Conflict` if it still has users, `NotFound` if there is no such unit, `Unavailable` if the directory is
+    /// unreachable.
     pub(crate) async fn remove_unit(
         &self,
         organisation: &OrganisationEntry,
@@ -97,7 +120,7 @@ impl AdminService {
     }
 }
 
-/// Returns the organisation that a change has left.
+/// Returns the organisation in the result of a change. Fails with `NotFound` if the change has removed it.
 fn organisation_of(changed: Changed, id: Uuid) -> Result<OrganisationEntry, AdminError> {
     match changed {
         Changed::Organisation(organisation) => Ok(organisation),

@@ -1,4 +1,4 @@
-//! Sessions as operators choose and see them, at the command line and at the management listener.
+//! Queries and views of sessions, for the command line and the management listener.
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// How many sessions are listed unless more are asked for.
+/// Default maximum of listed sessions.
 pub(crate) const LIMIT: usize = 100;
 
 /// Which sessions are meant: those to which all of it applies.
@@ -48,22 +48,22 @@ pub(crate) struct SessionQuery {
     pub(crate) limit: Option<usize>,
 }
 
-/// Why a selection chooses nothing.
+/// Reason why a query selects nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SessionQueryError {
     /// There is no such user.
     #[error("{0}: no such user")]
     UnknownUser(String),
-    /// It cannot be read.
+    /// The handle or the timestamp cannot be parsed.
     #[error("{0}")]
     Malformed(String),
-    /// The directory cannot be asked.
+    /// The directory is unreachable.
     #[error(transparent)]
     Unavailable(#[from] isogloss_core::StoreError),
 }
 
 impl SessionQuery {
-    /// All of one user.
+    /// Returns the query for all sessions of one user.
     pub(crate) fn of_user(user: &User) -> Self {
         Self {
             user: Some(user.user_name.clone()),
@@ -71,7 +71,8 @@ impl SessionQuery {
         }
     }
 
-    /// Whether it chooses anything: all sessions are meant only by those who say so.
+    /// Returns whether the query has a filter, or says `all`. A query without either must not end all sessions
+    /// by accident.
     pub(crate) fn is_explicit(&self) -> bool {
         let chosen = [
             &self.user,
@@ -83,8 +84,8 @@ impl SessionQuery {
         self.all || chosen.into_iter().any(Option::is_some)
     }
 
-    /// Reads the handle and the timestamp. Fails if one of them is malformed, which is known before a
-    /// gateway is queried, or a key for it is asked for.
+    /// Returns the parsed handle and timestamp of the query, each `None` if it is not given. Fails with
+    /// `Malformed` if one cannot be parsed; callers check this before they query a gateway or prompt for a key.
     pub(crate) fn parse(
         &self,
     ) -> Result<(Option<TokenDigest>, Option<OffsetDateTime>), SessionQueryError> {
@@ -100,7 +101,9 @@ impl SessionQuery {
         Ok((handle.transpose()?, issued_before.transpose()?))
     }
 
-    /// The same in the words of core.
+    /// Converts the query to core's filter, and looks up its user. Fails with `Malformed` if the handle or the
+    /// timestamp cannot be parsed, `UnknownUser` if there is no such user, and `Unavailable` if the directory
+    /// is unreachable.
     pub(crate) async fn filter(
         &self,
         directory: &dyn Directory,
@@ -156,6 +159,7 @@ pub(crate) struct SessionView {
 }
 
 impl SessionView {
+    /// Converts a session of core for display. Fails if a timestamp is out of the range of RFC 3339.
     pub(crate) fn new(listed: SessionInfo) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);

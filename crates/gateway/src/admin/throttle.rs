@@ -1,4 +1,4 @@
-//! Counted tries as operators choose and see them, at the command line and at the management listener.
+//! Queries and views of counted attempts, for the command line and the management listener.
 
 use std::net::IpAddr;
 
@@ -31,12 +31,13 @@ pub(crate) struct ThrottleQuery {
 }
 
 impl ThrottleQuery {
-    /// Whether it chooses anything: all counts are meant only by those who say so.
+    /// Returns whether the query has a filter, or says `all`. A query without either must not clear all counts
+    /// by accident.
     pub(crate) fn is_explicit(&self) -> bool {
         self.all || self.user.is_some() || self.source.is_some() || self.handle.is_some()
     }
 
-    /// The same in the words of core.
+    /// Converts the query to core's filter. Fails with a message if the handle cannot be parsed.
     pub(crate) fn filter(&self) -> Result<ThrottleFilter, &'static str> {
         let handle = self.handle.as_deref().map(|text| {
             TokenDigest::from_handle(text).ok_or("expected a handle of 26 letters and digits")
@@ -62,6 +63,7 @@ pub(crate) struct ThrottleView {
 }
 
 impl ThrottleView {
+    /// Converts a bucket of core for display. Fails if a timestamp is out of the range of RFC 3339.
     pub(crate) fn new(strained: ThrottledBucket) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);

@@ -1,4 +1,4 @@
-//! All tokens of a store as a stream of bytes, for a backup: a page at a time, as fast as it is taken.
+//! Stream of all tokens of a store for a backup, page by page as it is read.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use isogloss_core::StoreError;
 use isogloss_core::store::{TokenStore, TokenWriter, export};
 use tokio::sync::mpsc::channel;
 
-/// Ends with an error, and without the mark of the end, if the store fails on the way.
+/// Returns all tokens of a store in the format of a backup, page by page as the stream is read. If the store
+/// fails, the stream ends with an error and without the end mark.
 pub(crate) fn token_stream(
     store: Arc<dyn TokenStore>,
 ) -> impl Stream<Item = Result<Bytes, StoreError>> {

@@ -1,4 +1,4 @@
-//! Users: added, changed, switched off and on, given a password.
+//! Users: adds and changes them, disables and enables them, sets passwords.
 
 use std::sync::Arc;
 
@@ -14,8 +14,11 @@ use uuid::Uuid;
 use super::{AdminError, AdminService, event};
 
 impl AdminService {
-    /// Returns the user of that identifier, name or e-mail address. The identifier comes first: a user
-    /// whose name is another user's identifier must not take the other's place.
+    /// Returns the user with that identifier, user name or e-mail address. An identifier takes precedence: a
+    /// user whose name is another user's identifier must not be taken for that user.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such user, `Unavailable` if the directory is unreachable.
     pub(crate) async fn user(&self, name: &str) -> Result<User, AdminError> {
         if let Ok(id) = Uuid::try_parse(name)
             && let Some(user) = self.directory.user(id).await?
@@ -27,8 +30,12 @@ impl AdminService {
         Ok(account.user)
     }
 
-    /// Checks everything that can be known of a new user before there is a password: a password is
-    /// asked for, and hashed, only if it can be used.
+    /// Checks a new user as far as possible without a password, so that no password is prompted for or hashed
+    /// in vain.
+    ///
+    /// # Errors
+    /// `Malformed` for invalid values, `Conflict` if a name, a number or an address is in use, `NotFound` for
+    /// an unknown organisation, `Unavailable` if the directory is unreachable.
     pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<CheckedUser, AdminError> {
         let user = new.to_entry()?;
         if self.directory.account(&user.user_name).await?.is_some() {
@@ -43,7 +50,11 @@ impl AdminService {
         Ok(checked_user)
     }
 
-    /// Adds a checked user.
+    /// Hashes the password, adds a checked user, records it in the audit log, and returns the user.
+    ///
+    /// # Errors
+    /// `Malformed` for an invalid password, `Conflict` if the name was taken since the check, `Unavailable` if
+    /// the hashing threads or the directory are.
     pub(crate) async fn add_user(
         &self,
         mut checked_user: CheckedUser,
@@ -61,7 +72,11 @@ impl AdminService {
         user_of(self.record_change(added, made)?, id)
     }
 
-    /// Changes a user, and returns the new state.
+    /// Changes a user, records it in the audit log, and returns the new state.
+    ///
+    /// # Errors
+    /// `Malformed` for invalid values, `NotFound` if the user or the organisation does not exist, `Conflict` if
+    /// a name or number is in use, `Unavailable` if the directory is unreachable.
     pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, AdminError> {
         let (id, edit) = (user.id, Box::new(edit));
         let mut edited = about(EventKind::EditUser, user);
@@ -73,7 +88,10 @@ impl AdminService {
         user_of(self.record_change(edited, made)?, id)
     }
 
-    /// Sets a password, and ends the user's tokens.
+    /// Sets a password, which ends the user's tokens, and records it in the audit log.
+    ///
+    /// # Errors
+    /// `Malformed` for an invalid password, `Unavailable` if the hashing threads or the directory are.
     pub(crate) async fn set_password(
         &self,
         user: &User,
@@ -85,7 +103,10 @@ impl AdminService {
         self.record_change(about(EventKind::SetPassword, user), made)
     }
 
-    /// Switches a user off, which ends all tokens, or on.
+    /// Disables a user, which ends all tokens, or enables a user, and records it in the audit log.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory is unreachable.
     pub(crate) async fn set_state(&self, user: &User, to: UserState) -> Result<(), AdminError> {
         let kind = match to {
             UserState::Active => EventKind::EnableUser,
@@ -126,6 +147,8 @@ pub(crate) struct NewUser {
 }
 
 impl NewUser {
+    /// Returns the directory's entry for the new user, without a password. Fails with `Malformed` for an
+    /// unknown role.
     fn to_entry(&self) -> Result<UserEntry, AdminError> {
         let new = self.clone();
         let role = new.role.as_deref().map(parse_role).transpose()?;
@@ -157,7 +180,7 @@ impl NewUser {
     }
 }
 
-/// The role of that name.
+/// Returns the role with that name. Fails with `Malformed`, which lists the names, if there is none.
 pub(crate) fn parse_role(name: &str) -> Result<Role, AdminError> {
     Role::from_name(name).ok_or_else(|| {
         let names = Role::ALL.map(Role::name).join(", ");
@@ -165,6 +188,8 @@ pub(crate) fn parse_role(name: &str) -> Result<Role, AdminError> {
     })
 }
 
+/// Returns the hash of a password. Fails with `Malformed` if the password is invalid, and with `Unavailable` if
+/// it cannot be hashed now.
 async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, AdminError> {
     let hash = passwords.hash_for_operator(password).await;
     hash.map_err(|error| match error {
@@ -173,7 +198,7 @@ async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, A
     })
 }
 
-/// The user whom a change has left.
+/// Returns the user in the result of a change. Fails with `NotFound` if the change has removed the user.
 fn user_of(changed: Changed, id: Uuid) -> Result<User, AdminError> {
     match changed {
         Changed::User(user) => Ok(*user),
@@ -232,7 +257,7 @@ impl From<User> for UserView {
     }
 }
 
-/// As it is shown.
+/// Returns the name of a state in the admin API and in lists.
 pub(crate) fn state_name(state: UserState) -> &'static str {
     match state {
         UserState::Active => "active",

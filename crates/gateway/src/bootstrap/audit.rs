@@ -19,7 +19,7 @@ use crate::config::{self, AuditTarget};
 /// How often old events are removed from the table.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
-/// Opens the audit log of a gateway.
+/// Opens the audit log of a gateway. Fails if its thread cannot be started.
 pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> Result<Audit> {
     let lines = match &settings.to {
         AuditTarget::None => None,
@@ -29,7 +29,8 @@ pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> 
     start(settings, lines, directory)
 }
 
-/// Creates the folder of the audit log's file, for a command that may create missing files.
+/// Creates the folder of the audit log's file, if the log goes to a file, for a command that may create missing
+/// files. Fails if the folder cannot be created.
 pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
     let AuditTarget::File(path) = &settings.to else {
         return Ok(());
@@ -43,7 +44,8 @@ pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
 }
 
 /// Opens the audit log for a command that runs next to a gateway. The folder of its file must exist. Events do
-/// not go to the standard output: that is the command's own.
+/// not go to the standard output, which is for the command's own output. Fails if the log's thread cannot be
+/// started.
 pub(crate) fn open_for_command(
     settings: &config::Audit,
     directory: &Arc<dyn Directory>,
@@ -55,6 +57,8 @@ pub(crate) fn open_for_command(
     start(settings, lines, directory)
 }
 
+/// Starts an audit log with these sinks, and registers it to be closed on exit. Fails if its thread cannot be
+/// started.
 fn start(
     settings: &config::Audit,
     lines: Option<JsonLinesSink>,
@@ -72,7 +76,8 @@ fn start(
     Ok(audit)
 }
 
-/// Removes events from the table once they are older than `settings.keep`.
+/// Removes events from the table once they are older than `settings.keep`, for as long as the gateway runs.
+/// Returns at once if events do not go to the table.
 pub(crate) async fn prune_periodically(
     settings: config::Audit,
     directory: Arc<dyn Directory>,

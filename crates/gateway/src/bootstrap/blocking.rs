@@ -5,9 +5,9 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 
-/// Runs work that may block without a limit, such as reading a FIFO or a file on a network file system.
-/// Signals are handled concurrently. The work does not run in the runtime's pool of threads: the runtime waits
-/// for these when it ends.
+/// Runs work that may block without a limit, such as reading a FIFO or a file on a network file system, and
+/// returns its output; signals are handled concurrently. The work has a thread of its own, because the runtime
+/// waits for the threads of its pool when it ends. Fails if the thread cannot be started or panics.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {

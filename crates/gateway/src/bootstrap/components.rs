@@ -26,7 +26,7 @@ use super::{audit, secrets};
 use crate::config::{self, Config, TokenStoreAddress};
 use crate::dialects::Mount;
 
-/// What happens if a file does not exist.
+/// Effect of a missing file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MissingFile {
     /// The file is created: by `serve`, and by commands that fill a directory.
@@ -35,11 +35,13 @@ enum MissingFile {
     Refuse,
 }
 
-/// Opens all components of the gateway, and creates those that are missing.
+/// Opens all components of the gateway, and creates missing files. Fails if one cannot be opened or created.
 pub(crate) async fn open(config: &Config) -> Result<Components> {
     open_components(config, MissingFile::Create).await
 }
 
+/// Opens all components; `missing` says whether missing files are created. Fails if a component cannot be
+/// opened.
 async fn open_components(config: &Config, missing: MissingFile) -> Result<Components> {
     let sections = &config.sections;
     let remembers = config.mounts.iter().any(Mount::remembers);
@@ -74,8 +76,8 @@ async fn open_components(config: &Config, missing: MissingFile) -> Result<Compon
     })
 }
 
-/// Opens all components for a command that runs next to a gateway. Returns `None` if only one process can
-/// open the token store.
+/// Opens all components for a command that runs next to a gateway. Returns `None` if only one process can open
+/// the token store. Fails if a component cannot be opened.
 pub(crate) async fn open_shared(config: &Config) -> Result<Option<Components>> {
     match TokenStoreAddress::from_settings(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
@@ -103,7 +105,7 @@ pub(crate) struct Components {
 }
 
 impl Components {
-    /// Builds `Auth` from the components.
+    /// Builds [`Auth`] from the components.
     pub(crate) fn into_auth(self) -> Auth {
         Auth::new(AuthComponents {
             directory: self.directory,
@@ -121,7 +123,7 @@ impl Components {
     }
 }
 
-/// Starts the hashing threads.
+/// Starts the hashing threads, and returns their pool. Fails if a thread cannot be started.
 pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
     Ok(Passwords::start(PasswordSettings {
         bcrypt_cost: settings.bcrypt_cost,
@@ -136,7 +138,8 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
     })?)
 }
 
-/// Fails if the file that the setting `key` names does not exist.
+/// Fails if the file that the setting `key` names does not exist, or cannot be looked up. `maker` names the
+/// command that creates it.
 fn refuse_missing(key: &str, file: &Path, maker: &str) -> Result<()> {
     let is_there = file.try_exists();
     if is_there.with_context(|| format!("{key}: {}", file.display()))? {

@@ -15,7 +15,8 @@ pub(crate) async fn warn_of_demo_passwords(directory: &dyn Directory, passwords:
     }
 }
 
-/// Returns the names of users who still have the passwords that the demo publishes.
+/// Returns the names of users who still have the passwords that the demo publishes. Users that cannot be looked
+/// up are left out.
 pub(crate) async fn users_in_use(directory: &dyn Directory, passwords: &Passwords) -> Vec<String> {
     let mut names = Vec::new();
     for (name, password) in accounts() {
@@ -31,7 +32,8 @@ pub(crate) async fn users_in_use(directory: &dyn Directory, passwords: &Password
     names
 }
 
-/// Returns the keys that the demo publishes and that are still valid, by realm and label.
+/// Returns realm and label of each key that the demo publishes and that is still valid. Keys that cannot be
+/// looked up are left out.
 pub(crate) async fn keys_in_use(directory: &dyn Directory) -> Vec<String> {
     let mut keys = Vec::new();
     for (realm, key) in pairs("keys", "realm", "key") {
@@ -42,11 +44,12 @@ pub(crate) async fn keys_in_use(directory: &dyn Directory) -> Vec<String> {
     keys
 }
 
+/// Returns user name and password of each user of the demo.
 fn accounts() -> Vec<(String, String)> {
     pairs("users", "user_name", "password")
 }
 
-/// Returns two members of each entry that has both.
+/// Returns the members `one` and `other` of each of the demo directory's `entries` that has both.
 fn pairs(entries: &str, one: &str, other: &str) -> Vec<(String, String)> {
     let demo: toml::Table = DEMO.parse().unwrap_or_default();
     let entries = demo.get(entries).and_then(toml::Value::as_array);

@@ -16,7 +16,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const BATCH_SIZE: u32 = 500;
 
 /// Stores plain digests under the digest key, for as long as the gateway runs. The first search opens the
-/// digest keys, and logs those that no pepper opens.
+/// digest keys, and logs those that no pepper decrypts.
 pub(crate) async fn run(directory: Arc<dyn Directory>) {
     let mut is_failing = false;
     loop {
@@ -42,6 +42,8 @@ pub(crate) async fn run(directory: Arc<dyn Directory>) {
     }
 }
 
+/// Stores all plain digests under the digest key, and returns their number. Fails if the directory is
+/// unreachable.
 async fn key_all(directory: &dyn Directory) -> Result<u64, StoreError> {
     let mut all = 0;
     loop {

@@ -47,7 +47,8 @@ pub(crate) struct InitialImport {
 pub(crate) type ImportTask = JoinHandle<Result<()>>;
 
 impl InitialImport {
-    /// Reads the directory file of the configuration, if there is one.
+    /// Reads the directory file of the configuration, if there is one, and registers the import to be closed on
+    /// exit. Fails if the file cannot be read or parsed.
     pub(crate) async fn new(opened: &Components, import: &Path, audit: &Audit) -> Result<Self> {
         let file = DirectoryFile::load(import, &opened.peppers).await?;
         let import = Self {
@@ -61,8 +62,8 @@ impl InitialImport {
         Ok(import)
     }
 
-    /// Runs the initial import. If the directory is unavailable, continues to try in a task. Returns the
-    /// directory that the gateway must use. Fails if the directory file cannot be applied.
+    /// Runs the initial import. Returns the directory that the gateway must use, and a task that continues to
+    /// try if the directory is unavailable. Fails if the directory file can never be applied.
     pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, ImportTask)> {
         let directory = self.directory.clone();
         let outcome = match self.attempt().await {
@@ -87,14 +88,15 @@ impl InitialImport {
         }
     }
 
-    /// Tries again: another gateway may have applied the same file concurrently.
+    /// Repeats the import once: a concurrent import of the same file by another gateway can make the first one
+    /// fail. Fails like the import itself.
     async fn second_attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
         self.attempt().await
     }
 
-    /// Applies another file, or another version of it, in place of the one that was read at the start. If that
-    /// fails, the previous one stays.
+    /// Applies a new version of the directory file, or another file, instead of the one that was read at the
+    /// start. If that fails, the previous file stays the current one.
     pub(crate) async fn replace_file(&self, file: Option<DirectoryFile>) -> Result<()> {
         let replaced = self.run_uncancelled(|import, mut current| async move {
             if let Some(file) = &file
@@ -108,8 +110,9 @@ impl InitialImport {
         replaced.await.context("directory.import")
     }
 
-    /// Locks the file, and runs `work` on it to its end even if the caller is dropped, so that a change of the
-    /// directory is recorded.
+    /// Locks the file and runs `work` on it, to the end even if the caller is dropped, so that a change of the
+    /// directory is always recorded. Returns the result of `work`, or `Unavailable` if it panics. Never
+    /// completes once the import is closed.
     async fn run_uncancelled<F>(
         &self,
         work: impl FnOnce(Self, OwnedMutexGuard<Option<DirectoryFile>>) -> F,
@@ -126,14 +129,15 @@ impl InitialImport {
         done.unwrap_or_else(|error| Err(StoreError::new("directory file", error).into()))
     }
 
-    /// Waits until a file that is being applied is applied and recorded. No other file is applied after that.
+    /// Waits until a running import has been applied and recorded. No file is applied after that.
     pub(crate) async fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
         drop(self.file.lock().await);
     }
 
-    /// Tries until the import is done. Logs a reason that differs from the previous one: a server that was
-    /// unreachable may then have tables that this gateway may not change.
+    /// Repeats the import until it succeeds, and then makes `pending_directory` ready. Logs each reason that
+    /// differs from the previous one: a server that was unreachable may then have tables that this gateway must
+    /// not change. Fails if the import can never succeed.
     async fn retry_until_applied(
         self: Arc<Self>,
         mut reason: String,
@@ -161,6 +165,8 @@ impl InitialImport {
         }
     }
 
+    /// Applies the file if there is one, and logs demo passwords and look-alikes. Fails with `Unavailable` if
+    /// the directory does not respond, and with another error if the file cannot be applied.
     async fn attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
         let applied = self.run_uncancelled(|import, file| async move {
@@ -175,7 +181,8 @@ impl InitialImport {
         Ok(())
     }
 
-    /// Applies the file. If the directory is read-only here, logs a warning and leaves that to another gateway.
+    /// Applies the file. If the directory is read-only here, logs a warning instead: a gateway that can write
+    /// applies the file. Fails if the directory is unavailable or the file is invalid.
     async fn apply_where_writable(&self, file: &DirectoryFile) -> Result<(), FileError> {
         match self.apply(file).await {
             Err(FileError::Unavailable(error)) if error.is_read_only() => {
@@ -190,8 +197,9 @@ impl InitialImport {
         }
     }
 
-    /// Applies the file, unless this version of it was the last one that was applied. The check only saves time:
-    /// values that were set at the gateway since stay in any case.
+    /// Applies the file, unless this version of it was the last one that was applied. That check only saves
+    /// time: values that were set at the gateway since then stay in any case. Fails if the directory is
+    /// unavailable or the file is invalid.
     async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
         let directory = self.directory.as_ref();
         if directory.was_imported(&file.fingerprint).await? {
@@ -245,8 +253,8 @@ impl InitialImport {
         Ok(())
     }
 
-    /// Records an import if it was made, or if it is unknown whether it was made: the response of a directory may
-    /// be lost.
+    /// Records an import in the audit log if it was made, or if it is unknown whether it was made because the
+    /// directory's response may be lost.
     fn record(&self, file: &DirectoryFile, applied: &Result<Applied, FileError>) {
         let event = Event {
             target: Some(file.path.display().to_string()),

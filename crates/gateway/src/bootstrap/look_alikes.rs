@@ -7,11 +7,12 @@ use tracing::warn;
 /// How many look-alikes are listed; the others are only counted.
 const MAX_LISTED: usize = 10;
 
-/// What an operator should do about look-alikes.
+/// Advice about look-alikes.
 pub(crate) const HINT: &str =
     "rename one of each and inform its user: see docs/directory-files.md, look-alikes";
 
-/// Returns a sentence for each kind of look-alikes that the directory has.
+/// Returns a sentence for each kind of look-alikes in the directory; none if there are no look-alikes. Fails if
+/// the directory is unreachable.
 pub(crate) async fn describe(directory: &dyn Directory) -> Result<Vec<String>, StoreError> {
     let found = directory.look_alikes().await?;
     let (one_name, looks): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.is_one_name);
@@ -25,6 +26,7 @@ pub(crate) async fn describe(directory: &dyn Directory) -> Result<Vec<String>, S
         .collect())
 }
 
+/// Returns the names of the first look-alikes, and the number of the others.
 fn listed(found: &[LookAlikes]) -> String {
     let named = found
         .iter()
@@ -37,7 +39,7 @@ fn listed(found: &[LookAlikes]) -> String {
     named.join("; ")
 }
 
-/// Logs one warning if the directory has look-alikes.
+/// Logs one warning if the directory has look-alikes, or cannot be searched for them.
 pub(crate) async fn warn(directory: &dyn Directory) {
     match describe(directory).await {
         Ok(found) if found.is_empty() => {}

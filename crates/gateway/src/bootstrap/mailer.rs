@@ -21,7 +21,8 @@ use uuid::Uuid;
 
 use crate::config::{self, MailAddress};
 
-/// Opens the mailer that `mail.transport` names.
+/// Opens the mailer that `mail.transport` names. Fails if the settings are invalid or the folder cannot be
+/// created.
 pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     let from = settings.sender()?;
     let key = settings.transport_key();
@@ -73,6 +74,8 @@ struct FolderMailer {
 }
 
 impl FolderMailer {
+    /// Opens the folder, and creates it if it is missing. Logs a warning if other users can open it. Fails if
+    /// it cannot be created.
     fn open(folder: PathBuf, from: Mailbox) -> Result<Self> {
         let found = create_private_folder(&folder).and_then(|()| folder.metadata());
         let found = found.with_context(|| format!("cannot make {}", folder.display()))?;
@@ -104,6 +107,7 @@ impl Mailer for FolderMailer {
     }
 }
 
+/// Returns the e-mail in the format of the mail library. Fails if the address of the user is invalid.
 fn message(letter: &Email, from: &Mailbox) -> Result<Message, StoreError> {
     // Only an address: a display name in front of it would be the user's own text in a header.
     let to = letter
@@ -130,6 +134,7 @@ impl Mailer for DiscardingMailer {
     }
 }
 
+/// Returns the error of a mailer.
 fn mail_error(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("mail", error)
 }

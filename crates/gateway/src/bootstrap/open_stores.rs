@@ -40,7 +40,7 @@ impl OpenResource {
         }
     }
 
-    /// Closes the store, or gives up after [`LIMIT`] with a warning.
+    /// Closes the resource, or gives up after [`LIMIT`] with a warning.
     pub(crate) async fn close_with_timeout(&self) {
         if timeout(LIMIT, self.close()).await.is_err() {
             let name = self.name();
@@ -59,7 +59,7 @@ impl OpenResource {
     }
 }
 
-/// Registers a store, which is closed at the end of the command that opens it.
+/// Registers a resource that [`run_and_close`] closes. Does nothing outside of it, as in tests.
 pub(crate) fn close_on_exit(open: OpenResource) {
     // Outside of `run_and_close`, only tests open stores.
     let _ = OPEN.try_with(|all| {
@@ -68,7 +68,8 @@ pub(crate) fn close_on_exit(open: OpenResource) {
     });
 }
 
-/// Runs a command, and then closes the stores that it has opened, the last one first.
+/// Runs a command, then closes the resources that it has registered, the last one first, and returns the output
+/// of the command.
 pub(crate) async fn run_and_close<T>(work: impl Future<Output = T>) -> T {
     let all = Arc::default();
     let outcome = OPEN.scope(Arc::clone(&all), work).await;

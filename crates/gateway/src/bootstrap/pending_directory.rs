@@ -30,6 +30,7 @@ pub(crate) struct PendingDirectory {
 }
 
 impl PendingDirectory {
+    /// Wraps a directory, which is unavailable until [`set_ready`](Self::set_ready) is called.
     pub(crate) fn new(directory: Arc<dyn Directory>) -> Self {
         let is_ready = AtomicBool::new(false);
         Self {
@@ -43,6 +44,7 @@ impl PendingDirectory {
         self.is_ready.store(true, Ordering::Release);
     }
 
+    /// Returns the directory, or the error "unavailable" while the directory file is not applied.
     fn ready(&self) -> Result<&dyn Directory, StoreError> {
         if self.is_ready.load(Ordering::Acquire) {
             return Ok(self.directory.as_ref());
@@ -190,7 +192,8 @@ impl Directory for PendingDirectory {
         self.ready()?.look_alikes().await
     }
 
-    /// Returns findings even before the file is applied: they may be the reason why it is not.
+    /// Returns the directory's findings even before the file is applied: they may be the reason why it is not.
+    /// Fails if the directory is unreachable.
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {
         self.directory.health().await
     }

@@ -13,6 +13,7 @@ use crate::config;
 use crate::jwt::JwtSigner;
 
 /// Returns the peppers, which key the digests of tokens. Creates the file of the current one if it is missing.
+/// Fails if a pepper is too short, or a file cannot be read or created.
 pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
     Ok(Peppers {
         current: pepper(settings)?,
@@ -20,7 +21,8 @@ pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
     })
 }
 
-/// Returns the peppers for a command that runs next to a gateway. A missing pepper is an error.
+/// Returns the peppers for a command that runs next to a gateway. Fails if the current one is missing, or a
+/// file cannot be read.
 pub(crate) fn existing_peppers(settings: &config::Tokens) -> Result<Peppers> {
     let current = settings.read_pepper()?.with_context(|| {
         missing(
@@ -35,7 +37,8 @@ pub(crate) fn existing_peppers(settings: &config::Tokens) -> Result<Peppers> {
     })
 }
 
-/// Returns the message that the file of the setting `key` does not exist, with its absolute path.
+/// Returns the message that the file of the setting `key` does not exist, with its absolute path. `maker` names
+/// the command that creates it.
 pub(crate) fn missing(key: &str, file: &Path, maker: &str) -> String {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     format!(
@@ -44,7 +47,8 @@ pub(crate) fn missing(key: &str, file: &Path, maker: &str) -> String {
     )
 }
 
-/// Returns the pepper of the configuration, or that of its file, which is created if it is missing.
+/// Returns the pepper of the configuration or of its file, which is created if it is missing. Fails if the
+/// pepper is too short, or the file cannot be read or created.
 fn pepper(settings: &config::Tokens) -> Result<Pepper> {
     if let Some(pepper) = settings.read_pepper()? {
         return Ok(pepper);
@@ -59,7 +63,8 @@ fn pepper(settings: &config::Tokens) -> Result<Pepper> {
     pepper.context("the pepper is too short")
 }
 
-/// Returns the signer of JWTs, or `None` if `jwt.enabled` is off.
+/// Returns the signer of JWTs, or `None` if `jwt.enabled` is off. Creates the file of the secret if it is
+/// missing. Fails if a secret is too short, or a file cannot be read or created.
 pub(crate) fn jwt_signer(settings: &config::Jwt) -> Result<Option<Arc<JwtSigner>>> {
     if !settings.enabled {
         return Ok(None);
@@ -70,6 +75,7 @@ pub(crate) fn jwt_signer(settings: &config::Jwt) -> Result<Option<Arc<JwtSigner>
     Ok(Some(Arc::new(JwtSigner::new(settings, &secrets))))
 }
 
+/// Creates the secret of JWTs in `file`, and logs that. Fails if the file cannot be written.
 fn jwt_secret(file: &Path) -> Result<SecretString> {
     let secret = create_secret(file).context("the secret of JWTs")?;
     warn!(
@@ -79,7 +85,8 @@ fn jwt_secret(file: &Path) -> Result<SecretString> {
     Ok(secret)
 }
 
-/// Creates a secret of 32 random bytes, and the file that holds it.
+/// Creates a secret of 32 random bytes, and the file that holds it. Fails if the file exists or cannot be
+/// written, or the system has no random numbers.
 fn create_secret(path: &Path) -> Result<SecretString> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("no random numbers")?;

@@ -1,4 +1,4 @@
-//! `isogloss audit`: what was recorded.
+//! `isogloss audit`: lists recorded events.
 
 mod file;
 
@@ -55,11 +55,12 @@ pub(super) struct List {
     json: bool,
 }
 
+/// Prints the events that match the arguments. Fails if events cannot be read, or are not kept anywhere.
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let Command::List(list) = command;
     let sections = &config.sections;
     let since = list.since.as_deref().map(since).transpose()?;
-    let source = Source::of(sections)?;
+    let source = EventSource::from_sections(sections)?;
     let directory = components::directory(sections).await?;
     let directory = directory.as_ref();
     let filter = EventFilter {
@@ -72,13 +73,13 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
         limit: list.limit,
     };
     let events = match source {
-        Source::Database => {
+        EventSource::Database => {
             let lines = directory.find_events(&filter).await?.into_iter();
             let events = lines.map(|line| serde_json::from_str(&line));
             let events: Result<Vec<Value>, _> = events.collect();
             events.context("the audit log cannot be read")?
         }
-        Source::File(path) => file::find(path, &filter)
+        EventSource::File(path) => file::find(path, &filter)
             .with_context(|| format!("audit.to: cannot read {}", path.display()))?,
     };
     if list.json {
@@ -89,14 +90,15 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Where events can be read.
-enum Source<'a> {
+/// Place where events are kept.
+enum EventSource<'a> {
     Database,
     File(&'a std::path::Path),
 }
 
-impl<'a> Source<'a> {
-    fn of(sections: &'a Sections) -> Result<Self, ConfigError> {
+impl<'a> EventSource<'a> {
+    /// Returns where events are kept. Fails if they are kept neither in the database nor in a file.
+    fn from_sections(sections: &'a Sections) -> Result<Self, ConfigError> {
         if sections.audit.database {
             return Ok(Self::Database);
         }
@@ -113,12 +115,14 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Parses the argument `--since`. Fails if it is neither an age nor a time.
 fn since(text: &str) -> Result<OffsetDateTime, ConfigError> {
     let moment = timestamp::parse_timestamp_or_age(text, SystemClock.now());
     moment.ok_or_else(|| ConfigError::new("--since", timestamp::EXPECTED))
 }
 
-/// Returns the identifiers and name hashes by which events may refer to a user of that name.
+/// Returns the identifiers and name hashes by which events may refer to a user with that name. Fails if the
+/// directory is unreachable or a pepper cannot be read.
 async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Subject> {
     let user = directory.account(name).await?.map(|account| account.user);
     let mut names = vec![ClaimedName::User(name), ClaimedName::Card(name)];
@@ -143,6 +147,7 @@ async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Resu
     })
 }
 
+/// Prints events as a table. Fails if names cannot be looked up or the output cannot be written.
 async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
     const COLUMNS: [&str; 6] = ["time", "event", "outcome", "reason", "dialect", "source"];
     let mut names = Names {
@@ -154,12 +159,12 @@ async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
         let text = |column: &str| event[column].as_str().unwrap_or_default().to_owned();
         let mut row: Vec<_> = COLUMNS.iter().map(|column| text(column)).collect();
         let hash = text("name_hash");
-        row.push(match names.of(&text("user")).await? {
+        row.push(match names.look_up(&text("user")).await? {
             name if name.is_empty() && !hash.is_empty() => format!("#{hash}"),
             name => name,
         });
         row.push(text("organisation"));
-        row.push(names.of(&text("actor")).await?);
+        row.push(names.look_up(&text("actor")).await?);
         row.push(text("handle"));
         rows.push(row);
     }
@@ -185,8 +190,9 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// The name of the user of that identifier; any other text as it is.
-    async fn of(&mut self, text: &str) -> Result<String> {
+    /// Returns the name of the user with that identifier; any other text is returned unchanged. Fails if the
+    /// directory is unreachable.
+    async fn look_up(&mut self, text: &str) -> Result<String> {
         let Ok(id) = Uuid::try_parse(text) else {
             return Ok(text.to_owned());
         };

@@ -1,4 +1,4 @@
-//! What commands change is recorded where the gateway records.
+//! Changes of commands, recorded in the same audit log as the gateway's.
 
 use std::sync::Arc;
 
@@ -12,14 +12,15 @@ use crate::admin::{AdminError, AdminService};
 use crate::bootstrap::audit;
 use crate::config::Sections;
 
-/// The directory that a command changes, and where its acts are recorded.
+/// The directory that a command changes, and the configuration of the audit log.
 pub(super) struct AuditedAdmin<'a> {
     pub(super) directory: Arc<dyn Directory>,
     pub(super) sections: &'a Sections,
 }
 
 impl AuditedAdmin<'_> {
-    /// Changes something, and records it as the management listener does.
+    /// Awaits `change`, and records `event`, completed from the result by `complete`, in the audit log. Returns
+    /// the result. Fails if the change fails or the audit log cannot be opened.
     pub(super) async fn change<T, E: Into<AdminError>>(
         &self,
         event: Event,
@@ -30,7 +31,8 @@ impl AuditedAdmin<'_> {
             .await
     }
 
-    /// Changes something of a user.
+    /// Awaits a change of a user, and records it in the audit log. Fails if the change fails or the audit log
+    /// cannot be opened.
     pub(super) async fn change_user<E: Into<AdminError>>(
         &self,
         kind: EventKind,
@@ -41,7 +43,8 @@ impl AuditedAdmin<'_> {
         self.change(event, change, |event, ()| Some(event)).await
     }
 
-    /// The same, where it may be that there is nothing to change. Returns whether there was.
+    /// Awaits a change of a user that may find nothing to change, and records it in the audit log if it did
+    /// change. Returns whether it changed. Fails if the change fails or the audit log cannot be opened.
     pub(super) async fn change_user_if_needed<E: Into<AdminError>>(
         &self,
         kind: EventKind,
@@ -53,13 +56,16 @@ impl AuditedAdmin<'_> {
         self.change(event, change, recorded).await
     }
 
-    /// Returns the organisation of that name or identifier.
+    /// Returns the organisation with that name or identifier. Fails if there is none or the directory is
+    /// unreachable.
     pub(super) async fn organisation(&self, name: &str) -> Result<OrganisationEntry> {
         self.run(async |service| service.organisation(name).await)
             .await
     }
 
-    /// What the management listener does, too; it records by itself.
+    /// Runs an operation of the service that the management listener uses, too, and which records its events
+    /// itself. Returns the result after the events are written. Fails if the operation fails or the audit log
+    /// cannot be opened.
     pub(super) async fn run<T>(
         &self,
         act: impl AsyncFnOnce(&AdminService) -> Result<T, AdminError>,
@@ -73,6 +79,7 @@ impl AuditedAdmin<'_> {
         Ok(done?)
     }
 
+    /// Records an event, and waits until it is written. Fails if the audit log cannot be opened.
     pub(super) async fn record(&self, event: Event) -> Result<()> {
         let audit = audit::open_for_command(&self.sections.audit, &self.directory)?;
         audit.record(event);
@@ -81,12 +88,13 @@ impl AuditedAdmin<'_> {
     }
 }
 
-/// Something that is done now.
+/// Returns an event of this kind with the current time.
 pub(super) fn event(kind: EventKind) -> Event {
     Event::new(kind, SystemClock.now())
 }
 
-/// Waits until all is kept, or says that it is not: what was done is done.
+/// Waits until all events are written. Prints an error if some could not be written; the change itself has been
+/// made.
 pub(super) async fn flush_audit(audit: &Audit) {
     if audit.close().await > 0 {
         output::error("the change was made, but the audit log could not be written");

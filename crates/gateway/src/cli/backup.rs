@@ -1,4 +1,4 @@
-//! `isogloss backup`: everything that the gateway keeps, in one folder.
+//! `isogloss backup`: copies all data of the gateway to a folder.
 
 pub(super) mod folder;
 pub(super) mod manifest;
@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     gateway: Gateway,
 }
 
-/// What was copied, as it is printed.
+/// Summary of a backup.
 #[derive(Serialize)]
 struct Summary {
     folder: PathBuf,
@@ -62,6 +62,8 @@ struct Summary {
     secrets: Vec<String>,
 }
 
+/// Copies all data to the folder, and prints a summary. Fails if something cannot be read or written; an
+/// incomplete backup is removed.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let folder = &arguments.folder;
@@ -121,6 +123,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     print(&summary, arguments.json)
 }
 
+/// Prints the summary of a backup.
 fn print(summary: &Summary, json: bool) -> Result<Outcome> {
     if json {
         output::json(summary)?;
@@ -151,7 +154,8 @@ fn print(summary: &Summary, json: bool) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Copies the file of `audit.to` up to its last whole line; whether there is one.
+/// Copies the file of `audit.to` up to its last whole line. Returns `false` if there is no such file. Fails if
+/// it cannot be copied.
 fn copy_audit_file(folder: &Path, sections: &Sections) -> Result<bool> {
     let AuditTarget::File(source) = &sections.audit.to else {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! `isogloss config`: is it right, and what does it amount to?
+//! `isogloss config`: checks and prints the configuration.
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -52,6 +52,8 @@ Examples:
   isogloss config reference > configuration.md
   isogloss config reference | less";
 
+/// Prints what the command requests of a configuration that is already checked. Fails if the output cannot be
+/// written.
 pub(super) fn run(command: &Command, config: &Config) -> Result<Outcome> {
     match command {
         // It has been checked by being loaded.

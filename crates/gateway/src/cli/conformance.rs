@@ -1,4 +1,4 @@
-//! `isogloss conformance`: does a host speak as documented?
+//! `isogloss conformance`: runs the documented exchanges against a host.
 
 mod junit;
 mod outcome;
@@ -49,6 +49,8 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+/// Runs the selected exchanges against the host, and prints and writes the results. Returns `Refused` if one
+/// failed. Fails if the arguments are invalid or the host is unreachable.
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let base = arguments.base.parse();
     let host: Host = base.map_err(|failure| ConfigError::new("--base", failure))?;
@@ -77,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     })
 }
 
-/// Returns the selected exchanges, or an error if no exchange matches the arguments.
+/// Returns the selected exchanges. Fails if no exchange matches the arguments.
 fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     let mut cases = cases()?;
     let mut dialects: Vec<_> = cases.iter().map(|case| case.dialect.clone()).collect();
@@ -101,6 +103,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
+/// Runs an exchange, or skips it if the host has not the settings that it needs.
 fn run_exchange(case: Case, host: &Host, set: &Table) -> ExchangeResult {
     let needed = case.conversation.settings();
     let started = Instant::now();
@@ -116,7 +119,7 @@ fn run_exchange(case: Case, host: &Host, set: &Table) -> ExchangeResult {
     }
 }
 
-/// Whether all that is needed is set so.
+/// Returns whether `set` has every setting of `needed` with the same value.
 fn has_settings(needed: &Table, set: &Table) -> bool {
     needed.iter().all(|(key, needed)| {
         set.get(key).is_some_and(|set| match (needed, set) {
@@ -126,6 +129,7 @@ fn has_settings(needed: &Table, set: &Table) -> bool {
     })
 }
 
+/// Prints the results as a table, and the reports of failed exchanges.
 fn print(results: &[ExchangeResult], junit: &std::path::Path) -> Result<()> {
     let rows: Vec<_> = results.iter().map(ExchangeResult::row).collect();
     output::table(&["OUTCOME", "DIALECT", "EXCHANGE"], &rows)?;

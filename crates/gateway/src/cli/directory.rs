@@ -1,4 +1,4 @@
-//! `isogloss directory`: the whole directory, in and out.
+//! `isogloss directory`: imports and exports the directory.
 
 mod digest_keys;
 mod migrate;
@@ -79,7 +79,7 @@ nothing.")]
     DigestKeys(digest_keys::Command),
 }
 
-/// What an import does where another value was set here.
+/// Effect of an import on values that were set here.
 #[derive(Clone, Copy, Default, ValueEnum)]
 pub(super) enum LocalValues {
     /// Keep the value that was set here, and list it
@@ -98,6 +98,7 @@ impl From<LocalValues> for SetHere {
     }
 }
 
+/// Runs the command. Fails if the directory cannot be opened, or a file cannot be read, applied or written.
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
     match command {
         Command::Migrate(arguments) => return migrate::run(&arguments, sections).await,
@@ -152,6 +153,8 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
+/// Writes the export to a file, or prints it. Returns `Refused` if the file exists and may not be replaced.
+/// Fails if it cannot be written.
 fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
     let Some(file) = file else {
         output::warn_of_readers();
@@ -176,6 +179,8 @@ fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
     }
 }
 
+/// Applies a directory file, records that in the audit log, and returns what has changed. Fails if the file is
+/// invalid or the directory is unreachable.
 async fn import(file: &Path, precedence: Precedence, admin: &AuditedAdmin<'_>) -> Result<Applied> {
     let parsed = File::read(file)?.with_public_realms(&dialects::public_key_realms());
     let guessable = parsed.guessable();

@@ -1,4 +1,4 @@
-//! `isogloss doctor`: what is wrong, or will be?
+//! `isogloss doctor`: finds problems of the gateway, its stores and its proxy.
 
 use std::path::PathBuf;
 
@@ -38,6 +38,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+/// Runs all checks, and prints their results. Returns `Refused` if a check failed.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let findings = doctor::examine(
         config,

@@ -1,4 +1,4 @@
-//! `isogloss health`: can the gateway that this configuration is for do its work?
+//! `isogloss health`: checks whether the gateway is ready.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -7,7 +7,9 @@ use super::{Outcome, output};
 use crate::config::{Config, Management};
 use crate::management_client::{ClientCertificateArgs, listener_url};
 
-/// Queries `/readyz` of the management listener, like a container's health check.
+/// Requests `/readyz` of the management listener, like a container's health check, and prints the result.
+/// Returns `Refused` if the gateway is unreachable or not ready. Fails if the client certificate cannot be
+/// used.
 pub(super) fn run(identity: &ClientCertificateArgs, config: &Config) -> Result<Outcome> {
     let Management { bind, tls, .. } = &config.sections.management;
     let client = identity.client(listener_url(*bind, tls.as_ref())?)?;

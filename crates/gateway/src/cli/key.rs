@@ -1,4 +1,4 @@
-//! `isogloss key`: what applications and services present.
+//! `isogloss key`: keys of applications, services and administrators.
 
 use anyhow::{Context as _, Result};
 use clap::builder::PossibleValuesParser;
@@ -174,7 +174,8 @@ fn row((shown, key): (ApiKeyView, &KeyEntry)) -> Vec<String> {
     ]
 }
 
-/// Maps an invalid request to bad usage, and every other error to a refusal.
+/// Returns the outcome for an error of the service: a configuration error (exit code 2) for an invalid request,
+/// an error if it is unknown whether the change was made, otherwise a refusal with a message.
 fn refused(error: AdminError, command: &str) -> Result<Outcome> {
     match error {
         AdminError::Malformed(reason) => Err(ConfigError::new(command, reason).into()),
@@ -190,6 +191,7 @@ fn refused(error: AdminError, command: &str) -> Result<Outcome> {
     }
 }
 
+/// Parses a time in RFC 3339. Fails with a message for any other text.
 fn moment(text: &str) -> Result<OffsetDateTime, String> {
     let moment = OffsetDateTime::parse(text, &Rfc3339);
     moment.map_err(|_| "expected a time such as 2027-01-01T00:00:00Z".to_owned())

@@ -1,4 +1,4 @@
-//! What a command says: results on the standard output, errors on the standard error. All text passes
+//! Output of commands: results on the standard output, errors on the standard error. All text passes
 //! here, and is made printable here: names come from clients and files.
 
 use std::fmt::Display;
@@ -12,23 +12,26 @@ use isogloss_core::{printable, printable_json, printable_lines};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Prints one line for people. Names in it cannot begin another line, nor move the cursor.
+/// Prints one line for people. Control characters are escaped, so that names in it can neither begin another
+/// line nor move the cursor. Fails if the standard output cannot be written.
 pub(super) fn text(text: impl Display) -> Result<()> {
     write(&printable(&text.to_string()))
 }
 
-/// Prints several lines for people.
+/// Prints several lines for people, with other control characters escaped. Fails if the standard output cannot
+/// be written.
 pub(super) fn lines(text: impl Display) -> Result<()> {
     write(&printable_lines(&text.to_string()))
 }
 
-/// Prints members and their values for people, as TOML.
+/// Prints an object for people, as TOML. Fails if the standard output cannot be written.
 pub(super) fn as_toml(value: &Value) -> Result<()> {
     let text = toml::to_string(&printable_texts(value))?;
     lines(text.trim_end())
 }
 
-/// Returns the value with all texts printable: TOML would spread a text with line feeds over lines.
+/// Returns the value with all control characters in its texts escaped: TOML would spread a text with line feeds
+/// over several lines.
 fn printable_texts(value: &Value) -> Value {
     match value {
         Value::String(text) => printable(text).into(),
@@ -41,7 +44,8 @@ fn printable_texts(value: &Value) -> Value {
     }
 }
 
-/// Prints the text of a file: as it is, unless it goes to a terminal.
+/// Prints the text of a file, unchanged unless it goes to a terminal. Fails if the standard output cannot be
+/// written.
 pub(super) fn file(text: &str) -> Result<()> {
     if stdout().is_terminal() {
         return lines(text);
@@ -49,13 +53,13 @@ pub(super) fn file(text: &str) -> Result<()> {
     write(text)
 }
 
-/// Prints a result for programs.
+/// Prints a result as JSON, for programs. Fails if the standard output cannot be written.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
     write(&printable_json(&serde_json::to_string_pretty(value)?))
 }
 
-/// Prints the reason of a failed command. Further lines of a reason are indented, so that
-/// none of them looks like another message. A failure to print it cannot be reported anywhere.
+/// Prints the reason of a failed command to the standard error. Further lines of the reason are indented, so
+/// that none looks like another message. A failure to print cannot be reported, so it is ignored.
 pub(super) fn error(reason: impl Display) {
     let reason = reason.to_string();
     let lines: Vec<_> = reason.split('\n').map(printable).collect();
@@ -63,7 +67,7 @@ pub(super) fn error(reason: impl Display) {
     let _ = writeln!(stderr(), "isogloss: {reason}");
 }
 
-/// Prints a warning: something was done that may not be what was meant.
+/// Prints a warning to the standard error: the command succeeded, but the result may not be as intended.
 pub(super) fn warning(text: impl Display) {
     let _ = writeln!(
         stderr(),
@@ -72,7 +76,7 @@ pub(super) fn warning(text: impl Display) {
     );
 }
 
-/// Warns if what is printed, which holds secrets, goes to a file that others may read.
+/// Prints a warning if the standard output, which gets secrets, is a file that other users can read.
 pub(super) fn warn_of_readers() {
     let file = stdout().as_fd().try_clone_to_owned().map(File::from);
     let found = file.and_then(|file| file.metadata());
@@ -83,7 +87,8 @@ pub(super) fn warn_of_readers() {
     }
 }
 
-/// Prints progress on one line that is written over, if the standard error is a terminal.
+/// Prints progress on one line, which the next call overwrites unless `last` is set. Prints nothing if the
+/// standard error is not a terminal.
 pub(super) fn progress(line: impl Display, last: bool) {
     if stderr().is_terminal() {
         let end = if last { "\n" } else { "" };
@@ -91,16 +96,18 @@ pub(super) fn progress(line: impl Display, last: bool) {
     }
 }
 
+/// Prints a text and a line feed. Fails if the standard output cannot be written.
 fn write(text: &str) -> Result<()> {
     check_written(writeln!(stdout(), "{text}"))
 }
 
-/// Prints what programs read, as it is.
+/// Prints bytes for programs, unchanged. Fails if the standard output cannot be written.
 pub(super) fn raw(bytes: &[u8]) -> Result<()> {
     let mut out = stdout();
     check_written(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
+/// Converts the result of a write. Fails with [`StdoutClosed`] if the reader has closed the output.
 fn check_written(outcome: io::Result<()>) -> Result<()> {
     match outcome {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(StdoutClosed.into()),
@@ -108,18 +115,19 @@ fn check_written(outcome: io::Result<()>) -> Result<()> {
     }
 }
 
-/// The standard output is closed: what reads it, such as `head`, has seen enough.
+/// Error of a standard output that its reader, such as `head`, has closed.
 #[derive(Debug, thiserror::Error)]
 #[error("the standard output is closed")]
 pub(super) struct StdoutClosed;
 
 impl StdoutClosed {
-    /// What a shell reports of a program that SIGPIPE has ended. The signal itself stays ignored: it would
+    /// Exit code that a shell reports for a program that SIGPIPE has ended. The signal itself stays ignored: it would
     /// also come from a connection to a server that was closed.
     pub(super) const EXIT_CODE: u8 = 128 + 13;
 }
 
-/// Rows under a heading, each column as wide as its widest cell.
+/// Prints rows under a heading, each column as wide as its widest cell. Fails if the standard output cannot be
+/// written.
 pub(super) fn table(heading: &[&str], rows: &[Vec<String>]) -> Result<()> {
     let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
     let printable_row = |row: &Vec<String>| -> Vec<String> {

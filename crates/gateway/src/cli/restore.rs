@@ -1,4 +1,4 @@
-//! `isogloss restore`: what a backup holds, put where the configuration says.
+//! `isogloss restore`: restores a backup to the configured stores.
 
 mod target;
 
@@ -49,6 +49,8 @@ struct Summary {
     restored: Restored,
 }
 
+/// Checks the backup and the stores, restores all data, and prints a summary. Returns `Refused` if there is
+/// data and `--replace` is not given. Fails if the backup is damaged or a store cannot be written.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let folder = &arguments.folder;

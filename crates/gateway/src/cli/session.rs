@@ -1,4 +1,4 @@
-//! `isogloss session`: what is open, and ending it.
+//! `isogloss session`: lists and ends sessions.
 
 use anyhow::Result;
 use clap::builder::RangedU64ValueParser;
@@ -147,6 +147,8 @@ struct Ended {
     ended: u64,
 }
 
+/// Returns the sessions that match the query. Fails if the query is invalid, or the store or the gateway is
+/// unreachable.
 async fn list(
     query: &SessionQuery,
     gateway: &Gateway,
@@ -166,7 +168,8 @@ async fn list(
     .await
 }
 
-/// Ends sessions, and returns their number.
+/// Ends the sessions that match the query, and returns their number. Fails if the query is invalid, or the
+/// store or the gateway is unreachable.
 pub(super) async fn end(query: &SessionQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
     query.parse()?;
     let local = async |opened: Components| {

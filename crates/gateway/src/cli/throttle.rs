@@ -1,4 +1,4 @@
-//! `isogloss throttle`: whose wrong tries are counted, and forgiving them.
+//! `isogloss throttle`: lists and clears counted attempts.
 
 use std::net::IpAddr;
 
@@ -122,6 +122,8 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Returns the counted attempts that match the query. Fails if the query is invalid, or the store or the
+/// gateway is unreachable.
 async fn list(
     query: &ThrottleQuery,
     gateway: &Gateway,
@@ -139,6 +141,8 @@ async fn list(
     .await
 }
 
+/// Clears the counted attempts that match the query, and returns their number. Fails if the query is invalid,
+/// or the store or the gateway is unreachable.
 async fn clear(query: &ThrottleQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
     let filter = query.filter().map_err(Error::msg)?;
     let local = async |opened: Components| {

@@ -235,7 +235,8 @@ async fn show(who: &UserArg, json: bool, directory: &dyn Directory) -> Result<Ou
     Ok(Outcome::Done)
 }
 
-/// Prints the value as JSON, or as TOML, which is easier to read.
+/// Prints the value as JSON, or else as TOML, which is easier to read. Fails if the standard output cannot be
+/// written.
 fn print_value(described: &Value, json: bool) -> Result<()> {
     if json {
         output::json(described)
@@ -259,8 +260,8 @@ async fn set_state(who: &UserArg, to: UserState, admin: &AuditedAdmin<'_>) -> Re
     Ok(Outcome::Done)
 }
 
-/// The tokens are dead since the directory changed. This frees their room, where a running
-/// gateway does not hold the store for itself.
+/// Removes the tokens of a user from a store that several processes can open. They are already invalid since
+/// the directory was changed; this only frees their space. Fails if the store is unreachable.
 async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
     if let Some(tokens) = components::shared_tokens(sections)? {
         tokens.remove_user(user.id).await.context(
@@ -270,6 +271,8 @@ async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
     Ok(())
 }
 
+/// Returns the user, or prints an error and returns `None` if there is no such user. Fails if the directory is
+/// unreachable.
 async fn find(directory: &dyn Directory, who: &UserArg) -> Result<Option<User>> {
     let account = directory.account(&who.name).await?;
     if account.is_none() {
@@ -278,6 +281,7 @@ async fn find(directory: &dyn Directory, who: &UserArg) -> Result<Option<User>> 
     Ok(account.map(|account| account.user))
 }
 
+/// Returns the user as in the admin API.
 fn describe(user: &User) -> Result<Value> {
     Ok(serde_json::to_value(UserView::from(user.clone()))?)
 }

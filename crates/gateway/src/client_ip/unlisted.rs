@@ -14,7 +14,7 @@ const MOST: usize = 16;
 
 static WARNED: Warned = Warned(Mutex::new(BTreeSet::new()));
 
-/// Returns the header in which a request claims a client IP. `None` if there is none.
+/// Returns the header in which a request reports a client IP. Returns `None` if there is no such header.
 pub(super) fn claim(headers: &HeaderMap) -> Option<HeaderName> {
     let names = [X_FORWARDED_FOR, FORWARDED];
     names.into_iter().find(|name| headers.contains_key(name))
@@ -42,7 +42,8 @@ pub(super) fn warn_of(peer: ClientIp, header: &HeaderName) {
 struct Warned(Mutex<BTreeSet<String>>);
 
 impl Warned {
-    /// Adds a network and returns the new number of networks. `None` if no warning is needed.
+    /// Adds a network, and returns the new number of networks. Returns `None` if the network is already there,
+    /// or [`MOST`] networks are.
     fn add(&self, network: &str) -> Option<usize> {
         let mut networks = self.0.lock();
         let is_new = networks.len() < MOST && networks.insert(network.to_owned());

@@ -1,4 +1,4 @@
-//! Where token store and directory are, read from their addresses.
+//! Addresses of the token store, the directory and the mail server, parsed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,8 @@ pub(crate) enum TokenStoreAddress {
 }
 
 impl TokenStoreAddress {
-    /// Reads `tokens.store`, or the file named in its place.
+    /// Parses `tokens.store`, or the file named in its place. Fails if it is not the address of a token store,
+    /// or the file cannot be read.
     pub(crate) fn from_settings(tokens: &Tokens) -> Result<Self, ConfigError> {
         let backend_url = read_url(
             tokens.store_key(),
@@ -48,7 +49,7 @@ impl TokenStoreAddress {
     }
 }
 
-/// What a directory is kept in.
+/// Kind of the directory's database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Database {
@@ -56,7 +57,7 @@ pub(crate) enum Database {
     Postgres,
 }
 
-/// Where the directory is.
+/// Address of the directory.
 pub(crate) enum DirectoryAddress {
     /// In a SQLite file.
     Sqlite(PathBuf),
@@ -65,7 +66,7 @@ pub(crate) enum DirectoryAddress {
 }
 
 impl DirectoryAddress {
-    /// What kind of database it is.
+    /// Returns the kind of the database.
     pub(crate) fn database(&self) -> Database {
         match self {
             Self::Sqlite(_) => Database::Sqlite,
@@ -73,7 +74,8 @@ impl DirectoryAddress {
         }
     }
 
-    /// Reads `directory.url`, or the file named in its place.
+    /// Parses `directory.url`, or the file named in its place. Fails if it is not the address of a directory,
+    /// or a file cannot be read.
     pub(crate) fn from_settings(directory: &Directory) -> Result<Self, ConfigError> {
         let backend_url = read_url(
             directory.url_key(),
@@ -101,18 +103,19 @@ impl DirectoryAddress {
     }
 }
 
-/// How e-mails are sent.
+/// Transport of e-mails.
 pub(crate) enum MailAddress {
-    /// Nothing does.
+    /// No e-mails are sent.
     Nowhere,
-    /// They are put into a folder.
+    /// E-mails are written to a folder.
     Folder(PathBuf),
-    /// A mail server does.
+    /// E-mails are sent to a mail server.
     Smtp(SmtpServer),
 }
 
 impl MailAddress {
-    /// Reads `mail.transport`, or the file named in its place.
+    /// Parses `mail.transport`, or the file named in its place. Fails if it names no way to send e-mails, or
+    /// the file cannot be read.
     pub(crate) fn from_settings(mail: &Mail) -> Result<Self, ConfigError> {
         let backend_url = read_url(
             mail.transport_key(),
@@ -133,7 +136,7 @@ impl MailAddress {
     }
 }
 
-/// An address for people to read.
+/// Returns the address for display, with its password masked.
 pub(super) fn without_password(address: &SecretString) -> String {
     let text = address.expose_secret();
     match Url::parse(text) {
@@ -149,20 +152,21 @@ pub(super) fn without_password(address: &SecretString) -> String {
     }
 }
 
-/// An address, and the key that gave it: what is wrong with it is that key's.
+/// An address, and the key that has it, which errors about the address name.
 struct BackendUrl {
     key: &'static str,
     address: SecretString,
 }
 
 impl BackendUrl {
+    /// Returns an error about the setting that has this address.
     fn error(&self, expected: impl fmt::Display) -> ConfigError {
         ConfigError::new(self.key, expected)
     }
 }
 
-/// Takes the address that `key` gives, or the one in the file that it names. A relative path in that file is
-/// relative to its folder.
+/// Returns the address in `value`, or in `file` if that is given. A relative path in that file is relative to
+/// its folder. Fails if the file cannot be read.
 fn read_url(
     key: &'static str,
     value: &SecretString,
@@ -179,8 +183,8 @@ fn read_url(
     Ok(BackendUrl { key, address })
 }
 
-/// Returns whether the file exists. A folder that may not be searched is a problem, not a file that is
-/// yet to be made.
+/// Returns whether the file exists. Fails if the path is empty, or its folder cannot be searched: such a file
+/// must not be taken for a missing one.
 pub(super) fn file_exists(key: &str, file: &Path) -> Result<bool, ConfigError> {
     if file.as_os_str().is_empty() {
         return Err(ConfigError::new(key, "expected the path of a file"));

@@ -24,7 +24,7 @@ pub(crate) struct InvalidBaseUrl {
 }
 
 impl BaseUrl {
-    /// Returns the address as text.
+    /// Returns the URL as text, without a slash at its end.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -34,12 +34,12 @@ impl BaseUrl {
         self.host.trim_matches(['[', ']'])
     }
 
-    /// Returns host and port, as a socket is connected to.
+    /// Returns host and port, for a socket to connect to.
     pub(crate) fn authority(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// Whether the host is reached over TLS.
+    /// Returns whether the host is reached over TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.is_https
     }
@@ -48,10 +48,11 @@ impl BaseUrl {
 impl FromStr for BaseUrl {
     type Err = InvalidBaseUrl;
 
-    /// Parses `http://` and `https://` addresses, with or without a port and a path.
+    /// Parses an `http://` or `https://` URL with or without port and path. Fails if the text is no such URL,
+    /// or has a user, a query or a fragment.
     fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
         let invalid = |reason: &str| InvalidBaseUrl {
-            text: text.to_owned(),
+            text: without_credentials(text),
             reason: reason.to_owned(),
         };
         let url = Url::parse(text);
@@ -64,7 +65,8 @@ impl FromStr for BaseUrl {
             "https" => true,
             _ => return Err(invalid("is neither http:// nor https://")),
         };
-        if !url.username().is_empty() || url.query().is_some() || url.fragment().is_some() {
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        if has_credentials || url.query().is_some() || url.fragment().is_some() {
             return Err(invalid("has more than a host, a port and a path"));
         }
         let authority = match url.port() {
@@ -78,6 +80,14 @@ impl FromStr for BaseUrl {
             port,
             is_https,
         })
+    }
+}
+
+/// Returns the text for an error message, with everything before the last `@` replaced: it may contain a password.
+fn without_credentials(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => text.to_owned(),
     }
 }
 
@@ -122,12 +132,28 @@ mod tests {
             "ftp://localhost",
             "http://",
             "http://u:p@localhost",
+            "http://u@localhost",
+            "http://:p@localhost",
             "http://localhost?x",
             "http://localhost#x",
             "",
         ] {
             let error = text.parse::<BaseUrl>().unwrap_err().to_string();
             assert!(error.ends_with("https://login.example.com"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_error_does_not_repeat_a_password() {
+        for text in [
+            "http://:hunter2@localhost",
+            "http://user:hunter2@localhost",
+            "http://user:hunter2@",
+            "user:hunter2@localhost",
+            "http://user:hunter2/@localhost",
+        ] {
+            let error = text.parse::<BaseUrl>().unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Types and bounds of values: every layer is held to what the schema documents.
+//! Checks types and ranges of values against the schema.
 
 use std::sync::LazyLock;
 
@@ -9,9 +9,9 @@ use serde_json::Value as Schema;
 use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
 use super::{ConfigError, key};
 
-/// Finds a value that has another type than its key, or that is out of the bounds of its key. The library
-/// takes `2.7` for an integer, `2` for a boolean and `true` for a text; text of an environment variable is
-/// taken for what its key needs.
+/// Fails if a value has another type than its key, or is out of the range of its key. The `config` crate is not
+/// enough: it converts `2.7` to an integer, `2` to a boolean and `true` to a text. The text of an environment
+/// variable is accepted for any type that it can be parsed as.
 pub(super) fn check(tables: &Map<String, Value>) -> Result<(), ConfigError> {
     check_table(&SCHEMA, &SCHEMA, "", tables)
 }
@@ -19,6 +19,7 @@ pub(super) fn check(tables: &Map<String, Value>) -> Result<(), ConfigError> {
 static SCHEMA: LazyLock<Schema> = LazyLock::new(schema);
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// Checks the keys of a table against its schema. Fails like [`check`].
 fn check_table(
     schema: &Schema,
     shape: &Schema,
@@ -38,6 +39,7 @@ fn check_table(
     Ok(())
 }
 
+/// Checks one value against its schema. Fails like [`check`].
 fn check_value(
     schema: &Schema,
     wanted: &Schema,
@@ -74,11 +76,12 @@ fn check_value(
     }
 }
 
-/// What a schema says of a key, or of the type that it refers to.
+/// Returns a keyword of the schema of a key, or else of the type that it refers to; `None` if neither has it.
 fn bound<'s>(wanted: &'s Schema, shape: &'s Schema, name: &str) -> Option<&'s Schema> {
     wanted.get(name).or_else(|| shape.get(name))
 }
 
+/// Fails unless the value is an integer within the range of its key.
 fn check_integer(
     wanted: &Schema,
     shape: &Schema,
@@ -112,6 +115,7 @@ fn check_integer(
     }
 }
 
+/// Fails unless the value is a number within the range of its key.
 fn check_number(
     wanted: &Schema,
     shape: &Schema,
@@ -143,6 +147,7 @@ fn check_number(
     Err(ConfigError::new(key, expected))
 }
 
+/// Fails unless the text is a duration within the range of its key.
 fn check_duration(
     wanted: &Schema,
     shape: &Schema,

@@ -5,7 +5,8 @@ use ::config::{Map, Value, ValueKind};
 use super::error::{self, ConfigError};
 use crate::dialects::{self, Entry, Mount};
 
-/// Reads the table `dialects`: what is switched on, the longest path first.
+/// Returns the enabled dialects, the longest path first. Fails if the table has an unknown dialect, an invalid
+/// setting, or two dialects at one path.
 pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, ConfigError> {
     let mut mounts: Vec<Mount> = Vec::new();
     for dialect in dialects::ALL {
@@ -30,6 +31,7 @@ pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, ConfigE
     Ok(mounts)
 }
 
+/// Returns the dialect if it is enabled. Fails if its table has an invalid setting.
 fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, ConfigError> {
     let section = format!("dialects.{}", dialect.name);
     let mut table = table
@@ -60,10 +62,12 @@ fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, ConfigError>
     Ok(enabled.then_some(mount))
 }
 
+/// Returns whether two paths are equal in any case.
 fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
+/// Returns whether the text can be the path of a dialect.
 fn is_path(path: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     path.strip_prefix('/').is_some_and(|path| {

@@ -1,4 +1,4 @@
-//! What differs between two configurations, by key.
+//! Keys that differ between two configurations.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use toml::{Table, Value};
 use super::Sections;
 
 impl Sections {
-    /// The keys whose values differ in the other one, dialects aside. For the log: names only.
+    /// Returns the keys, without those of dialects, whose values differ between the two configurations. For the
+    /// log, so values are left out.
     pub(crate) fn difference(&self, other: &Self) -> Vec<String> {
         let (mine, others) = (self.keys(), other.keys());
         let mut keys: Vec<_> = mine.keys().chain(others.keys()).cloned().collect();
@@ -25,7 +26,8 @@ impl Sections {
         keys
     }
 
-    /// Every secret that the configuration may hold. Each has a sibling `…_file`.
+    /// Returns the key and the value of every secret that the configuration may have. Each also has a key that
+    /// ends in `_file`.
     pub(crate) fn secrets(&self) -> [(&'static str, Option<&SecretString>); 7] {
         [
             ("tokens.store", Some(&self.tokens.store)),
@@ -41,7 +43,7 @@ impl Sections {
         ]
     }
 
-    /// Every key that has a value.
+    /// Returns every key that has a value, with the value as `config show` prints it.
     fn keys(&self) -> BTreeMap<String, Value> {
         let mut keys = BTreeMap::new();
         // What `config show` writes can be written here.
@@ -54,6 +56,7 @@ fn exposed(secret: &SecretString) -> &str {
     secret.expose_secret()
 }
 
+/// Adds the keys of a table to `keys`, with the name of their section in front.
 fn flatten(section: &str, table: Table, keys: &mut BTreeMap<String, Value>) {
     for (name, value) in table {
         let key = if section.is_empty() {

@@ -58,7 +58,8 @@ impl Default for Directory {
 }
 
 impl Directory {
-    /// Returns the key that says where it is: `directory.url`, or the one that names a file in its place.
+    /// Returns the key that has the directory's address: `directory.url`, or `directory.url_file` if that is
+    /// set.
     pub(crate) const fn url_key(&self) -> &'static str {
         match self.url_file {
             None => "directory.url",
@@ -66,6 +67,7 @@ impl Directory {
         }
     }
 
+    /// Fails if the address is invalid or the certificate file cannot be opened.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         DirectoryAddress::from_settings(self)?;
         if let Some(file) = &self.ca_file

@@ -1,10 +1,10 @@
-//! Environment variables over all files.
+//! Environment variables, which override all files.
 
 use ::config::{ConfigError as LibraryError, Environment, Map, Source, Value, ValueKind};
 
 use super::error::ConfigError;
 
-/// The name that variables start with, and what stands between their levels.
+/// Prefix of variables, and separator between their levels.
 pub(super) const PREFIX: &str = "ISOGLOSS";
 pub(super) const SEPARATOR: &str = "__";
 
@@ -26,6 +26,7 @@ impl Source for Variables {
         Box::new(self.clone())
     }
 
+    /// Returns the variables with lists parsed. Fails if a variable cannot be converted.
     fn collect(&self) -> Result<Map<String, Value>, LibraryError> {
         let mut variables = self.0.collect()?;
         for value in variables.values_mut() {
@@ -39,8 +40,8 @@ impl Source for Variables {
     }
 }
 
-/// Refuses a variable of ours whose value is not text. The library would quote the value, which may be a
-/// secret.
+/// Fails if the value of one of our variables is not UTF-8. The `config` crate would quote the value, which may
+/// be a secret.
 pub(super) fn check_texts() -> Result<(), ConfigError> {
     let start = format!("{PREFIX}{SEPARATOR}");
     for (name, value) in std::env::vars_os() {
@@ -52,7 +53,8 @@ pub(super) fn check_texts() -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// A list of texts. Anything else is taken as it is: a secret may begin with a bracket.
+/// Parses a TOML list of texts. Returns `None` for anything else, which is used unchanged: a secret may begin
+/// with a bracket.
 fn list(text: &str) -> Option<ValueKind> {
     let text = text.trim();
     if !text.starts_with('[') {

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, in one line.
+//! The error of a configuration, in one line.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -33,7 +33,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl ConfigError {
-    /// A problem with the value of `key`.
+    /// Creates an error about the value of `key`.
     pub(crate) fn new(key: impl Into<String>, reason: impl fmt::Display) -> Self {
         Self {
             key: key.into(),
@@ -42,7 +42,8 @@ impl ConfigError {
         }
     }
 
-    /// A problem that the library found in `section`, or outside of any if that is empty.
+    /// Converts an error that the `config` crate found in `section`, which is empty for errors outside of
+    /// sections.
     pub(crate) fn from_library(section: &str, error: LibraryError) -> Self {
         let below = |key: Option<String>| match key {
             Some(key) if section.is_empty() => key,
@@ -70,13 +71,13 @@ impl ConfigError {
         }
     }
 
-    /// The same problem, at that place.
+    /// Returns the error with the layer, a file or the environment, in which the key is.
     pub(super) fn in_layer(mut self, place: &str) -> Self {
         self.place = Some(place.to_owned());
         self
     }
 
-    /// The same problem, with the place where its key stands.
+    /// Returns the error with the location of its key, if that is known.
     pub(crate) fn with_location(mut self, locations: &KeyLocations) -> Self {
         let mut key = self.key.split('[').next().unwrap_or_default();
         while self.place.is_none() {
@@ -91,17 +92,18 @@ impl ConfigError {
     }
 }
 
-/// Where each key stands: a file, or the environment.
+/// Location of each key: a file, or the environment.
 pub(crate) struct KeyLocations(HashMap<String, String>);
 
 impl KeyLocations {
-    /// Notes the place of every key below `tables`. A table stands where its first key does.
+    /// Collects the location of every key of `tables`. The location of a table is that of its first key.
     pub(crate) fn from_tables(tables: &Map<String, Value>) -> Self {
         let mut locations = Self(HashMap::new());
         locations.record("", tables);
         locations
     }
 
+    /// Adds the locations of the keys of a table, and returns the first one; `None` if no key has a location.
     fn record(&mut self, section: &str, table: &Map<String, Value>) -> Option<String> {
         let mut first = None;
         for (name, value) in table {
@@ -121,7 +123,7 @@ impl KeyLocations {
     }
 }
 
-/// Reads a section.
+/// Converts a table to the settings of a section. Fails if a key is unknown or a value invalid.
 pub(super) fn deserialize<S: DeserializeOwned>(
     section: &str,
     value: Value,
@@ -131,8 +133,8 @@ pub(super) fn deserialize<S: DeserializeOwned>(
         .map_err(|error| section_error(section, error))
 }
 
-/// Returns what is wrong with a section that could not be read, and names an unknown key of it: the library
-/// does not.
+/// Converts the error of a section that could not be deserialized. Adds the name of an unknown key, which the
+/// `config` crate does not report.
 pub(super) fn section_error(section: &str, error: LibraryError) -> ConfigError {
     let text = error.to_string();
     let unknown = text
@@ -156,7 +158,7 @@ pub(super) fn section_error(section: &str, error: LibraryError) -> ConfigError {
     ConfigError::new(key, format!("no such key, {expected}{more}"))
 }
 
-/// A parser's message, cut down to what it expected.
+/// Returns what a parser expected, from its message, without the value that the message quotes.
 fn without_value(message: &str) -> String {
     if message == "invalid socket address syntax" {
         return "expected an address with a port, like 127.0.0.1:8080".to_owned();
@@ -167,7 +169,7 @@ fn without_value(message: &str) -> String {
     }
 }
 
-/// In the words of TOML.
+/// Returns what was expected, in the terms of TOML.
 fn expectation(expected: &str) -> String {
     if expected == "a map" || expected.starts_with("struct ") {
         "expected a table".to_owned()

@@ -8,9 +8,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
 
-/// Reads a file of TOML. Each value knows the file by the name that it was given by.
-///
-/// A number that is too big for any setting is read, too, so that what refuses it names its key.
+/// Reads a TOML file; each value gets the file's name as its origin. Integers that are too large for any
+/// setting are accepted here, so that the later error names the key. Fails if the file cannot be read or is not
+/// TOML.
 pub(super) fn read(file: &Path) -> Result<Map<String, Value>, ConfigError> {
     let name = file.display().to_string();
     let bytes = fs::read(file).map_err(|error| ConfigError::new(&*name, error))?;
@@ -19,6 +19,8 @@ pub(super) fn read(file: &Path) -> Result<Map<String, Value>, ConfigError> {
     parse(&name, &text)
 }
 
+/// Parses TOML; each value gets `name` as its origin. Fails with the position of a syntax error, without the
+/// line, which may hold a secret.
 pub(super) fn parse(name: &str, text: &str) -> Result<Map<String, Value>, ConfigError> {
     let text = text.trim_start_matches('\u{feff}');
     let document = DeTable::parse(text).map_err(|error| {

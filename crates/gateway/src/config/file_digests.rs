@@ -1,4 +1,4 @@
-//! What files hold that settings name: a reload compares that, too.
+//! Digests of files that settings name: a reload compares the contents, too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,13 +8,13 @@ use ring::digest::{SHA256, digest};
 
 use super::Sections;
 
-/// Digests of files, by the keys that name these; none of a file that cannot be read.
+/// Digests of files, by the key that names each; `None` for a file that cannot be read.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct FileDigests(BTreeMap<&'static str, Option<Vec<u8>>>);
 
 impl Sections {
-    /// Reads the files that are used at the start. What a reload takes up in any case is not among them:
-    /// certificates of listeners, the address of the mail server, the directory file.
+    /// Returns the digests of the files that are read only at the start. Left out are files that every reload
+    /// reads again: certificates of listeners, the address of the mail server, the directory file.
     pub(crate) fn file_digests(&self) -> FileDigests {
         let (tokens, directory, jwt) = (&self.tokens, &self.directory, &self.jwt);
         let pepper = Some(&tokens.pepper_file).filter(|_| tokens.pepper.is_none());
@@ -51,8 +51,8 @@ impl Sections {
 }
 
 impl FileDigests {
-    /// The keys whose files hold something else in the other one. A file that is named in one of them only
-    /// is a matter of the settings.
+    /// Returns the keys whose files differ in contents. A key that only one side has is left out: the settings
+    /// differ then.
     pub(crate) fn difference(&self, other: &Self) -> Vec<&'static str> {
         let both = self.0.iter().filter(|(key, digest)| {
             let other = other.0.get(*key);
@@ -61,7 +61,7 @@ impl FileDigests {
         both.map(|(key, _)| *key).collect()
     }
 
-    /// Adds the files that were made since: the pepper and the secret of JWTs are, if they are missing.
+    /// Adds the files that were created since, such as the pepper and the secret of JWTs.
     pub(crate) fn add_created(&mut self, now: Self) {
         for (key, digest) in now.0 {
             let known = self.0.entry(key).or_default();
@@ -69,7 +69,7 @@ impl FileDigests {
         }
     }
 
-    /// Takes the other one's files of these keys for its own.
+    /// Replaces the digests of these keys with those of `other`.
     pub(crate) fn adopt(&mut self, keys: &[&'static str], other: &Self) {
         for key in keys {
             match other.0.get(key) {

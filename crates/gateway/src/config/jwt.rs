@@ -69,7 +69,7 @@ impl Default for Jwt {
 }
 
 impl Jwt {
-    /// Checks the settings against each other.
+    /// Fails if the settings contradict each other, or a secret is too short or cannot be read.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let problem = |key: &str, reason: &str| Err(ConfigError::new(format!("jwt.{key}"), reason));
         if self.key_lifetime < self.lifetime * 2 {
@@ -100,8 +100,8 @@ impl Jwt {
         Ok(())
     }
 
-    /// The secret from `secret` or from its file, and the one before; no secret if its file is yet
-    /// to be made.
+    /// Returns the current secret and the previous one; the current one is `None` if its file does not exist
+    /// yet. Fails if a secret is too short or cannot be read.
     pub(crate) fn read_secrets(
         &self,
     ) -> Result<(Option<SecretString>, Option<SecretString>), ConfigError> {
@@ -116,13 +116,16 @@ impl Jwt {
     }
 }
 
-/// Whether it may be an issuer or an audience: by RFC 7519, section 2, a text with a colon is a URI.
+/// Returns whether the text can be an issuer or an audience: a text with a colon must be a URI (RFC 7519,
+/// section 2).
 fn is_string_or_uri(text: &str) -> bool {
     let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control());
     let is_plain = !text.is_empty() && !text.contains(':');
     is_clean && (is_plain || Url::parse(text).is_ok())
 }
 
+/// Returns the secret of the setting `key`, or of its file; `None` if there is neither. Fails if the secret is
+/// too short or the file cannot be read.
 fn read(
     key: &str,
     secret: Option<&SecretString>,

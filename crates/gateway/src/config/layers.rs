@@ -10,19 +10,19 @@ use super::legacy_path::LegacyPath;
 use super::paths::Layer;
 use super::{ConfigError, file, key, renamed_keys};
 
-/// What a key is followed by that names a file with the value.
+/// Suffix of keys that name a file with the value.
 const FILE: &str = "_file";
 
-/// What all layers together say.
+/// The merged values of all layers.
 pub(super) struct Merged {
     pub(super) tables: Map<String, Value>,
-    /// Where paths of defaults are.
+    /// Folder of default paths.
     pub(super) folder: PathBuf,
     legacy_paths: Vec<LegacyPath>,
 }
 
 impl Merged {
-    /// Returns what no layer says anything in.
+    /// Returns a configuration without layers, whose default paths are below `folder`.
     pub(super) fn new(folder: PathBuf) -> Self {
         Self {
             tables: Map::new(),
@@ -31,8 +31,9 @@ impl Merged {
         }
     }
 
-    /// Reads the files in order, then the environment. A layer's relative paths become absolute, and of a
-    /// key and the same with `_file` the later layer's counts alone.
+    /// Reads the files in order, then the environment. Relative paths become absolute. If a key and the same
+    /// key with `_file` are set in different layers, only the later one is kept. Fails if a file cannot be
+    /// read, or a layer is invalid.
     pub(super) fn read(files: &[PathBuf]) -> Result<Self, ConfigError> {
         let here =
             current_dir().map_err(|error| ConfigError::new("the working directory", error))?;
@@ -58,7 +59,8 @@ impl Merged {
         Ok(merged)
     }
 
-    /// Puts a layer over those before it. Errors name the place.
+    /// Adds a layer on top of the previous ones. Fails with the name of the layer if it sets a key both
+    /// directly and by `_file`, or has an invalid path.
     pub(super) fn add(
         &mut self,
         layer: &str,
@@ -77,14 +79,15 @@ impl Merged {
     }
 }
 
-/// Returns the folder of a file, symbolic links left as they are.
+/// Returns the absolute folder of a file, without resolving symbolic links. Fails if the working directory is
+/// unknown.
 fn folder(file: &Path) -> Result<PathBuf, ConfigError> {
     let problem = |error| ConfigError::new(file.display().to_string(), error);
     let file = absolute(file).map_err(problem)?;
     Ok(file.parent().map(Path::to_owned).unwrap_or(file))
 }
 
-/// Refuses a layer that gives a value and names a file that holds it.
+/// Fails if the table sets a key both directly and by `_file`.
 fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), ConfigError> {
     for (name, value) in table {
         let key = key::join(section, name);
@@ -99,6 +102,7 @@ fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), ConfigEr
     Ok(())
 }
 
+/// Adds the values of `higher` to `lower`, and replaces values of the same key.
 fn merge(lower: &mut Map<String, Value>, higher: Map<String, Value>) {
     for (name, mut value) in higher {
         match name.strip_suffix(FILE) {

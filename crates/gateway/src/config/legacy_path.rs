@@ -22,7 +22,7 @@ impl LegacyPath {
         }
     }
 
-    /// Fails if these tables have the setting still.
+    /// Fails with the error that was found before if the setting still has the value.
     pub(super) fn check(self, tables: &Map<String, Value>) -> Result<(), ConfigError> {
         if text_of(tables, &self.key) == Some(&self.value) {
             return Err(self.problem);
@@ -31,6 +31,7 @@ impl LegacyPath {
     }
 }
 
+/// Returns the text of the setting `key`, or `None` if it is not set to a text.
 fn text_of<'t>(tables: &'t Map<String, Value>, key: &str) -> Option<&'t str> {
     let (name, rest) = key
         .split_once('.')
@@ -42,8 +43,8 @@ fn text_of<'t>(tables: &'t Map<String, Value>, key: &str) -> Option<&'t str> {
     }
 }
 
-/// Refuses a file that is only where earlier releases looked for it, in the working directory: with an empty
-/// file in its place, every session would end, or a directory have no users.
+/// Fails if the file exists only where earlier releases looked for it, in the working directory. With a new
+/// empty file instead, every session would end, or the directory would have no users.
 pub(super) fn refuse_legacy_path(file: &Path, folder: &Path) -> Result<(), String> {
     let path = folder.join(file);
     if path.exists() || !file.exists() {

@@ -26,7 +26,8 @@ impl Default for Logging {
 }
 
 impl Logging {
-    /// The library takes any word for the name of a module, whose lines are then all that is logged.
+    /// Fails if `logging.level` has a word that is neither a level nor a directive: the library would take it
+    /// for the name of a module, and log only that module.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let wrong = self.level.split(',').find(|part| !is_directive(part));
         let Some(part) = wrong else {
@@ -40,8 +41,8 @@ impl Logging {
         Err(ConfigError::new("logging.level", expected))
     }
 
-    /// Returns the directives for the library. If only modules have a level, it adds a general one, because the
-    /// library would log nothing else.
+    /// Returns the directives for the library. If only modules have a level, adds a general one, without which
+    /// the library would log nothing else.
     pub(crate) fn directives(&self) -> String {
         let has_level = self.level.split(',').any(|part| !part.contains('='));
         let all_else = if has_level { "" } else { "info," };
@@ -53,7 +54,7 @@ const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 const EXPECTED: &str =
     "error, warn, info, debug, trace, off, or directives like info,isogloss_core=debug";
 
-/// Whether it is a level, or a module and a level: `isogloss_core::auth=debug`.
+/// Returns whether the text is a level, or a module and a level such as `isogloss_core::auth=debug`.
 fn is_directive(part: &str) -> bool {
     let (target, level) = part.split_once('=').unwrap_or(("isogloss", part));
     let is_level = LEVELS.iter().any(|known| level.eq_ignore_ascii_case(known));
@@ -65,7 +66,7 @@ fn is_name(segment: &str) -> bool {
     !segment.is_empty() && segment.chars().all(is_of_name)
 }
 
-/// The level that other programs call so.
+/// Returns the level that other programs call by this name, or `None` if there is none.
 fn suggested(part: &str) -> Option<&'static str> {
     let word = part.rsplit('=').next().unwrap_or(part);
     match word.to_ascii_lowercase().as_str() {

@@ -43,7 +43,8 @@ impl Default for Mail {
 }
 
 impl Mail {
-    /// Returns the key that says how they are sent: `mail.transport`, or the one that names a file in its place.
+    /// Returns the key that says how e-mails are sent: `mail.transport`, or `mail.transport_file` if that is
+    /// set.
     pub(crate) const fn transport_key(&self) -> &'static str {
         match self.transport_file {
             None => "mail.transport",
@@ -51,7 +52,7 @@ impl Mail {
         }
     }
 
-    /// The sender's address, read.
+    /// Returns the parsed sender's address. Fails if `mail.from` is not an address.
     pub(crate) fn sender(&self) -> Result<Mailbox, ConfigError> {
         let expected = "expected an address like Name <name@example.com>";
         self.from
@@ -59,6 +60,7 @@ impl Mail {
             .map_err(|_| ConfigError::new("mail.from", expected))
     }
 
+    /// Fails if the transport or the sender is invalid.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         MailAddress::from_settings(self)?;
         self.sender().map(drop)

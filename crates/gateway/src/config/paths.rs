@@ -1,4 +1,4 @@
-//! Relative paths: each is relative to the folder of the file that it stands in.
+//! Relative paths: each is relative to the folder of its configuration file.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -21,13 +21,13 @@ const ADDRESSES: [&str; 4] = [
     "audit.to",
 ];
 
-/// What a path follows in an address.
+/// Prefixes after which an address has a path.
 const SCHEMES: [&str; 5] = ["embedded:", "sqlite://", "sqlite:", "folder:", "file:"];
 
 /// Parameters of a PostgreSQL address that name a file.
 const PARAMETERS: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 
-/// What stands in a parameter as it is.
+/// Characters that are not escaped in a parameter.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'.')
@@ -38,12 +38,13 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 pub(super) struct Layer<'l> {
     /// A file, or the environment.
     pub(super) name: &'l str,
-    /// What its relative paths are relative to.
+    /// Folder to which the layer's relative paths are relative.
     pub(super) folder: &'l Path,
 }
 
 impl Layer<'_> {
-    /// Makes every relative path of the layer absolute, and adds those that may be abandoned.
+    /// Makes every relative path of the layer absolute, and adds files that exist only at their legacy path to
+    /// `legacy_paths`. Fails if a path is blank or cannot be made absolute.
     pub(super) fn resolve(
         &self,
         section: &str,
@@ -69,7 +70,7 @@ impl Layer<'_> {
     }
 }
 
-/// The file that a setting names, if it is one that names a file.
+/// Returns the file that a setting names, or `None` if it names no file.
 fn file_in<'t>(key: &str, text: &'t str) -> Option<&'t str> {
     if is_path(key) {
         return Some(text);
@@ -81,6 +82,8 @@ fn file_in<'t>(key: &str, text: &'t str) -> Option<&'t str> {
         .map(|(_, file)| file)
 }
 
+/// Returns the text of a setting with its relative path made absolute. Fails with a message if the path is
+/// blank or cannot be made absolute.
 fn resolved(key: &str, text: &str, folder: &Path) -> Result<String, String> {
     if is_path(key) {
         path(text, folder)
@@ -91,7 +94,8 @@ fn resolved(key: &str, text: &str, folder: &Path) -> Result<String, String> {
     }
 }
 
-/// Makes the paths of defaults that are in force absolute; those that a layer has set are by now.
+/// Makes the default paths that are in use absolute; paths that a layer has set already are. Fails if a file
+/// exists only at its legacy path.
 pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result<(), ConfigError> {
     let Sections {
         tokens,
@@ -125,7 +129,8 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
     Ok(())
 }
 
-/// Returns an address whose paths are absolute. The error says why there is none.
+/// Returns an address with its relative paths made absolute. Fails with a message if a path is invalid or
+/// exists only at its legacy path.
 pub(super) fn secret_address(text: &SecretString, folder: &Path) -> Result<SecretString, String> {
     let text = text.expose_secret();
     if let Some((_, file)) = path_in(text) {
@@ -134,10 +139,13 @@ pub(super) fn secret_address(text: &SecretString, folder: &Path) -> Result<Secre
     address(text, folder).map(SecretString::from)
 }
 
+/// Returns whether the value of the setting is a path.
 fn is_path(key: &str) -> bool {
     key.ends_with("_file") || PATHS.contains(&key)
 }
 
+/// Returns the path below `folder`, or an empty text for an empty one. Fails with a message if the path is
+/// blank, or the folder's name is not UTF-8.
 fn path(text: &str, folder: &Path) -> Result<String, String> {
     // Nothing is named by an empty text; the check of the setting says so where it must be.
     if text.is_empty() {
@@ -150,13 +158,14 @@ fn path(text: &str, folder: &Path) -> Result<String, String> {
     path.map_err(|_| "the folder's name is not UTF-8: expected an absolute path".to_owned())
 }
 
-/// Splits an address into scheme and path, if it has a path.
+/// Splits an address into scheme and path. Returns `None` if it has no path.
 fn path_in(text: &str) -> Option<(&'static str, &str)> {
     let mut schemes = SCHEMES.iter();
     let (scheme, path) = schemes.find_map(|scheme| Some((scheme, text.strip_prefix(scheme)?)))?;
     (!path.is_empty()).then(|| (scheme.trim_end_matches("//"), path))
 }
 
+/// Returns an address with its relative paths made absolute. Fails with a message if a path is invalid.
 fn address(text: &str, folder: &Path) -> Result<String, String> {
     if let Some((scheme, file)) = path_in(text) {
         return Ok(format!("{scheme}{}", path(file, folder)?));
@@ -174,7 +183,8 @@ fn address(text: &str, folder: &Path) -> Result<String, String> {
     }
 }
 
-/// Leaves every parameter as it is written, but for relative paths.
+/// Returns a parameter of a PostgreSQL address, with a relative path made absolute and everything else
+/// unchanged. Fails with a message if the path is invalid.
 fn postgres_parameter<'p>(parameter: &'p str, folder: &Path) -> Result<Cow<'p, str>, String> {
     let file = parameter
         .split_once('=')

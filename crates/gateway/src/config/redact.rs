@@ -5,6 +5,7 @@ use serde::Serializer;
 
 use super::backend_url::without_password;
 
+/// Serializes a secret as `***`.
 #[expect(clippy::ref_option, reason = "serde calls it like this")]
 pub(super) fn masked<S: Serializer>(
     _: &Option<SecretString>,
@@ -13,7 +14,7 @@ pub(super) fn masked<S: Serializer>(
     serializer.serialize_str("***")
 }
 
-/// An address, with the password in it masked.
+/// Serializes an address with its password masked.
 pub(super) fn masked_address<S: Serializer>(
     address: &SecretString,
     serializer: S,

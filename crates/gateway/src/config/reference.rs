@@ -1,4 +1,4 @@
-//! What every key means, as a page for people: from the schema, and so from the settings themselves.
+//! Reference of all settings as a page, generated from the schema of the settings.
 
 use std::fmt::Write as _;
 
@@ -33,7 +33,7 @@ white space around the secret are not part of it, and an empty file is refused. 
 set, the later file wins, and an environment variable wins over all files. Both in one place are refused.
 ";
 
-/// The page, as Markdown.
+/// Returns the reference of all settings as Markdown.
 pub(crate) fn reference() -> String {
     let schema = schema();
     let mut page = INTRODUCTION.to_owned();
@@ -99,19 +99,20 @@ fn write_keys(page: &mut String, schema: &Value, section: &str, within: &str, ta
     }
 }
 
-/// The keys of a table and what is said of each.
+/// Returns the keys of a table of the schema, and the schema of each.
 fn keys<'s>(schema: &'s Value, table: &'s Value) -> impl Iterator<Item = (&'s str, &'s Value)> {
     let keys = resolved(schema, table)["properties"].as_object();
     let keys = keys.into_iter().flatten();
     keys.map(|(name, key)| (name.as_str(), key))
 }
 
+/// Returns the description in a schema on one line, or `None` if there is none.
 fn text(value: &Value) -> Option<String> {
     let text = value["description"].as_str()?;
     Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The type of a value in a word.
+/// Returns the type of a value, in a word.
 fn kind(schema: &Value, key: &Value, shape: &Value) -> String {
     if key["$ref"] == DURATION {
         return "duration".to_owned();
@@ -130,7 +131,7 @@ fn kind(schema: &Value, key: &Value, shape: &Value) -> String {
     }
 }
 
-/// The least and the most that a value may be.
+/// Returns the range of a value as the rest of a sentence, or an empty text if it has none.
 fn bounds(key: &Value, shape: &Value) -> String {
     let of = |name| key.get(name).or_else(|| shape.get(name));
     let number = of("minimum").zip(of("maximum"));
@@ -141,7 +142,7 @@ fn bounds(key: &Value, shape: &Value) -> String {
     }
 }
 
-/// The words that a value may be, and what each of them means.
+/// Returns a line for each word that a value may be, with its description.
 fn meanings(shape: &Value) -> String {
     let words = shape["enum"].as_array().into_iter().flatten();
     let words = words.map(|word| (word.as_str(), None));

@@ -5,10 +5,10 @@ use ::config::{Map, Value, ValueKind};
 /// A setting's table, its former name and its present one.
 const RENAMED: [(&str, &str, &str); 1] = [("dialects.bimplus", "allowed_origins", "cors_origins")];
 
-/// Gives the settings of a layer their present names, so that of two layers the later one counts,
-/// whichever name each of them uses.
+/// Replaces former names of settings in a layer by the present ones, so that the later layer wins whichever
+/// name each uses.
 ///
-/// In a layer that has both names the former one stays, and is refused as unknown when the table is read.
+/// If a layer has both names, the former one stays, and is later refused as unknown.
 pub(super) fn rename(settings: &mut Map<String, Value>) {
     for (table, former, present) in RENAMED {
         let Some(table) = find(settings, table) else {
@@ -22,7 +22,7 @@ pub(super) fn rename(settings: &mut Map<String, Value>) {
     }
 }
 
-/// Returns the table at that path; `None` if there is none.
+/// Returns the table at that path, or `None` if there is none.
 fn find<'t>(
     settings: &'t mut Map<String, Value>,
     path: &str,

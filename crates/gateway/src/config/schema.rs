@@ -1,4 +1,4 @@
-//! The JSON Schema of a configuration file, made from the settings themselves.
+//! The JSON Schema of a configuration file, generated from the settings.
 
 use humantime_serde::re::humantime::parse_duration;
 use schemars::generate::SchemaSettings;
@@ -10,14 +10,14 @@ use super::Sections;
 use super::key::join;
 use crate::dialects;
 
-/// Where durations are described.
+/// Reference to the schema of durations.
 pub(super) const DURATION: &str = "#/$defs/Duration";
 /// The least and the most that a duration may be: keywords of our own, as the schema's are for numbers.
 pub(super) const MINIMUM: &str = "x-minimum";
 pub(super) const MAXIMUM: &str = "x-maximum";
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
-/// The schema, by JSON Schema 2020-12.
+/// Returns the JSON Schema (2020-12) of configuration files.
 pub(crate) fn schema() -> Value {
     // As settings are written: words that are read from a text are listed there.
     let settings = SchemaSettings::draft2020_12().for_serialize();
@@ -53,8 +53,8 @@ pub(crate) fn schema() -> Value {
     root.to_value()
 }
 
-/// Returns every setting of a schema, like `dialects.bimplus.path`, and what is said of it there. Those of a
-/// table for each dialect are there for each of them.
+/// Returns the key and the schema of every setting, such as `dialects.bimplus.path`. Settings for each dialect
+/// are listed once per dialect.
 pub(super) fn keys(schema: &Value) -> Vec<(String, &Value)> {
     let mut keys = Vec::new();
     add_keys(&mut keys, schema, "", schema);
@@ -86,7 +86,7 @@ fn add_keys<'s>(
     }
 }
 
-/// Returns what a reference leads to; everything else is itself.
+/// Returns the target of a reference; any other value is returned unchanged.
 pub(super) fn resolved<'s>(schema: &'s Value, value: &'s Value) -> &'s Value {
     let target = value["$ref"].as_str();
     let pointer = target.and_then(|target| target.strip_prefix('#'));
@@ -95,7 +95,7 @@ pub(super) fn resolved<'s>(schema: &'s Value, value: &'s Value) -> &'s Value {
         .unwrap_or(value)
 }
 
-/// The table of a dialect: whether and where it is mounted, and what it sets itself.
+/// Returns the schema of a dialect's table: its own settings, `enabled` and `path`.
 fn dialect(path: &str, settings: Schema) -> Value {
     let mut table = settings.to_value();
     if let Some(keys) = table["properties"].as_object_mut() {
@@ -111,7 +111,7 @@ fn dialect(path: &str, settings: Schema) -> Value {
     table
 }
 
-/// Durations are written as people do.
+/// Returns the schema of durations.
 fn duration() -> Value {
     json!({
         "description": "A duration, such as 90s, 15m, 8h, 30days or 1h 30m.",
@@ -123,14 +123,16 @@ fn duration() -> Value {
     })
 }
 
-/// A span of several whole days, in days: the library has months, of 30.44 days.
+/// Returns a duration of two or more whole days in days, otherwise `None`: the library would write months of
+/// 30.44 days.
 fn whole_days(span: &Value) -> Option<String> {
     let span = parse_duration(span.as_str()?).ok()?.as_secs();
     let days = span / SECONDS_OF_A_DAY;
     (days > 1 && span % SECONDS_OF_A_DAY == 0).then(|| format!("{days}days"))
 }
 
-/// Nothing has to be set, and what is not is left out rather than null.
+/// Changes a schema from how settings are written to how they are read: none is required, and an unset one is
+/// absent rather than null.
 fn as_read(schema: &mut Schema) {
     schema.remove("required");
     if schema.get("default").is_some_and(Value::is_null) {

@@ -9,8 +9,8 @@ use super::ConfigError;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Reads the secret of a file that `key` names. A byte order mark and white space around the secret, line
-/// ends among it, are no part of it. A file without a secret is refused.
+/// Returns the secret in a file that `key` names, without a byte order mark and white space around it. Fails if
+/// the file cannot be read, is not UTF-8, or has no secret.
 pub(crate) fn read_secret(key: &str, file: &Path) -> Result<SecretString, ConfigError> {
     let problem = |reason: String| ConfigError::new(key, format!("{}: {reason}", file.display()));
     if file.as_os_str().is_empty() {

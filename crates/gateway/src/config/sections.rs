@@ -75,6 +75,8 @@ pub struct Sections {
 }
 
 impl Sections {
+    /// Converts the tables of all sections but `dialects`, and checks them. Fails if a section is unknown or
+    /// invalid.
     pub(super) fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, ConfigError> {
         let mut sections = Self {
             server: section(&mut tables, "server")?,
@@ -99,6 +101,7 @@ impl Sections {
         sections.check()
     }
 
+    /// Fails if a section is invalid.
     fn check(self) -> Result<Self, ConfigError> {
         self.server.check()?;
         self.management.check()?;
@@ -112,6 +115,8 @@ impl Sections {
     }
 }
 
+/// Removes a section from `tables` and returns its settings, or the defaults if it is missing. Fails if it is
+/// invalid.
 fn section<S: DeserializeOwned + Default>(
     tables: &mut Map<String, Value>,
     name: &str,

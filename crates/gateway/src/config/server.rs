@@ -109,11 +109,13 @@ impl Default for Server {
 }
 
 impl Server {
-    /// How long nothing need be answered on a connection: it may be idle, and then send a head.
+    /// Returns how long a connection may have no request in progress: it may be idle for `keep_alive`, and then
+    /// take `head_timeout` for a head.
     pub(crate) fn longest_pause(&self) -> Duration {
         self.keep_alive + self.head_timeout
     }
 
+    /// Fails if the public URL is invalid, or a TLS file cannot be used.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if !self.public_url.is_empty() && self.public_url.parse::<BaseUrl>().is_err() {
             let expected = "expected an address like https://login.example.com, or nothing";
@@ -148,6 +150,7 @@ impl Default for Management {
 }
 
 impl Management {
+    /// Fails if a TLS file cannot be used.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let tls = self.tls.as_ref();
         tls.map_or(Ok(()), |tls| tls.check("management"))

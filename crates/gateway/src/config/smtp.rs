@@ -21,7 +21,7 @@ pub(crate) struct SmtpServer {
     port: u16,
     security: Security,
     credentials: Option<(String, SecretString)>,
-    /// What we call ourselves, the path of the address.
+    /// Our name in `EHLO`: the path of the address.
     hello: Option<String>,
 }
 
@@ -34,7 +34,7 @@ enum Security {
 }
 
 impl SmtpServer {
-    /// Reads an address of `smtp` or `smtps`. The error says what is expected.
+    /// Parses an `smtp` or `smtps` address. Fails with a message that says what is expected.
     pub(crate) fn parse(address: &str) -> Result<Self, &'static str> {
         let url = Url::parse(address).map_err(|_| EXPECTED)?;
         let host = match url.host() {
@@ -74,7 +74,8 @@ impl SmtpServer {
         })
     }
 
-    /// Returns the transport for this server, with this timeout for each response.
+    /// Returns the transport for this server, which waits at most `timeout` for each response. Fails if the
+    /// host name cannot be used for TLS.
     pub(crate) fn transport(
         &self,
         timeout: Duration,
@@ -101,11 +102,12 @@ impl SmtpServer {
     }
 }
 
-/// Whether the character is allowed in a host name or an address literal.
+/// Returns whether the byte may be in a host name or an address literal.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte)
 }
 
+/// Decodes percent-encoded text. Fails if the result is not UTF-8.
 fn decoded(text: &str) -> Result<String, &'static str> {
     let text = percent_decode_str(text).decode_utf8();
     text.map(Into::into).map_err(|_| EXPECTED)

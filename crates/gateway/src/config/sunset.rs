@@ -82,6 +82,7 @@ pub struct BlockedClient {
 }
 
 impl BlockedClient {
+    /// Returns whether a field is a blank text.
     fn has_empty_text(&self) -> bool {
         let texts = [&self.application, &self.key, &self.client, &self.user_agent];
         texts
@@ -114,7 +115,8 @@ impl From<Timestamp> for String {
     }
 }
 
-/// Reads the table `sunset`.
+/// Converts the table `sunset`, which may be absent, to the retirement of each dialect. Fails if it names an
+/// unknown dialect or has an invalid setting.
 pub(super) fn read(table: Option<Value>) -> Result<BTreeMap<String, Sunset>, ConfigError> {
     let Some(table) = table else {
         return Ok(BTreeMap::new());
@@ -137,6 +139,7 @@ pub(super) fn read(table: Option<Value>) -> Result<BTreeMap<String, Sunset>, Con
 }
 
 impl Sunset {
+    /// Fails if the settings contradict each other, or the link is not a URL.
     fn check(&self, section: &str) -> Result<(), ConfigError> {
         let invalid =
             |key: &str, reason: &str| Err(ConfigError::new(format!("{section}.{key}"), reason));

@@ -15,7 +15,7 @@ fn load(name: &str) -> Config {
     Config::load(&[folder().join(name)]).unwrap()
 }
 
-/// What is in force without any file, but with every dialect switched on.
+/// Returns the configuration without any file, but with every dialect enabled.
 fn defaults() -> Config {
     let names = dialects::names().into_iter();
     let tables: Vec<_> = names.map(|name| format!("[dialects.{name}]")).collect();

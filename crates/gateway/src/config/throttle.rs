@@ -121,7 +121,7 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// The same in the words of core.
+    /// Converts the settings to the limits of core.
     pub(crate) fn limits(&self) -> Limits {
         let locking = |tries: NonZeroU32, refill| Budget {
             tries: tries.get(),

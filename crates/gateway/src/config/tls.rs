@@ -24,6 +24,7 @@ pub struct Tls {
 }
 
 impl Tls {
+    /// Fails if one of the files cannot be used.
     pub(super) fn check(&self, section: &str) -> Result<(), ConfigError> {
         KeyMaterial::read(section, self).map(drop)
     }

@@ -130,7 +130,8 @@ impl Default for Tokens {
 }
 
 impl Tokens {
-    /// Returns the key that says where they are: `tokens.store`, or the one that names a file in its place.
+    /// Returns the key that has the token store's address: `tokens.store`, or `tokens.store_file` if that is
+    /// set.
     pub(crate) const fn store_key(&self) -> &'static str {
         match self.store_file {
             None => "tokens.store",
@@ -138,6 +139,7 @@ impl Tokens {
         }
     }
 
+    /// Fails if the address, the prefix, a pepper or the certificate file is invalid.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         TokenStoreAddress::from_settings(self)?;
         self.key_prefix()?;
@@ -146,7 +148,7 @@ impl Tokens {
         self.read_previous_pepper().map(drop)
     }
 
-    /// Returns what `redis_prefix` says.
+    /// Returns the prefix of all keys in Redis. Fails if `redis_prefix` is invalid.
     pub(crate) fn key_prefix(&self) -> Result<KeyPrefix, ConfigError> {
         KeyPrefix::new(&self.redis_prefix).ok_or_else(|| {
             let expected = KeyPrefix::EXPECTED;
@@ -154,7 +156,7 @@ impl Tokens {
         })
     }
 
-    /// The certificates of `redis_ca_file`.
+    /// Returns the contents of `redis_ca_file`, or `None` if it is not set. Fails if the file cannot be read.
     pub(crate) fn read_redis_ca(&self) -> Result<Option<Vec<u8>>, ConfigError> {
         let Some(file) = &self.redis_ca_file else {
             return Ok(None);
@@ -168,7 +170,8 @@ impl Tokens {
         Ok(Some(certificates))
     }
 
-    /// The pepper, from `pepper` or from its file; `None` if that is yet to be made.
+    /// Returns the pepper of the configuration or of its file, or `None` if the file does not exist yet. Fails
+    /// if the pepper is too short or the file cannot be read.
     pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, ConfigError> {
         let (key, secret) = match &self.pepper {
             Some(pepper) => ("tokens.pepper", pepper.clone()),
@@ -181,7 +184,8 @@ impl Tokens {
         checked_pepper(key, &secret).map(Some)
     }
 
-    /// The pepper before, if there is one.
+    /// Returns the previous pepper, or `None` if none is configured. Fails if it is too short or its file
+    /// cannot be read.
     pub(crate) fn read_previous_pepper(&self) -> Result<Option<Pepper>, ConfigError> {
         if let Some(pepper) = &self.previous_pepper {
             return checked_pepper("tokens.previous_pepper", pepper).map(Some);
@@ -194,6 +198,7 @@ impl Tokens {
     }
 }
 
+/// Converts a secret to a pepper. Fails if it is too short.
 fn checked_pepper(key: &str, secret: &SecretString) -> Result<Pepper, ConfigError> {
     let expected = || format!("expected at least {} bytes", Pepper::MIN_BYTES);
     let pepper = Pepper::new(secret.expose_secret().as_bytes());

@@ -31,7 +31,7 @@ impl Default for Tracing {
 }
 
 impl Tracing {
-    /// Returns the collector, or `None` if traces are not sent.
+    /// Returns the URL of the collector, or `None` if traces are not sent. Fails if it is not a URL.
     pub(crate) fn collector(&self) -> Result<Option<BaseUrl>, ConfigError> {
         let endpoint = self.otlp_endpoint.as_deref();
         endpoint.map(str::parse).transpose().map_err(|_| {
@@ -40,6 +40,7 @@ impl Tracing {
         })
     }
 
+    /// Fails if the service name is blank, or the collector is not a URL.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.service_name.trim().is_empty() {
             let expected = "expected a name that is not empty";

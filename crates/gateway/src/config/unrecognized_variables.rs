@@ -1,11 +1,11 @@
-//! Environment variables that look like settings, and are none.
+//! Environment variables that look like settings but are not.
 
 use super::environment::{PREFIX, SEPARATOR};
 use super::schema::{keys, schema};
 use super::sections;
 
-/// Returns a line for each variable that is not read although its name begins as those of settings do: with
-/// one underscore where two are wanted. It names the variable that was probably meant, and no value.
+/// Returns a warning for each environment variable that looks like a setting but has one underscore instead of
+/// two, and so is not read. The warning names the variable that was probably meant, and no value.
 pub(crate) fn unrecognized_variables() -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let mut names: Vec<_> = names.collect();
@@ -13,6 +13,7 @@ pub(crate) fn unrecognized_variables() -> Vec<String> {
     of_names(names.iter().map(String::as_str))
 }
 
+/// Returns the warnings for variables with these names.
 fn of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let mut known = None;
     let lines = names.filter_map(|name| {
@@ -45,7 +46,7 @@ fn of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     lines.collect()
 }
 
-/// The variables of all settings.
+/// Returns the names of the variables of all settings.
 fn variables() -> Vec<String> {
     let schema = schema();
     let keys = keys(&schema).into_iter();
@@ -56,13 +57,13 @@ fn variables() -> Vec<String> {
     variables.collect()
 }
 
-/// A name with one underscore where it has several.
+/// Returns the name in lower case with each run of underscores replaced by one.
 fn single(name: &str) -> String {
     let parts = name.split('_').filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("_").to_ascii_lowercase()
 }
 
-/// Whether Kubernetes makes such a variable for a service called `isogloss-management` or the like.
+/// Returns whether Kubernetes sets such a variable for a service called `isogloss-management` or similar.
 fn is_of_kubernetes(rest: &str) -> bool {
     let rest = rest.trim_start_matches('_');
     ["port", "service_host", "service_port"]

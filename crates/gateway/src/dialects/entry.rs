@@ -10,7 +10,7 @@ use utoipa::openapi::OpenApi;
 
 use super::mount::{Configured, Mount};
 
-/// What the gateway knows of a dialect without its settings.
+/// Properties of a dialect that do not depend on its settings.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
     pub(crate) default_path: &'static str,
@@ -35,7 +35,7 @@ impl Entry {
     /// Returns the dialect with the settings of that table, mounted at that path.
     ///
     /// # Errors
-    /// An unknown key, or a value that a setting does not take.
+    /// A key is unknown, or a value is invalid for its setting.
     pub(crate) fn mount(&self, path: String, settings: Value) -> Result<Mount, LibraryError> {
         (self.mount)(path, settings)
     }

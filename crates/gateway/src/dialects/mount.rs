@@ -24,7 +24,7 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Returns the path as a pattern of the router.
+    /// Returns the path as a pattern of the router, which ignores case if the dialect does.
     pub(crate) fn pattern(&self) -> String {
         if self.ignores_case {
             case_insensitive(&self.path, "mount")
@@ -33,13 +33,13 @@ impl Mount {
         }
     }
 
-    /// Returns whether clients use some of its tokens for weeks, so that they must survive a restart of the
-    /// token store.
+    /// Returns whether clients use some of the dialect's tokens for weeks, so that they must survive a restart
+    /// of the token store.
     pub(crate) fn remembers(&self) -> bool {
         self.remembers
     }
 
-    /// Adds the dialect's routes.
+    /// Adds the dialect's routes to `cfg`.
     pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
         self.dialect.configure(cfg);
     }
@@ -50,28 +50,28 @@ impl Mount {
         self.dialect.configure_forward_auth(cfg);
     }
 
-    /// Returns the OpenAPI document of the dialect at its path.
+    /// Returns the OpenAPI document of the dialect, at its path.
     pub(crate) fn openapi(&self) -> OpenApi {
         below(self.dialect.openapi(), &self.path)
     }
 
-    /// Returns the token that a request carries where this dialect has it.
+    /// Returns the token of a request from where this dialect's clients put it, or `None` if there is none.
     pub(crate) fn find_token(&self, head: &RequestHead) -> Option<BearerToken> {
         self.dialect.find_token(head)
     }
 
-    /// Parses a token that stands alone. `None` if it is not spelled like a token of this dialect.
+    /// Parses a token that stands alone. Returns `None` if it is not spelled like a token of this dialect.
     pub(crate) fn parse_token(&self, text: &str) -> Option<BearerToken> {
         self.dialect.parse_token(text)
     }
 
-    /// Returns what clients of the dialect call their token.
+    /// Returns the name that the dialect's documentation uses for its token.
     pub(crate) fn token_type(&self) -> &'static str {
         self.dialect.token_type()
     }
 }
 
-/// Returns the document of routes that are mounted at `path`.
+/// Returns the document with `path` as the server of its routes.
 pub(super) fn below(mut document: OpenApi, path: &str) -> OpenApi {
     document.servers = Some(vec![Server::new(path)]);
     document

@@ -1,6 +1,6 @@
-//! What to do where a store cannot be queried.
+//! Advice for errors of stores.
 
-/// What the server's words contain, and what to do then.
+/// Parts of error messages, each with what an operator should do.
 const ADVICE: [(&str, &str); 17] = [
     (
         "28P01",
@@ -69,7 +69,7 @@ const ADVICE: [(&str, &str); 17] = [
     ),
 ];
 
-/// Returns what to do about an error.
+/// Returns what an operator should do about an error, or `otherwise` if the error is not known.
 pub(super) fn advice(error: &str, otherwise: &str) -> String {
     let known = ADVICE.iter().find(|(words, _)| error.contains(words));
     known.map_or(otherwise, |(_, advice)| advice).to_owned()

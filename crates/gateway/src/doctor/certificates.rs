@@ -1,4 +1,4 @@
-//! How long the certificate is good that clients are shown.
+//! Checks of the certificates that clients see.
 
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -21,7 +21,8 @@ const CHECK: &str = "certificate";
 /// Fewer days are worth a warning: most are renewed a month before.
 const SOON: i64 = 21;
 
-/// Connects to a host and checks the certificate for its name.
+/// Connects to a host, and checks that its certificate is for its name, trusted and not about to expire. Adds
+/// the result to `findings`.
 pub(super) fn check_host(host: &BaseUrl, findings: &mut Findings) {
     if !host.is_https() {
         findings.add(Finding::warning(
@@ -44,7 +45,7 @@ pub(super) fn check_host(host: &BaseUrl, findings: &mut Findings) {
     }
 }
 
-/// Returns the certificate that a host shows in a TLS handshake, as DER.
+/// Returns the certificate that a host presents in a TLS handshake, as DER.
 ///
 /// # Errors
 /// The host cannot be connected to, or has no certificate that the system trusts.
@@ -69,7 +70,7 @@ fn fetch_certificate(host: &BaseUrl) -> Result<Vec<u8>> {
     Ok(shown.to_vec())
 }
 
-/// Connects to the first address of a host that accepts a connection.
+/// Connects to the first address of a host that accepts a connection. Fails with the error of the last address.
 fn connect(authority: &str) -> io::Result<TcpStream> {
     let mut error = io::Error::from(ErrorKind::NotFound);
     for address in authority.to_socket_addrs()? {
@@ -85,7 +86,8 @@ fn connect(authority: &str) -> io::Result<TcpStream> {
     Err(error)
 }
 
-/// The certificates that our own listeners have in files, which is where a new one comes first.
+/// Checks the certificate files of our own listeners, in which a new certificate appears first. Adds the
+/// results to `findings`.
 pub(super) fn check_files(config: &Config, findings: &mut Findings) {
     let own = [&config.sections.server.tls, &config.sections.management.tls];
     for tls in own.into_iter().flatten() {
@@ -104,6 +106,7 @@ pub(super) fn check_files(config: &Config, findings: &mut Findings) {
     }
 }
 
+/// Checks how long a certificate is valid. Adds the result to `findings`.
 fn check_validity(certificate: &[u8], findings: &mut Findings) {
     let Ok((_, certificate)) = parse_x509_certificate(certificate) else {
         findings.add(Finding::failed(CHECK, "cannot be read", "renew it"));

@@ -9,6 +9,7 @@ use crate::config::{AuditTarget, Config, DirectoryAddress, MailAddress, TokenSto
 /// Permissions of the others on the machine.
 const OTHERS: u32 = 0o007;
 
+/// Checks that other users of the machine cannot read secret files. Adds the result to `findings`.
 pub(super) fn examine(config: &Config, findings: &mut Findings) {
     let open: Vec<_> = secret(config)
         .into_iter()
@@ -59,7 +60,7 @@ fn secret(config: &Config) -> Vec<PathBuf> {
     files
 }
 
-/// Whether others may read it, as far as the folder that it is in lets them.
+/// Returns whether other users may read the file: neither its permissions nor those of its folder prevent it.
 fn is_open(file: &Path) -> bool {
     let mode = |path: &Path| path.metadata().map(|found| found.permissions().mode());
     let folder = file

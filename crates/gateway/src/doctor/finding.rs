@@ -1,22 +1,22 @@
-//! What was found, how bad it is, and what to do.
+//! Findings of the doctor: result, severity and hint.
 
 use isogloss_core::store::{self, Level};
 use serde::Serialize;
 
-/// How bad it is.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
-    /// As it should be.
+    /// The check passed.
     Ok,
-    /// It works, and may not one day, or not for all.
+    /// The gateway works, but may fail later or for some clients.
     Warning,
-    /// It does not work.
+    /// The check failed.
     Failed,
 }
 
 impl Severity {
-    /// As people read it.
+    /// Returns the name of the severity for people.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -26,7 +26,7 @@ impl Severity {
     }
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     pub(crate) check: String,
@@ -59,7 +59,7 @@ impl Finding {
         }
     }
 
-    /// What was found in a store.
+    /// Converts a finding of a store.
     pub(crate) fn of_store(check: &str, found: store::Finding) -> Self {
         let verdict = match found.level {
             Level::Refused => Severity::Failed,
@@ -84,7 +84,7 @@ impl Finding {
     }
 }
 
-/// All of it, in the order in which it was looked at.
+/// All findings, in the order of the checks.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Findings(Vec<Finding>);
 
@@ -97,7 +97,7 @@ impl Findings {
         self.0.iter()
     }
 
-    /// How many are that bad.
+    /// Returns the number of findings of that severity.
     pub(crate) fn count(&self, verdict: Severity) -> usize {
         self.iter().filter(|one| one.verdict == verdict).count()
     }

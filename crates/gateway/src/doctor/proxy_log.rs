@@ -16,12 +16,13 @@ use crate::http_client::HttpClient;
 const CHECK: &str = "proxy's log";
 const HINT: &str = "configure it to log paths without queries: see docs/reverse-proxies.md";
 
-/// How long a line is waited for, and how much is read of what is written meanwhile.
+/// Number of polls for a line, pause between two of them, and maximum number of bytes that are read.
 const POLLS: u32 = 30;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Sends a request with a unique query through the public address, and searches the log for that query.
+/// Sends a request with a unique query through the public address, and searches the proxy's log for that query.
+/// Adds the result to `findings`.
 pub(super) fn examine(
     config: &Config,
     public_url: Option<&str>,
@@ -53,6 +54,8 @@ pub(super) fn examine(
     }));
 }
 
+/// Sends a request, and returns the finding whether its query is in the log. Fails with a message if the log
+/// cannot be read, the request fails, or the log has no line of it in time.
 fn search_log(
     client: &HttpClient,
     path: &str,
@@ -90,7 +93,7 @@ fn search_log(
     Err("contains no line of a request that was just sent".to_owned())
 }
 
-/// Returns a text that stands nowhere else.
+/// Returns a random text that appears nowhere else. Fails with a message if the system has no random numbers.
 fn unique_text() -> Result<String, String> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;

@@ -11,13 +11,14 @@ use ureq::http::Response;
 use super::{Finding, Findings, certificates, probe};
 use crate::config::{BaseUrl, Config, Management, Server};
 use crate::dialects::Mount;
-use crate::http::self_probe::{FORGED_CLIENT_IP, HEADER, ProbeReport, SelfProbe};
+use crate::http::self_probe::{FORGED_CLIENT_IP, HEADER, ProbeReport, SelfProbe, forged_element};
 use crate::http_client::HttpClient;
 use crate::management_client::listener_url;
 
 /// How far clocks may differ before tokens seem to live too long or too short, in seconds.
 const MAX_CLOCK_DIFFERENCE: i64 = 5;
 
+/// Checks that the management listener responds and the gateway is ready. Adds the results to `findings`.
 pub(super) fn management(config: &Config, findings: &mut Findings) {
     const CHECK: &str = "management listener";
 
@@ -53,6 +54,7 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
     clock(&response, "the gateway", findings);
 }
 
+/// Compares the `Date` of a response with this machine's time. Adds the result to `findings`.
 fn clock(response: &Response<Vec<u8>>, whose: &str, findings: &mut Findings) {
     let date = header(response, "Date").and_then(|date| {
         let date = date.replace("GMT", "+0000");
@@ -74,11 +76,13 @@ fn clock(response: &Response<Vec<u8>>, whose: &str, findings: &mut Findings) {
     }
 }
 
+/// Returns a header of a response as text, or `None` if it is absent or not text.
 fn header<'r>(response: &'r Response<Vec<u8>>, name: &str) -> Option<&'r str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// The routes of each dialect: where the gateway listens, and where clients find it.
+/// Checks the routes of each dialect, at the gateway's own address and at the public one. Adds the results to
+/// `findings`.
 pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut Findings) {
     let Some(probe) = probe(config) else {
         findings.add(Finding::warning(
@@ -129,6 +133,8 @@ enum ProbeRoute {
     PublicAddress,
 }
 
+/// Checks the routes of each dialect at one address. Adds the results to `findings`, and stops if the host does
+/// not respond.
 fn routes(
     config: &Config,
     probe: &SelfProbe,
@@ -153,6 +159,8 @@ fn routes(
     }
 }
 
+/// Sends a probe to a dialect, and returns the gateway's report. Fails with a finding if no report arrives or
+/// the probe did not reach the dialect.
 fn route(
     probe: &SelfProbe,
     (client, probe_route): (&HttpClient, ProbeRoute),
@@ -162,7 +170,7 @@ fn route(
     let failed = |text: String, hint: &str| Finding::failed(check, text, hint);
     let challenge = probe.challenge(SystemClock.now());
     let challenge = challenge.map_err(|error| failed(error.to_string(), "no random numbers"))?;
-    let forwarded = format!("for={FORGED_CLIENT_IP}");
+    let forwarded = forged_element();
     let name = HEADER;
     let mut headers = vec![(name.as_str(), challenge.as_str())];
     if probe_route == ProbeRoute::PublicAddress {
@@ -203,7 +211,8 @@ fn route(
     }
 }
 
-/// A route that works, unless anybody can say where he comes from.
+/// Returns the finding about a route that works: a warning or failure if the gateway does not see the real
+/// client IP.
 fn source(config: &Config, check: &str, report: &ProbeReport) -> Finding {
     if report.source == FORGED_CLIENT_IP {
         return Finding::failed(

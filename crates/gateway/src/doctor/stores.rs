@@ -1,4 +1,4 @@
-//! Where tokens live, and what the servers there say of themselves.
+//! Checks of the token store and its servers.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
@@ -11,6 +11,7 @@ use crate::store_health;
 
 const CHECK: &str = "token store";
 
+/// Checks the token store. Adds the results to `findings`.
 pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
     let settings = &config.sections.tokens;
     match TokenStoreAddress::from_settings(settings) {
@@ -48,6 +49,7 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
     }
 }
 
+/// Checks Redis, as the token store and the throttle use it. Adds the results to `findings`.
 async fn redis(config: &Config, findings: &mut Findings) {
     let remembers = config.mounts.iter().any(Mount::remembers);
     let (store, throttle) = match components::shared_stores(&config.sections, remembers) {

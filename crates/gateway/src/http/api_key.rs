@@ -61,7 +61,12 @@ pub(crate) struct ApiKey<R> {
 }
 
 impl<R: KeyRealm> ApiKey<R> {
-    /// Checks a key. Records a wrong or throttled key in the audit log, but not a failure of a store.
+    /// Looks up a key in the directory. Records a wrong or throttled key in the audit log, but not a failure of
+    /// a store.
+    ///
+    /// # Errors
+    /// `NoValidKey` if the directory does not have the key, `Throttled` if it was not checked, `Unavailable` if
+    /// a store is unreachable.
     async fn check(
         auth: Data<Auth>,
         presented: &PresentedKey,
@@ -98,10 +103,10 @@ impl<R: KeyRealm> ApiKey<R> {
         Err(error)
     }
 
-    /// Returns the caller if its key has `scope`. Otherwise records a refused audit event.
+    /// Returns the caller if its key has `scope`. Otherwise records a refused event in the audit log.
     ///
     /// # Errors
-    /// The error that the realm's routes send for [`KeyError::NoScope`] if the key lacks the scope.
+    /// The error that the realm's routes send for [`KeyError::NoScope`], if the key lacks the scope.
     pub(crate) async fn authorize(self, scope: Scope) -> Result<Authorized, R::Error> {
         let Self {
             auth, caller, key, ..
@@ -145,7 +150,7 @@ pub(crate) struct Authorized {
 }
 
 impl Authorized {
-    /// Returns all rights of the key.
+    /// Returns the scopes and the expiry of the key.
     pub(crate) fn rights(&self) -> Rights {
         Rights {
             scopes: self.key.scopes.clone(),

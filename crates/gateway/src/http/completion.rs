@@ -32,6 +32,7 @@ impl InFlightRequests {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// Counts a request until the returned value ends.
     fn begin(&self) -> InFlightRequest {
         self.0.fetch_add(1, Ordering::Relaxed);
         InFlightRequest(self.clone())
@@ -62,8 +63,8 @@ struct ConnectionTasks {
     abandoned: RefCell<Vec<JoinHandle<()>>>,
 }
 
-/// Wraps the service that serves connections. A connection counts as open, against the limit of connections
-/// and at a shutdown, until the requests that its client abandoned have been processed. A worker does not end
+/// Wraps the service that serves connections. A connection counts as open, against the limit of connections and
+/// at a shutdown, until the requests that its client abandoned have been processed. A worker does not end
 /// before that.
 pub(crate) fn count_until_processed<S>(
     connections: S,
@@ -89,8 +90,8 @@ where
     })
 }
 
-/// Processes a request to its end: in place as long as the client waits, and in a task of its own once the
-/// connection drops it.
+/// Returns a future that processes a request to its end: in place as long as the client waits, and in a task of
+/// its own once the connection drops it.
 pub(crate) fn complete<F: Future + 'static>(work: F) -> Completion<F> {
     let in_flight = CONNECTION.try_with(|connection| connection.in_flight.begin());
     Completion(Some(Processing {

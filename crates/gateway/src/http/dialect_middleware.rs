@@ -15,7 +15,7 @@ use super::self_probe;
 use crate::dialects::Mount;
 use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
 use crate::telemetry::PlannedRejection;
-use crate::usage::{Endpoints, Usage, UsageCall, UsageCounter, user_agent};
+use crate::usage::{Endpoints, UsageCall, UsageCounter, UsageRecorder, user_agent};
 
 /// The middleware of one dialect. Each thread has its own.
 pub(crate) struct DialectMiddleware {
@@ -35,7 +35,13 @@ pub(crate) struct InFlightCall {
 }
 
 impl DialectMiddleware {
-    pub(crate) fn new(mount: &Mount, auth: &Auth, usage: &Usage, sunsets: &Sunsets) -> Rc<Self> {
+    /// Creates the middleware of a dialect for the current thread.
+    pub(crate) fn new(
+        mount: &Mount,
+        auth: &Auth,
+        usage: &UsageRecorder,
+        sunsets: &Sunsets,
+    ) -> Rc<Self> {
         Rc::new(Self {
             dialect: mount.name,
             auth: auth.clone(),
@@ -45,7 +51,8 @@ impl DialectMiddleware {
         })
     }
 
-    /// Adds the service that responds to calls that are rejected here, with the dialect's own errors.
+    /// Adds the service that responds to rejected calls with the dialect's own errors, if the dialect's
+    /// retirement may reject calls.
     pub(crate) fn configure(&self, mount: &Mount, cfg: &mut ServiceConfig) {
         if self
             .sunset
@@ -100,7 +107,8 @@ impl DialectMiddleware {
 }
 
 impl InFlightCall {
-    /// Runs the handler to its response, and then counts the call.
+    /// Runs the handler, counts the call, and returns the handler's result, with the headers of a dialect that
+    /// is being retired. Fails if the handler fails.
     pub(crate) async fn finish<B, F>(self, handler: F) -> Result<ServiceResponse<B>, Error>
     where
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
@@ -115,7 +123,7 @@ impl InFlightCall {
         outcome
     }
 
-    /// Returns the check that core runs whenever it learns more about the client. `None` if no client is
+    /// Returns the check that core runs whenever it learns more about the client, or `None` if no client is
     /// blocked.
     fn client_filter(&self) -> Option<ClientFilter> {
         let sunset = self
@@ -127,7 +135,8 @@ impl InFlightCall {
         Some(Arc::new(move |client| sunset.is_blocked(client, &summary)))
     }
 
-    /// Records a rejection, and adds the response headers of a dialect that is being retired.
+    /// Records a rejection, and adds the response headers of a dialect that is being retired. Does nothing for
+    /// other dialects.
     fn apply_sunset<B>(
         &self,
         outcome: &mut Result<ServiceResponse<B>, Error>,

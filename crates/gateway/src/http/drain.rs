@@ -22,7 +22,7 @@ impl Drain {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Closes the connection after this response, and says so in the response, if the flag is set.
+    /// Closes the connection after this response, and announces that in the response, if the flag is set.
     pub(crate) fn write<B>(&self, response: &mut ServiceResponse<B>) {
         if self.has_begun() {
             let head = response.response_mut().head_mut();

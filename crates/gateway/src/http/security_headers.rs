@@ -13,8 +13,8 @@ use actix_web::middleware::DefaultHeaders;
 const POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Returns the middleware that adds the headers that a response does not set itself. `no-store` is added to
-/// all responses: every route issues a token, checks one, or shows data that a token gave access to.
+/// Returns the middleware that adds the headers that a response does not set itself. `no-store` is added to all
+/// responses: every route issues a token, checks one, or shows data that a token gave access to.
 pub(crate) fn security_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -24,7 +24,7 @@ pub(crate) fn security_headers() -> DefaultHeaders {
         .add((CACHE_CONTROL, "no-store"))
 }
 
-/// Returns [`security_headers`] with `Strict-Transport-Security` (HSTS), unless `max_age` is zero.
+/// Returns [`security_headers`] with `Strict-Transport-Security` (HSTS), or without it if `max_age` is zero.
 pub(crate) fn security_headers_with_hsts(max_age: Duration) -> DefaultHeaders {
     let headers = security_headers();
     if max_age.is_zero() {

@@ -22,6 +22,11 @@ pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-isogloss-probe"
 /// client IP, and a proxy must not accept that from a client.
 pub(crate) const FORGED_CLIENT_IP: &str = "203.0.113.77";
 
+/// Returns the element of `Forwarded` in which `isogloss doctor` sends [`FORGED_CLIENT_IP`].
+pub(crate) fn forged_element() -> String {
+    format!("for={FORGED_CLIENT_IP}")
+}
+
 /// How far the clocks of `isogloss doctor` and of the gateway may differ, in seconds.
 const MAX_CLOCK_DIFFERENCE: u64 = 300;
 
@@ -50,12 +55,13 @@ pub(crate) struct ProbeReport {
 struct ProbedDialect(&'static str);
 
 impl SelfProbe {
+    /// Creates the signer. Its key is derived from the current pepper.
     pub(crate) fn new(peppers: &Peppers) -> Self {
         let secret = peppers.current.fingerprint(b"isogloss probe");
         Self(hmac::Key::new(hmac::HMAC_SHA256, &secret))
     }
 
-    /// Creates a challenge. Fails if the system has no random numbers.
+    /// Returns a new signed challenge. Fails if the system has no random numbers.
     pub(crate) fn challenge(&self, now: OffsetDateTime) -> Result<Challenge, getrandom::Error> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce)?;
@@ -77,7 +83,8 @@ impl SelfProbe {
         })
     }
 
-    /// Returns whether the challenge is signed with our key, and its timestamp is within [`MAX_CLOCK_DIFFERENCE`].
+    /// Returns whether the challenge is signed with our key, and its timestamp is within
+    /// [`MAX_CLOCK_DIFFERENCE`].
     fn is_genuine(&self, challenge: &str, now: OffsetDateTime) -> bool {
         let pending = self.verified("question", challenge).and_then(|text| {
             let (timestamp, _nonce) = text.split_once(' ')?;
@@ -87,7 +94,7 @@ impl SelfProbe {
             .is_some_and(|pending| now.unix_timestamp().abs_diff(pending) <= MAX_CLOCK_DIFFERENCE)
     }
 
-    /// Returns the signed report on a challenge that is genuine.
+    /// Returns the signed report on a challenge.
     fn sign_report(&self, challenge: &str, report: &ProbeReport) -> String {
         let dialect = report.dialect.as_deref().unwrap_or("-");
         let forwarded = if report.forwarded { "told" } else { "untold" };
@@ -100,11 +107,13 @@ impl SelfProbe {
         self.signed(&format!("answer to {challenge}"), &text)
     }
 
+    /// Returns the text with a signature over it and over `about`.
     fn signed(&self, about: &str, text: &str) -> String {
         let tag = hmac::sign(&self.0, format!("{about}: {text}").as_bytes());
         format!("{text} {}", hex::encode(tag.as_ref()))
     }
 
+    /// Returns the text without its signature, or `None` if the signature is not valid for it and `about`.
     fn verified<'a>(&self, about: &str, signed: &'a str) -> Option<&'a str> {
         let (text, tag) = signed.rsplit_once(' ')?;
         let tag = hex::decode(tag).ok()?;
@@ -114,20 +123,21 @@ impl SelfProbe {
 }
 
 impl Challenge {
-    /// Returns the value of the header.
+    /// Returns the value of the header [`HEADER`].
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Records the dialect of a request that has a genuine challenge.
+/// Records the dialect of a request for the report, if the request has a genuine challenge.
 pub(crate) fn record_dialect(name: &'static str, request: &ServiceRequest) {
     if is_probe(request) {
         request.extensions_mut().insert(ProbedDialect(name));
     }
 }
 
-/// Returns whether the request has a genuine challenge. Such a request is not use of a dialect by a client.
+/// Returns whether the request has a genuine challenge. Such a request does not count as use of a dialect by a
+/// client.
 pub(crate) fn is_probe(request: &ServiceRequest) -> bool {
     request.extensions().contains::<VerifiedProbe>()
 }
@@ -139,11 +149,12 @@ struct VerifiedProbe;
 pub(crate) struct PendingProbe {
     challenge: String,
     peer: Option<IpAddr>,
+    by_untrusted: bool,
 }
 
 impl PendingProbe {
-    /// Removes the header from the request. Returns `None` if the request has no challenge that is signed with
-    /// our key, or its timestamp is too far from the current time.
+    /// Removes the challenge from the request and returns it. Returns `None` if the request has none that is
+    /// signed with our key, or its timestamp is too far from the current time.
     pub(crate) fn take(request: &mut ServiceRequest) -> Option<Self> {
         let mut values = request.headers_mut().remove(HEADER);
         let challenge = values.next()?.to_str().ok()?.to_owned();
@@ -153,8 +164,12 @@ impl PendingProbe {
             return None;
         }
         request.extensions_mut().insert(VerifiedProbe);
-        let peer = request.peer_addr().map(|peer| peer.ip());
-        Some(Self { challenge, peer })
+        Some(Self {
+            challenge,
+            peer: request.peer_addr().map(|peer| peer.ip()),
+            // Now: before the request reaches a dialect, `Forwarded` of an untrusted peer is removed.
+            by_untrusted: is_forwarded_by_untrusted(request.request()),
+        })
     }
 
     /// Adds the report to the response.
@@ -166,6 +181,7 @@ impl PendingProbe {
     }
 }
 
+/// Returns the signed report on how a challenge arrived, or `None` outside of the public application.
 fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
     let reached = request.extensions().get::<ProbedDialect>().copied();
     let source = request.extensions().get::<ClientIp>().copied();
@@ -179,18 +195,22 @@ fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
         forwarded: [X_FORWARDED_FOR, FORWARDED]
             .iter()
             .any(|name| request.headers().contains_key(name)),
-        by_untrusted: is_forwarded_by_untrusted(request),
+        by_untrusted: pending.by_untrusted,
     };
     let probe = request.app_data::<Data<SelfProbe>>()?;
     Some(probe.sign_report(&pending.challenge, &report))
 }
 
-/// Returns whether a proxy reports a client IP and is not trusted. The address that `isogloss doctor` itself
-/// sends is no sign of a proxy.
+/// Returns whether a peer that is not a trusted proxy reports a client IP in either header, other than the values
+/// that `isogloss doctor` sends itself.
 fn is_forwarded_by_untrusted(request: &HttpRequest) -> bool {
     let is_listed = |proxies: &TrustedProxies| proxies.is_trusted_peer(request);
-    let mut addresses = request.headers().get_all(X_FORWARDED_FOR);
-    addresses.any(|addresses| addresses.as_bytes() != FORGED_CLIENT_IP.as_bytes())
+    let headers = request.headers();
+    let addresses = headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes);
+    let mut addresses = addresses.filter(|value| *value != FORGED_CLIENT_IP.as_bytes());
+    let elements = headers.get_all(FORWARDED).map(HeaderValue::as_bytes);
+    let mut elements = elements.filter(|value| *value != forged_element().as_bytes());
+    (addresses.next().is_some() || elements.next().is_some())
         && !request.app_data::<TrustedProxies>().is_some_and(is_listed)
 }
 
@@ -198,6 +218,7 @@ fn is_forwarded_by_untrusted(request: &HttpRequest) -> bool {
 mod tests {
     use std::time::Duration;
 
+    use actix_web::test::TestRequest;
     use isogloss_core::Pepper;
     use time::macros::datetime;
 
@@ -216,6 +237,21 @@ mod tests {
             forwarded: true,
             by_untrusted: true,
         }
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_trusted_is_found_by_either_header() {
+        let is_found = |(name, value): (HeaderName, &str)| {
+            let request = TestRequest::get()
+                .peer_addr("192.0.2.1:443".parse().unwrap())
+                .insert_header((name, value));
+            is_forwarded_by_untrusted(&request.to_http_request())
+        };
+        assert!(is_found((X_FORWARDED_FOR, "198.51.100.1")));
+        assert!(is_found((FORWARDED, "for=198.51.100.1")));
+        assert!(is_found((FORWARDED, "for=203.0.113.77, for=198.51.100.1")));
+        assert!(!is_found((X_FORWARDED_FOR, FORGED_CLIENT_IP)));
+        assert!(!is_found((FORWARDED, &forged_element())));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) use self::connection_watchdog::watch_connections;
 
 /// Middleware for every route: a body must arrive within `body_limit`, and the watchdog does not close a
 /// connection while one of its requests is in progress. After the response to a body that was too slow, the
-/// connection is closed.
+/// connection is closed. Fails if the handler fails, or the request follows the last one of the connection.
 pub(crate) fn enforce<S, B>(
     body_limit: Duration,
     mut request: ServiceRequest,

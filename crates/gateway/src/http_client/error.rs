@@ -29,7 +29,7 @@ pub(crate) enum RequestError {
 }
 
 impl RequestError {
-    /// Describes an error of a request whose response has not begun.
+    /// Converts the error of a request whose response has not begun: the connection may have failed.
     pub(super) fn from_request(authority: String, error: ureq::Error) -> Self {
         if is_connect_error(&error) {
             let reason = reason(error);
@@ -39,7 +39,7 @@ impl RequestError {
         }
     }
 
-    /// Describes an error of an established connection.
+    /// Converts the error of an established connection.
     pub(super) fn from_response(authority: String, error: ureq::Error) -> Self {
         let is_tls_error = is_tls_error(&error);
         let reason = reason(error);
@@ -51,6 +51,9 @@ impl RequestError {
     }
 }
 
+/// Returns whether no connection was made. ureq reports I/O errors of connecting and of an established
+/// connection alike; only a connector of our own could tell them apart, on ureq's unversioned API. So the kinds
+/// with which an established connection ends are excluded.
 fn is_connect_error(error: &ureq::Error) -> bool {
     if let ureq::Error::Io(error) = error {
         // An established connection ends with one of these. A name that cannot be resolved has none of them.
@@ -73,6 +76,7 @@ fn is_connect_error(error: &ureq::Error) -> bool {
     )
 }
 
+/// Returns whether TLS failed.
 fn is_tls_error(error: &ureq::Error) -> bool {
     if let ureq::Error::Io(error) = error {
         let source = error.get_ref();

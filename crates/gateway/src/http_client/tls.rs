@@ -12,7 +12,7 @@ use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 
 use super::RequestError;
 
-/// Returns the authorities that the system trusts, or those of `SSL_CERT_FILE`.
+/// Returns the certificates of the authorities that the system trusts, or those of `SSL_CERT_FILE`.
 pub(crate) fn system_roots() -> Vec<CertificateDer<'static>> {
     rustls_native_certs::load_native_certs().certs
 }
@@ -21,7 +21,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// Returns a configuration that trusts [`system_roots`].
+/// Returns a configuration that trusts [`system_roots`], and presents `client` if there is one.
 pub(super) fn tls_config(client: Option<ClientCert>) -> TlsConfig {
     let roots = system_roots();
     let roots = roots
@@ -34,8 +34,8 @@ pub(super) fn tls_config(client: Option<ClientCert>) -> TlsConfig {
         .build()
 }
 
-/// Reads a certificate and its key, and checks that they belong together: the library panics on the key of
-/// another certificate.
+/// Reads a certificate and its key. Fails if a file cannot be read or is not PEM, or the key is of another
+/// certificate: the library would panic on it.
 pub(super) fn client_certificate(
     certificate: &Path,
     key: &Path,
@@ -57,6 +57,7 @@ pub(super) fn client_certificate(
     Ok(ClientCert::new_with_certs(&certificates, own))
 }
 
+/// Returns the error of a file that cannot be used.
 fn unusable(file: &Path, reason: impl fmt::Display) -> RequestError {
     RequestError::ClientCertificate {
         file: file.to_owned(),

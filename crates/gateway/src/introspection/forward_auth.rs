@@ -32,7 +32,7 @@ use crate::usage::{ServiceUsage, user_agent};
 /// Path of forward-auth for any dialect.
 const ANY: &str = "/forward-auth";
 
-/// What the proxy requests.
+/// Mode of a forward-auth request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ForwardAuthMode {
     /// A check of the token: identity headers, or an error.
@@ -41,7 +41,7 @@ enum ForwardAuthMode {
     ClientError,
 }
 
-/// Adds the routes.
+/// Adds the forward-auth routes of every dialect, and the one for any dialect.
 pub(super) fn configure(api: &IntrospectionApi, cfg: &mut ServiceConfig) {
     let usage = &api.usage;
     for mount in api.mounts.iter() {
@@ -82,7 +82,7 @@ pub(super) fn configure(api: &IntrospectionApi, cfg: &mut ServiceConfig) {
     }));
 }
 
-/// Adds a scope of a dialect that responds to that kind of request.
+/// Adds a scope in which a dialect responds to forward-auth requests in that mode.
 fn add_scope(
     cfg: &mut ServiceConfig,
     (scope, route): (Scope, String),
@@ -118,8 +118,8 @@ fn add_scope(
 }
 
 /// Inserts an error for the dialect's handler if the head of a request shows that the dialect's retirement
-/// refuses it. Returns the filter by which core refuses blocked clients; `None` if the dialect is not retired,
-/// or its retirement refuses no requests.
+/// rejects it. Returns the filter by which core refuses blocked clients, or `None` if the dialect is not being
+/// retired, or its retirement rejects no requests.
 fn apply_sunset(
     mount: &Mount,
     usage: &ServiceUsage,
@@ -137,7 +137,7 @@ fn apply_sunset(
     Some(Arc::new(move |client| sunset.is_blocked(client, &head)))
 }
 
-/// Returns the head of the request that a proxy describes in headers.
+/// Returns the head of the original request, which a proxy describes in headers.
 fn original(head: &RequestHead) -> RequestHead {
     let mut original = RequestHead::default();
     original.headers = head.headers.clone();
@@ -145,7 +145,7 @@ fn original(head: &RequestHead) -> RequestHead {
     original
 }
 
-/// Turns the dialect's response into the response to the proxy.
+/// Converts the dialect's response to the response for the proxy: identity headers, or an error.
 fn proxy_response<B: MessageBody>(
     mut response: ServiceResponse<B>,
     mode: ForwardAuthMode,
@@ -186,7 +186,8 @@ fn with_identity(session: &Session, dialect: &str, request: &HttpRequest) -> Htt
     response
 }
 
-/// Replaces a status of success: some dialects send 200 with errors, and a proxy would let the request pass.
+/// Replaces a status of success by that of the error: some dialects send 200 with errors, and a proxy would let
+/// the request pass.
 fn with_error_status<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
     if response.status().is_success() {
         let rejection = response.response().error();
@@ -196,7 +197,7 @@ fn with_error_status<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> 
     response
 }
 
-/// Responds to a request that carries no dialect's token.
+/// Returns 401 for a request that carries no dialect's token.
 async fn without_token() -> HttpResponse {
     HttpResponse::Unauthorized().json(json!({ "reason": "the call carries no dialect's token" }))
 }

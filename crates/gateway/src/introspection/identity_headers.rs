@@ -31,8 +31,8 @@ const ACTOR: HeaderName = HeaderName::from_static("x-isogloss-actor");
 const EXPIRES: HeaderName = HeaderName::from_static("x-isogloss-expires");
 const JWT: HeaderName = HeaderName::from_static("x-isogloss-jwt");
 
-/// Writes every header, with an empty value if there is none: a value that a client sent under such a name is
-/// always replaced.
+/// Sets every identity header, with an empty value if there is none, so that a value that a client sent under
+/// such a name is always replaced.
 pub(super) fn write(
     headers: &mut HeaderMap,
     session: &Session,
@@ -68,7 +68,8 @@ pub(super) fn write(
     }
 }
 
-/// Percent-encodes what a header cannot hold: names may contain any character.
+/// Returns the text as a header value, with the characters percent-encoded that a header cannot hold: names may
+/// contain any character.
 fn escaped(text: &str) -> HeaderValue {
     if text.is_empty() {
         return HeaderValue::from_static("");

@@ -12,6 +12,7 @@ use super::oauth_error::{Form, OAuthError};
 use super::service_key::ServiceKey;
 use crate::jwt::TokenClaims;
 
+/// Adds the route to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/introspect").route(post().to(introspect)));
 }
@@ -60,6 +61,11 @@ struct ActiveToken<'a> {
 }
 
 /// Introspect a token, as in RFC 7662.
+///
+/// Returns the properties of a valid token, or `active: false`.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the form is invalid, or a store is unreachable.
 #[utoipa::path(
     post,
     path = "/introspect",

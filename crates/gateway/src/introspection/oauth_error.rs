@@ -18,7 +18,7 @@ use crate::http::api_key::KeyError;
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Takes a required parameter out of the form.
+    /// Removes a required parameter from the form and returns it.
     ///
     /// # Errors
     /// The parameter is missing, empty or given more than once.
@@ -27,7 +27,8 @@ impl Form {
         value.ok_or_else(|| OAuthError::InvalidRequest(format!("the parameter {name} is missing")))
     }
 
-    /// Takes an optional parameter out of the form. `None` if it is absent or empty (RFC 6749, section 3.1).
+    /// Removes an optional parameter from the form and returns it, or `None` if it is absent or empty (RFC
+    /// 6749, section 3.1).
     ///
     /// # Errors
     /// The parameter is given more than once.
@@ -41,7 +42,7 @@ impl Form {
         Ok(value)
     }
 
-    /// Takes all values of a parameter that may be given more than once.
+    /// Removes all values of a parameter from the form and returns them.
     pub(super) fn all(&mut self, name: &'static str) -> Vec<String> {
         let values = self.0.extract_if(.., |(known, _)| known == name);
         values.map(|(_, value)| value).collect()
@@ -102,6 +103,7 @@ impl OAuthError {
         Self::InvalidRequest("no such dialect is enabled".to_owned())
     }
 
+    /// Returns status, `error` and `error_description` of the response.
     fn answer(&self) -> (StatusCode, &'static str, &str) {
         let (status, error, text) = match self {
             Self::InvalidClient => (

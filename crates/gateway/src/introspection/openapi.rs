@@ -46,7 +46,7 @@ pub(crate) fn document() -> OpenApi {
     document
 }
 
-/// Describes a forward-auth route, which proxies call with any method.
+/// Returns the description of a forward-auth route, which proxies call with any method.
 fn forward_auth(id: &str, of: &str, has_dialect: bool) -> OperationBuilder {
     let told = |text: &str| Response::builder().description(text).build();
     let mut operation = OperationBuilder::new()

@@ -14,7 +14,7 @@ const URIS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"];
 /// Headers in which proxies send its method.
 const METHODS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
 
-/// Where a proxy puts the original request.
+/// Part of a proxy's request that describes the original request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OriginalRequestSource {
     /// In headers.
@@ -41,9 +41,9 @@ pub(super) fn restore(head: &mut RequestHead, source: OriginalRequestSource) {
     }
 }
 
-/// Returns path and query of the original request from the headers. `None` if there is no such header, or the
-/// first one is invalid. A proxy sets one of them, and a client may add the others: if they differ, the query is
-/// dropped, and with it any token in it.
+/// Returns path and query of the original request from the headers, or `None` if there is no such header or the
+/// first one is invalid. A proxy sets one of them, and a client may add the others: if they differ, the query
+/// is dropped, and with it any token in it.
 fn uri_from_headers(headers: &HeaderMap) -> Option<Uri> {
     let values = URIS.iter().flat_map(|name| headers.get_all(*name));
     let mut source = values.map(|value| {
@@ -57,7 +57,8 @@ fn uri_from_headers(headers: &HeaderMap) -> Option<Uri> {
     first.path().parse().ok()
 }
 
-/// Parses path and query as they were sent. Escapes bytes that are invalid in a URI: old clients send them.
+/// Parses path and query as a client sent them. Escapes bytes that are invalid in a URI, because old clients
+/// send them. Returns `None` if the text is no URI even then.
 pub(super) fn parse_uri(text: &[u8]) -> Option<Uri> {
     let mut clean = String::with_capacity(text.len());
     for byte in text {

@@ -24,8 +24,8 @@ impl KeyRealm for IntrospectionRealm {
     }
 }
 
-/// Parses a key in the password of `Basic`, with any client name. RFC 6749, section 2.3.1, form-encodes name and
-/// password before they are joined; many clients do not, so the decoded password is returned, too. Returns
+/// Parses a key in the password of `Basic`, with any client name. RFC 6749, section 2.3.1, form-encodes name
+/// and password before they are joined; many clients do not, so the decoded password is returned, too. Returns
 /// `None` for any other value.
 fn parse_basic(authorization: Option<&HeaderValue>) -> Option<PresentedKey> {
     let (scheme, credentials) = authorization?.to_str().ok()?.split_once(' ')?;
@@ -41,7 +41,7 @@ fn parse_basic(authorization: Option<&HeaderValue>) -> Option<PresentedKey> {
     })
 }
 
-/// Form-decodes the text. `None` if it has no encoding.
+/// Decodes form-encoded text. Returns `None` if the text has nothing to decode, or the result is not UTF-8.
 fn form_decoded(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;

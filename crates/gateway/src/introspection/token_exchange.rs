@@ -45,11 +45,18 @@ struct Exchanged {
     expires_in: i64,
 }
 
+/// Adds the route to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/token").route(post().to(exchange)));
 }
 
 /// Exchange a token for a JWT, as in RFC 8693.
+///
+/// Returns the JWT.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the form or its token is invalid, the audience is not allowed, JWTs
+/// are disabled, or a store is unreachable.
 #[utoipa::path(
     post,
     path = "/token",
@@ -100,8 +107,8 @@ pub(super) async fn exchange(
     })))
 }
 
-/// Returns the dialect that the type of the subject token names, or the parameter `dialect`; `None` if there is
-/// none.
+/// Returns the dialect that the type of the subject token or the parameter `dialect` names, or `None` if
+/// neither does. Fails if the type is missing or unknown, or there is an actor token.
 fn subject(form: &mut Form) -> Result<Option<String>, OAuthError> {
     if form.optional("actor_token")?.is_some() {
         let text = "an actor_token is not taken";
@@ -118,6 +125,7 @@ fn subject(form: &mut Form) -> Result<Option<String>, OAuthError> {
     }
 }
 
+/// Fails if the form requests a token type other than a JWT.
 fn check_requested(form: &mut Form) -> Result<(), OAuthError> {
     match form.optional("requested_token_type")?.as_deref() {
         None | Some(JWT | ACCESS_TOKEN) => Ok(()),
@@ -129,7 +137,7 @@ fn check_requested(form: &mut Form) -> Result<(), OAuthError> {
 }
 
 /// Returns the audience of the JWT: all that `audience` and `resource` name, or the configured one if there are
-/// none.
+/// none. Fails with `InvalidTarget` if one of them is not allowed.
 fn audience(form: &mut Form, jwts: &JwtSigner) -> Result<Vec<String>, OAuthError> {
     let mut named = form.all("audience");
     named.append(&mut form.all("resource"));
@@ -142,6 +150,7 @@ fn audience(form: &mut Form, jwts: &JwtSigner) -> Result<Vec<String>, OAuthError
     Err(OAuthError::InvalidTarget)
 }
 
+/// Records the exchange in the audit log; as refused if there is no session.
 fn record(auth: &Auth, session: Option<&Session>) {
     let event = Event::new(EventKind::Exchange, auth.now());
     auth.audit().record(match session {

@@ -9,9 +9,9 @@ use isogloss_core::{Auth, AuthError, BearerToken, Session};
 use super::original_request::parse_uri;
 use crate::dialects::Mount;
 
-/// Returns the session of the first live token that `text` can be read as, and its dialect. `text` may be a
-/// token alone, the value of `Authorization` or `Cookie`, a query, a form, or a URL with a query. `None` if no
-/// such token is live.
+/// Returns the session of the first valid token that `text` can be parsed as, and its dialect, or `None` if
+/// there is no valid token. `text` may be a token alone, the value of `Authorization` or `Cookie`, a query, a
+/// form, or a URL with a query. Fails if a store is unreachable.
 pub(super) async fn find_session<'m>(
     auth: &Auth,
     mounts: impl Iterator<Item = &'m Mount> + Clone,
@@ -40,6 +40,7 @@ pub(super) async fn find_session<'m>(
     Ok(None)
 }
 
+/// Returns every token that the text can be parsed as, with its dialect.
 fn candidates<'m>(
     mounts: impl Iterator<Item = &'m Mount>,
     text: &str,
@@ -67,12 +68,14 @@ fn heads(text: &str) -> Vec<RequestHead> {
     heads.into_iter().flatten().collect()
 }
 
+/// Returns a request head with `text` in a header, or `None` if a header cannot have that value.
 fn with_header(name: HeaderName, text: &str) -> Option<RequestHead> {
     let mut head = RequestHead::default();
     head.headers.insert(name, HeaderValue::from_str(text).ok()?);
     Some(head)
 }
 
+/// Returns a request head with the query in `text`, or `None` if that is no query.
 fn with_query(text: &str) -> Option<RequestHead> {
     let query = text.split_once('?').map_or(text, |(_, query)| query);
     let mut head = RequestHead::default();

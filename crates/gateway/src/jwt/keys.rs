@@ -51,8 +51,8 @@ impl Keys {
         key
     }
 
-    /// Returns the public keys of the current, the previous and the next period, for each secret: a JWT is valid
-    /// beyond the end of its key's period, and clocks differ.
+    /// Returns the public keys of the current, the previous and the next period, for each secret, as JWKs: a
+    /// JWT is valid beyond the end of its key's period, and clocks differ.
     pub(super) fn published(&self, now: OffsetDateTime) -> Vec<Value> {
         let present = self.period(now);
         let periods = [present, present - 1, present + 1];
@@ -63,6 +63,7 @@ impl Keys {
         keys.map(|key| key.public()).collect()
     }
 
+    /// Returns the number of the period of `now`.
     fn period(&self, now: OffsetDateTime) -> i64 {
         now.unix_timestamp().div_euclid(self.lifetime)
     }
@@ -75,6 +76,7 @@ pub(super) struct Key {
 }
 
 impl Key {
+    /// Derives the key of a period from a secret.
     fn derive(secret: &hmac::Key, period: i64) -> Self {
         let mut context = hmac::Context::with_key(secret);
         context.update(b"isogloss jwt ed25519");
@@ -97,6 +99,7 @@ impl Key {
         &self.id
     }
 
+    /// Returns the signature of a message.
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.pair.sign(message).as_ref().to_vec()
     }

@@ -18,7 +18,7 @@ use utoipa::openapi::{RefOr, Response};
 use crate::admin::AdminError;
 use crate::http::api_key::KeyError;
 
-/// Why an administrator's request was not done. Each becomes a JSON body with a `reason`.
+/// Error of an administrator's request, sent as a JSON body with a `reason`.
 #[derive(Debug)]
 pub(super) enum ApiError {
     NoKey,
@@ -40,6 +40,7 @@ pub(super) enum ApiError {
 }
 
 impl ApiError {
+    /// Returns the reason for people, as the response has it.
     fn reason(&self) -> Cow<'_, str> {
         match self {
             Self::NoKey => "a bearer key of the realm admin is required".into(),
@@ -133,12 +134,12 @@ impl IntoResponses for ApiError {
     }
 }
 
-/// Returns the response to methods other than these.
+/// Returns the route that responds with 405 to methods other than `allowed`.
 pub(super) fn no_method(allowed: &'static str) -> Route {
     to(move || async move { HttpResponse::from_error(ApiError::NoMethod(allowed)) })
 }
 
-/// Adds the response for unknown routes.
+/// Adds the 404 response for unknown routes to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     let nothing = async || {
         let reason = "this route does not exist; /openapi.json lists all routes";

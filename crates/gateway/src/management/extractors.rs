@@ -1,4 +1,4 @@
-//! Queries and bodies of administrators, and what is said of those that cannot be read.
+//! Configuration of the extractors of queries, bodies and paths, and their errors.
 
 use std::io::ErrorKind;
 use std::num::NonZeroU32;
@@ -14,10 +14,10 @@ use super::api_error::ApiError;
 /// The largest body, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// What is said of a limit that is no such number.
+/// Error message for an invalid limit.
 const LIMIT: &str = "limit is not a number from 1 to 4294967295";
 
-/// Reads how many entries a page may have.
+/// Deserializes the maximum number of entries of a page. Fails if it is not a number from 1 to 4294967295.
 pub(crate) fn limit<'de, D: Deserializer<'de>, T: TryFrom<u32>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -27,6 +27,7 @@ pub(crate) fn limit<'de, D: Deserializer<'de>, T: TryFrom<u32>>(
     Ok(Some(limit))
 }
 
+/// Makes the extractors of bodies, queries and paths fail with [`ApiError`].
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     let json = JsonConfig::default()
         .limit(LARGEST)
@@ -36,6 +37,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .app_data(PathConfig::default().error_handler(|error, _| path_error(&error).into()));
 }
 
+/// Converts the error of a JSON body.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the library's enum may grow"
@@ -59,6 +61,7 @@ fn json_error(error: &JsonPayloadError) -> ApiError {
     }
 }
 
+/// Converts the error of a query.
 fn query_error(error: &QueryPayloadError) -> ApiError {
     match error {
         QueryPayloadError::Deserialize(error) => {
@@ -69,11 +72,12 @@ fn query_error(error: &QueryPayloadError) -> ApiError {
     }
 }
 
+/// Converts the error of a path: no object has that name.
 fn path_error(_: &PathError) -> ApiError {
     ApiError::NotFound("no object has this name or identifier".to_owned())
 }
 
-/// A parser's message, cut down to what cannot hold a value: it may be a password.
+/// Returns a parser's message without the values that it may quote, such as a password.
 fn without_values(message: &str) -> String {
     let message = message
         .rsplit_once(" at line ")

@@ -1,4 +1,4 @@
-//! `/metrics`: what is counted, for Prometheus.
+//! `/metrics`: the metrics, for Prometheus.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,8 @@ pub(crate) struct Metrics {
     directory: Arc<dyn Directory>,
 }
 
-/// From here on everything is counted.
+/// Installs the recorder of all metrics, and returns the handle that reads them. Fails if there is a recorder
+/// already.
 pub(crate) fn start() -> Result<PrometheusHandle> {
     let builder =
         names::TIMED
@@ -49,7 +50,8 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
     Ok(recorder)
 }
 
-/// Keeps what is counted small.
+/// Merges recorded durations into buckets at a fixed interval, for as long as the gateway runs, so that they do
+/// not fill the memory without a scrape.
 pub(crate) async fn keep_up(recorder: PrometheusHandle) {
     let mut ticks = interval(UPKEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -75,6 +77,7 @@ impl Metrics {
         }
     }
 
+    /// Returns all metrics in the text format of Prometheus.
     fn render(&self) -> String {
         self.process.collect();
         for (pool, connections) in [
@@ -97,6 +100,7 @@ impl Metrics {
     }
 }
 
+/// Sets the metrics of a near cache.
 #[expect(clippy::cast_precision_loss, reason = "no cache has so many entries")]
 fn show_near(what: &'static str, near: NearCacheStatus) {
     let NearCacheStatus {
@@ -109,6 +113,7 @@ fn show_near(what: &'static str, near: NearCacheStatus) {
     counter!("isogloss_near_cache_misses_total", "kept" => what).absolute(misses);
 }
 
+/// Sets the metrics of a connection pool.
 #[expect(
     clippy::cast_precision_loss,
     reason = "no pool has so many connections"
@@ -126,12 +131,13 @@ fn show_pool(pool: &'static str, connections: PoolStatus) {
     gauge!("isogloss_pool_waiting", "pool" => pool).set(waiting as f64);
 }
 
+/// Adds the route to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/metrics").route(get().to(show)));
 }
 
-/// The metrics, for Prometheus.
-#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health",
+/// Returns the metrics in the text format of Prometheus.
+#[utoipa::path(get, summary = "The metrics, for Prometheus.", path = "/metrics", operation_id = "metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn show(metrics: Data<Metrics>) -> HttpResponse {
     HttpResponse::Ok()

@@ -79,8 +79,8 @@ const SIZES: [(&str, &str); 7] = [
     ),
 ];
 
-/// Registers all descriptions, and creates the counters that can exist before the first count: to Prometheus, a
-/// counter that appears with its first count has not increased.
+/// Registers the descriptions of all metrics, and creates the counters that can exist before the first count:
+/// to Prometheus, a counter that appears with its first count has not increased.
 pub(crate) fn describe() {
     for (name, what) in TIMED {
         describe_histogram!(name, metrics::Unit::Seconds, what);

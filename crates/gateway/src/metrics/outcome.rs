@@ -1,10 +1,10 @@
-//! RequestOutcome of a request, independent of the status that its dialect sends.
+//! Outcome of a request, independent of the status that its dialect sends.
 
 use actix_web::Error;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 
-/// RequestOutcome of a request. CRM.COM's clients get status 200 in every case, so the status alone is not enough.
+/// Outcome of a request. CRM.COM's clients get status 200 in every case, so the status alone is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestOutcome {
     /// The request succeeded.
@@ -18,6 +18,8 @@ pub(super) enum RequestOutcome {
 }
 
 impl RequestOutcome {
+    /// Returns the outcome of a request, from the status of its error rather than the one that the dialect
+    /// sends.
     pub(super) fn from_result<B>(outcome: &Result<ServiceResponse<B>, Error>) -> Self {
         match outcome {
             Ok(response) => {
@@ -30,6 +32,7 @@ impl RequestOutcome {
         }
     }
 
+    /// Returns the outcome that a status stands for.
     fn from_status(status: StatusCode) -> Self {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             Self::Unavailable
@@ -42,6 +45,7 @@ impl RequestOutcome {
         }
     }
 
+    /// Returns the label of the outcome in metrics.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Done => "done",

@@ -33,7 +33,7 @@ pub(crate) struct RequestMetrics {
 const MOST_PATHS: usize = 64;
 
 impl RequestMetrics {
-    /// Counts under that dialect. An empty name means that the mount belongs to no dialect.
+    /// Returns the metrics of a dialect's mount; an empty name is for mounts without a dialect.
     pub(crate) fn for_dialect(dialect: &'static str) -> Rc<Self> {
         Rc::new(Self {
             dialect,
@@ -52,7 +52,7 @@ impl RequestMetrics {
         }
     }
 
-    /// Middleware that only counts and times requests.
+    /// Middleware that counts and times a request, and otherwise passes it on. Fails if the handler fails.
     pub(crate) async fn measure<B: MessageBody>(
         self: Rc<Self>,
         request: ServiceRequest,
@@ -62,6 +62,7 @@ impl RequestMetrics {
         timer.finish(next.call(request).await)
     }
 
+    /// Returns the metrics of a request's route.
     fn route(&self, request: &ServiceRequest) -> Rc<Route> {
         if let Some(route) = self.paths.borrow().get(request.path()) {
             return route.clone();
@@ -77,6 +78,7 @@ impl RequestMetrics {
         route
     }
 
+    /// Returns the metrics of the route with that pattern.
     fn route_for_pattern(&self, pattern: String) -> Rc<Route> {
         let mut routes = self.routes.borrow_mut();
         if let Some(route) = routes.get(&pattern) {
@@ -95,7 +97,7 @@ impl RequestMetrics {
 pub(crate) struct CountedRoute(Rc<Route>);
 
 impl CountedRoute {
-    /// Counts under that dialect and route.
+    /// Returns the route that replaces the router's for a request.
     pub(crate) fn new(dialect: &'static str, route: String) -> Self {
         Self(Rc::new(Route::new(dialect, route, None)))
     }
@@ -119,7 +121,8 @@ impl RequestTimer {
         self.route.pattern.as_deref()
     }
 
-    /// Stops the timer and counts the request.
+    /// Stops the timer, counts the request, and returns `outcome` unchanged. Requests a check of the stores if
+    /// the outcome is "unavailable".
     pub(crate) fn finish<B>(
         self,
         outcome: Result<ServiceResponse<B>, Error>,

@@ -22,6 +22,7 @@ pub(super) struct Route {
 type CounterLabels = (&'static str, StatusCode, RequestOutcome);
 
 impl Route {
+    /// Returns the metrics of a route.
     pub(super) fn new(dialect: &'static str, name: String, pattern: Option<String>) -> Self {
         let name = SharedString::from(name);
         Self {
@@ -37,6 +38,7 @@ impl Route {
         }
     }
 
+    /// Counts and times a request.
     pub(super) fn record(&self, took: Duration, labels: CounterLabels) {
         self.durations.record(took);
         let mut totals = self.totals.borrow_mut();
@@ -58,8 +60,8 @@ impl Route {
     }
 }
 
-/// Returns the label of a method. Clients may invent methods, and each would be a time series, so those that are
-/// not listed are `other`.
+/// Returns the label of a method. Clients may invent methods, and each would be a time series, so methods that
+/// are not listed are `other`.
 pub(super) fn method(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
 

@@ -26,6 +26,7 @@ pub(crate) struct InstrumentedTokenStore {
 }
 
 impl InstrumentedTokenStore {
+    /// Wraps a token store.
     pub(crate) fn new(store: Arc<dyn TokenStore>) -> Self {
         Self {
             store,
@@ -50,6 +51,7 @@ struct Durations {
 }
 
 impl Durations {
+    /// Returns the durations of an operation.
     fn for_operation(operation: &'static str) -> Self {
         Self {
             operation,
@@ -57,6 +59,7 @@ impl Durations {
         }
     }
 
+    /// Returns the histogram of an operation with that outcome.
     fn histogram(operation: &'static str, outcome: &'static str) -> Histogram {
         histogram!(
             "isogloss_token_store_duration_seconds",
@@ -65,6 +68,7 @@ impl Durations {
         )
     }
 
+    /// Awaits a call, records its duration, and returns its result.
     async fn time<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>> + Send,
@@ -111,7 +115,8 @@ impl TokenStore for InstrumentedTokenStore {
         self.replace.time(call).await
     }
 
-    /// Not measured: only a command restores tokens, and commands have no metrics.
+    /// Restores a token, unmeasured: only a command restores tokens, and commands have no metrics. Fails if the
+    /// store is unreachable.
     async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
         self.store.restore(token, now).await
     }
@@ -140,7 +145,8 @@ impl TokenStore for InstrumentedTokenStore {
         self.ping.time(self.store.ping()).await
     }
 
-    /// Not measured: the duration of several requests to several servers says nothing about one call.
+    /// Returns the health of the store, unmeasured: the duration of several requests to several servers says
+    /// nothing about one call. Fails if the store is unreachable.
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         self.store.health(clock).await
     }
@@ -153,7 +159,8 @@ impl TokenStore for InstrumentedTokenStore {
         self.store.connections()
     }
 
-    /// Not measured: reads only the near cache, which takes almost no time.
+    /// Returns a token of the near cache, or `None` if it is not there. Unmeasured, because it takes almost no
+    /// time.
     fn get_cached(&self, digest: TokenDigest) -> Option<Arc<Record>> {
         self.store.get_cached(digest)
     }

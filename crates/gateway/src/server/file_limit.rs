@@ -12,8 +12,8 @@ const FOR_A_CONNECTION: usize = 2;
 /// File descriptors of the stores, the log and other files.
 const FOR_THE_REST: usize = 256;
 
-/// Raises the limit to what the configured number of connections may need. Logs a warning if the system allows
-/// fewer: without a free descriptor, the gateway cannot connect to its stores, either.
+/// Raises the limit of open files to what the configured number of connections may need. Logs a warning if the
+/// system allows fewer: without a free descriptor, the gateway cannot connect to its stores, either.
 pub(crate) fn raise_nofile_limit(server: &Server) {
     let workers = server.workers.or_else(|| available_parallelism().ok());
     let connections = workers

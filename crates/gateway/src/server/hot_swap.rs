@@ -19,7 +19,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-/// SwapState from which the workers build their applications, with a channel to each worker for a new one.
+/// State from which the workers build their applications, with a channel to each worker for a new one.
 #[derive(Clone)]
 pub(crate) struct HotSwap<I>(Arc<Mutex<SwapState<I>>>);
 
@@ -58,6 +58,7 @@ struct Swap<I> {
 }
 
 impl<I: Clone + Send + 'static> HotSwap<I> {
+    /// Returns a hot swap that serves this state first.
     pub(crate) fn new(state: I) -> Self {
         Self(Arc::new(Mutex::new(SwapState {
             state,
@@ -70,8 +71,8 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
         self.lock().state.clone()
     }
 
-    /// Serves the application that is built from `state`. When this future completes, every new request
-    /// is served by it.
+    /// Replaces the application in every worker by one that is built from `state`. Completes when every new
+    /// request is served by it.
     pub(crate) async fn serve(&self, state: I) {
         let mut pending = Vec::new();
         {
@@ -90,7 +91,8 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
         }
     }
 
-    /// Returns the factory that a server runs in each worker.
+    /// Returns the factory of the service that a server runs in each worker. `app` builds the application from
+    /// its state.
     pub(crate) fn factory<S, B>(&self, app: fn(I) -> App<S>) -> impl Application<B> + use<I, S, B>
     where
         S: ServiceFactory<
@@ -127,6 +129,7 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
         })
     }
 
+    /// Returns the current state, and a channel for later ones.
     fn register_worker(&self) -> (I, mpsc::UnboundedReceiver<Swap<I>>) {
         let (worker, swaps) = mpsc::unbounded_channel();
         let mut state = self.lock();
@@ -139,6 +142,7 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
     }
 }
 
+/// Returns the service of an application. Fails if the application cannot be initialized.
 async fn build<S, B>(
     app: App<S>,
     config: AppConfig,

@@ -19,7 +19,7 @@ use crate::bootstrap::open_stores::OpenResource;
 use crate::http::completion::InFlightRequests;
 use crate::management::Readiness;
 use crate::telemetry::otlp;
-use crate::usage::Usage;
+use crate::usage::UsageRecorder;
 
 /// How long the management listener may take to stop, even if requests to the public one have used up the
 /// shutdown timeout.
@@ -32,7 +32,7 @@ pub(super) struct RunningServer {
     pub(super) servers: [JoinHandle<std::io::Result<()>>; 2],
     pub(super) housekeeping: Vec<JoinHandle<()>>,
     pub(super) audit: Audit,
-    pub(super) usage: Usage,
+    pub(super) usage: UsageRecorder,
     pub(super) directory: Arc<dyn Directory>,
     /// The directory file, which a reload may apply again at any time.
     pub(super) import: OpenResource,
@@ -46,6 +46,8 @@ pub(super) struct RunningServer {
 }
 
 impl RunningServer {
+    /// Serves until a signal arrives, then finishes requests and closes everything. Fails if the directory file
+    /// can never be applied, or a listener fails.
     pub(super) async fn run_until_shutdown(mut self, signals: &mut ShutdownSignals) -> Result<()> {
         systemd::ready();
         tokio::select! {
@@ -113,7 +115,7 @@ impl RunningServer {
     }
 }
 
-/// Completes only if the directory file cannot be applied, with the reason.
+/// Completes only if the directory file can never be applied, and returns the reason.
 async fn import_error(import_task: &mut ImportTask) -> Error {
     match import_task.await {
         Ok(Ok(())) => std::future::pending().await,
@@ -129,6 +131,7 @@ pub(super) struct ShutdownSignals {
 }
 
 impl ShutdownSignals {
+    /// Starts to listen for the signals. Fails if the system does not allow it.
     pub(super) fn listen() -> Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
@@ -136,6 +139,7 @@ impl ShutdownSignals {
         })
     }
 
+    /// Completes when one of the signals arrives.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

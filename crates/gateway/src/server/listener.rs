@@ -9,8 +9,9 @@ use tracing::info;
 
 use super::systemd;
 
-/// Returns the listening socket of a listener: the one that was passed to the process, or else a new one that is
-/// bound to `address`, the value of the setting `key`.
+/// Returns the listening socket of a listener: the one that was passed to the process, or else a new one that
+/// is bound to `address`, the value of the setting `key`. Fails if a passed socket cannot be used, or the
+/// address cannot be bound.
 pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     let passed = systemd::socket(listener).context("a socket that was passed")?;
     let is_passed = passed.is_some();
@@ -26,8 +27,9 @@ pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<Tcp
     Ok(socket)
 }
 
-/// Binds a socket with a long backlog: many clients may connect at once, as after a restart. Connections beyond
-/// the backlog are retried by the client's TCP after a second. The system may grant a shorter backlog.
+/// Returns a socket with a long backlog, because many clients may connect at once, as after a restart.
+/// Connections beyond the backlog are retried by the client's TCP after a second. The system may grant a
+/// shorter backlog. Fails if the address cannot be bound.
 fn bind_with_backlog(address: SocketAddr) -> io::Result<TcpListener> {
     const BACKLOG: i32 = 4_096;
 

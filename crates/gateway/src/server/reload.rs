@@ -21,7 +21,7 @@ use crate::config::{Config, ConfigError, FileDigests, Sections, Tls};
 use crate::http::public::PublicState;
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
-use crate::usage::{ServiceUsage, Usage};
+use crate::usage::{ServiceUsage, UsageRecorder};
 use crate::{management, telemetry};
 
 /// The SIGHUP signals, each of which requests a reload. At a terminal, SIGHUP still means that the terminal is
@@ -29,6 +29,8 @@ use crate::{management, telemetry};
 pub(crate) struct ReloadSignals(Option<Signal>);
 
 impl ReloadSignals {
+    /// Starts to listen for SIGHUP, unless the process runs at a terminal. Fails if the system does not allow
+    /// it.
     pub(crate) fn listen() -> Result<Self> {
         if std::io::stderr().is_terminal() {
             return Ok(Self(None));
@@ -37,6 +39,7 @@ impl ReloadSignals {
         Ok(Self(Some(reload_signals)))
     }
 
+    /// Completes when SIGHUP arrives; never at a terminal.
     async fn next(&mut self) {
         let signal = match &mut self.0 {
             Some(reload_signals) => reload_signals.recv().await,
@@ -60,13 +63,13 @@ pub(crate) struct Reload {
     pub(crate) peppers: Peppers,
     pub(crate) application: HotSwap<PublicState>,
     pub(crate) inner: HotSwap<management::ManagementState>,
-    pub(crate) usage: Usage,
+    pub(crate) usage: UsageRecorder,
     pub(crate) public: Option<Arc<TlsIdentity>>,
     pub(crate) management: Option<Arc<TlsIdentity>>,
 }
 
 impl Reload {
-    /// Reads the configuration again on each SIGHUP.
+    /// Reloads the configuration on each SIGHUP, for as long as the gateway runs. Logs why a reload failed.
     pub(crate) async fn run(mut self, mut reload_signals: ReloadSignals) {
         loop {
             reload_signals.next().await;
@@ -84,8 +87,9 @@ impl Reload {
         }
     }
 
-    /// Reads the configuration again, and serves with it. Adds the keys of replaced credentials to `replaced_keys`,
-    /// also if a later step fails.
+    /// Reads the configuration again, and serves with it. Adds the keys of replaced credentials to
+    /// `replaced_keys`, also if a later step fails. Fails if the configuration is invalid or a component cannot
+    /// use it; all other settings stay then.
     async fn reload(&mut self, replaced_keys: &mut Vec<&'static str>) -> Result<()> {
         let (config, contents) = read(&self.files).await?;
         let Config {
@@ -142,7 +146,7 @@ impl Reload {
     }
 }
 
-/// Reads the configuration, and the contents of the files that it names.
+/// Reads the configuration, and digests of the files that it names. Fails if the configuration is invalid.
 pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, FileDigests)> {
     let files = files.to_owned();
     let read = move || {
@@ -171,7 +175,7 @@ fn with_reloadable_changes(current: &Sections, wanted: &Sections) -> Sections {
     next
 }
 
-/// Takes over the TLS files of `wanted`. Only a restart switches TLS, or client certificates, on or off.
+/// Replaces the TLS files by those of `wanted`. Only a restart switches TLS, or client certificates, on or off.
 fn change_tls_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
     if let (Some(current), Some(wanted)) = (current, wanted)
         && current.client_ca_file.is_some() == wanted.client_ca_file.is_some()
@@ -180,6 +184,8 @@ fn change_tls_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
     }
 }
 
+/// Uses the contents of the TLS files from the next handshake on. Does nothing without TLS. Fails if a file
+/// cannot be used.
 fn reload_tls(identity: Option<&TlsIdentity>, files: Option<&Tls>) -> Result<()> {
     match (identity, files) {
         (Some(identity), Some(files)) => Ok(identity.reload(files)?),

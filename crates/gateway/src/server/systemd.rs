@@ -7,7 +7,8 @@ use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tracing::debug;
 
-/// Returns the socket of that name (`FileDescriptorName=` of a unit), or `None` if none was passed.
+/// Returns the socket with that name (`FileDescriptorName=` of a unit), or `None` if none was passed. Fails if
+/// a passed descriptor is not a TCP socket.
 pub(crate) fn socket(name: &str) -> io::Result<Option<TcpListener>> {
     let mut passed = ListenFd::from_env();
     let names = names();
@@ -22,6 +23,7 @@ pub(crate) fn socket(name: &str) -> io::Result<Option<TcpListener>> {
     socket
 }
 
+/// Returns the names of the passed sockets.
 #[expect(clippy::disallowed_methods, reason = "this is no setting of ours")]
 fn names() -> Vec<String> {
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
@@ -38,6 +40,7 @@ pub(crate) fn stopping() {
     notify(NotifyState::Stopping);
 }
 
+/// Notifies the service manager. A failure is logged at level `debug`.
 fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         debug!(%error, "cannot notify the service manager");

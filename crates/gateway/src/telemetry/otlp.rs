@@ -32,8 +32,8 @@ pub(crate) fn are_sent() -> bool {
     PROVIDER.get().is_some()
 }
 
-/// Returns the layer that passes spans to a thread of its own, which sends them. Returns `None` if no spans
-/// are sent.
+/// Returns the layer that passes spans to a thread of its own, which sends them, or `None` if no spans are
+/// sent.
 pub(crate) fn layer<S>(settings: &Tracing) -> Option<impl Layer<S> + use<S>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,

@@ -4,7 +4,7 @@ use std::panic::PanicHookInfo;
 
 use tracing::{error, field};
 
-/// Logs a panic. A text that was formatted, as by `unwrap` of an error, is left out: it may quote a request.
+/// Logs a panic. Leaves out a text that was formatted, as by `unwrap` of an error: it may quote a request.
 ///
 /// If a handler panics, its connection is closed without a response. Its thread continues, and so do all other
 /// requests.

@@ -10,8 +10,8 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Formats the fields of a line of text. Values quote clients and errors of other software, so each is made
-/// printable and stays on its line.
+/// Returns the format of the fields in a line of text. Values quote clients and errors of other software, so
+/// each is made printable and stays on its line.
 pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> {
     let format = debug_fn(|writer, field, value| {
         let value = format!("{value:?}");

@@ -17,8 +17,8 @@ pub(super) struct WatchedFiles {
 }
 
 impl WatchedFiles {
-    /// Records the versions of the files. Must be called before they are read, so that a write during the reading
-    /// is detected as a change.
+    /// Records the versions of the files. Must be called before they are read, so that a write during the
+    /// reading is detected as a change.
     pub(super) fn new(settings: &config::Tls) -> Self {
         let taken = file_versions(settings);
         Self {
@@ -37,6 +37,7 @@ impl WatchedFiles {
     }
 }
 
+/// Returns the version of each file of the settings.
 fn file_versions(settings: &config::Tls) -> Vec<FileVersion> {
     let files = [&settings.certificate_file, &settings.key_file];
     files
@@ -46,8 +47,8 @@ fn file_versions(settings: &config::Tls) -> Vec<FileVersion> {
         .collect()
 }
 
-/// Returns the version of a file. Symbolic links are followed: to replace files atomically, operators replace a
-/// link.
+/// Returns the version of a file, or `None` if its metadata cannot be read. Follows symbolic links: to replace
+/// files atomically, operators replace a link.
 fn file_version(file: &Path) -> FileVersion {
     let file = std::fs::metadata(file).ok()?;
     Some((file.ino(), file.len(), file.mtime(), file.mtime_nsec()))

@@ -28,6 +28,7 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
+    /// Returns the endpoints of a dialect, of which none is computed yet.
     pub(crate) fn for_mount(mount: &Mount) -> Self {
         let release = mount.settings.get("release").and_then(|r| r.as_str());
         Self {
@@ -59,6 +60,7 @@ impl Endpoints {
         }
     }
 
+    /// Returns the endpoint of a pattern, with the revision in its path or the configured release.
     fn parse(&self, pattern: &str) -> Endpoint {
         let segments = pattern.split('/').filter(|segment| is_revision(segment));
         let revision = segments.collect::<Vec<_>>().join(" ");

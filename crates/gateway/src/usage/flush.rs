@@ -9,17 +9,18 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::{Inner, Usage};
+use super::{Inner, UsageRecorder};
 use crate::config;
 
 /// How often old rows are removed.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
-impl Usage {
-    /// Adds the counts to the table. Counts that the table does not take are kept for the next flush.
+impl UsageRecorder {
+    /// Adds the counts to the table. Fails if the table is unreachable; the counts are kept for the next flush
+    /// then.
     ///
-    /// Runs in a task of its own, to the end even if the caller is dropped: the table may already have taken the
-    /// counts, and the next flush would add them again. The next flush waits for this one.
+    /// Runs in a task of its own, to the end even if the caller is dropped: the table may already have taken
+    /// the counts, and the next flush would add them again. The next flush waits for this one.
     pub(crate) async fn flush(&self, table: Arc<dyn UsageTable>) -> Result<(), StoreError> {
         let Some(inner) = self.0.clone() else {
             return Ok(());
@@ -29,14 +30,15 @@ impl Usage {
         flushed.unwrap_or_else(|error| Err(StoreError::new("usage", error)))
     }
 
-    /// Flushes for the last time. Counts that the table does not take are lost.
+    /// Flushes for the last time. Counts that the table does not take are lost, which is logged.
     pub(crate) async fn close(&self, table: Arc<dyn UsageTable>) {
         if let Err(error) = self.flush(table).await {
             warn!(%error, "the last usage counts are lost");
         }
     }
 
-    /// Flushes at the configured interval and removes old rows, for as long as the gateway runs.
+    /// Flushes at the configured interval and removes old rows, for as long as the gateway runs. Returns at
+    /// once if nothing is counted.
     pub(crate) async fn flush_periodically(
         self,
         settings: config::Usage,
@@ -69,6 +71,7 @@ impl Usage {
 }
 
 impl Inner {
+    /// Adds the counts to the table. Fails if the table is unreachable; the counts are kept then.
     async fn flush(&self, table: &dyn UsageTable) -> Result<(), StoreError> {
         let mut pending = self.pending.lock().await;
         for rows in self.drain() {
@@ -83,6 +86,7 @@ impl Inner {
     }
 }
 
+/// Removes rows of clients that were not seen for `settings.keep`. Logs a failure.
 async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDateTime) {
     // An age that reaches before the start of the calendar: no row is that old.
     let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX))
@@ -137,7 +141,7 @@ mod tests {
     #[tokio::test]
     async fn a_flush_that_is_cut_off_by_the_end_is_not_sent_twice() {
         let pepper = isogloss_core::Pepper::new([7; 32]).unwrap();
-        let usage = Usage::new(&config::Usage::default(), &Peppers::from(pepper));
+        let usage = UsageRecorder::new(&config::Usage::default(), &Peppers::from(pepper));
         let counter = usage.counter();
         let call = crate::usage::UsageCall {
             dialect: "toy",

@@ -106,6 +106,7 @@ pub(crate) fn reports(
         .collect()
 }
 
+/// Returns the report of one dialect from its rows.
 fn report(
     dialect: &str,
     enabled: bool,
@@ -151,6 +152,7 @@ fn report(
     }
 }
 
+/// Adds a count to a sum.
 fn add(sum: &mut Option<UsageCount>, count: &UsageCount) {
     match sum {
         Some(sum) => sum.add(count),
@@ -158,6 +160,7 @@ fn add(sum: &mut Option<UsageCount>, count: &UsageCount) {
     }
 }
 
+/// Returns the view of a client, or `None` if it has no rows.
 fn view(attributes: ClientAttributes, rows_of_client: ClientRows) -> Option<ClientUsageView> {
     let count = rows_of_client.count?;
     let expired_tokens = ExpiredTokens::new(&count.expired);
@@ -223,11 +226,12 @@ fn verdict(
     }
 }
 
+/// Returns a number with its noun, in the plural unless the number is one.
 fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Formats a duration in the largest unit that is not zero.
+/// Returns a duration in words, in the largest unit that is not zero.
 pub(crate) fn span(span: Duration) -> String {
     let (days, hours, minutes) = (span.whole_days(), span.whole_hours(), span.whole_minutes());
     let (count, noun) = match (days, hours, minutes) {
@@ -239,6 +243,7 @@ pub(crate) fn span(span: Duration) -> String {
     counted(count.unsigned_abs(), noun)
 }
 
+/// Formats a timestamp as in RFC 3339, without fractions of a second.
 fn format_timestamp(at: OffsetDateTime) -> String {
     let seconds = at.replace_nanosecond(0).unwrap_or(at);
     seconds.format(&Rfc3339).unwrap_or_default()

@@ -44,6 +44,7 @@ pub(crate) fn family(value: &[u8]) -> String {
     }
 }
 
+/// Returns name and major version of a product, or only the name if the version is no version.
 fn named(name: &str, version: &str) -> String {
     let digits = version.find(|c: char| !c.is_ascii_digit());
     let major = &version[..digits.unwrap_or(version.len())];

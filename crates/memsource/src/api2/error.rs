@@ -23,7 +23,7 @@ impl ResponseError for Api2Error {
         self.0.status_code()
     }
 
-    /// A wrong password has a description here, which a client shows to its user.
+    /// Returns the response, in which a wrong password also has a description: a client shows it to its user.
     fn error_response(&self) -> HttpResponse {
         let description = self.0.response_parts().2;
         self.0

@@ -65,7 +65,8 @@ pub(crate) struct LoginOtherBody {
     pub(crate) user_uid: Option<String>,
 }
 
-/// Parses a string, or a number that a client did not quote. `None` if it is null or empty.
+/// Parses a string, or a number that a client did not quote. `None` if it is null or empty; `Err` if it has another
+/// type.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
@@ -77,7 +78,8 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     }
 }
 
-/// Parses a code of six digits. The vendor's API has it as a number, which drops leading zeros.
+/// Parses a code of six digits. The vendor's API has it as a number, which drops leading zeros. `None` if it is null or
+/// empty; `Err` if it has another type.
 fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     if let Value::Number(number) = &value {
@@ -86,7 +88,7 @@ fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     text(value).map_err(serde::de::Error::custom)
 }
 
-/// Parses a boolean, in quotes or not. Null is false.
+/// Parses a boolean, in quotes or not. Null, and any other text, is false; `Err` if it has another type.
 fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(false),
@@ -100,6 +102,8 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
 
 type BodyFuture<T> = Pin<Box<dyn Future<Output = Result<T, Api2Error>>>>;
 
+/// Returns a future that reads and parses a JSON body, and is the default for an empty one. `Err` if the body is not a
+/// JSON object of the expected members, has another media type, or cannot be read.
 fn parse_body<T>(request: &HttpRequest, payload: &mut Payload) -> BodyFuture<T>
 where
     T: DeserializeOwned + Default + 'static,

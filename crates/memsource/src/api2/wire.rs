@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::Settings;
 use crate::wire::{format_expiry, format_token};
 
-/// Returns the text that `userUid` is compared with.
+/// Returns the `uid` of a user, with which a `userUid` is compared.
 pub(super) fn user_uid(user: &User) -> String {
     user.id.to_string()
 }
 
-/// The answer to `login` and `loginOther`.
+/// The response to `login` and `loginOther`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Api2LoginAnswer)]
 pub(crate) struct LoginResponse<'a> {
@@ -31,7 +31,7 @@ impl<'a> LoginResponse<'a> {
     }
 }
 
-/// The answer to `loginToSession`.
+/// The response to `loginToSession`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Api2SessionAnswer)]
@@ -39,7 +39,7 @@ pub(crate) struct SessionResponse<'a> {
     user: UserResponse<'a>,
     /// The value of a header `Cookie` that opens the session.
     cookie: String,
-    /// The session's handle, which services behind the gateway know as `jti`. It opens nothing, and
+    /// The session's handle, which services behind the gateway know as `jti`. It is not a credential, and
     /// a page of another origin cannot know it.
     csrf_token: String,
 }
@@ -54,7 +54,7 @@ impl<'a> SessionResponse<'a> {
     }
 }
 
-/// The answer to `whoAmI`.
+/// The response to `whoAmI`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Api2WhoAmIAnswer)]
@@ -117,7 +117,7 @@ struct OrganizationResponse<'a> {
     name: &'a str,
 }
 
-/// What the organisation has bought. Nothing is sold here.
+/// The edition that the organisation has bought; always the largest one.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Api2Edition)]
 struct EditionResponse {

@@ -68,7 +68,7 @@ pub(super) fn add(paths: &mut Paths) {
     paths.add_path_operation("/api2/v1/auth/whoAmI", vec![HttpMethod::Get], who.build());
 }
 
-/// The answer to a login that sets a cookie.
+/// Returns a response that sets a cookie, with a JSON body of this schema.
 fn response_with_cookie(schema: &str) -> Response {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     let response = Response::builder().description("done, with a cookie");

@@ -1,4 +1,4 @@
-//! Parameters, bodies and answers that the code has as other types.
+//! Parameters, bodies and responses that the code has as other types.
 
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,13 +11,13 @@ use crate::wire::{OrganizationResponse, UserResponse};
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "they are read one by one")]
 pub(super) struct Login {
-    /// Mandatory, there or in the body. `username` will do in v2.
+    /// Mandatory, here or in the body. Version 2 also accepts `username`.
     #[schema(nullable = false)]
     user_name: Option<String>,
-    /// Mandatory, there or in the body.
+    /// Mandatory, here or in the body.
     #[schema(nullable = false)]
     password: Option<String>,
-    /// Of the second factor.
+    /// The code of the second factor.
     #[schema(nullable = false)]
     code: Option<String>,
 }
@@ -27,10 +27,10 @@ pub(super) struct Login {
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "they are read one by one")]
 pub(super) struct LoginOther {
-    /// An administrator's, there, in the body, or in the header.
+    /// The token of an administrator; here, in the body, or in the header.
     #[schema(nullable = false)]
     token: Option<String>,
-    /// The user to log in as. Mandatory, there or in the body.
+    /// The user to log in as. Mandatory, here or in the body.
     #[schema(nullable = false)]
     user_name: Option<String>,
 }
@@ -39,7 +39,7 @@ pub(super) struct LoginOther {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "they are read one by one")]
 pub(super) struct Bearer {
-    /// There, in a body, or in the header.
+    /// The token; here, in a body, or in the header.
     #[schema(nullable = false)]
     token: Option<String>,
 }
@@ -48,7 +48,7 @@ pub(super) struct Bearer {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "they are read one by one")]
 pub(super) struct ByToken {
-    /// One of `loginOther`, for one use.
+    /// A token of `loginOther`, which is valid once.
     token: String,
     /// A path of this host, or an address at one of `redirect_origins`.
     url: Option<String>,
@@ -61,7 +61,7 @@ pub(super) struct ByToken {
 pub(super) struct LoginBody {
     user_name: String,
     password: String,
-    /// Of the second factor.
+    /// The code of the second factor.
     code: Option<String>,
     user_uid: Option<String>,
 }
@@ -75,7 +75,7 @@ pub(super) struct SessionBody {
     password: String,
     /// Whether the browser keeps the cookie when it is closed.
     remember_me: Option<bool>,
-    /// Of the second factor.
+    /// The code of the second factor.
     two_factor_code: Option<i32>,
     user_uid: Option<String>,
 }
@@ -88,7 +88,7 @@ pub(super) struct LoginOtherBody {
     user_uid: Option<String>,
 }
 
-/// With `who_am_i_extras`, all of it.
+/// All members with `who_am_i_extras`, else only `user`.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = WhoAmIAnswer)]

@@ -1,11 +1,11 @@
-//! What the settings' texts may be.
+//! Deserializers that check the texts of the settings.
 
 use isogloss_dialect::is_web_address;
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer};
 use url::{Position, Url};
 
-/// Reads a path of this host, or the address of a page.
+/// Parses a path of this host, or the address of a page. `Err` for any other text.
 pub(super) fn redirect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let is_path = text.starts_with('/')
@@ -19,7 +19,8 @@ pub(super) fn redirect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Str
     ))
 }
 
-/// Reads origins of pages: `https://host[:port]` each, with a slash at the end or without.
+/// Parses origins of pages, each `https://host[:port]` with a slash at the end or without. `Err` if one is not an
+/// origin.
 pub(super) fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     if texts.iter().all(|text| is_origin(text)) {
@@ -30,6 +31,7 @@ pub(super) fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     ))
 }
 
+/// Returns true if a text is an address without user name, path, query and fragment.
 fn is_origin(text: &str) -> bool {
     let is_bare = |url: Url| {
         let has_user = !url.username().is_empty() || url.password().is_some();
@@ -38,7 +40,8 @@ fn is_origin(text: &str) -> bool {
     is_web_address(text) && Url::parse(text).is_ok_and(is_bare)
 }
 
-/// Reads the name of a cookie, a token by RFC 6265, section 4.1.1.
+/// Parses the name of a cookie, which is a token by RFC 6265, section 4.1.1. `Err` if it is empty or has other
+/// characters.
 pub(super) fn cookie_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let is_of_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);

@@ -21,7 +21,8 @@ pub(crate) enum Value {
 }
 
 impl Object {
-    /// Returns the object with only the fields that the caller requests.
+    /// Returns the object with only the members that the caller requests, or with all if the caller requests none of
+    /// them.
     pub(crate) fn select(mut self, fields: &Fields) -> Self {
         let names: Vec<_> = self.0.iter().map(|(name, _)| *name).collect();
         let shown = fields.select(&names);
@@ -66,6 +67,7 @@ impl From<Object> for Value {
     }
 }
 
+/// Serializes the members as a JSON object, in their order.
 fn as_map<S: Serializer>(
     members: &[(&'static str, Value)],
     serializer: S,

@@ -105,7 +105,7 @@ pub(crate) struct PasswordResetInformation {
 }
 
 impl PasswordResetInformation {
-    /// Parses the model, and checks the password against the policy.
+    /// Parses the body of `FinishPasswordReset`. `Err` if a member is missing, or if the password breaks the policy.
     pub(crate) fn parse(mut model: Model, policy: &PasswordPolicy) -> Result<Self, Error> {
         let mut state = ModelState::default();
         let reset_key = model.text("ResetKey", &mut state);

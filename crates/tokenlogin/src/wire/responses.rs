@@ -25,7 +25,7 @@ pub(crate) fn rejected_login() -> Object {
     ])
 }
 
-/// Returns `CurrentUser`, the member `Me`.
+/// Returns a `CurrentUser`, the member `Me` of `LoginData`.
 fn current_user(user: &User) -> Object {
     Object::from([
         ("ID", user.id.to_string().into()),
@@ -35,7 +35,7 @@ fn current_user(user: &User) -> Object {
     ])
 }
 
-/// Returns `User`, the response of `Users/Me`.
+/// Returns a `User`, the response of `Users/Me`.
 pub(crate) fn user(user: &User) -> Object {
     Object::from([
         ("UserID", user.id.to_string().into()),
@@ -48,8 +48,8 @@ pub(crate) fn user(user: &User) -> Object {
     ])
 }
 
-/// Returns `Company`. The age of passwords and former passwords are not stored: zero means that neither is
-/// limited.
+/// Returns a `Company` with its security settings. The age of passwords and former passwords are not stored, so both
+/// limits are zero, which means that there are none.
 pub(crate) fn company(organisation: &Organisation, policy: &PasswordPolicy) -> Object {
     let settings = Object::from([
         ("PasswordMinLength", policy.min_length.into()),

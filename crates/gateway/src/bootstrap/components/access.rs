@@ -8,7 +8,7 @@ use isogloss_store_redis::RedisAccess;
 use super::{postgres, redis};
 use crate::config::{self, DirectoryAddress, TokenStoreAddress};
 
-/// CredentialAccess to the credentials of the stores that are servers.
+/// Access to the credentials of the stores that are servers.
 #[derive(Clone)]
 pub(crate) struct CredentialAccess {
     pub(super) redis: Option<RedisAccess>,
@@ -16,7 +16,9 @@ pub(crate) struct CredentialAccess {
 }
 
 impl CredentialAccess {
-    /// Uses the credentials and certificate authorities of these settings for Redis from now on.
+    /// Uses the credentials and certificate authorities of `settings` for Redis from now on. Returns whether
+    /// that was possible, or needs a restart. Fails if the settings are invalid or the server does not accept
+    /// them.
     pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
         match (&self.redis, TokenStoreAddress::from_settings(settings)?) {
             (Some(access), TokenStoreAddress::Redis(url)) => {
@@ -27,7 +29,9 @@ impl CredentialAccess {
         }
     }
 
-    /// Uses the credentials and certificate authorities of these settings for PostgreSQL from now on.
+    /// Uses the credentials and certificate authorities of `settings` for PostgreSQL from now on. Returns
+    /// whether that was possible, or needs a restart. Fails if the settings are invalid or the server does not
+    /// accept them.
     pub(crate) async fn replace_directory(
         &self,
         settings: &config::Directory,

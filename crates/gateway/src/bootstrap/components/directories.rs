@@ -15,7 +15,7 @@ use super::{MissingFile, refuse_missing};
 use crate::bootstrap::open_stores::{OpenResource, close_on_exit};
 use crate::config::{self, DirectoryAddress, Sections};
 
-/// Opens the directory for a command. The directory must exist.
+/// Opens the directory for a command. Fails if it does not exist or cannot be opened.
 pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
     let (directory, _) =
@@ -23,7 +23,8 @@ pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>>
     Ok(directory)
 }
 
-/// Opens the directory for a command that fills it, and creates it if it is missing.
+/// Opens the directory for a command that fills it, and creates it if it is missing. Fails if it cannot be
+/// opened or created.
 pub(crate) async fn create_directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
     let (directory, _) =
@@ -31,7 +32,7 @@ pub(crate) async fn create_directory(sections: &Sections) -> Result<Arc<dyn Dire
     Ok(directory)
 }
 
-/// Opens the directory for a command that only reads it.
+/// Opens the directory for a command that only reads it. Fails if it does not exist or cannot be opened.
 pub(crate) async fn directory_read_only(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens).read_only();
     let (directory, _) =
@@ -39,8 +40,8 @@ pub(crate) async fn directory_read_only(sections: &Sections) -> Result<Arc<dyn D
     Ok(directory)
 }
 
-/// Returns the access to the directory's digest keys, with the pepper if the command can read it. A command
-/// creates no pepper, and most commands need none.
+/// Returns the access to the directory's digest keys: under the pepper if the command can read it, otherwise
+/// without one. A command creates no pepper, and most commands need none.
 fn digest_keys(settings: &config::Tokens) -> DigestKeys {
     let clock = Arc::new(SystemClock);
     match settings.read_pepper() {
@@ -52,8 +53,9 @@ fn digest_keys(settings: &config::Tokens) -> DigestKeys {
     }
 }
 
-/// Opens the directory. A SQLite directory gets a near cache of `users` users, or none if that is zero.
-/// PostgreSQL may start later than the gateway.
+/// Opens the directory, and returns it with the access to its credentials if it is PostgreSQL. A SQLite
+/// directory gets a near cache of `users` users, or none if that is zero. PostgreSQL may start later than the
+/// gateway. Fails if the settings are invalid, or a SQLite file cannot be opened or is missing.
 pub(super) async fn directory_with_cache(
     settings: &config::Directory,
     users: usize,
@@ -65,6 +67,7 @@ pub(super) async fn directory_with_cache(
     Ok((directory, access))
 }
 
+/// Opens the directory like [`directory_with_cache`], without registering it to be closed on exit.
 async fn open_directory(
     settings: &config::Directory,
     users: usize,

@@ -21,7 +21,9 @@ pub(super) struct TokenStores {
     pub(super) redis: Option<RedisAccess>,
 }
 
-/// Opens the token store, and the throttle: in the same Redis, or in this process.
+/// Opens the token store, and the throttle in the same Redis or in this process. `remembers` says whether
+/// tokens must survive a restart of Redis. Fails if the settings are invalid or an embedded store cannot be
+/// opened.
 pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<TokenStores> {
     let store = match TokenStoreAddress::from_settings(settings)? {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(session_limits(settings))?,
@@ -53,7 +55,8 @@ pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Token
     })
 }
 
-/// Opens the token store, and the throttle there. Returns `None` if only one process can open the token store.
+/// Opens the token store, and the throttle in the same Redis. Returns `None` if only one process can open the
+/// token store. Fails if the settings are invalid.
 pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Option<SharedStores>> {
     let settings = &sections.tokens;
     match TokenStoreAddress::from_settings(settings)? {
@@ -74,7 +77,7 @@ pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Opti
     }
 }
 
-/// Opens the token store. Returns `None` if only one process can open it.
+/// Opens the token store. Returns `None` if only one process can open it. Fails if the settings are invalid.
 pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
     let stores = shared_stores(sections, false)?;
     Ok(stores.map(|(tokens, _)| tokens))
@@ -83,7 +86,8 @@ pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenS
 /// A token store, and the throttle unless that is switched off.
 type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
 
-/// Opens the token store in `file`, which must exist. Returns `None` if another process has it open.
+/// Opens the token store in `file`. Returns `None` if another process has it open. Fails if the file does not
+/// exist or cannot be opened.
 pub(crate) fn embedded_tokens(
     settings: &config::Tokens,
     file: &Path,
@@ -93,7 +97,7 @@ pub(crate) fn embedded_tokens(
 }
 
 /// Opens the token store in `file` for a command that fills it, and creates it if it is missing. Returns `None`
-/// if another process has it open.
+/// if another process has it open. Fails if the file cannot be opened or created.
 pub(crate) fn create_embedded_tokens(
     settings: &config::Tokens,
     file: &Path,
@@ -107,6 +111,8 @@ pub(crate) fn create_embedded_tokens(
     }))
 }
 
+/// Returns the settings of the Redis client. Fails if the key prefix is invalid or the certificate file cannot
+/// be read.
 pub(super) fn redis(
     settings: &config::Tokens,
     url: SecretString,

@@ -24,14 +24,15 @@ pub(crate) struct DirectoryFile {
 }
 
 impl DirectoryFile {
-    /// Reads the file as [`read`](Self::read) does, on a thread of its own.
+    /// Reads the file like [`read`](Self::read), on a thread of its own, because reading may block without a
+    /// limit.
     pub(crate) async fn load(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
         let (path, peppers) = (path.to_owned(), peppers.clone());
         run_blocking(move || Self::read(&path, &peppers)).await?
     }
 
-    /// Reads the file that `directory.import` names. Returns `None` if that is empty. A file that is invalid
-    /// in itself is an error here, whether the directory is available or not.
+    /// Reads the file that `directory.import` names. Returns `None` if the setting is empty. Fails if the file
+    /// cannot be read or is invalid, whether the directory is available or not.
     pub(super) fn read(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
         if path.as_os_str().is_empty() {
             return Ok(None);

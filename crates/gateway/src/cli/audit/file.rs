@@ -8,13 +8,14 @@ use std::time::Duration;
 use isogloss_core::audit::{EventFilter, Subject, moment};
 use serde_json::Value;
 
-/// How much is read at a time.
+/// Number of bytes that are read at a time.
 const BLOCK_SIZE: u64 = 64 * 1024;
 
-/// Processes that share a file may write a little later than they look at the clock.
+/// Processes that share a file may write an event a little later than its timestamp.
 const OUT_OF_ORDER: Duration = Duration::from_mins(1);
 
-/// The events that fit, the latest first. None if there is no file yet.
+/// Returns the events of the file that match the filter, the latest first; none if there is no file yet. Fails
+/// if the file cannot be read.
 pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -43,6 +44,7 @@ pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
     Ok(found)
 }
 
+/// Returns whether an event is of the filter's kind and about its user.
 fn matches_filter(event: &Value, filter: &EventFilter) -> bool {
     filter
         .event
@@ -50,6 +52,7 @@ fn matches_filter(event: &Value, filter: &EventFilter) -> bool {
         && filter.who.as_ref().is_none_or(|who| is_about(event, who))
 }
 
+/// Returns whether an event names the user as user or actor, or has one of the name hashes.
 fn is_about(event: &Value, who: &Subject) -> bool {
     let is_user = who.user.is_some_and(|user| {
         let user = user.to_string();
@@ -62,9 +65,9 @@ fn is_about(event: &Value, who: &Subject) -> bool {
 /// The lines of a file, the last one first.
 struct ReverseLines {
     file: File,
-    /// Where that begins which was read.
+    /// Position in the file from which on everything has been read.
     start: u64,
-    /// What was read and is yet to be given.
+    /// Bytes that are read but not returned yet.
     read: Vec<u8>,
 }
 
@@ -78,6 +81,8 @@ impl ReverseLines {
         })
     }
 
+    /// Returns the next line towards the start of the file, or `None` at the start. Fails if the file cannot be
+    /// read.
     fn next(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
             if let Some(end) = self.read.iter().rposition(|byte| *byte == b'\n') {

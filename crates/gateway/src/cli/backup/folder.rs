@@ -16,7 +16,8 @@ pub(in crate::cli) const AUDIT: &str = "audit.jsonl";
 /// All tokens.
 pub(in crate::cli) const TOKENS: &str = "tokens";
 
-/// Whether a backup may be made there.
+/// Returns whether a backup may be made in the folder: it is empty or does not exist. Fails if it cannot be
+/// read.
 pub(super) fn is_free(folder: &Path) -> Result<bool> {
     match fs::read_dir(folder) {
         Ok(mut entries) => Ok(entries.next().is_none()),
@@ -29,7 +30,8 @@ pub(super) fn is_free(folder: &Path) -> Result<bool> {
 pub(super) struct PartialBackup(TempDir);
 
 impl PartialBackup {
-    /// Creates a folder with a temporary name in the same parent folder, so that it can be renamed.
+    /// Creates a folder with a temporary name in the same parent folder as `folder`, so that it can be renamed
+    /// to it. Fails if the parent folder cannot be written.
     pub(super) fn beside(folder: &Path) -> Result<Self> {
         let parent = parent_of(folder);
         let make = || {
@@ -47,7 +49,8 @@ impl PartialBackup {
         self.0.path()
     }
 
-    /// Writes the manifest and everything else to the disk, and gives the folder its name.
+    /// Writes the manifest, syncs all files to the disk, and renames the folder to `folder`. Fails if something
+    /// cannot be written, or `folder` is not empty by then.
     pub(super) fn finish(self, manifest: &Manifest, folder: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(manifest)?;
         let finish = || {
@@ -68,6 +71,7 @@ impl PartialBackup {
     }
 }
 
+/// Returns the parent folder, or the current one for a bare name.
 fn parent_of(folder: &Path) -> &Path {
     let parent = folder
         .parent()
@@ -75,7 +79,8 @@ fn parent_of(folder: &Path) -> &Path {
     parent.unwrap_or_else(|| Path::new("."))
 }
 
-/// Copies the lines of a file to a new one, but not the last one if it has no end: it is being written.
+/// Copies the lines of a file to a new one, except a last line without an end, which is still being written.
+/// Fails if `to` exists, or a file cannot be read or written.
 pub(in crate::cli) fn copy_lines(from: &Path, to: &Path) -> io::Result<()> {
     let mut lines = BufReader::new(File::open(from)?);
     let file = create_private_file(to)?.ok_or(ErrorKind::AlreadyExists)?;

@@ -1,4 +1,4 @@
-//! What a backup consists of, and by what it is known to be whole.
+//! The manifest of a backup: its parts, with checksums.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,9 +17,9 @@ use crate::config::Database;
 
 /// Files that a backup may have, and that are restored then.
 const OPTIONAL: [&str; 4] = [AUDIT, PEPPER, PREVIOUS_PEPPER, JWT_SECRET];
-/// The file that holds it.
+/// File name of the manifest.
 pub(super) const MANIFEST: &str = "manifest.json";
-/// What this program writes and reads.
+/// Version of the format that this program writes and reads.
 pub(super) const FORMAT: u64 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(in crate::cli) struct Manifest {
     pub(in crate::cli) program: String,
     pub(in crate::cli) made_at: String,
     pub(in crate::cli) directory: DirectoryPart,
-    /// How many there are; none if they were in a gateway's memory.
+    /// Number of tokens; `None` if they were in a gateway's memory.
     pub(in crate::cli) tokens: Option<u64>,
     /// Every other file of the backup, by name.
     pub(super) files: BTreeMap<String, FilePart>,
@@ -50,7 +50,8 @@ pub(super) struct FilePart {
 }
 
 impl Manifest {
-    /// Reads the manifest of a backup, and finds every file to be as it was written.
+    /// Reads the manifest of a backup, and compares the checksum of every listed file. Fails if there is no
+    /// manifest, its format is another one, or a file is missing or damaged.
     pub(in crate::cli) fn verify(folder: &Path) -> Result<Self> {
         let place = folder.display();
         let text = match fs::read(folder.join(MANIFEST)) {
@@ -86,7 +87,8 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Fails if a file that a restore needs or finds is not listed: it has no checksum.
+    /// Fails if the manifest does not list a file that a restore needs or would use: such a file has no
+    /// checksum.
     pub(in crate::cli) fn lists_all(&self, folder: &Path) -> Result<()> {
         let mut names = self.needed();
         let optional = OPTIONAL.into_iter();
@@ -102,7 +104,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// Returns the names of the files without which nothing is restored.
+    /// Returns the names of the files that a restore cannot do without.
     fn needed(&self) -> Vec<String> {
         let mut needed = match self.directory.database {
             Database::Sqlite => SqliteDirectory::backup_files(),
@@ -112,13 +114,13 @@ impl Manifest {
         needed
     }
 
-    /// Whether the backup has that file.
+    /// Returns whether the manifest lists that file.
     pub(in crate::cli) fn has(&self, file: &str) -> bool {
         self.files.contains_key(file)
     }
 }
 
-/// Size and SHA-256 of every file of a folder but the manifest.
+/// Returns size and SHA-256 of every file of a folder except the manifest. Fails if a file cannot be read.
 pub(super) fn digests(folder: &Path) -> Result<BTreeMap<String, FilePart>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
@@ -136,6 +138,7 @@ pub(super) fn digests(folder: &Path) -> Result<BTreeMap<String, FilePart>> {
     Ok(files)
 }
 
+/// Returns size and SHA-256 of a file. Fails if it cannot be read.
 fn digest(file: &Path) -> std::io::Result<FilePart> {
     let mut file = File::open(file)?;
     let mut digest = digest::Context::new(&digest::SHA256);

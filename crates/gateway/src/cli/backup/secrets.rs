@@ -9,14 +9,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::bootstrap::secrets::existing_peppers;
 use crate::config::{Sections, read_secret};
 
-/// What the digests of tokens are keyed with.
+/// File with the key of the digests of tokens.
 pub(in crate::cli) const PEPPER: &str = "pepper";
 pub(in crate::cli) const PREVIOUS_PEPPER: &str = "previous-pepper";
-/// What signs JWTs.
+/// File with the secret that signs JWTs.
 pub(in crate::cli) const JWT_SECRET: &str = "jwt-secret";
 const PREVIOUS_JWT_SECRET: &str = "previous-jwt-secret";
 
-/// Writes each of them to a file of its own; the names of those that there are. The pepper must be there.
+/// Writes each secret to a file of its own in `folder`, and returns the names of the files. Fails if there is
+/// no pepper, or a file cannot be read or written.
 pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
     existing_peppers(&sections.tokens)?;
     let (tokens, jwt) = (&sections.tokens, &sections.jwt);
@@ -58,7 +59,8 @@ pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
     Ok(copied)
 }
 
-/// A secret, from the configuration itself or from the file that it names, if that is there.
+/// Returns a secret from the configuration or from its file, or `None` if there is neither. Fails if the file
+/// cannot be read.
 fn secret(
     value: Option<&SecretString>,
     key: &str,

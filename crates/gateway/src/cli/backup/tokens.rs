@@ -21,7 +21,8 @@ use crate::cli::output;
 use crate::config::{Sections, TokenStoreAddress};
 use crate::management_client::{Gateway, ManagementClient};
 
-/// Copies all tokens; how many there are, or `None` if a gateway has them in its memory.
+/// Copies all tokens to the backup, and returns their number, or `None` if a gateway has them in its memory.
+/// Fails if the store or the gateway that has it open is unreachable, or the file cannot be written.
 pub(super) async fn copy(
     partial: &PartialBackup,
     gateway: &Gateway,
@@ -50,7 +51,8 @@ pub(super) async fn copy(
     count(&file, |_| {}).map(Some)
 }
 
-/// The running gateway, which has written down what it had in memory.
+/// Returns a client for the running gateway, after the gateway has written the data in its memory to its
+/// stores. Fails if the gateway is unreachable or refuses the request.
 fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<ManagementClient> {
     #[derive(Deserialize)]
     struct Prepared {}
@@ -59,6 +61,7 @@ fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<ManagementCli
     Ok(remote)
 }
 
+/// Writes all tokens of a store to a new file. Fails if the store is unreachable or the file cannot be written.
 async fn from_store(store: Arc<dyn TokenStore>, file: &Path) -> Result<()> {
     let mut file = BufWriter::new(new(file)?);
     let mut bytes = pin!(token_stream(store));
@@ -68,18 +71,22 @@ async fn from_store(store: Arc<dyn TokenStore>, file: &Path) -> Result<()> {
     Ok(file.flush()?)
 }
 
+/// Writes all tokens of the running gateway's store to a new file. Fails if the gateway is unreachable or the
+/// file cannot be written.
 fn from_gateway(remote: &ManagementClient, file: &Path) -> Result<()> {
     let mut file = BufWriter::new(new(file)?);
     remote.download("backup/tokens", &mut file)?;
     Ok(file.flush()?)
 }
 
+/// Creates a private file. Fails if it exists or cannot be created.
 fn new(file: &Path) -> Result<File> {
     let made = create_private_file(file)?;
     made.with_context(|| format!("{} already exists", file.display()))
 }
 
-/// Reads all tokens of a backup to their end, and shows each.
+/// Reads all tokens of a backup, calls `show` with each, and returns their number. Fails if the file cannot be
+/// read or is truncated.
 pub(in crate::cli) fn count(file: &Path, mut show: impl FnMut(StoredToken)) -> Result<u64> {
     const PROGRESS_STEP: u64 = 10_000;
     let mut tokens = TokenReader::new(BufReader::new(File::open(file)?))?;

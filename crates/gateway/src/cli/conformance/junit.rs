@@ -1,4 +1,4 @@
-//! The report that build servers read.
+//! The report in JUnit XML, for build servers.
 
 use std::fs::File;
 use std::path::Path;
@@ -9,7 +9,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::outcome::{ExchangeResult, Verdict};
 
-/// Writes one suite for each dialect.
+/// Writes the results to a file in JUnit XML, with one suite for each dialect. Fails if the file cannot be
+/// written.
 pub(super) fn write(file: &Path, host: &Host, results: &[ExchangeResult]) -> Result<()> {
     let mut report = Report::new(format!("isogloss conformance of {}", host.base()));
     for of_dialect in results.chunk_by(|a, b| a.case.dialect == b.case.dialect) {

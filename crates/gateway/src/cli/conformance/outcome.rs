@@ -1,4 +1,4 @@
-//! How a conversation went.
+//! Results of exchanges.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use isogloss_conformance::Case;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use toml::Table;
 
-/// A conversation and how it went.
+/// Result of an exchange.
 pub(super) struct ExchangeResult {
     pub(super) case: Case,
     pub(super) verdict: Verdict,
@@ -15,9 +15,9 @@ pub(super) struct ExchangeResult {
 
 pub(super) enum Verdict {
     Ok,
-    /// With what was sent, what came and where they differ.
+    /// The responses differ; holds the report.
     Failed(String),
-    /// For the want of these settings.
+    /// The host lacks these settings.
     Skipped(Table),
 }
 
@@ -31,6 +31,7 @@ impl From<isogloss_conformance::Result<()>> for Verdict {
 }
 
 impl Verdict {
+    /// Returns the name of the verdict in reports.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -39,11 +40,12 @@ impl Verdict {
         }
     }
 
+    /// Returns whether the exchange failed.
     pub(super) fn is_failed(&self) -> bool {
         matches!(self, Self::Failed(_))
     }
 
-    /// Why it did not go well, if it did not.
+    /// Returns why the exchange failed or was skipped, or `None` if it passed.
     pub(super) fn reason(&self) -> Option<String> {
         match self {
             Self::Ok => None,
@@ -54,6 +56,7 @@ impl Verdict {
 }
 
 impl ExchangeResult {
+    /// Returns the row of the result in the table.
     pub(super) fn row(&self) -> Vec<String> {
         let mut name = self.case.name.clone();
         if let Verdict::Skipped(_) = self.verdict {
@@ -80,7 +83,7 @@ impl Serialize for ExchangeResult {
     }
 }
 
-/// `a.b = 1` for each setting.
+/// Returns a line such as `a.b = 1` for each setting. `above` is the prefix of the keys.
 fn flat(above: &str, table: &Table) -> Vec<String> {
     let line = |(key, value): (&String, &toml::Value)| match value.as_table() {
         Some(table) => flat(&format!("{above}{key}."), table),

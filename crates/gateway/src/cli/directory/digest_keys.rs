@@ -1,4 +1,4 @@
-//! `isogloss directory digest-keys`: what the digests of cards and keys are made with.
+//! `isogloss directory digest-keys`: the keys of the digests of cards and keys.
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -66,6 +66,7 @@ pub(super) async fn run(command: Command, admin: &AuditedAdmin<'_>) -> Result<Ou
     }
 }
 
+/// Prints the digest keys.
 fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
     let moment = |moment: time::OffsetDateTime| moment.format(&Rfc3339);
     if json {
@@ -101,6 +102,7 @@ fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Removes a digest key. Returns `Refused` if the pepper decrypts it, or there is none with this identifier.
 async fn remove(id: DigestKeyId, keys: &[DigestKey], admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     if keys.iter().any(|key| key.id == id && key.is_readable) {
         output::error(format_args!(
@@ -128,6 +130,7 @@ fn about(event: Event, id: DigestKeyId) -> Event {
     }
 }
 
+/// Parses the identifier of a digest key. Fails with a message if it is not 16 hexadecimal digits.
 fn id(text: &str) -> Result<DigestKeyId, String> {
     DigestKeyId::read(text).map_err(|_| "expected 16 hexadecimal digits".to_owned())
 }

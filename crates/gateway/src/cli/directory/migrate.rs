@@ -1,4 +1,4 @@
-//! `isogloss directory migrate`: the tables, brought up to date.
+//! `isogloss directory migrate`: updates the tables.
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -33,6 +33,8 @@ pub(super) async fn run(arguments: &Arguments, sections: &Sections) -> Result<Ou
     Ok(Outcome::Done)
 }
 
+/// Returns the outstanding steps, and carries them out unless `is_dry`. Fails if the database cannot be opened
+/// or changed.
 async fn outstanding(is_dry: bool, sections: &Sections) -> Result<Outstanding> {
     let key = sections.directory.url_key();
     match DirectoryAddress::from_settings(&sections.directory)? {

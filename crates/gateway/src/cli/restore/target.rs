@@ -1,4 +1,4 @@
-//! Where a backup goes.
+//! The configured stores, to which a backup is restored.
 
 mod secrets;
 
@@ -24,10 +24,10 @@ use crate::config::{AuditTarget, Database, DirectoryAddress, Sections, TokenStor
 use crate::http_client::HttpClient;
 use crate::management_client::listener_url;
 
-/// How many tokens are written at once.
+/// Number of tokens that are written concurrently.
 const BATCH_SIZE: usize = 256;
 
-/// The places of a configuration, found to be fit for a backup.
+/// The configured stores, checked against a backup.
 pub(super) struct Target<'a> {
     folder: &'a Path,
     sections: &'a Sections,
@@ -38,7 +38,7 @@ pub(super) struct Target<'a> {
     tokens: Option<Arc<dyn TokenStore>>,
 }
 
-/// What was put back.
+/// Summary of the restored data.
 #[derive(Default, Serialize)]
 pub(super) struct Restored {
     /// None if the backup has none, or they have nowhere to go.
@@ -50,7 +50,8 @@ pub(super) struct Restored {
 }
 
 impl<'a> Target<'a> {
-    /// Looks at everything that could be in the way, and opens the stores.
+    /// Checks the backup and everything that could prevent the restore, and opens the stores. Fails if the
+    /// backup is damaged, the configured database is of another kind, the peppers differ, or a gateway runs.
     pub(super) async fn open(
         folder: &'a Path,
         manifest: &'a Manifest,
@@ -83,7 +84,8 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// What is there already, if anything is.
+    /// Returns the kind of data that the stores already have, or `None` if they are empty. Fails if a store is
+    /// unreachable.
     pub(super) async fn occupied(&self) -> Result<Option<&'static str>> {
         let directory = self.directory.as_ref();
         let all = UserFilter::default();
@@ -112,8 +114,9 @@ impl<'a> Target<'a> {
         Ok(has_live.then_some("tokens"))
     }
 
-    /// Replaces the existing data with the backup. The directory comes first, in one transaction: if the database
-    /// refuses it, the tokens are unchanged and no user is logged out.
+    /// Replaces the existing data with the backup, and returns what was restored. The directory comes first, in
+    /// one transaction: if the database refuses it, the tokens are unchanged and no user is logged out. Fails
+    /// if a store or a file cannot be written.
     pub(super) async fn restore_all(&self) -> Result<Restored> {
         let mut restored = Restored::default();
         self.secrets.write(&mut restored)?;
@@ -129,6 +132,7 @@ impl<'a> Target<'a> {
         Ok(restored)
     }
 
+    /// Replaces all tokens with those of the backup. Fails if the store is unreachable or the file is damaged.
     async fn replace_tokens(&self, restored: &mut Restored) -> Result<()> {
         match (&self.tokens, self.manifest.tokens) {
             (Some(tokens), Some(_)) => {
@@ -145,6 +149,8 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
+    /// Writes the tokens of the backup that have not expired to the store. Fails if the store is unreachable or
+    /// the file is damaged.
     async fn restore_tokens(&self, store: &dyn TokenStore, restored: &mut Restored) -> Result<()> {
         let file = std::fs::File::open(self.folder.join(TOKENS))?;
         let mut tokens = TokenReader::new(std::io::BufReader::new(file))?;
@@ -175,6 +181,8 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Copies the audit file of the backup to `audit.to`, unless that already has events. Fails if it cannot be
+    /// written.
     fn restore_audit_file(&self, restored: &mut Restored) -> Result<()> {
         if !self.manifest.has(AUDIT) {
             return Ok(());
@@ -206,7 +214,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Whether the directory is one that takes the backup's tables.
+/// Fails if the configured directory is another kind of database than the backup's, or its tables have another
+/// version.
 fn check_database(manifest: &Manifest, sections: &Sections) -> Result<()> {
     let there = DirectoryAddress::from_settings(&sections.directory)?.database();
     let (database, version) = (manifest.directory.database, manifest.directory.version);
@@ -227,7 +236,7 @@ fn check_database(manifest: &Manifest, sections: &Sections) -> Result<()> {
     Ok(())
 }
 
-/// A gateway that runs would go on with what it has in memory.
+/// Fails if a gateway runs at the configured address: it would keep the data in its memory.
 fn refuse_running(sections: &Sections) -> Result<()> {
     let management = &sections.management;
     if management.bind.port() == 0 {
@@ -242,6 +251,7 @@ fn refuse_running(sections: &Sections) -> Result<()> {
     Ok(())
 }
 
+/// Opens the token store, or returns `None` if it is a gateway's memory. Fails if a gateway has it open.
 fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
     match TokenStoreAddress::from_settings(&sections.tokens)? {
         TokenStoreAddress::Memory => Ok(None),
@@ -256,6 +266,7 @@ fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
     }
 }
 
+/// Removes all tokens of a store. Fails if the store is unreachable.
 async fn remove_all(tokens: &dyn TokenStore) -> Result<()> {
     let digests = all_digests(tokens).await?;
     for digests in digests.chunks(BATCH_SIZE) {

@@ -54,7 +54,8 @@ pub(super) async fn delete(
     Ok(Outcome::Done)
 }
 
-/// Prompts for the user name, so that a wrong line in a script or a history erases no user.
+/// Prompts for the user name, so that a wrong line in a script or a history erases no user. Fails if another
+/// text is typed.
 fn confirm(user: &User) -> Result<()> {
     let (name, organisation) = (&user.user_name, &user.organisation.name);
     let question = format!(
@@ -73,7 +74,8 @@ fn confirm(user: &User) -> Result<()> {
     Ok(())
 }
 
-/// Erases the user here where the token store is shared, else through the running gateway.
+/// Erases the user, here if the token store can be opened, otherwise through the running gateway. Returns the
+/// erased data. Fails if a store or the gateway is unreachable.
 async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<ErasureView> {
     let local = async |opened: Components| {
         let auth = opened.into_auth();

@@ -63,6 +63,7 @@ enum Field {
 }
 
 impl Field {
+    /// Returns the name of the field as an argument of `--clear`.
     fn name(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -103,6 +104,7 @@ pub(super) async fn edit(edit: EditUser, admin: &AuditedAdmin<'_>) -> Result<Out
 }
 
 impl EditUser {
+    /// Returns the change that the arguments describe. Fails if a field is both set and cleared.
     fn change(&self) -> Result<UserEdit, ConfigError> {
         let units = Some(&self.units).filter(|units| !units.is_empty());
         let emptied = |set: Option<String>, field: Field| {
@@ -131,6 +133,7 @@ impl EditUser {
         })
     }
 
+    /// Returns whether `--clear` names the field. Fails if the field is set as well.
     fn is_cleared(&self, field: Field, is_set: bool) -> Result<bool, ConfigError> {
         let is_cleared = self.clear.contains(&field);
         if is_cleared && is_set {

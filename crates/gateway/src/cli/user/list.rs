@@ -1,4 +1,4 @@
-//! `isogloss user list`: all users, or those that are searched.
+//! `isogloss user list`: lists users.
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -84,6 +84,8 @@ pub(super) async fn list(list: List, admin: &AuditedAdmin<'_>) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
+/// Returns all users that match the arguments, up to the limit. Fails if the organisation does not exist or the
+/// directory is unreachable.
 async fn find(list: &List, admin: &AuditedAdmin<'_>) -> Result<Vec<User>> {
     let organisation = match &list.organisation {
         None => None,

@@ -15,7 +15,8 @@ pub(in crate::cli) struct PasswordSource {
 }
 
 impl PasswordSource {
-    /// Reads the password. At a prompt, it must be typed twice.
+    /// Returns the password from the standard input or from a prompt, at which it must be typed twice. Fails if
+    /// there is no terminal or the two entries differ.
     pub(super) fn read(&self) -> Result<SecretString> {
         if self.password_stdin {
             return first_line();
@@ -30,7 +31,8 @@ impl PasswordSource {
     }
 }
 
-/// What a line of the standard input says.
+/// Reads a line of the standard input, and returns it without its line end. Fails if the standard input cannot
+/// be read.
 pub(in crate::cli) fn first_line() -> Result<SecretString> {
     let mut line = String::new();
     stdin()
@@ -39,7 +41,8 @@ pub(in crate::cli) fn first_line() -> Result<SecretString> {
     Ok(line.trim_end_matches(['\r', '\n']).into())
 }
 
-/// Prompts at the terminal without echo. Without a terminal, the error names the option to use instead.
+/// Prompts at the terminal without echo, and returns the typed text. Fails if there is no terminal; the error
+/// names the `option` to use instead.
 pub(super) fn prompt(prompt: &str, option: &str) -> Result<SecretString> {
     let what = prompt.trim_end_matches([':', ' ']).to_lowercase();
     let answer = rpassword::prompt_password(prompt)

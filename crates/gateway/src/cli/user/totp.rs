@@ -122,15 +122,17 @@ fn is_off(user_name: &str) -> Outcome {
     Outcome::Refused
 }
 
+/// Returns new random recovery codes. Fails if the system has no random numbers.
 pub(super) fn fresh_codes() -> Result<Vec<RecoveryCode>> {
     RecoveryCode::fresh_set().context("no random numbers")
 }
 
+/// Returns the texts of recovery codes.
 pub(super) fn expose_all(codes: &[RecoveryCode]) -> Vec<String> {
     codes.iter().map(RecoveryCode::expose).collect()
 }
 
-/// Prints recovery codes for people.
+/// Prints recovery codes for people. Fails if the standard output cannot be written.
 pub(super) fn print(codes: &[RecoveryCode]) -> Result<()> {
     output::lines(
         "Recovery codes, each valid once instead of a code. They are not shown again:\n",
@@ -141,7 +143,8 @@ pub(super) fn print(codes: &[RecoveryCode]) -> Result<()> {
     Ok(())
 }
 
-/// What there is to tell about a second factor. What is not known is left out.
+/// Returns the state of a second factor for display; unknown values are left out. `None` means that it is off.
+/// Fails if a timestamp is out of range.
 pub(super) fn describe(enrolment: Option<&Enrolment>) -> Result<Value> {
     let Some(enrolment) = enrolment else {
         return Ok(json!({"state": "off"}));
@@ -159,6 +162,7 @@ pub(super) fn describe(enrolment: Option<&Enrolment>) -> Result<Value> {
     Ok(described)
 }
 
+/// Formats a timestamp as in RFC 3339. Fails if it is out of range.
 pub(super) fn format_timestamp(moment: OffsetDateTime) -> Result<String> {
     moment.format(&Rfc3339).context("no such moment")
 }

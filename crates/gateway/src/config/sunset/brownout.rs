@@ -1,4 +1,4 @@
-//! When a dialect is refused for a while: once, each day, or each week.
+//! Brownout windows: once, each day, or each week.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ const DAYS: [(&str, Weekday); 7] = [
 ];
 
 impl BrownoutWindow {
-    /// Returns the end of the window if it is open at that time, otherwise `None`.
+    /// Returns the end of the window if `now` is within it, otherwise `None`.
     pub(crate) fn end(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         match *self {
             Self::Once { from, until } => (from.0 <= now && now < until.0).then_some(until.0),
@@ -118,6 +118,7 @@ impl From<BrownoutWindow> for BrownoutWindowToml {
     }
 }
 
+/// Parses a time of day such as `10:00`. Returns `None` for any other text.
 fn time(text: &str) -> Option<Time> {
     let (hour, minute) = text.split_once(':')?;
     Time::from_hms(hour.parse().ok()?, minute.parse().ok()?, 0).ok()

@@ -19,7 +19,7 @@ use crate::dialects;
 /// What each key takes, one row a key.
 const ROWS: &str = include_str!("every_key.txt");
 
-/// The rows of the settings of each dialect.
+/// Returns the rows of the settings of each dialect.
 fn dialect_rows() -> Vec<String> {
     let mut rows = Vec::new();
     for name in dialects::names() {
@@ -34,7 +34,7 @@ fn dialect_rows() -> Vec<String> {
     rows
 }
 
-/// Texts and numbers as an operator's bad day has them.
+/// Returns texts and numbers that operators may set by mistake.
 fn values() -> Vec<(&'static str, ValueKind)> {
     let text = |text: &str| ValueKind::String(text.to_owned());
     let list = |item| ValueKind::Array(vec![Value::new(None, item)]);
@@ -70,12 +70,13 @@ fn values() -> Vec<(&'static str, ValueKind)> {
     ]
 }
 
-/// A configuration in which everything is enabled and keeps its data in that folder.
+/// Returns a configuration in which everything is enabled and keeps its data in that folder.
 fn base() -> Map<String, Value> {
     let text = "\
         server.bind = '127.0.0.1:0'\n\
         management.bind = '127.0.0.1:0'\n\
         tokens.store = 'memory:'\n\
+        directory.timeout = '1m'\n\
         passwords.bcrypt_cost = 4\n\
         passwords.threads = 1\n\
         jwt.enabled = true\n\
@@ -102,7 +103,7 @@ fn set(table: &mut Map<String, Value>, path: &str, kind: ValueKind) {
     }
 }
 
-/// What a table in a list must have.
+/// Returns the members that a table in that list requires.
 fn item_of(list: &str) -> Map<String, Value> {
     let text = if list.ends_with(".brownouts") {
         "from = '2026-01-01T00:00:00Z'\nuntil = '2026-01-01T01:00:00Z'"
@@ -112,7 +113,7 @@ fn item_of(list: &str) -> Map<String, Value> {
     file::parse("a.toml", text).unwrap()
 }
 
-/// What a file with that value says.
+/// Returns the configuration of a file that sets only `path` to the value. Fails if it is invalid.
 fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, ConfigError> {
     let mut tables = base();
     // The value of a key goes before its file, and would hide it.
@@ -140,7 +141,7 @@ fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, ConfigErro
     Config::check(merged.tables, folder)
 }
 
-/// Makes every part as `serve` does, but for the sockets and what needs a server.
+/// Opens every component like `serve`, except sockets and clients of servers. Fails if one cannot be opened.
 fn build(config: &Config) -> anyhow::Result<()> {
     System::new().block_on(async {
         let sections = &config.sections;
@@ -160,7 +161,8 @@ enum Outcome {
     Refused(String),
 }
 
-/// Feeds one value to one key. The error says what is wrong with how it was taken.
+/// Sets one key to one value, and returns the outcome. Fails with a message if the value was neither refused
+/// properly nor usable.
 fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
     let folder = TempDir::new().unwrap();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -189,7 +191,7 @@ fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
     outcome.unwrap_or_else(|_| Err(format!("{key} with {what}: panics")))
 }
 
-/// Every key, and `list[].name` for those of the tables in lists.
+/// Returns every key, and `list[].name` for keys of tables in lists.
 fn paths(schema: &serde_json::Value) -> Vec<String> {
     let mut paths = Vec::new();
     for (path, key) in keys(schema) {
@@ -201,7 +203,7 @@ fn paths(schema: &serde_json::Value) -> Vec<String> {
     paths
 }
 
-/// The name of a key's row: what every dialect has is under one name.
+/// Returns the name of a key's row; settings that every dialect has share one row.
 fn row_name(path: &str) -> String {
     let parts: Vec<_> = path.splitn(3, '.').collect();
     match parts[..] {
@@ -211,7 +213,7 @@ fn row_name(path: &str) -> String {
     }
 }
 
-/// The values that a key takes, as its row has them.
+/// Returns the row of a key: the values that it accepts. Adds errors to `invalid`.
 fn row(path: &str, invalid: &mut Vec<String>) -> String {
     let mut row = format!("{} =", row_name(path));
     for (what, kind) in values() {

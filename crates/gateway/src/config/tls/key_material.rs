@@ -1,4 +1,4 @@
-//! What the files of a listener hold, read and held against each other.
+//! Reads the TLS files of a listener, and checks that they belong together.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ pub(crate) struct KeyMaterial {
 }
 
 impl KeyMaterial {
-    /// Reads the files that the table `tls` of that section names.
+    /// Reads the files that the table `tls` of the section names. Fails if one cannot be read, or certificate
+    /// and key do not belong together.
     pub(crate) fn read(section: &str, settings: &Tls) -> Result<Self, ConfigError> {
         let clients = settings.client_ca_file.as_deref();
         Ok(Self {
@@ -31,6 +32,8 @@ impl KeyMaterial {
     }
 }
 
+/// Returns the certificate chain with its key. Fails if a file cannot be read or the two do not belong
+/// together.
 fn identity(section: &str, settings: &Tls) -> Result<CertifiedKey, ConfigError> {
     let certificate_key = format!("{section}.tls.certificate_file");
     let chain = certificates(&certificate_key, &settings.certificate_file)?;
@@ -59,6 +62,8 @@ fn identity(section: &str, settings: &Tls) -> Result<CertifiedKey, ConfigError> 
     }
 }
 
+/// Returns the verifier of client certificates of the authorities in `file`. Fails if the file has no
+/// certificate of an authority.
 fn verifier(section: &str, file: &Path) -> Result<Arc<dyn ClientCertVerifier>, ConfigError> {
     let key = format!("{section}.tls.client_ca_file");
     let mut roots = RootCertStore::empty();
@@ -74,7 +79,8 @@ fn verifier(section: &str, file: &Path) -> Result<Arc<dyn ClientCertVerifier>, C
         .map_err(|error| ConfigError::new(&key, format!("{}: {error}", file.display())))
 }
 
-/// The certificates of a file, one at least.
+/// Returns the certificates of a file, at least one. Fails if the file cannot be read or has no certificate in
+/// PEM.
 fn certificates(key: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let content = content(key, file)?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&content).collect();
@@ -90,6 +96,7 @@ fn certificates(key: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, 
     }
 }
 
+/// Returns the bytes of a file. Fails if the path is empty or the file cannot be read.
 fn content(key: &str, file: &Path) -> Result<Vec<u8>, ConfigError> {
     if file.as_os_str().is_empty() {
         return Err(ConfigError::new(key, "expected a file in PEM"));
@@ -98,7 +105,8 @@ fn content(key: &str, file: &Path) -> Result<Vec<u8>, ConfigError> {
         .map_err(|error| ConfigError::new(key, format!("{}: {error}", file.display())))
 }
 
-/// The parser's words quote the file, which may be a key.
+/// Returns the error for a file that is not PEM. It leaves out the parser's message, which quotes the file:
+/// that may be a key.
 fn unreadable(key: &str, file: &Path, error: &pem::Error, what: &str) -> ConfigError {
     let file = file.display();
     let reason = if matches!(error, pem::Error::NoItemsFound) {

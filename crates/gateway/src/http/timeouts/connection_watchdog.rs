@@ -26,7 +26,8 @@ use tracing::{debug, warn};
 /// How long a client that was too slow may take to receive its response.
 const FINAL_RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Returns a callback for `on_connect` that closes connections without a request in progress for `idle_timeout`.
+/// Returns a callback for `on_connect` that closes connections without a request in progress for
+/// `idle_timeout`.
 ///
 /// actix-http owns the socket. A duplicate of its file descriptor allows the watchdog to shut it down.
 pub(crate) fn watch_connections(
@@ -67,6 +68,7 @@ pub(crate) struct WatchedConnection {
 }
 
 impl WatchedConnection {
+    /// Starts the watchdog of a connection.
     fn start(socket: Socket, idle_timeout: Duration, open: Gauge) -> Self {
         open.increment(1);
         let state = Rc::new(ConnectionState {
@@ -85,6 +87,7 @@ impl WatchedConnection {
         }
     }
 
+    /// Returns the state that the watchdog shares with requests.
     pub(crate) fn handle(&self) -> Rc<ConnectionState> {
         Rc::clone(&self.state)
     }
@@ -97,7 +100,7 @@ impl Drop for WatchedConnection {
     }
 }
 
-/// ConnectionState of a connection.
+/// State of a connection.
 pub(crate) struct ConnectionState {
     /// Number of requests in progress.
     requests: Cell<usize>,
@@ -110,37 +113,41 @@ pub(crate) struct ConnectionState {
 }
 
 impl ConnectionState {
-    /// Returns whether the client has said that no request follows.
+    /// Returns whether the client has announced that its current request is the last one.
     pub(super) fn is_last_request(&self) -> bool {
         self.is_last_request.get()
     }
 
-    /// Rejects what follows the last request, unread and without a response (RFC 9112, section 9.6):
-    /// actix-http would serve a request that an attacker has hidden there from a proxy.
+    /// Rejects a request that follows the last one, unread and without a response (RFC 9112, section 9.6):
+    /// actix-http would serve a request that an attacker has hidden there from a proxy. Always fails, once the
+    /// connection is closed.
     pub(super) async fn reject<T>(self: Rc<Self>) -> Result<T, Error> {
         self.shorten_deadline();
         self.closed.notified().await;
         Err(ErrorBadRequest("a request behind the last one"))
     }
 
-    /// Records that a request is in progress until the returned value is dropped.
+    /// Counts a request as in progress until the returned value is dropped.
     pub(super) fn begin(self: &Rc<Self>, request: &ServiceRequest) -> RequestInProgress {
         let is_last = request.head().connection_type() == ConnectionType::Close;
         self.is_last_request.set(is_last);
         RequestInProgress::new(Rc::clone(self))
     }
 
-    /// Leaves only [`FINAL_RESPONSE_TIMEOUT`] for the response that is about to be sent, the last one of the connection.
+    /// Leaves only [`FINAL_RESPONSE_TIMEOUT`] for the response that is about to be sent, the last one of the
+    /// connection.
     pub(crate) fn shorten_deadline(&self) {
         self.idle_timeout.set(FINAL_RESPONSE_TIMEOUT);
         self.extend_deadline();
         self.deadline_changed.notify_one();
     }
 
+    /// Moves the deadline to the idle timeout from now.
     fn extend_deadline(&self) {
         self.deadline.set(Instant::now() + self.idle_timeout.get());
     }
 
+    /// Closes the connection at the deadline, unless a request is in progress then.
     async fn close_at_deadline(self: Rc<Self>, socket: Socket) {
         loop {
             tokio::select! {

@@ -12,8 +12,9 @@ const TOKENS: [&str; 2] = ["tokens.store_file", "tokens.redis_ca_file"];
 const DIRECTORY: [&str; 2] = ["directory.url_file", "directory.ca_file"];
 
 impl Reload {
-    /// Connects to the stores with the wanted credentials and certificate authorities from now on, if these have
-    /// changed and are for the servers that are in use. Credentials that a server does not accept change nothing.
+    /// Connects to the stores with the wanted credentials and certificate authorities from now on, if these
+    /// have changed and are for the servers that are in use. Adds the keys of replaced ones to `replaced_keys`.
+    /// Fails if a server does not accept the new credentials; the old ones stay in use then.
     pub(super) async fn replace_credentials(
         &mut self,
         wanted: &Sections,
@@ -63,6 +64,7 @@ impl Reload {
     }
 }
 
+/// Returns whether two secrets differ.
 fn differ(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret() != other.expose_secret()
 }

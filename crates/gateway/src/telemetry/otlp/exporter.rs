@@ -18,6 +18,7 @@ use crate::config::BaseUrl;
 pub(super) struct Exporter(opentelemetry_otlp::SpanExporter);
 
 impl Exporter {
+    /// Creates an exporter to that collector. Returns `None`, and logs the reason, if that is not possible.
     pub(super) fn new(collector: BaseUrl) -> Option<Self> {
         let endpoint = format!("{}/v1/traces", collector.as_str());
         let exporter = opentelemetry_otlp::SpanExporter::builder()
@@ -56,7 +57,7 @@ impl SpanExporter for Exporter {
     }
 }
 
-/// Converts a span to the form that collectors expect of servers. Attributes that are not listed are dropped.
+/// Converts a span to the form that collectors expect of servers. Drops attributes that are not listed.
 fn to_server_span(span: SpanData) -> SpanData {
     let value = |key: &str| {
         let mut attributes = span.attributes.iter();

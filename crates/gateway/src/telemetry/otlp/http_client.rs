@@ -28,6 +28,7 @@ enum CollectorError {
 }
 
 impl Collector {
+    /// Creates a client for the collector at that URL.
     pub(super) fn new(base: BaseUrl) -> Self {
         Self {
             client: http_client::HttpClient::new(base),
@@ -35,6 +36,8 @@ impl Collector {
         }
     }
 
+    /// Sends spans, and returns the collector's response. Fails if the collector is unreachable or does not
+    /// accept them.
     fn post(&self, spans: &Request<Bytes>) -> Result<Response<Bytes>, CollectorError> {
         let request = Request::post(self.client.url("/v1/traces"))
             .header(CONTENT_TYPE, "application/x-protobuf")

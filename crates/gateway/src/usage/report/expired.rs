@@ -21,7 +21,7 @@ pub(crate) struct ExpiredTokens {
 }
 
 impl ExpiredTokens {
-    /// Returns what was counted. `None` if no expired token was presented.
+    /// Returns what was counted, or `None` if no expired token was presented.
     pub(super) fn new(expired: &ExpiredUse) -> Option<Self> {
         Some(Self {
             tokens: expired.tokens,
@@ -31,8 +31,8 @@ impl ExpiredTokens {
         })
     }
 
-    /// Returns a hint that tokens expire before the client renews them. `None` if nothing shows that: a client
-    /// that logs in as soon as it is refused presents each expired token once.
+    /// Returns a hint that tokens expire before the client renews them, or `None` if nothing shows that: a
+    /// client that logs in as soon as it is refused presents each expired token once.
     pub(super) fn hint(&self) -> Option<String> {
         (self.calls > self.tokens).then(|| {
             format!(

@@ -1,4 +1,4 @@
-//! Every refusal of this dialect: one word each.
+//! Every error of this dialect: a status and one word.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -9,10 +9,10 @@ use thiserror::Error;
 
 use crate::{Tollgate, wire};
 
-/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
 #[derive(Debug, Error)]
 pub enum Error {
-    #[error("the body is no JSON object with name and password")]
+    #[error("the body is not a JSON object with name and password")]
     Malformed,
     #[error("the body is too large")]
     TooLarge,
@@ -29,7 +29,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Status and `why`.
+    /// Returns the status and the member `why`.
     fn response_parts(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Malformed => (StatusCode::BAD_REQUEST, "request"),

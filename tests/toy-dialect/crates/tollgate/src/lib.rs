@@ -60,7 +60,7 @@ impl Dialect for Tollgate {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How long a pass lives, counted from the login.
+    /// The lifetime of a pass, from the login.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub pass_lifetime: Duration,

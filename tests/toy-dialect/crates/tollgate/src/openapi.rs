@@ -1,4 +1,4 @@
-//! The dialect's routes in the words of OpenAPI. Statuses of errors are those that `error.rs` gives.
+//! The OpenAPI document of the routes. Statuses of errors are taken from `error.rs`.
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
@@ -44,6 +44,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     use HttpMethod::{Get, Post};
 
@@ -84,6 +85,7 @@ fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuil
         .responses(responses_by_status(errors, "Refusal"))
 }
 
+/// Returns a response with a JSON body of this schema.
 fn json_response(schema: &str) -> Response {
     let response = Response::builder().description("done");
     response
@@ -91,6 +93,7 @@ fn json_response(schema: &str) -> Response {
         .build()
 }
 
+/// Returns JSON content of this schema.
 fn json_content(schema: &str) -> Content {
     Content::new(Some(Ref::from_schema_name(schema)))
 }

@@ -1,8 +1,8 @@
-//! Routes, and their handlers: wire in, calls on core, wire out.
+//! The routes and their handlers: parse the request, call core, build the response.
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
-use isogloss_core::{Auth, AuthError, BearerToken, Purpose, Session, ClientIp, Terms};
+use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, Purpose, Session, Terms};
 
 use crate::error::Error;
 use crate::wire::{self, EnterRequest, EnterResponse, WhoResponse};
@@ -18,7 +18,7 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .default_service(to(async || HandlerResult::Err(Error::NotFound)));
 }
 
-/// The one call of a path, and the refusal of all other methods there.
+/// Returns the resource of a path with one method, and the error for all other methods.
 fn action(path: &str, method: &'static str, route: Route) -> Resource {
     let method_not_allowed =
         to(move || async move { HandlerResult::Err(Error::MethodNotAllowed(method)) });
@@ -27,6 +27,7 @@ fn action(path: &str, method: &'static str, route: Route) -> Resource {
         .default_service(method_not_allowed)
 }
 
+/// Responds to `POST enter` with a new pass. `Err` if the credentials are refused.
 async fn enter(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -42,20 +43,22 @@ async fn enter(
     Ok(wire::json(&mut HttpResponse::Ok(), &response))
 }
 
+/// Responds to `GET who` with the owner of the pass. `Err` if the pass is not valid.
 async fn who(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let response = WhoResponse::from(&*session(&auth, &request).await?.user);
     Ok(wire::json(&mut HttpResponse::Ok(), &response))
 }
 
+/// Responds to `POST leave`: ends the pass. `Err` if it is not valid.
 async fn leave(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     auth.end(session(&auth, &request).await?.digest).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// The session that the pass of a call opens.
+/// Returns the session of the pass in a request. `Err` if there is no valid pass, or if a store is unreachable.
 async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
     let presented = wire::find_pass(request.headers()).map(BearerToken::access);
     Ok(auth
-        .open(&presented.ok_or(AuthError::InvalidToken)?)
+        .validate_bearer(&presented.ok_or(AuthError::InvalidToken)?)
         .await?)
 }

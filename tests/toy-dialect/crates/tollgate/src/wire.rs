@@ -1,4 +1,4 @@
-//! Requests and answers as clients write and read them, and the spelling of a pass.
+//! The bodies of requests and responses, and the format of a pass.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::{REALM, Tollgate};
 
 const PREFIX: &str = "TG-";
 
-/// The pass that a call carries, if it has the shape of one.
+/// Returns the pass in the header `Authorization`. `None` if there is none, or if it is malformed.
 pub(crate) fn find_pass(headers: &HeaderMap) -> Option<Token> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, pass) = value.split_once(' ')?;
@@ -24,21 +24,23 @@ pub(crate) fn find_pass(headers: &HeaderMap) -> Option<Token> {
     known.then(|| parse_pass(pass.trim()))?
 }
 
-/// A pass, if it is spelt like one.
+/// Parses a pass. `None` unless it is spelled exactly as it was issued.
 pub(crate) fn parse_pass(text: &str) -> Option<Token> {
     let digits = text.strip_prefix(PREFIX)?;
     let exact = *digits == digits.to_uppercase();
     exact.then(|| Token::from_hex(REALM, digits))?
 }
 
+/// Returns a pass as clients receive it.
 fn format_pass(pass: &Token) -> String {
     format!("{PREFIX}{}", pass.hex().to_uppercase())
 }
 
-/// `POST enter`.
+/// The body of `POST enter`.
 pub(crate) struct EnterRequest(pub(crate) Credentials);
 
 impl EnterRequest {
+    /// Parses the body of `POST enter`. `Err` if it is not a JSON object with a name and a password.
     fn parse(body: &[u8]) -> Result<Self, Error> {
         let members: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| Error::Malformed)?;
@@ -111,9 +113,9 @@ impl From<&User> for WhoResponse {
     }
 }
 
-/// A JSON answer, for nobody to keep.
+/// Returns a JSON response, which browsers and proxies must not cache.
 pub(crate) fn json(response: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     response
         .insert_header((CACHE_CONTROL, "no-store"))
-        .json(answer)
+        .json(body)
 }

@@ -11,7 +11,7 @@ use crate::cli::backup::manifest::Manifest;
 use crate::cli::backup::secrets::{JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
 use crate::config::{Sections, read_secret};
 
-/// What will be written, and what the operator should know.
+/// Secrets that will be written, and warnings.
 #[derive(Default)]
 pub(super) struct Secrets {
     missing: Vec<(PathBuf, SecretString)>,
@@ -19,7 +19,8 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Fails if the pepper of the configuration is another one: nothing of the backup would work under it.
+    /// Compares the secrets of the backup with those of the configuration. Fails if the peppers differ, because
+    /// no token, card or key of the backup would work, or if a secret cannot be read.
     pub(super) fn compare(folder: &Path, manifest: &Manifest, sections: &Sections) -> Result<Self> {
         let read = |name: &str| {
             let secret = manifest
@@ -33,6 +34,8 @@ impl Secrets {
         Ok(secrets)
     }
 
+    /// Compares the peppers. Fails if the pepper of the backup is not configured here, although there is a
+    /// pepper.
     fn compare_peppers(
         &mut self,
         pepper: Option<SecretString>,
@@ -73,6 +76,7 @@ impl Secrets {
         Ok(())
     }
 
+    /// Compares the JWT secrets; a difference is only a warning. Fails if a secret cannot be read.
     fn compare_jwt_secret(
         &mut self,
         secret: Option<SecretString>,
@@ -95,7 +99,8 @@ impl Secrets {
         self.warnings.push(text.to_owned());
     }
 
-    /// Writes the secrets that are missing.
+    /// Writes the secrets that the configuration has no file for yet, and adds files and warnings to
+    /// `restored`. Fails if a file cannot be written.
     pub(super) fn write(&self, restored: &mut Restored) -> Result<()> {
         for (file, secret) in &self.missing {
             write_private_file(file, secret.expose_secret().as_bytes(), Existing::Keep)
@@ -107,7 +112,7 @@ impl Secrets {
     }
 }
 
-/// By what two peppers are found to be the same.
+/// Returns a fingerprint by which peppers can be compared.
 fn mark(pepper: &Pepper) -> [u8; 32] {
     pepper.fingerprint(b"backup")
 }

@@ -1,4 +1,4 @@
-//! `isogloss user totp enrol`: a secret to scan, a code to confirm it, recovery codes to keep.
+//! `isogloss user totp enrol`: prints a secret, confirms it with a code, and prints recovery codes.
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -92,7 +92,8 @@ pub(super) async fn enrol(new: Enrol, admin: &AuditedAdmin<'_>) -> Result<Outcom
     Ok(Outcome::Done)
 }
 
-/// The step of a code that the user reads out. At a prompt it may be mistyped.
+/// Returns the time step of a correct code that the user types, or `None` if the code is wrong; at a prompt,
+/// after [`TRIES`] attempts. Fails if no code can be read.
 fn confirm(secret: &TotpSecret, how: &ConfirmationArgs) -> Result<Option<TotpStep>> {
     if how.code_stdin {
         return Ok(secret.step(first_line()?.expose_secret(), SystemClock.now()));
@@ -145,7 +146,8 @@ fn done(
     print(codes)
 }
 
-/// What authenticator apps read. They do not agree on `+` for a space, nor on a label with a colon.
+/// Returns the `otpauth` URL for authenticator apps. Issuer and user name are percent-encoded: apps do not
+/// agree on `+` for a space, nor on a label with a colon.
 fn url(issuer: &str, user: &User, secret: &TotpSecret) -> String {
     let issuer = utf8_percent_encode(issuer, NON_ALPHANUMERIC);
     let account = utf8_percent_encode(&user.user_name, NON_ALPHANUMERIC);
@@ -155,7 +157,8 @@ fn url(issuer: &str, user: &User, secret: &TotpSecret) -> String {
     )
 }
 
-/// Light on dark, as most terminals are; scanners read it on light ones, too.
+/// Returns the QR code of a URL as text: light on dark, as most terminals are; scanners also read it on light
+/// ones. Fails if the URL is too long for a QR code.
 fn picture(url: &str) -> Result<String> {
     let code = QrCode::with_error_correction_level(url, EcLevel::L).context("no QR code")?;
     let picture = code
