@@ -1,11 +1,9 @@
 //! The steps that bring a directory's tables up to date, whichever database has them.
 
+use isogloss_core::backend::directory::KnownStep;
+use isogloss_core::directory::{BackedUp, Step};
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-
-use isogloss_core::backend::directory::KnownStep;
-use isogloss_core::directory::BackedUp;
-use isogloss_core::directory::Step;
 
 /// The number of each step's file, and its name.
 const STEPS: [(i64, &str); 10] = [

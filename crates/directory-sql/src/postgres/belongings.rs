@@ -1,14 +1,14 @@
 //! What is a user's beside the user's own row: cards, codes, application passwords, and what an import
 //! said.
 
+use isogloss_core::backend::directory::UserChange;
+use isogloss_core::directory::{KeyDigest, UserEntry};
 use sqlx::postgres::PgConnection;
 use sqlx::query;
 
 use super::enrolments;
 use super::write::{forget, put_person};
 use crate::row::{self, Result};
-use isogloss_core::backend::directory::UserChange;
-use isogloss_core::directory::{KeyDigest, UserEntry};
 
 /// Writes a user with all that is the user's.
 pub(super) async fn put_user(connection: &mut PgConnection, change: &UserChange) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Reads a `postgres://` address with the parameters of libpq, and tells which it cannot honour.
 
+mod known_parameters;
 mod parameters;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,12 @@
 //! What the gateway's role may do, and whether the server takes a write now.
 
+use isogloss_core::store::{Finding, Level};
 use sqlx::postgres::PgConnection;
 use sqlx::{Error, query, query_as};
 
 use super::session::Session;
 use super::{read, reason};
 use crate::row::Result;
-use isogloss_core::store::{Finding, Level};
 
 /// What logins and token checks read.
 const READ: [&str; 8] = [

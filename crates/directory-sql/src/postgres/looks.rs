@@ -1,14 +1,14 @@
 //! What logins look like.
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch, find_look_alikes};
+use isogloss_core::directory::LookAlikes;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query, query_scalar};
 
 use super::transaction::PostgresTables;
 use super::write::{alone, unlimited};
 use crate::row::{self, Result};
-use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch, find_look_alikes};
-use isogloss_core::directory::LookAlikes;
 
 /// Stores the looks that are missing, beside other gateways that may do the same. Each batch is committed:
 /// others can make changes in between, and what is stored stays if this is interrupted.

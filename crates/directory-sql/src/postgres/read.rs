@@ -1,16 +1,16 @@
 //! Queries, and how PostgreSQL's columns are read.
 
+use isogloss_core::backend::directory::spellings;
+use isogloss_core::directory::{
+    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
+};
+use isogloss_core::{Key, Role, Unit, User, UserState};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row as _, query};
 use uuid::Uuid;
 
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns, Result};
-use isogloss_core::backend::directory::spellings;
-use isogloss_core::directory::{
-    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
-};
-use isogloss_core::{Key, Role, Unit, User, UserState};
 
 /// For nobody somebody is read and dropped: it is to take as long.
 pub(super) async fn account(

@@ -1,8 +1,9 @@
 //! Digests and digest keys as rows have them.
 
-use super::{Columns, Result, card, digest, digest_in, key, moment, unreadable};
 use isogloss_core::Key;
 use isogloss_core::directory::{Card, DigestKeyId, KeyDigest, SealedKey};
+
+use super::{Columns, Result, card, digest, digest_in, key, moment, unreadable};
 
 /// The same, with the digest of the card's code.
 pub(crate) fn card_of_code(row: &impl Columns) -> Result<(Card, KeyDigest)> {

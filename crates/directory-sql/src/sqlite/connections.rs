@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use isogloss_core::backend::directory::Abort;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnection, SqlitePool, SqliteQueryResult, SqliteRow, SqliteStatement, SqliteTypeInfo,
@@ -19,7 +20,6 @@ use sqlx::{Connection as _, Either, Error, Execute, Executor, SqlStr, Sqlite};
 use tokio::time::timeout;
 
 use crate::row::Result;
-use isogloss_core::backend::directory::Abort;
 
 /// How long a thread that has nothing to do may take to say that it is there.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);

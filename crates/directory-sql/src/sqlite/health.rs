@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use isogloss_core::store::{Finding, Level};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, query};
 
 use super::tables::is_busy;
 use crate::row::Result;
-use isogloss_core::store::{Finding, Level};
 
 /// Returns that nothing can be written, if that is so. Logins and token checks go on without.
 pub(super) async fn of_writes(options: &SqliteConnectOptions) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 //! What logins look like.
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch};
 use serde_json::json;
 use sqlx::{query, query_scalar};
 
@@ -8,7 +9,6 @@ use super::connections::Connections;
 use super::snapshot::list;
 use super::transaction::SqliteTables;
 use crate::row::{self, Result};
-use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch};
 
 /// Stores the looks that are missing. Each batch is committed: other processes can write in between, and
 /// what is stored stays if this is interrupted.

@@ -1,11 +1,11 @@
 //! Password hashes that are exchanged for others of the same password.
 
+use isogloss_core::directory::KeyDigest;
 use sqlx::query;
 use uuid::Uuid;
 
 use super::connections::Connections;
 use crate::row::Result;
-use isogloss_core::directory::KeyDigest;
 
 /// Exchanges a user's hash for another one of the same password, if it is still that.
 pub(super) async fn replace_hash(

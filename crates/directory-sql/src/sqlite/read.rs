@@ -1,5 +1,10 @@
 //! Queries, and how SQLite's columns are read.
 
+use isogloss_core::backend::directory::{UserPage, login_forms, spellings};
+use isogloss_core::directory::{
+    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
+};
+use isogloss_core::{Key, Role, Unit, User, UserState};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Executor, QueryBuilder, Row as _, Sqlite, query};
 use uuid::Uuid;
@@ -7,12 +12,6 @@ use uuid::Uuid;
 use super::connections::Connections;
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns, Result, unreadable};
-use isogloss_core::backend::directory::UserPage;
-use isogloss_core::backend::directory::{login_forms, spellings};
-use isogloss_core::directory::{
-    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
-};
-use isogloss_core::{Key, Role, Unit, User, UserState};
 
 /// For nobody somebody is read and dropped: it is to take as long.
 pub(super) async fn account(pool: &Connections, login: &str) -> Result<Option<Account>> {

@@ -1,9 +1,10 @@
 //! Invisible characters are refused at each door, and what is stored with them stays; proved for each backend.
 
+use isogloss_core::directory::{Change, Directory, OrganisationEntry, Patch, UnitEntry, UserEdit};
+
 use super::changes::person;
 use super::load;
 use super::looks::{Sql, add, edit, entry};
-use isogloss_core::directory::{Change, Directory, OrganisationEntry, Patch, UnitEntry, UserEdit};
 
 const HIDDEN: &str = "a\u{200b}b";
 

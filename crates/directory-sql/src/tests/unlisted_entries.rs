@@ -1,11 +1,11 @@
 //! What a file does not name is not counted, not changed, and not even read when it is applied.
 
+use isogloss_core::directory::{Applied, Attribute, Directory};
 use sqlx::{AssertSqlSafe, raw_sql};
 
 use super::postgres::postgres;
 use super::{FILE, load};
 use crate::SqliteDirectory;
-use isogloss_core::directory::{Applied, Attribute, Directory};
 use isogloss_testkit::Postgres;
 
 /// What makes one entry unreadable, and what mends it. The columns and literals in capitals differ.

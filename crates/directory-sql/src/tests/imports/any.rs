@@ -1,5 +1,6 @@
 //! Any file, imported into a directory that any files have made: twice is once, and what is not said stays.
 
+use isogloss_core::UserState;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{select, subsequence};
@@ -7,7 +8,6 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Builder;
 
 use super::*;
-use isogloss_core::UserState;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 const ORGANISATION: &str =
