@@ -111,12 +111,13 @@ pub trait Directory:
     ) -> Result<Option<OrganisationEntry>, StoreError>;
 
     /// Returns the access card with this code or identifier, and its user; `None` if there is none, or if it is
-    /// not effective. Fails for an unknown code while a digest key cannot be opened: the card may be stored under
-    /// that key.
+    /// not effective. Fails if the directory is unavailable, and for an unknown code also if a digest key cannot
+    /// be opened: the card may be stored under that key.
     async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError>;
 
     /// Returns the application key of a realm, looked up by the plain digest of its text; `None` if there is none.
-    /// Fails for an unknown key while a digest key cannot be opened: the key may be stored under that digest key.
+    /// Fails if the directory is unavailable, and for an unknown key also if a digest key cannot be opened: the
+    /// key may be stored under that one.
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError>;
 
     /// Sets a user's password hash and ends the user's tokens. Succeeds without effect if there is no such user.

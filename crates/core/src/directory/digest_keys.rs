@@ -57,7 +57,7 @@ pub trait DigestRing: Send + Sync + 'static {
     async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError>;
 
     /// Creates a digest key for new digests, and returns its identifier. Existing plain digests are stored under
-    /// it at their next use. Fails if no pepper is configured.
+    /// it at their next use. Fails if no pepper is configured or the directory is unavailable.
     async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError>;
 
     /// Removes a digest key that cannot be opened here, and the tombstones of erased users that were made with it.

@@ -92,8 +92,8 @@ pub async fn read_key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, Sto
 }
 
 /// Looks up a digest in every form, and again if the digest keys have changed in between. Stores an entry that was
-/// found in an old form in the new one. Returns `None` if there is none; fails if there is none and a digest key
-/// does not open.
+/// found in an old form in the new one. Returns `None` if there is none. Fails if the directory is unavailable, or
+/// if there is no such entry and a digest key does not open.
 pub async fn find_digest<T>(
     store: &impl DigestLookup<T>,
     what: DigestKind<'_>,

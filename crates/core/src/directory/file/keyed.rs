@@ -6,7 +6,7 @@ use super::{File, FileError};
 use crate::directory::{Directory, KeyDigest};
 
 /// Fails if no configured pepper opens a digest key of the file, or if the digest key of a digest is missing: such
-/// a card or application key would never be accepted.
+/// a card or application key would never be accepted. Also fails if the directory is unavailable.
 pub(super) async fn check(file: &File, directory: &dyn Directory) -> Result<(), FileError> {
     let wrong = |entry: String, reason: &str| FileError::Entry {
         entry,

@@ -36,7 +36,8 @@ pub struct Import<'a> {
 }
 
 /// Applies a directory file like [`Import::apply`], with the default [`Precedence`]: passwords and states that
-/// were set here stay. Returns the numbers of changed entries. Fails, and changes nothing, if an entry is invalid.
+/// were set here stay. Returns the numbers of changed entries. Fails, and changes nothing, if an entry is invalid
+/// or the directory is unavailable.
 pub async fn import(
     directory: &dyn Directory,
     passwords: &Passwords,
@@ -53,7 +54,7 @@ pub async fn import(
 
 impl Import<'_> {
     /// Applies a directory file and returns the numbers of changed entries. Fails, and changes nothing, if an
-    /// entry is invalid.
+    /// entry is invalid or the directory is unavailable.
     ///
     /// A user is found by the user name. A password in clear text that matches the stored hash is not hashed
     /// again, so applying a file twice changes nothing. Within the transaction, the file is compared with the
@@ -92,8 +93,8 @@ pub fn check_entries(file: File, passwords: &Passwords) -> Result<Wanted, FileEr
     })
 }
 
-/// Returns the entries of a file with hashed secrets, and reports progress after each user. Fails early if an
-/// entry conflicts with the directory, because hashing takes long.
+/// Returns the entries of a file with hashed secrets, and reports progress after each user. Fails if a secret
+/// cannot be hashed. Also fails, before hashing, which takes long, if an entry conflicts with the directory.
 pub async fn hash_secrets(
     present: &Present,
     passwords: &Passwords,
