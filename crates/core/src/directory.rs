@@ -1,4 +1,4 @@
-//! Who may log in: the trait every directory backend fulfils, and the directory file.
+//! The directory: the trait of its backends, its data types, and the directory file.
 
 mod app_passwords;
 mod backup;
@@ -62,29 +62,32 @@ use crate::totp::TotpSecret;
 use crate::usage::UsageTable;
 use crate::user::{Key, Unit, User, UserState};
 
-/// Users, organisations and keys, wherever they are kept; beside them the audit log and
-/// what is counted of their use, if it is to be.
+/// The users, organisations and keys, independent of the database that stores them. The same database also stores
+/// the audit log, and usage counts if these are enabled.
 #[async_trait]
 pub trait Directory:
     Enrolments + AppPasswords + Keys + DigestRing + AuditTable + UsageTable
 {
-    /// The account that logs in by that name: a user name or an e-mail address, in any case.
+    /// Returns the account that logs in with this name: a user name or an e-mail address, in upper or lower case.
+    /// `None` if there is none. Fails if the directory is unavailable.
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
 
-    /// The user of that identifier.
+    /// Returns the user with this identifier; `None` if there is none. May come from the near cache of this
+    /// process. Fails if the directory is unavailable.
     async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError>;
 
-    /// The same, if it is kept in this process and still holds. [`user`](Self::user) has to be asked
-    /// otherwise.
+    /// Returns the user from the near cache of this process. `None` if the cache has no valid entry, which does
+    /// not mean that there is no such user: call [`user`](Self::user) then.
     fn user_cached(&self, _id: Uuid) -> Option<Arc<User>> {
         None
     }
 
-    /// The units that the user may log in to, the default one first.
+    /// Returns the units that the user may log in to, the default unit first. Fails if the directory is
+    /// unavailable.
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError>;
 
-    /// Returns the users that the filter lets through and whose number is greater than `after`, by number,
-    /// at most `limit` of them.
+    /// Returns the users who match the filter and whose number is greater than `after`, ordered by number, at most
+    /// `limit` of them. Fails if the directory is unavailable.
     async fn users(
         &self,
         filter: &UserFilter,
@@ -92,172 +95,192 @@ pub trait Directory:
         limit: u32,
     ) -> Result<Vec<User>, StoreError>;
 
-    /// The organisations whose names come after `after`, by name, at most `limit` of them.
+    /// Returns the organisations whose names sort after `after`, ordered by name, at most `limit` of them. Fails
+    /// if the directory is unavailable.
     async fn organisations(
         &self,
         after: &str,
         limit: u32,
     ) -> Result<Vec<OrganisationEntry>, StoreError>;
 
-    /// One organisation.
+    /// Returns the organisation with this name or identifier; `None` if there is none. Fails if the directory is
+    /// unavailable.
     async fn organisation(
         &self,
         name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>, StoreError>;
 
-    /// The effective access card of that code or identifier, with its user.
+    /// Returns the access card with this code or identifier, and its user; `None` if there is none, or if it is
+    /// not effective. Fails if the directory is unavailable, and for an unknown code also if a digest key cannot
+    /// be opened: the card may be stored under that key.
     async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError>;
 
-    /// The application key of a realm, by the plain digest of its text.
+    /// Returns the application key of a realm, looked up by the plain digest of its text; `None` if there is none.
+    /// Fails if the directory is unavailable, and for an unknown key also if a digest key cannot be opened: the
+    /// key may be stored under that one.
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError>;
 
-    /// Sets a password hash, and ends the user's tokens.
+    /// Sets a user's password hash and ends the user's tokens. Succeeds without effect if there is no such user.
+    /// Fails if the directory is unavailable.
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError>;
 
-    /// Replaces a password's hash by another of the same password, if it still is `old`, and tells
-    /// whether it was. The user's tokens stay alive.
+    /// Replaces the hash `old` of a user's password with `new`, another hash of the same password. Returns false,
+    /// and changes nothing, if the stored hash is no longer `old`. The user's tokens stay valid. Fails if the
+    /// directory is unavailable.
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError>;
 
-    /// Enables or disables a user. Disabling ends the user's tokens.
+    /// Enables or disables a user. Disabling ends the user's tokens. Succeeds without effect if there is no such
+    /// user. Fails if the directory is unavailable.
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError>;
 
-    /// Makes a single change, or tells why not.
+    /// Makes a single change and returns the changed entry as it is then. Fails, and changes nothing, if the
+    /// change is invalid or the directory is unavailable.
     async fn change(&self, change: Change) -> Result<Changed, ChangeError>;
 
-    /// Returns why [`change`](Self::change) would not make the change now, and makes nothing of it.
+    /// Checks a change without making it. Fails with the error that [`change`](Self::change) would return now.
     async fn check(&self, change: Change) -> Result<(), ChangeError>;
 
-    /// Removes a user with everything that belongs to the user, puts a pseudonym in the user's place in the
-    /// audit log, and remembers by keyed digests that no import brings the user back. All of it or nothing.
+    /// Removes a user and everything that belongs to the user, and returns what was removed. Replaces the user in
+    /// the audit log with a pseudonym, and stores keyed digests by which later imports recognise and skip the
+    /// user. One transaction: it fails, and changes nothing, if there is no such user, if no digest key is open,
+    /// or if the directory is unavailable.
     async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError>;
 
-    /// Adds what is new and changes what differs, in one transaction, in which the file is judged against
-    /// what is there then. What an entry leaves unsaid stays as it is, and so does what was set here
-    /// since an import, as the file's precedence says. Nothing is removed but units, cards and application
-    /// passwords that a user of the file no longer has, and keys that it names as revoked. Entries that
-    /// the file does not name are not even read.
+    /// Adds the entries of a file that are new, updates those that differ, and returns how many there were. All in
+    /// one transaction, in which the file is compared with the current entries; fails, and changes nothing, if an
+    /// entry is invalid or the directory is unavailable.
+    ///
+    /// What the file does not set stays as it is. For values that were set here since an import, the file's
+    /// [`Precedence`] decides. Nothing is removed except units, cards and application passwords that a user in the
+    /// file no longer has, and keys that the file lists as revoked. Entries that the file does not name are not
+    /// even read.
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied>;
 
-    /// Returns what is there of that which a file names.
+    /// Returns the stored entries that a file names, and those that may conflict with them. Fails if the directory
+    /// is unavailable.
     async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError>;
 
-    /// All there is.
+    /// Returns the whole directory. Fails if the directory is unavailable.
     async fn snapshot(&self) -> Result<Snapshot, StoreError>;
 
-    /// Whether a directory file of that fingerprint was the last one that was applied.
+    /// Returns whether the directory file that was applied last has this fingerprint.
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError>;
 
-    /// Notes that a directory file of that fingerprint was the last one that was applied.
+    /// Records the fingerprint of the directory file that was applied last.
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
 
-    /// Returns the names that people take for one another: an earlier release let them in.
+    /// Returns the stored names that people can mistake for one another. Earlier releases accepted such names.
+    /// Fails if the directory is unavailable.
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError>;
 
-    /// Tries what logins and changes do, without a trace, and returns what is refused: reading what logins
-    /// and token checks read is refused, writing is a warning. Fails if the directory cannot be queried.
+    /// Tries the queries of logins and changes without leaving a trace, and returns those that the database
+    /// refuses: an error if it refuses to read what logins and token checks need, a warning if it refuses to
+    /// write. Fails if the directory cannot be queried.
     async fn health(&self) -> Result<Vec<Finding>, StoreError>;
 
-    /// Whether the directory can be asked.
+    /// Runs a trivial query. Fails if the directory is unavailable.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Writes all tables, as they are at one moment, to new files in that folder, which only their owner
-    /// may read.
+    /// Writes all tables, in one consistent state, to new files in `folder` that only their owner may read.
+    /// Returns the version of the tables and their numbers of rows. Fails if a file cannot be written or the
+    /// directory is unavailable.
     async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError>;
 
-    /// Puts what [`back_up`](Self::back_up) wrote in the place of all that is there, in one transaction. The
-    /// files are those of the same database and of the same tables.
+    /// Replaces all stored entries with those that [`back_up`](Self::back_up) wrote to `folder`, in one
+    /// transaction. The files must come from the same kind of database, with the same tables. Fails, and changes
+    /// nothing, if they cannot be read or the directory is unavailable.
     async fn restore(&self, folder: &Path) -> Result<(), StoreError>;
 
-    /// Closes the directory once what was begun is done; nothing can be read or written from then on.
-    /// Without it, the latest changes of a SQLite file stay in another file beside it.
+    /// Closes the directory once running queries are done; it cannot be used afterwards. If a SQLite directory is
+    /// not closed, its latest changes stay in a separate file next to the database file.
     async fn close(&self);
 
-    /// The connections to its server, if it has some that callers share.
+    /// Returns the status of the connection pool; `None` if the directory has none that callers share.
     fn connections(&self) -> Option<PoolStatus> {
         None
     }
 
-    /// What of it is kept in this process, if anything is.
+    /// Returns the status of the near cache of this process; `None` if there is none.
     fn cache_status(&self) -> Option<NearCacheStatus> {
         None
     }
 }
 
-/// A user with the secrets that a login is checked against.
+/// A user with the secrets that a login is verified against.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// The user.
     pub user: User,
-    /// The hash, of whatever format it was brought in.
+    /// The password hash, in the format in which it was imported or set.
     pub password_hash: SecretString,
-    /// The second factor, if it is on.
+    /// The secret of the second factor; `None` if it is off.
     pub totp: Option<TotpSecret>,
 }
 
-/// What an access card is found by.
+/// A reference to an access card.
 #[derive(Debug, Clone, Copy)]
 pub enum CardRef<'a> {
-    /// The plain digest of its code, which is all that is needed.
+    /// By the plain digest of its code. The code alone is enough to log in.
     Code(KeyDigest),
-    /// Its identifier, to be followed by a pass code.
+    /// By its identifier. A login also needs the pass code.
     Identifier(&'a str),
 }
 
-/// What an organisation is found by.
+/// A reference to an organisation.
 #[derive(Debug, Clone, Copy)]
 pub enum OrganisationRef<'a> {
-    /// Its name, to the letter.
+    /// By its name. Upper and lower case differ.
     Name(&'a str),
-    /// Its identifier.
+    /// By its identifier.
     Id(Uuid),
 }
 
 /// An access card: a credential of a user other than the password.
 #[derive(Debug, Clone)]
 pub struct Card {
-    /// Who logs in by it.
+    /// The user who logs in with the card.
     pub user: User,
-    /// The hash of the pass code, for cards that have one.
+    /// The hash of the pass code; `None` if the card has none.
     pub pass_code_hash: Option<SecretString>,
 }
 
-/// What [`Directory::apply`] did, in users, organisations, units and keys.
+/// The result of [`Directory::apply`], in numbers of users, organisations, units and keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// New entries.
+    /// The number of new entries.
     pub created: u64,
-    /// Entries that differed.
+    /// The number of entries that differed and were updated.
     pub updated: u64,
-    /// Entries that were as they should be.
+    /// The number of entries that were already up to date.
     pub unchanged: u64,
-    /// What stayed as it was set here.
+    /// Values that were set here and that the import did not replace.
     pub kept: Vec<Kept>,
-    /// Users who were erased, and keys that acted as them: entries that were left out, like `user ada`.
+    /// Skipped entries, such as `user ada`: users who were erased, and keys that acted as them.
     pub erased: Vec<String>,
 }
 
-/// Something for which an import had another value, and which stayed as it was set here.
+/// A value that was set here and stays, although the import has another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Kept {
-    /// Whose, like `user ada`.
+    /// The entry, such as `user ada`.
     pub entry: String,
-    /// What: `password`, `state`, `second factor`, `application password`, `pass code`, `revocation`, or
-    /// an attribute's name.
+    /// The kind of value: `password`, `state`, `second factor`, `application password`, `pass code`, `revocation`,
+    /// or an attribute's name.
     pub what: &'static str,
 }
 
-/// Why a file was not applied. Nothing of it was.
+/// Why a file was not applied. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum Unapplied {
-    /// An entry makes no sense beside what is there.
+    /// An entry is invalid, or conflicts with a stored one.
     #[error("{entry}: {reason}")]
     Entry {
-        /// Which one.
+        /// The entry.
         entry: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The directory cannot be asked.
+    /// The directory is unavailable.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }

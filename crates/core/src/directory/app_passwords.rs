@@ -1,4 +1,4 @@
-//! What a directory keeps of application passwords.
+//! Application passwords in a directory.
 
 use std::fmt;
 
@@ -10,10 +10,11 @@ use super::KeyDigest;
 use crate::error::StoreError;
 use crate::token_digest::HANDLE;
 
-/// Application passwords, each for one realm.
+/// The application passwords of users, each for one realm.
 #[async_trait]
 pub trait AppPasswords: Send + Sync + 'static {
-    /// The user's one of that realm and digest.
+    /// Returns the user's application password with this realm and digest; `None` if there is none. Fails if the
+    /// directory is unavailable.
     async fn app_password(
         &self,
         user: Uuid,
@@ -21,21 +22,22 @@ pub trait AppPasswords: Send + Sync + 'static {
         digest: KeyDigest,
     ) -> Result<Option<KnownAppPassword>, StoreError>;
 
-    /// All of a user's, the oldest first.
+    /// Returns all application passwords of a user, the oldest first. Fails if the directory is unavailable.
     async fn app_passwords(&self, user: Uuid) -> Result<Vec<KnownAppPassword>, StoreError>;
 
-    /// Adds one.
+    /// Adds an application password for a user. Fails if the directory is unavailable.
     async fn add_app_password(
         &self,
         user: Uuid,
         password: &KnownAppPassword,
     ) -> Result<(), StoreError>;
 
-    /// Removes one and ends the user's tokens, as nobody knows which of them were made with it.
-    /// Answers whether there was one.
+    /// Removes an application password and ends all of the user's tokens, because it is not known which of them
+    /// were created with it. Returns false, and changes nothing, if there was none. Fails if the directory is
+    /// unavailable.
     async fn remove_app_password(&self, user: Uuid, digest: KeyDigest) -> Result<bool, StoreError>;
 
-    /// Notes the day of its last use.
+    /// Records the day on which an application password was last used. Fails if the directory is unavailable.
     async fn note_app_password(
         &self,
         user: Uuid,
@@ -44,23 +46,24 @@ pub trait AppPasswords: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 }
 
-/// An application password, as far as it is known once it was shown.
+/// An application password without its text, which is shown only once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownAppPassword {
-    /// What it is known by.
+    /// The digest of its text.
     pub digest: KeyDigest,
-    /// The realm it opens.
+    /// The realm that it is valid for.
     pub realm: String,
-    /// What it is for, in the operator's words; may be empty.
+    /// A label that says what it is for; may be empty.
     pub label: String,
-    /// When it was made, to the second.
+    /// When it was created, to the second.
     pub made_at: OffsetDateTime,
-    /// The day of its last use, by UTC.
+    /// The day of its last use, in UTC; `None` if it was never used.
     pub used_on: Option<Date>,
 }
 
 impl KnownAppPassword {
-    /// Names it among those of its user, and opens nothing: eight letters and digits.
+    /// Returns the identifier of the application password among those of its user: eight letters and digits. It is
+    /// not a credential.
     pub fn id(&self) -> String {
         HANDLE.encode(&self.digest.as_bytes()[..5])
     }

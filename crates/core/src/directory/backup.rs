@@ -1,8 +1,8 @@
-//! What a backup of a directory consists of.
+//! The contents of a backup of a directory.
 
 use std::collections::BTreeMap;
 
-/// The tables that a backup holds, each after those that it refers to.
+/// The tables in a backup, each after those that it refers to.
 pub const TABLES: [&str; 19] = [
     "organisations",
     "units",
@@ -25,17 +25,17 @@ pub const TABLES: [&str; 19] = [
     "erased_users",
 ];
 
-/// What was backed up.
+/// The result of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackedUp {
-    /// The number of the last step that brought the tables up to date.
+    /// The version of the tables: the number of the last migration that was applied.
     pub version: i64,
-    /// How many rows each table has.
+    /// The number of rows of each table.
     pub rows: BTreeMap<String, u64>,
 }
 
 impl BackedUp {
-    /// Returns the result of a backup of tables that this release has brought up to date.
+    /// Returns the result of a backup of tables that are at the version of this release.
     pub fn of(rows: BTreeMap<String, u64>) -> Self {
         Self {
             version: Self::VERSION,
@@ -43,6 +43,6 @@ impl BackedUp {
         }
     }
 
-    /// The number of the last step that this program knows, the same for both databases.
+    /// The number of the last migration that this release knows. Both databases have the same numbers.
     pub const VERSION: i64 = 10;
 }

@@ -1,4 +1,4 @@
-//! The error of a directory's database, which the rules pass on without knowing the database.
+//! The database as the directory's rules see it: they pass on its errors without knowing which database it is.
 
 use std::fmt::Display;
 
@@ -9,6 +9,6 @@ pub trait Database: Send {
     /// The error of a query that failed.
     type Error: Display + Send;
 
-    /// Returns the error for a failure that has to do with the digest keys and not with the database.
+    /// Returns `error`, a failure of the digest keys and not of the database, as an error of the database.
     fn unusable(error: StoreError) -> Self::Error;
 }

@@ -1,5 +1,5 @@
-//! Single changes that administrators make: each is checked and made in one transaction, in which
-//! nobody else changes anything.
+//! Single changes by administrators: each is checked and made in one transaction, isolated from concurrent
+//! changes.
 
 mod changed;
 mod organisations;
@@ -22,75 +22,75 @@ use crate::user::User;
 /// A change of the directory.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// A new user, under the next free number if none is given.
+    /// Adds a user, with the next free number if none is given.
     AddUser {
-        /// Who; the number in here does not count.
+        /// The user; the number in this entry is ignored.
         user: Box<UserEntry>,
-        /// The number.
+        /// The user's number.
         number: Option<i64>,
     },
-    /// Another name, role, organisation, or the like.
+    /// Changes a user's name, role, organisation, or other attributes.
     EditUser {
-        /// Whose.
+        /// The user's identifier.
         user: Uuid,
-        /// What is to be otherwise.
+        /// The changes.
         edit: Box<UserEdit>,
     },
-    /// A new organisation with its units.
+    /// Adds an organisation with its units.
     AddOrganisation(OrganisationEntry),
-    /// Another name or default unit.
+    /// Changes an organisation's name or default unit.
     EditOrganisation {
-        /// Whose.
+        /// The organisation's identifier.
         organisation: Uuid,
-        /// What is to be otherwise.
+        /// The changes.
         edit: OrganisationEdit,
     },
-    /// An organisation without users, and its units, are to be no more.
+    /// Removes an organisation that has no users, and its units.
     RemoveOrganisation(Uuid),
-    /// A new unit, or another name for one.
+    /// Adds a unit, or changes its name.
     PutUnit {
-        /// Where.
+        /// The organisation's identifier.
         organisation: Uuid,
         /// The unit.
         unit: UnitEntry,
     },
-    /// A unit that nobody is in is to be no more.
+    /// Removes a unit that has no users.
     RemoveUnit {
-        /// Where.
+        /// The organisation's identifier.
         organisation: Uuid,
         /// The unit's identifier.
         unit: String,
     },
 }
 
-/// Why a change makes no sense. Each reason is for people.
+/// Why a change is invalid. The reasons are messages for operators.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidChange {
-    /// What was asked for cannot be.
+    /// A value is invalid.
     #[error("{0}")]
     Invalid(String),
-    /// What it is about is not there.
+    /// The entry to change does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// Something that is there is in its way.
+    /// An existing entry conflicts with the change.
     #[error("{0}")]
     Conflict(String),
 }
 
-/// Why a change was not made. Nothing of it was.
+/// Why a change was not made. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum ChangeError {
-    /// It makes no sense.
+    /// The change is invalid.
     #[error(transparent)]
     Invalid(#[from] InvalidChange),
-    /// The directory cannot be asked.
+    /// The directory is unavailable.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }
 
-/// Why a change goes no further: the transaction ends without it.
+/// Why a change is aborted: the transaction must be rolled back.
 pub enum Abort<E> {
-    /// The change makes no sense.
+    /// The change is invalid.
     Invalid(InvalidChange),
     /// A query failed.
     Failed(E),
@@ -102,53 +102,59 @@ impl<E> From<InvalidChange> for Abort<E> {
     }
 }
 
-/// A database in such a transaction.
+/// The transaction in which a change is checked and made.
 #[async_trait]
 pub trait DirectoryTransaction: LookTable {
-    /// Returns the organisation; `None` if there is none.
+    /// Returns the organisation with this name or identifier; `None` if there is none. Fails if the query fails.
     async fn organisation(
         &mut self,
         name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>, Self::Error>;
 
-    /// Writes an organisation and its units; others that it has stay.
+    /// Inserts or updates an organisation and its listed units; other units that it has stay. Fails if the query
+    /// fails.
     async fn put_organisation(
         &mut self,
         organisation: &OrganisationEntry,
     ) -> Result<(), Self::Error>;
 
-    /// Removes an organisation and its units, which nobody is in.
+    /// Removes an organisation and its units. The caller has checked that they have no users. Fails if the query
+    /// fails.
     async fn remove_organisation(&mut self, organisation: Uuid) -> Result<(), Self::Error>;
 
-    /// Removes a unit, which nobody is in.
+    /// Removes a unit. The caller has checked that it has no users. Fails if the query fails.
     async fn remove_unit(&mut self, unit: &str) -> Result<(), Self::Error>;
 
-    /// The organisation that a unit belongs to.
+    /// Returns the organisation that a unit belongs to; `None` if there is no such unit. Fails if the query fails.
     async fn organisation_of_unit(&mut self, unit: &str) -> Result<Option<Uuid>, Self::Error>;
 
-    /// How many users an organisation has.
+    /// Returns how many users an organisation has. Fails if the query fails.
     async fn users_of(&mut self, organisation: Uuid) -> Result<i64, Self::Error>;
 
-    /// How many users may log in to a unit, by themselves and not as everybody of the organisation.
+    /// Returns how many users have the unit among their own units, not counting those who may log in to it only
+    /// because it belongs to their organisation. Fails if the query fails.
     async fn users_in(&mut self, unit: &str) -> Result<i64, Self::Error>;
 
-    /// A user, without cards, codes and application passwords.
+    /// Returns a user without cards, recovery codes and application passwords; `None` if there is none. Fails if
+    /// the query fails.
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>, Self::Error>;
 
-    /// A user as others are told of one.
+    /// Returns a user in the form that dialects may show; `None` if there is none. Fails if the query fails.
     async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>, Self::Error>;
 
-    /// Who has that number.
+    /// Returns the user with this number; `None` if there is none. Fails if the query fails.
     async fn user_of_number(&mut self, number: i64) -> Result<Option<UserRef>, Self::Error>;
 
-    /// The greatest number that has one after it.
+    /// Returns the greatest number of a user that is less than the greatest permitted number; `None` if there is
+    /// none. Fails if the query fails.
     async fn last_number(&mut self) -> Result<Option<i64>, Self::Error>;
 
-    /// Writes a user, but for cards, codes and application passwords.
+    /// Inserts or updates a user, except for cards, recovery codes and application passwords. Fails if the query
+    /// fails.
     async fn put_user(&mut self, user: &UserEntry) -> Result<(), Self::Error>;
 }
 
-/// A user, as far as others need to know.
+/// A reference to a user, as other users' entries need it for comparisons and messages.
 #[derive(Clone)]
 pub struct UserRef {
     /// The user's identifier.
@@ -158,7 +164,7 @@ pub struct UserRef {
 }
 
 impl Change {
-    /// Returns the user names and e-mail addresses that it gives a user.
+    /// Returns the user names and e-mail addresses that the change gives a user; empty if it changes none.
     pub fn logins(&self) -> Vec<String> {
         match self {
             Self::AddUser { user, .. } => user.logins().collect(),
@@ -171,7 +177,8 @@ impl Change {
         }
     }
 
-    /// Makes the change, and returns what it has left.
+    /// Makes the change in a transaction, and returns the changed entry. Fails if the change is invalid or a query
+    /// fails; the caller must then roll back.
     pub async fn apply<D: DirectoryTransaction>(
         self,
         desk: &mut D,

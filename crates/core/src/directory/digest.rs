@@ -1,4 +1,4 @@
-//! What the directory knows a key or a card's code by.
+//! Digests under which the directory stores application keys and card codes.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// What the directory knows a key or a card's code by: the SHA-256 of the text, or, as it is stored, the
-/// HMAC-SHA-256 of that under a digest key of the directory.
+/// The digest under which the directory stores an application key or a card's code: the SHA-256 of the text, or,
+/// as it is stored, the HMAC-SHA-256 of that under a digest key of the directory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyDigest {
     bytes: [u8; 32],
     key: Option<DigestKeyId>,
 }
 
-/// Names a digest key.
+/// The identifier of a digest key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DigestKeyId(pub(super) [u8; 8]);
 
-/// A text is no digest.
+/// The error for a text that is not a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("is not 64 hexadecimal digits, with or without a digest key's identifier before them")]
 pub struct UnreadableDigest;
 
 impl KeyDigest {
-    /// The plain digest of a key's text. A GUID counts as one however it is spelt.
+    /// Returns the plain digest of a text. The different spellings of a GUID have the same digest.
     pub fn of(key: &str) -> Self {
         let digest = match Uuid::try_parse(key) {
             Ok(guid) => Sha256::digest(guid.simple().to_string()),
@@ -34,25 +34,25 @@ impl KeyDigest {
         Self::plain(digest.into())
     }
 
-    /// Returns the plain digest of those bytes, a SHA-256.
+    /// Returns the plain digest with these bytes, which must be a SHA-256.
     pub const fn plain(bytes: [u8; 32]) -> Self {
         Self { bytes, key: None }
     }
 
-    /// Returns the digest of those bytes that was made with a digest key.
+    /// Returns the digest with these bytes, which was made with a digest key.
     pub const fn keyed(bytes: [u8; 32], key: DigestKeyId) -> Self {
         let key = Some(key);
         Self { bytes, key }
     }
 
-    /// Reads 64 hexadecimal digits, a plain digest.
+    /// Parses a plain digest: 64 hexadecimal digits. `None` if the text is not one.
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut digest = [0; 32];
         hex::decode_to_slice(text, &mut digest).ok()?;
         Some(Self::plain(digest))
     }
 
-    /// Reads what [`text`](Self::text) writes.
+    /// Parses a digest in the format of [`text`](Self::text). Fails if it is not one.
     pub fn read(text: &str) -> Result<Self, UnreadableDigest> {
         let (key, digits) = match text.split_once(':') {
             Some((key, digits)) => (Some(DigestKeyId::read(key)?), digits),
@@ -62,8 +62,8 @@ impl KeyDigest {
         Ok(Self { key, ..digest })
     }
 
-    /// The digest as a directory file has it: 64 hexadecimal digits, with the digest key's identifier and
-    /// a colon before them unless it is a plain one.
+    /// Returns the digest as it is written to a directory file: 64 hexadecimal digits. If it was made with a
+    /// digest key, the key's identifier and a colon come first.
     pub fn text(self) -> String {
         match self.key {
             None => self.hex(),
@@ -71,28 +71,28 @@ impl KeyDigest {
         }
     }
 
-    /// 64 lower-case hexadecimal digits.
+    /// Returns the digest as 64 lower-case hexadecimal digits, without the digest key's identifier.
     pub fn hex(self) -> String {
         hex::encode(self.bytes)
     }
 
-    /// The digest key that it was made with; `None` for a plain digest.
+    /// Returns the identifier of the digest key that it was made with; `None` for a plain digest.
     pub fn key(self) -> Option<DigestKeyId> {
         self.key
     }
 
-    /// Returns the digest key's identifier as databases keep it.
+    /// Returns the digest key's identifier as it is stored in databases; `None` for a plain digest.
     pub fn key_bytes(self) -> Option<Vec<u8>> {
         self.key.map(|key| key.0.to_vec())
     }
 
-    /// Returns the digest as databases keep it, without the digest key's identifier.
+    /// Returns the digest as it is stored in databases, without the digest key's identifier.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.bytes
     }
 }
 
-/// A plain digest of a short code gives the code away.
+/// Shows nothing, because a short code can be guessed from its plain digest.
 impl fmt::Debug for KeyDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyDigest(…)")
@@ -113,17 +113,17 @@ impl Serialize for KeyDigest {
 }
 
 impl DigestKeyId {
-    /// Returns the identifier that consists of those bytes.
+    /// Returns the identifier with these bytes.
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
 
-    /// Returns the identifier as databases keep it.
+    /// Returns the identifier as it is stored in databases.
     pub const fn as_bytes(&self) -> &[u8; 8] {
         &self.0
     }
 
-    /// Reads 16 hexadecimal digits.
+    /// Parses an identifier: 16 hexadecimal digits. Fails if the text is not one.
     pub fn read(text: &str) -> Result<Self, UnreadableDigest> {
         let mut id = [0; 8];
         hex::decode_to_slice(text, &mut id).map_err(|_| UnreadableDigest)?;

@@ -1,8 +1,8 @@
 //! The keys under which a directory stores the digests of card codes and application keys.
 //!
-//! A digest key is random and made once, by the process that first needs it. It is kept in the directory,
-//! sealed under the pepper, so a dump of the directory alone does not allow guessing at codes. Another
-//! pepper seals the same digest key again, so no digest ends with a pepper.
+//! A digest key is random, and created once, by the process that first needs it. It is stored in the directory,
+//! encrypted ("sealed") under the pepper, so card codes cannot be guessed from a dump of the directory alone.
+//! After a change of the pepper, the same digest key is sealed again under the new one, so all digests stay valid.
 
 mod open;
 mod ring;
@@ -28,72 +28,77 @@ use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::pepper::Peppers;
 
-/// A digest key, as operators see it.
+/// The properties of a digest key that operators see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestKey {
-    /// Its identifier.
+    /// The identifier.
     pub id: DigestKeyId,
-    /// When it was made.
+    /// When it was created.
     pub made_at: OffsetDateTime,
-    /// From when on new digests are stored under it.
+    /// The time from which new digests are stored under it.
     pub used_from: OffsetDateTime,
-    /// Whether one of the peppers that are known here opens it.
+    /// Whether one of the configured peppers opens it.
     pub is_readable: bool,
-    /// How many cards and keys are stored under it.
+    /// The number of digests that are stored under it: of cards, application keys and erased users.
     pub digests: i64,
 }
 
-/// Digest keys, as operators and the gateway see to them.
+/// Administration of the digest keys of a directory.
 #[async_trait]
 pub trait DigestRing: Send + Sync + 'static {
-    /// Whether a key of a directory file can be opened here.
+    /// Returns whether one of the configured peppers opens a digest key of a directory file.
     fn opens(&self, key: &SealedKey) -> bool;
 
-    /// Those that could not be opened when they were last read. While there are any, a card or key that
-    /// is not found is "unavailable": it may be one of theirs.
+    /// Returns the digest keys that could not be opened when they were last read. While there are any, looking up
+    /// an unknown card or key fails as "unavailable", because it may be stored under one of them.
     fn unreadable_digest_keys(&self) -> Vec<DigestKeyId>;
 
-    /// All of them, the oldest first.
+    /// Returns all digest keys, the oldest first. Fails if the directory is unavailable.
     async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError>;
 
-    /// Makes a key for new digests. The others are stored under it at their next use.
+    /// Creates a digest key for new digests, and returns its identifier. Existing plain digests are stored under
+    /// it at their next use. Fails if no pepper is configured or the directory is unavailable.
     async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError>;
 
-    /// Removes a key that cannot be opened here, and the traces of erased users that were made with it. The
-    /// cards and keys that are stored under it open nothing from then on. Returns how many traces there
-    /// were; none if there was no such key.
+    /// Removes a digest key that cannot be opened here, and the tombstones of erased users that were made with it.
+    /// The cards and application keys that are stored under it are no longer accepted. Returns how many tombstones
+    /// were removed; `None`, without any change, if there was no such key or if it can be opened. Fails if the
+    /// directory is unavailable.
     async fn remove_digest_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError>;
 
-    /// Stores up to `limit` plain digests under the current digest key, once that is in use, and
-    /// returns how many there were.
+    /// Stores up to `limit` plain digests under the current digest key, and returns how many there were: 0 if no
+    /// digest key is in use yet. Fails if the directory is unavailable.
     async fn key_digests(&self, limit: u32) -> Result<u64, StoreError>;
 
-    /// The application key that had this identifier while its digest was a plain one.
+    /// Returns the application key that had this identifier while its digest was a plain one; `None` if there is
+    /// none. Fails if the directory is unavailable.
     async fn key_of_former_id(&self, id: &str) -> Result<Option<KeyEntry>, StoreError>;
 }
 
-/// What opens a directory's digest keys, and the ones that are open.
+/// The peppers that open a directory's digest keys, and the digest keys that are open.
 pub struct DigestKeys {
     peppers: Option<Peppers>,
     clock: Arc<dyn Clock>,
     open: RwLock<Option<Arc<KeyRing>>>,
     is_read_only: AtomicBool,
-    /// Whether the log says that no digest key can be stored. It says so once, not at each card.
+    /// Whether a warning that no digest key can be stored was logged. It is logged once, not for each card.
     is_reported: AtomicBool,
 }
 
 impl DigestKeys {
-    /// Digests are stored under a key that these peppers open.
+    /// Returns digest keys that these peppers seal and open.
     pub fn under(peppers: Peppers, clock: Arc<dyn Clock>) -> Self {
         Self::of(Some(peppers), clock)
     }
 
-    /// No pepper is known: new digests are stored plain, unless there are digest keys already.
+    /// Returns digest keys without a pepper: new digests are stored plain, unless the directory has digest keys
+    /// already.
     pub fn without_pepper(clock: Arc<dyn Clock>) -> Self {
         Self::of(None, clock)
     }
 
-    /// Nothing is made, sealed again or stored in another form: for those who only look.
+    /// Disables creating digest keys, sealing them again, and storing digests in another form: for commands that
+    /// only read.
     #[must_use]
     pub fn read_only(self) -> Self {
         self.is_read_only.store(true, Ordering::Relaxed);
@@ -119,25 +124,26 @@ impl DigestKeys {
         self.peppers.as_ref()
     }
 
-    /// Returns the time of the clock that decides which digest key is in use.
+    /// Returns the time that decides which digest key is in use.
     pub fn now(&self) -> OffsetDateTime {
         self.clock.now()
     }
 
-    /// Whether one of the peppers opens the key.
+    /// Returns whether one of the peppers opens the key.
     pub(super) fn opens(&self, key: &SealedKey) -> bool {
         let mut peppers = self.peppers.iter().flat_map(Peppers::each);
         peppers.any(|pepper| key.open(pepper).is_some())
     }
 
-    /// The keys as they were last read, if they were.
+    /// Returns the keys as they were last read; `None` if they were never read.
     pub(super) fn known(&self) -> Option<Arc<KeyRing>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.clone()
     }
 
-    /// The form that what was found is to be stored in instead, if it is another one and the database
-    /// can be written to.
+    /// Returns the form in which a digest should be stored that was found in the form `found`; `None` if `found`
+    /// is this form already, if no digest key is open although there are some, or if the database cannot be
+    /// written to.
     pub(super) fn renewed(
         &self,
         ring: &KeyRing,
@@ -152,14 +158,15 @@ impl DigestKeys {
         (stored != found).then_some(stored)
     }
 
-    /// Logs that the first digest key cannot be stored, as at a standby, unless the log says so already.
+    /// Logs that the first digest key cannot be stored, for example at a standby. Logs this only once.
     fn report_unstored(&self, error: impl std::fmt::Display) {
         if !self.is_reported.swap(true, Ordering::Relaxed) {
             tracing::warn!(%error, "cannot store a digest key: digests stay plain SHA-256");
         }
     }
 
-    /// Takes note of whether a digest could be stored in its new form. The login does not depend on it.
+    /// Records whether a digest could be stored in its new form. After a failure, logs it and does not try again.
+    /// The login does not depend on it.
     pub(super) fn wrote(&self, done: Result<(), impl std::fmt::Display>) {
         if let Err(error) = done {
             tracing::warn!(%error, "cannot store a digest under the current digest key, will not try again");
@@ -167,7 +174,8 @@ impl DigestKeys {
         }
     }
 
-    /// Keeps what was read. A transaction that read it must be committed.
+    /// Caches the keys that were read, and logs those that cannot be opened, each once. If a transaction read
+    /// them, it must be committed first.
     pub fn keep(&self, ring: &Arc<KeyRing>) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let before = open.replace(Arc::clone(ring));

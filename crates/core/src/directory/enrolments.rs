@@ -1,4 +1,4 @@
-//! What a directory keeps of a user's second factor, beside its secret.
+//! The state of users' second factors in a directory.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -8,30 +8,34 @@ use super::KeyDigest;
 use crate::error::StoreError;
 use crate::totp::{TotpSecret, TotpStep};
 
-/// Second factors: how they are switched on and off, and used, each code once.
+/// The second factors of users. Each code can be used once.
 #[async_trait]
 pub trait Enrolments: Send + Sync + 'static {
-    /// What there is to tell about the user's second factor; `None` if it is off.
+    /// Returns the state of the user's second factor; `None` if it is off. Fails if the directory is unavailable.
     async fn enrolment(&self, user: Uuid) -> Result<Option<Enrolment>, StoreError>;
 
-    /// Switches it on, or exchanges it for another one, recovery codes included. Ends the user's
-    /// tokens: they were made without it.
+    /// Switches the user's second factor on, or replaces it and its recovery codes. Ends the user's tokens,
+    /// because they were created without it. Fails if the directory is unavailable.
     async fn enrol(&self, user: Uuid, enrolment: &NewEnrolment) -> Result<(), StoreError>;
 
-    /// Switches it off, and answers whether it was on. Its recovery codes end. The user's tokens
-    /// stay: whoever has them had more than is asked for now.
+    /// Switches the user's second factor off, and returns whether it was on. Removes its recovery codes. The
+    /// user's tokens stay valid: their logins proved more than is now required. Fails if the directory is
+    /// unavailable.
     async fn disenrol(&self, user: Uuid) -> Result<bool, StoreError>;
 
-    /// Exchanges the recovery codes, if the second factor is on.
+    /// Replaces the user's recovery codes. Returns false, and changes nothing, if the second factor is off. Fails
+    /// if the directory is unavailable.
     async fn set_recovery_codes(&self, user: Uuid, codes: &[KeyDigest])
     -> Result<bool, StoreError>;
 
-    /// Uses up the code of that step, and of all before it. Of all who use one at once, one is
-    /// answered true. The user's tokens stay.
+    /// Marks the codes of this time step and of all earlier ones as used. Returns whether the code was unused; of
+    /// several concurrent calls, only one returns true. The user's tokens stay valid. Fails if the directory is
+    /// unavailable.
     async fn use_step(&self, user: Uuid, step: TotpStep) -> Result<bool, StoreError>;
 
-    /// Uses up a recovery code, and answers how many are left. Of all who use one at once, one is
-    /// answered; `None` for a code that is spent or no one's.
+    /// Marks a recovery code as used, and returns how many unused ones are left. `None` if the code is used
+    /// already or unknown; of several concurrent calls, only one returns a number. Fails if the directory is
+    /// unavailable.
     async fn use_recovery_code(
         &self,
         user: Uuid,
@@ -42,23 +46,23 @@ pub trait Enrolments: Send + Sync + 'static {
 /// A second factor that is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
-    /// When it was switched on; not known of one that came out of a file.
+    /// When it was switched on; `None` if it was imported from a file.
     pub since: Option<OffsetDateTime>,
-    /// The last step of which a code was used.
+    /// The last time step of which a code was used; `None` if none was.
     pub last_step: Option<TotpStep>,
-    /// Recovery codes that are not spent.
+    /// The number of unused recovery codes.
     pub recovery_codes_left: u64,
 }
 
-/// A second factor that is to be switched on.
+/// A second factor to switch on.
 #[derive(Debug, Clone)]
 pub struct NewEnrolment {
-    /// What the codes are made of.
+    /// The secret from which the codes are computed.
     pub secret: TotpSecret,
-    /// The step of the code that confirmed it, which is used up by that.
+    /// The time step of the code that confirmed it. This code counts as used.
     pub confirmed: Option<TotpStep>,
-    /// What the recovery codes are known by.
+    /// The digests of the recovery codes.
     pub recovery_codes: Vec<KeyDigest>,
-    /// When that is.
+    /// When it is switched on.
     pub since: OffsetDateTime,
 }

@@ -1,4 +1,4 @@
-//! Erasing a user: what goes, and what is left so that no older file brings the user back.
+//! Erases users, and keeps digests by which imports of older files recognise and skip them.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -12,23 +12,23 @@ use crate::names::login_form;
 use crate::pepper::Peppers;
 use crate::token_digest::TokenDigest;
 
-/// What was erased. It names the user, for what is kept outside the directory to be found: it is to be
-/// dropped, not stored.
+/// The result of an erasure. It identifies the user, so that operators can find the user's data outside the
+/// directory. Show it, but do not store it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Erased {
     /// The user's identifier.
     pub id: Uuid,
-    /// What stands for the user in the audit log from now on.
+    /// The pseudonym that replaces the user in the audit log.
     pub pseudonym: Uuid,
-    /// The names that the user logged in by, in the form that is compared.
+    /// The user's login names, in the form that is compared.
     pub logins: Vec<String>,
     /// The identifiers of the user's access cards.
     pub cards: Vec<String>,
-    /// How many application keys acted as the user. They are revoked.
+    /// The number of application keys that acted as the user. They are revoked.
     pub keys: u64,
-    /// How many events of the audit log were about the user or done by the user.
+    /// The number of events in the audit log that concerned the user or were caused by the user.
     pub events: u64,
-    /// How many enabled administrators the user's organisation has left.
+    /// The number of enabled administrators that the user's organisation still has.
     pub administrators: u64,
 }
 
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Erased {
     }
 }
 
-/// What a user is recognised by.
+/// A value by which an erased user is recognised.
 #[derive(Clone, Copy)]
 pub(super) enum Trace<'a> {
     Id(Uuid),
@@ -47,7 +47,7 @@ pub(super) enum Trace<'a> {
 }
 
 impl Trace<'_> {
-    /// Returns its digests under all digest keys that are open, the newest key's first.
+    /// Returns the digests of the value under all open digest keys, the newest key's first. Empty if none is open.
     pub(super) fn digests(self, ring: &KeyRing) -> Vec<KeyDigest> {
         match self {
             Self::Id(id) => ring.digests_of(&[b"erased user", b"id", id.as_bytes()]),
@@ -59,56 +59,60 @@ impl Trace<'_> {
     }
 }
 
-/// A database in the transaction in which a user is erased.
+/// The transaction in which a user is erased.
 #[async_trait]
 pub trait ErasureTable: DirectoryTransaction + KeyRingTable {
-    /// The name that an import last gave the user.
+    /// Returns the name that the last import gave the user; `None` if no import did. Fails if the query fails.
     async fn imported_name(&mut self, user: Uuid) -> Result<Option<String>, Self::Error>;
 
-    /// Returns the identifiers of the user's access cards.
+    /// Returns the identifiers of the user's access cards. Fails if the query fails.
     async fn card_identifiers(&mut self, user: Uuid) -> Result<Vec<String>, Self::Error>;
 
-    /// Revokes the keys that act as the user, and returns how many there were.
+    /// Revokes the application keys that act as the user, and returns how many there were. Fails if the query
+    /// fails.
     async fn revoke_keys_of(&mut self, user: Uuid) -> Result<u64, Self::Error>;
 
-    /// Removes the user and everything that belongs to the user.
+    /// Removes the user and everything that belongs to the user. Fails if the query fails.
     async fn remove_user(&mut self, user: Uuid) -> Result<(), Self::Error>;
 
-    /// How many enabled administrators an organisation has, by its name.
+    /// Returns how many enabled administrators the organisation with this name has. Fails if the query fails.
     async fn administrators_of(&mut self, organisation: &str) -> Result<i64, Self::Error>;
 
-    /// How many events are about the user, done by the user, or about one of these names.
+    /// Returns how many events of the audit log concern the user, were caused by the user, or concern one of these
+    /// names. Fails if the query fails.
     async fn events_of(&mut self, user: Uuid, names: &[TokenDigest]) -> Result<i64, Self::Error>;
 
-    /// Puts another identifier in the place of the user's in events.
+    /// Replaces the user's identifier with a pseudonym in all events. Fails if the query fails.
     async fn rename_user_in_events(
         &mut self,
         user: Uuid,
         pseudonym: Uuid,
     ) -> Result<(), Self::Error>;
 
-    /// Puts another hash in the place of a name's in events.
+    /// Replaces the hash of a name with another one in all events. Fails if the query fails.
     async fn rename_name_in_events(
         &mut self,
         name: TokenDigest,
         to: TokenDigest,
     ) -> Result<(), Self::Error>;
 
-    /// Those whose digest key is there. No other can be told from anything.
+    /// Returns the tombstones (digests of erased users) whose digest key exists. Others cannot be compared with
+    /// anything. Fails if the query fails.
     async fn tombstones(&mut self) -> Result<Vec<KeyDigest>, Self::Error>;
 
-    /// Stores what is left of an erased user; nothing changes if it is there already.
+    /// Stores a tombstone; changes nothing if it exists already. Fails if the query fails.
     async fn put_tombstone(
         &mut self,
         digest: KeyDigest,
         at: OffsetDateTime,
     ) -> Result<(), Self::Error>;
 
-    /// Removes these, so that an import may bring a user of that name again.
+    /// Removes tombstones, so that an import may add a user with that name again. Fails if the query fails.
     async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<(), Self::Error>;
 }
 
-/// Erases a user.
+/// Erases a user in a transaction, and returns what was erased. Fails if there is no such user, if no digest key
+/// is open, or if a query fails; the caller must then roll back.
 pub async fn erase_user<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
@@ -160,8 +164,9 @@ pub async fn erase_user<T: ErasureTable>(
     })
 }
 
-/// A user is added, or renamed, by intention: an import may name that user from now on. A new one has a
-/// new identifier, so that of the erased one stays where it is.
+/// Removes the tombstones of login names that a user was deliberately given, so that imports may name that user
+/// from now on. The tombstone of the erased user's identifier stays: a new user has a new one. Fails if a query
+/// fails.
 pub async fn allow_again<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
@@ -185,7 +190,8 @@ fn logins(user: &UserEntry, imported: Option<String>) -> Vec<String> {
     logins
 }
 
-/// Returns a random-looking identifier that only the holder of a digest key can connect with the user's.
+/// Returns a random-looking identifier, which only the holder of a digest key can link to the user's. Fails if no
+/// digest key is open.
 fn pseudonym(ring: &KeyRing, id: Uuid) -> Result<Uuid, InvalidChange> {
     let digests = ring.digests_of(&[b"pseudonym of an erased user", id.as_bytes()]);
     let digest = digests.first().ok_or_else(|| {
@@ -198,7 +204,7 @@ fn pseudonym(ring: &KeyRing, id: Uuid) -> Result<Uuid, InvalidChange> {
     Ok(Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-/// Returns what events know the names by, under every pepper.
+/// Returns the hashes of the names in events, under every pepper. Empty without a pepper.
 fn name_hashes(peppers: Option<&Peppers>, logins: &[String], cards: &[String]) -> Vec<TokenDigest> {
     let logins = logins.iter().map(|login| ClaimedName::User(login));
     let names: Vec<_> = logins

@@ -1,11 +1,11 @@
 //! The directory file: users, organisations and keys as an operator writes them, in TOML or JSON.
 //!
-//! Secrets may stand in clear text (`password`, `pass_code`, `code`, `key`) or as
-//! [`Directory::snapshot`] writes them (`password_hash`, `pass_code_hash`, `code_digest`, `digest`).
+//! Secrets may be in clear text (`password`, `pass_code`, `code`, `key`) or as [`Directory::snapshot`] writes them
+//! (`password_hash`, `pass_code_hash`, `code_digest`, `digest`).
 //!
-//! What a file does not say of an entry that is there stays as it is; an empty text or list clears. New
-//! entries get defaults. An export says everything of its entries, and what of them was set by other means
-//! than an import (`set_here`, `imported`, `revoked_keys`, `revoked_app_passwords`, `erased_users`).
+//! What a file does not set for an existing entry stays as it is; an empty text or list clears a value. New
+//! entries get defaults. An export sets everything of its entries, and also records what was changed by other
+//! means than an import (`set_here`, `imported`, `revoked_keys`, `revoked_app_passwords`, `erased_users`).
 
 mod debug;
 mod error;
@@ -27,7 +27,7 @@ pub use self::seal::{Import, Progress, import};
 use super::Directory;
 use super::{Attributes, KeyDigest, Part, Patch, RevokedEntry, RevokedKeyEntry, SealedKey};
 
-/// A directory file as written, unchecked.
+/// A directory file as parsed, not yet checked.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
@@ -41,10 +41,11 @@ pub struct File {
     digest_keys: Vec<SealedKey>,
     #[serde(skip)]
     public_realms: Vec<&'static str>,
-    /// Keys that end, and that no later import brings back.
+    /// Keys to revoke. Later imports do not bring them back.
     #[serde(default)]
     revoked_keys: Vec<RevokedKeyEntry>,
-    /// What is left of users who were erased where the file comes from. No later import brings them back.
+    /// Digests of users who were erased in the directory that wrote the file. Later imports do not bring them
+    /// back.
     #[serde(default)]
     erased_users: Vec<KeyDigest>,
 }
@@ -66,115 +67,117 @@ struct FileUnit {
     name: Option<String>,
 }
 
-/// A user as written, unchecked. Of a user who is there, what is none stays as it is.
+/// A user as parsed, not yet checked. For an existing user, `None` means "unchanged".
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
-    /// A GUID; made up for a new user if none is given. The user of that GUID is meant, if there is one.
+    /// The user's GUID. Selects the existing user with this GUID, if there is one. A new user without one gets a
+    /// random one.
     pub id: Option<Uuid>,
-    /// A number; the next free one for a new user if none is given.
+    /// The user's number. A new user without one gets the next free number.
     pub number: Option<i64>,
-    /// The name to log in by, and the name by which a user who is there already is known.
+    /// The login name, which also selects an existing user.
     pub user_name: String,
-    /// Another name to log in by. An empty text removes it.
+    /// A second login name. An empty text removes it.
     pub email: Option<String>,
-    /// First name.
+    /// The first name.
     pub first_name: Option<String>,
-    /// Last name.
+    /// The last name.
     pub last_name: Option<String>,
-    /// Address of a picture.
+    /// The URL of a picture.
     pub image_url: Option<String>,
-    /// The name of a [`Role`](crate::Role); the least of them for a new user if none is given.
+    /// The name of a [`Role`](crate::Role). A new user without one gets the least powerful role.
     pub role: Option<String>,
-    /// An organisation's name. A new user needs one.
+    /// The organisation's name. Required for a new user.
     pub organisation: Option<String>,
-    /// The unit of logins that name none, instead of the organisation's. An empty text removes it.
+    /// The unit of logins that do not name one; overrides the organisation's. An empty text removes it.
     pub default_unit: Option<String>,
-    /// All further units to log in to.
+    /// All further units that the user may log in to.
     pub units: Option<Vec<String>>,
-    /// Whether the user may not log in. A new user may.
+    /// Whether the user may not log in. Default for a new user: false.
     pub disabled: Option<bool>,
-    /// The password in clear text. A new user needs it or its hash.
+    /// The password in clear text. A new user needs this or `password_hash`.
     pub password: Option<SecretString>,
     /// The password's hash, in any format that [`Passwords::verify`](crate::Passwords::verify) knows.
     pub password_hash: Option<String>,
-    /// SHA-256 digests of other hashes of the same password, which it has replaced.
+    /// SHA-256 digests of earlier hashes of the same password, which this hash has replaced.
     #[serde(default)]
     pub replaced_hashes: Vec<String>,
-    /// Counts what ended the user's tokens; the greater of this and what is there counts. Where this is
-    /// the greater one, the file is of a later state of the same directory, and its password, state and
-    /// second factor are taken.
+    /// The number of events that ended the user's tokens; the greater of this and the stored one is used. If this
+    /// one is greater, the file is a later state of the same directory, and its password, state and second factor
+    /// are taken.
     pub generation: Option<u32>,
-    /// Whether values that the rules refuse are taken: an export says so of entries that are older than a rule.
+    /// Whether values that the rules refuse are accepted. An export sets this for entries that are older than a
+    /// rule.
     #[serde(default)]
     pub grandfathered: bool,
-    /// The second factor's secret, base32. An empty text switches it off.
+    /// The secret of the second factor in base32. An empty text switches the second factor off.
     pub totp_secret: Option<SecretString>,
-    /// All recovery codes.
+    /// The complete list of recovery codes.
     pub recovery_codes: Option<Vec<NewRecoveryCode>>,
-    /// All application passwords.
+    /// The complete list of application passwords.
     pub app_passwords: Option<Vec<NewAppPassword>>,
-    /// Application passwords that end, and that no later import brings back.
+    /// Application passwords to revoke. Later imports do not bring them back.
     #[serde(default)]
     pub revoked_app_passwords: Vec<RevokedEntry>,
-    /// All credentials other than the password.
+    /// The complete list of access cards: credentials other than the password.
     pub access_cards: Option<Vec<NewCard>>,
-    /// What was not set by an import where the file comes from. A later import keeps it.
+    /// The values that were not set by an import in the directory that wrote the file. Later imports keep them.
     #[serde(default)]
     pub set_here: Vec<Part>,
-    /// What an import last said of attributes that were changed since.
+    /// The last imported values of attributes that were changed since.
     #[serde(default)]
     pub imported: Attributes,
 }
 
-/// A recovery code as written, unchecked.
+/// A recovery code as parsed, not yet checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewRecoveryCode {
-    /// Its SHA-256 digest.
+    /// The SHA-256 digest, in hexadecimal.
     pub digest: String,
-    /// Whether it was used.
+    /// Whether the code was used.
     #[serde(default)]
     pub spent: bool,
 }
 
-/// An application password as written, unchecked.
+/// An application password as parsed, not yet checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewAppPassword {
-    /// Its SHA-256 digest.
+    /// The SHA-256 digest, in hexadecimal.
     pub digest: String,
-    /// The dialect that it opens.
+    /// The dialect that it is valid for.
     pub dialect: String,
-    /// What it is for.
+    /// A label that says what it is for.
     #[serde(default)]
     pub label: String,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub made_at: OffsetDateTime,
-    /// Whether it was not brought by an import where the file comes from.
+    /// Whether it was created by other means than an import, in the directory that wrote the file.
     #[serde(default)]
     pub set_here: bool,
 }
 
-/// An access card as written, unchecked.
+/// An access card as parsed, not yet checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCard {
-    /// A code, which is all that is needed to log in.
+    /// The code, which alone is enough to log in.
     pub code: Option<SecretString>,
-    /// The code's digest, as [`KeyDigest::read`](super::KeyDigest::read) takes it.
+    /// The digest of the code, in the format of [`KeyDigest::read`](super::KeyDigest::read).
     pub code_digest: Option<String>,
-    /// Whether a code may be one that can be guessed.
+    /// Whether a guessable code is accepted.
     #[serde(default)]
     pub allow_weak: bool,
-    /// An identifier, to be followed by the pass code.
+    /// The identifier. A login also needs the pass code.
     pub identifier: Option<String>,
     /// The pass code in clear text.
     pub pass_code: Option<SecretString>,
-    /// The pass code's hash, in any such format.
+    /// The pass code's hash, in any format that [`Passwords::verify`](crate::Passwords::verify) knows.
     pub pass_code_hash: Option<String>,
-    /// Whether the card can be used. A new one can.
+    /// Whether the card can be used. Default for a new card: true.
     pub effective: Option<bool>,
 }
 
@@ -194,7 +197,8 @@ struct FileKey {
 }
 
 impl File {
-    /// Reads a file: JSON if its name ends in `.json`, TOML otherwise.
+    /// Reads and parses a directory file: JSON if its name ends in `.json`, TOML otherwise. Fails if it cannot be
+    /// read or parsed.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let text = std::fs::read_to_string(path).map_err(|error| FileError::Read {
             path: path.to_owned(),
@@ -203,7 +207,8 @@ impl File {
         Self::parse(path, &text)
     }
 
-    /// Reads a file's text; `path` says which format it is in.
+    /// Parses the text of a directory file; `path` selects the format as in [`read`](Self::read) and appears in
+    /// errors. Fails, without quoting a value, if the text is not TOML or JSON of this structure.
     pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
         let parsed = if path
             .extension()
@@ -226,7 +231,7 @@ impl File {
     }
 }
 
-/// A parser's message, cut down to what cannot hold a value of the file: it may be a password.
+/// Returns a parser's message without the parts that may contain a value of the file, which may be a password.
 fn without_values(message: &str) -> String {
     let about_names = [
         "unknown field",

@@ -1,4 +1,4 @@
-//! Logins that are taken for one another: stored with what they look like, found, and listed.
+//! Look-alike logins: stores what logins look like, and finds those that people can mistake for one another.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,24 +12,24 @@ use super::desk::UserRef;
 use super::rules::{clash, look, look_of_organisation, organisation_clash, shown};
 use crate::names::login_form;
 
-/// How many looks are stored at once.
+/// The number of looks that are stored in one batch.
 const BATCH: i64 = 10_000;
 
-/// A login, and its user.
+/// A login name and its user.
 pub struct Login {
-    /// The login, as it is stored.
+    /// The login name, as it is stored.
     pub login: String,
-    /// The user who logs in by it.
+    /// The user who logs in with it.
     pub owner: UserRef,
 }
 
-/// Names of different users, or of different organisations, that people take for one.
+/// Names of different users, or of different organisations, that people can mistake for one another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LookAlikes {
-    /// Whether they are one name in NFC, of which a release before that rule stored several forms. Otherwise
-    /// they only look the same.
+    /// Whether they are one name in NFC, of which a release before that rule stored several forms. Otherwise they
+    /// only look alike.
     pub is_one_name: bool,
-    /// The names with the code points that tell them apart, and whose they are.
+    /// The names, with the code points by which they differ, and their owners.
     pub names: Vec<String>,
 }
 
@@ -44,35 +44,36 @@ impl std::fmt::Display for LookAlikes {
     }
 }
 
-/// The column of looks. Rows that a release without it wrote lack theirs.
+/// The column of looks in the table of logins. It is empty in rows that an older release wrote.
 #[async_trait]
 pub trait LookTable: Database {
-    /// Returns logins whose look is not stored, at most `limit` of them.
+    /// Returns logins whose look is not stored yet, at most `limit` of them. Fails if the query fails.
     async fn logins_without_look(&mut self, limit: i64) -> Result<Vec<String>, Self::Error>;
 
-    /// Stores the looks of logins.
+    /// Stores looks, given as pairs of login and look. Fails if the query fails.
     async fn store_looks(&mut self, looks: Vec<(String, String)>) -> Result<(), Self::Error>;
 
-    /// Returns the logins that have one of these looks.
+    /// Returns the logins that have one of these looks. Fails if the query fails.
     async fn logins_that_look_like(
         &mut self,
         looks: Vec<String>,
     ) -> Result<Vec<Login>, Self::Error>;
 
-    /// Returns the logins that share their look with others, by look.
+    /// Returns the logins that share their look with others, ordered by look. Fails if the query fails.
     async fn logins_with_a_shared_look(&mut self) -> Result<Vec<Login>, Self::Error>;
 
-    /// Returns the names of all organisations.
+    /// Returns the names of all organisations. Fails if the query fails.
     async fn organisation_names(&mut self) -> Result<Vec<String>, Self::Error>;
 }
 
-/// Stores the looks that are missing.
+/// Computes and stores all missing looks. Fails if a query fails.
 pub async fn fill_looks<T: LookTable>(tables: &mut T) -> Result<(), T::Error> {
     while fill_looks_batch(tables).await? > 0 {}
     Ok(())
 }
 
-/// Stores a batch of the looks that are missing, and returns how many these were.
+/// Computes and stores a batch of missing looks, and returns how many there were: 0 if none is missing. Fails if a
+/// query fails.
 pub async fn fill_looks_batch<T: LookTable>(tables: &mut T) -> Result<usize, T::Error> {
     let logins = tables.logins_without_look(BATCH).await?;
     let count = logins.len();
@@ -86,7 +87,7 @@ pub async fn fill_looks_batch<T: LookTable>(tables: &mut T) -> Result<usize, T::
     Ok(count)
 }
 
-/// Returns the names that are taken for one another.
+/// Returns the groups of names that people can mistake for one another. Fails if a query fails.
 pub async fn find_look_alikes<T: LookTable>(tables: &mut T) -> Result<Vec<LookAlikes>, T::Error> {
     let logins = tables.logins_with_a_shared_look().await?;
     let of_logins = logins
@@ -141,7 +142,8 @@ fn of_one_look(logins: &[Login]) -> Option<LookAlikes> {
     })
 }
 
-/// Marks users of a whole directory who log in by look-alikes: no rule would let both in.
+/// Marks the users of a complete directory who have look-alike logins as exempt from the rules, which would not
+/// accept both.
 pub fn mark_look_alikes(users: &mut [UserEntry]) {
     let all = users.iter().enumerate();
     let all = all.flat_map(|(at, user)| user.logins().map(move |login| (at, login)));

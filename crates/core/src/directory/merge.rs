@@ -1,5 +1,4 @@
-//! What becomes of a directory when a file is applied: judged inside the transaction, against what is
-//! there then.
+//! Compares a directory file with the directory, inside the transaction that applies it, and computes the changes.
 
 mod attributes;
 mod cards;
@@ -25,23 +24,23 @@ use super::{
     Applied, Kept, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Unapplied, UserEntry,
 };
 
-/// The entries that are new or differ.
+/// The changes that a file makes.
 pub struct Changes {
     /// Organisations that are new or differ.
     pub organisations: Vec<OrganisationEntry>,
-    /// Users who are new or differ, or of whom something else is to be remembered.
+    /// Users who are new or differ, or whose last imported values differ.
     pub users: Vec<UserChange>,
     /// Keys that are new or differ.
     pub keys: Vec<KeyEntry>,
-    /// Keys that end.
+    /// Keys to revoke.
     pub revoked_keys: Vec<RevokedKeyEntry>,
-    /// What is left of users who were erased where the file comes from, and not known here yet.
+    /// New digests of users who were erased in the directory that wrote the file.
     pub erased: Vec<KeyDigest>,
-    /// How many entries of each kind there were.
+    /// The result to report.
     pub applied: Applied,
 }
 
-/// An entry that makes no sense beside what is there.
+/// Returns the error for an entry that is invalid or conflicts with the directory.
 pub(super) fn unfit(entry: impl Into<String>, reason: impl Into<String>) -> Unapplied {
     Unapplied::Entry {
         entry: entry.into(),
@@ -51,12 +50,12 @@ pub(super) fn unfit(entry: impl Into<String>, reason: impl Into<String>) -> Unap
 
 type Outcome<T> = Result<T, Unapplied>;
 
-/// What entries are judged against, and what is found out on the way.
+/// The entries that a file is compared with, and the result so far.
 struct Judge<'a> {
     wanted: &'a Wanted,
     present: &'a Present,
     users: HashMap<Uuid, &'a UserEntry>,
-    /// As they are afterwards, by name.
+    /// The organisations by name, as the file leaves them.
     organisations: HashMap<String, OrganisationEntry>,
     organisation_names: HashMap<Uuid, String>,
     keys: HashMap<(&'a str, KeyDigest), &'a KeyEntry>,
@@ -65,7 +64,9 @@ struct Judge<'a> {
 }
 
 impl Changes {
-    /// Judges a file. What it leaves unsaid stays as it is, and what was set here as its precedence says.
+    /// Compares a file with the directory and returns the changes. What the file does not set stays as it is; for
+    /// values that were set here, the file's precedence decides. Fails if an entry is invalid or conflicts with
+    /// another one.
     pub fn of(present: &Present, wanted: &Wanted) -> Outcome<Self> {
         let known = present.entries.users.iter();
         let organisations = &present.entries.organisations;
@@ -109,7 +110,7 @@ impl Changes {
     }
 }
 
-/// Returns the directory that a file makes of an empty one; `None` if it makes no sense.
+/// Returns the directory that results from applying a file to an empty one; `None` if an entry is invalid.
 #[cfg(fuzzing)]
 pub(crate) fn directory_of(wanted: &Wanted) -> Option<super::Snapshot> {
     let changes = Changes::of(&Present::default(), wanted).ok()?;
@@ -180,7 +181,8 @@ impl<'a> Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// An identifier never changes: tokens are the user's by it.
+    /// Fails if the file gives another identifier for an existing user name. Identifiers never change, because
+    /// tokens refer to them.
     fn check_identity(&self, wanted: &WantedUser, known: Option<&UserEntry>) -> Outcome<()> {
         let named = self.present.id_of(None, &wanted.user_name);
         match named.filter(|_| wanted.id.is_some() && known.is_none()) {
@@ -193,7 +195,8 @@ impl Judge<'_> {
     }
 }
 
-/// Whether an import's value takes the place of one that was set here.
+/// Returns whether an import's value replaces the stored one: always, unless that was set here and the rule keeps
+/// it.
 fn takes(set_here: bool, rule: SetHere) -> bool {
     !set_here || rule == SetHere::Replace
 }

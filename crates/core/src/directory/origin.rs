@@ -1,4 +1,4 @@
-//! Where a user's values come from: what an import last said is told from what was set here since.
+//! Origins of a user's values: distinguishes what an import last set from what was changed here since.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -10,7 +10,7 @@ use super::{KeyDigest, UserEntry};
 use crate::names::tidy;
 use crate::user::Role;
 
-/// What of a user an import does not take back once it was set here.
+/// The values of a user that an import does not overwrite once they were set here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
@@ -23,31 +23,31 @@ pub enum Part {
 }
 
 impl Part {
-    /// All of them, in order.
+    /// All parts, in order.
     pub const ALL: [Self; 3] = [Self::Password, Self::State, Self::SecondFactor];
 }
 
-/// What a file may say of a user beside secrets and state.
+/// The attributes that a file may set for a user, apart from secrets and state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attribute {
-    /// Number.
+    /// The number.
     Number,
-    /// Login name.
+    /// The login name.
     UserName,
-    /// E-mail address; an empty text is none.
+    /// The e-mail address; empty if there is none.
     Email,
-    /// First name.
+    /// The first name.
     FirstName,
-    /// Last name.
+    /// The last name.
     LastName,
-    /// Address of a picture.
+    /// The URL of a picture.
     ImageUrl,
-    /// Name of the role.
+    /// The name of the role.
     Role,
-    /// Name of the organisation.
+    /// The name of the organisation.
     Organisation,
-    /// The user's own default unit; an empty text is none.
+    /// The user's own default unit; empty if there is none.
     DefaultUnit,
     /// Further units.
     Units,
@@ -67,7 +67,7 @@ impl Attribute {
         Self::Units,
     ];
 
-    /// Returns its name in a directory file.
+    /// Returns the name of the attribute in a directory file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Number => "number",
@@ -83,7 +83,7 @@ impl Attribute {
         }
     }
 
-    /// Returns its value in the entry.
+    /// Returns the value of the attribute in an entry.
     pub(super) fn of(self, user: &UserEntry) -> Value {
         let or_empty = |text: &Option<String>| Value::Text(text.clone().unwrap_or_default());
         match self {
@@ -100,7 +100,7 @@ impl Attribute {
         }
     }
 
-    /// Sets it in the entry. A value of another kind changes nothing.
+    /// Sets the attribute in an entry. A value of the wrong type, or the name of an unknown role, changes nothing.
     pub(super) fn set(self, user: &mut UserEntry, value: Value) {
         let if_any = |text: String| Some(text).filter(|text| !text.is_empty());
         match (self, value) {
@@ -121,7 +121,7 @@ impl Attribute {
     }
 }
 
-/// An attribute's value, as a file has it.
+/// The value of an attribute, as in a directory file.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -134,8 +134,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Returns whether it is the same value once both are tidied: older releases kept what a file says as it
-    /// was written.
+    /// Returns whether both values are equal after tidying. Older releases stored the values of files untidied.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Text(one), Self::Text(other)) => tidy(one) == tidy(other),
@@ -145,7 +144,7 @@ impl Value {
     }
 }
 
-/// Shows no value: people's names and addresses do not belong into logs.
+/// Shows no value, because people's names and addresses do not belong in logs.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
@@ -155,7 +154,7 @@ impl fmt::Debug for Value {
 /// Values by attribute.
 pub type Attributes = BTreeMap<Attribute, Value>;
 
-/// What an import last said of a user, as a directory remembers it.
+/// The values that an import last set for a user, as the directory remembers them.
 #[derive(Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedValues {
     /// Digest of the password's hash.
@@ -166,13 +165,13 @@ pub struct ImportedValues {
     /// Digest of the second factor's secret and recovery codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     second_factor: Option<String>,
-    /// By name: a newer release may remember more.
+    /// By name instead of [`Attribute`], because a newer release may store more of them.
     #[serde(default)]
     attributes: HashMap<String, Value>,
 }
 
 impl ImportedValues {
-    /// Returns what is to be remembered of an entry whose marks are right.
+    /// Returns the values to remember for an entry whose marks (`set_here`, `imported`) are correct.
     pub(super) fn of(user: &UserEntry) -> Self {
         let imported = |part| !user.set_here.contains(&part);
         let said = |attribute: Attribute| {
@@ -188,8 +187,8 @@ impl ImportedValues {
         }
     }
 
-    /// Marks in the entry what differs from what an import last said; without an origin, no import
-    /// said anything.
+    /// Marks the values of an entry that differ from the last import (`set_here`, `imported`). Without `origin`,
+    /// there was no import that set any.
     pub fn mark(origin: Option<&Self>, user: &mut UserEntry) {
         let nothing = Self::default();
         let origin = origin.unwrap_or(&nothing);
@@ -215,7 +214,7 @@ impl ImportedValues {
     }
 }
 
-/// What a second factor is known by. Whether codes are spent makes no difference.
+/// Returns a digest of the secret and the recovery codes, regardless of which codes are spent.
 fn second_factor(user: &UserEntry) -> KeyDigest {
     let codes = user.recovery_codes.iter().flatten();
     let mut parts: Vec<_> = codes.map(|code| code.digest.hex()).collect();

@@ -1,34 +1,34 @@
-//! How far the tables of a directory are, and why they cannot be brought up to date.
+//! Outstanding migrations of a directory's tables, and why they cannot be applied.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 use thiserror::Error;
 
-/// A step that brings the tables to a version.
+/// A migration of the tables to a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// The version that the tables are at after it.
+    /// The version of the tables after the migration.
     pub version: i64,
-    /// What it is about.
+    /// A short description.
     pub name: String,
 }
 
-/// The steps that tables still lack.
+/// The migrations that are still to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Outstanding {
-    /// The version that the tables are at; 0 if there are none.
+    /// The current version of the tables; 0 if there are none.
     pub from: i64,
-    /// The version that this release needs.
+    /// The version that this release requires.
     pub to: i64,
-    /// The steps between the two, in their order.
+    /// The migrations between the two versions, in order.
     pub steps: Vec<Step>,
 }
 
-/// Why tables are not, or cannot be, as this release needs them.
+/// Why the tables do not have, or cannot be brought to, the version that this release requires.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MigrationError {
-    /// A newer release has changed them.
+    /// A newer release has changed the tables.
     #[error(
         "the tables are of a newer release: they are at version {found}, and this release knows versions \
          up to {known}; run the newer release, or restore a backup"
@@ -39,44 +39,44 @@ pub enum MigrationError {
         /// The newest version that this release knows.
         known: i64,
     },
-    /// A step was taken that this release knows otherwise.
+    /// A migration was applied whose statements differ from those of this release.
     #[error("the tables were changed by another program: step {0} is not the one of this release")]
     Changed(i64),
-    /// The tables must be changed, and may not be.
+    /// The tables must be changed, but this is not allowed.
     #[error("{}, this release needs version {to}, and {obstacle} ({reason}): {}", at(*from), obstacle.advice())]
     Denied {
-        /// The version that the tables are at; 0 if there are none.
+        /// The current version of the tables; 0 if there are none.
         from: i64,
-        /// The version that this release needs.
+        /// The version that this release requires.
         to: i64,
-        /// What prevents it.
+        /// The obstacle.
         obstacle: Obstacle,
-        /// What the database said.
+        /// The error of the database.
         reason: String,
     },
-    /// The version of the tables may not be read.
+    /// The version of the tables cannot be read.
     #[error(
         "the role {role} may not read the table _sqlx_migrations ({reason}): grant it SELECT, see docs/postgresql.md"
     )]
     Unreadable {
-        /// The role that connects.
+        /// The role that the gateway connects as.
         role: String,
-        /// What the database said.
+        /// The error of the database.
         reason: String,
     },
-    /// The database cannot be queried, or a step failed.
+    /// The database cannot be queried, or a migration failed.
     #[error("{0}")]
     Failed(String),
 }
 
-/// What prevents a change of the tables.
+/// An obstacle to changing the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
-    /// The role, which is named, lacks the right.
+    /// The role with this name lacks the privilege.
     Role(String),
-    /// The server is a standby, or otherwise read-only.
+    /// The server is a standby or read-only for another reason.
     ReadOnlyServer,
-    /// The file may not be written.
+    /// The database file may not be written.
     ReadOnlyFile,
 }
 
@@ -107,19 +107,19 @@ fn at(version: i64) -> String {
     }
 }
 
-/// A step as this release has it, and the checksum of its statements.
+/// A migration of this release, and the checksum of its statements.
 pub type KnownStep = (Step, Vec<u8>);
 
-/// A step as the database has noted it: its version and the checksum of its statements.
+/// A migration that the database has recorded as applied: its version and the checksum of its statements.
 pub type AppliedStep = (i64, Vec<u8>);
 
 impl Outstanding {
-    /// Compares the steps that were taken with those that this release knows, and returns the ones that are
-    /// missing.
+    /// Compares the applied migrations with those of this release, and returns the missing ones.
     ///
     /// # Errors
     ///
-    /// Fails if the tables are of a newer release, or if a step that was taken is not the one of this release.
+    /// Fails if the tables are at the version of a newer release, or if the statements of an applied migration
+    /// differ from those of this release.
     pub fn between(known: &[KnownStep], taken: &[AppliedStep]) -> Result<Self, MigrationError> {
         let to = known
             .iter()

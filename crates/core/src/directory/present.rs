@@ -1,4 +1,4 @@
-//! What is in a directory of that which a file names.
+//! The stored entries that a directory file concerns.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,50 +13,52 @@ use super::wanted::{Wanted, WantedUser};
 use super::{KeyDigest, Patch, Snapshot};
 use crate::names::{login_form, login_forms, stored_login, stored_spellings, tidy};
 
-/// What of a directory concerns a file: the entries that it names, and those in their way.
+/// The stored entries that a file concerns: those that it names, and those that may conflict with them.
 #[derive(Default)]
 pub struct Present {
-    /// The digest keys, and when they were read.
+    /// The digest keys, and the time at which they were read.
     pub open: OpenKeys,
     /// The entries that the file names.
     pub entries: Snapshot,
-    /// What imports last said of these users.
+    /// The values that the last import set for these users.
     pub origins: HashMap<Uuid, ImportedValues>,
-    /// Users by the name that an import last gave them.
+    /// Users by the name that the last import gave them.
     pub imported_names: HashMap<String, UserRef>,
-    /// Owners of the login names of the file.
+    /// The owners of the login names in the file.
     pub logins: HashMap<String, UserRef>,
-    /// Logins that look like one of the file.
+    /// Stored logins that look like one in the file.
     pub looks: Vec<Login>,
-    /// Owners of the numbers of the file.
+    /// The owners of the numbers in the file.
     pub numbers: HashMap<i64, UserRef>,
-    /// Owners of the codes of the file's cards, by the form in which they are stored.
+    /// The owners of the codes of the file's cards, by the stored form of the code.
     pub codes: HashMap<KeyDigest, UserRef>,
-    /// Owners of the identifiers of the file's cards.
+    /// The owners of the identifiers of the file's cards.
     pub identifiers: HashMap<String, UserRef>,
-    /// Organisations of the units of the file.
+    /// The organisations of the units in the file.
     pub units: HashMap<String, Uuid>,
-    /// The greatest number that has one after it.
+    /// The greatest number of a user that is less than the greatest permitted number.
     pub last_number: Option<i64>,
-    /// What is left of all users who were erased.
+    /// The digests of all erased users.
     pub erased: HashSet<KeyDigest>,
 }
 
-/// The entries that are read.
+/// The names of the entries to read.
 pub struct EntryNames {
-    /// Organisations.
+    /// Identifiers of organisations.
     pub organisations: Vec<Uuid>,
-    /// Users.
+    /// Identifiers of users.
     pub users: Vec<Uuid>,
     /// Keys: the realm, and a form in which the digest may be stored.
     pub keys: Vec<(String, KeyDigest)>,
-    /// Realms of which every key with a plain digest is read: the file has one under a digest key.
+    /// Realms of which all keys with a plain digest are read, because the file has a key of that realm under a
+    /// digest key.
     pub plain_realms: Vec<String>,
 }
 
 impl Present {
-    /// Returns the user that an entry of a file is about: the one of its identifier, else the one of its
-    /// name, else the one whom an import gave that name.
+    /// Returns the user that a file entry refers to: the one with its identifier, else with its name, else the one
+    /// to whom an import gave that name. `None` if there is none; an identifier is returned as it is, whether or
+    /// not its user exists.
     pub fn id_of(&self, id: Option<Uuid>, user_name: &str) -> Option<Uuid> {
         let name = login_form(user_name);
         let forms = login_forms(user_name);
@@ -68,9 +70,9 @@ impl Present {
     }
 }
 
-/// What a file names, as databases are asked for it.
+/// The names in a file, as they are queried from the database.
 impl Wanted {
-    /// Returns every login name, in the form that is compared.
+    /// Returns all login names in the file, in every form in which they may be stored.
     pub fn logins(&self) -> Vec<String> {
         let users = self.users.iter().flat_map(|user| {
             let email = user.text(Attribute::Email);
@@ -85,7 +87,7 @@ impl Wanted {
         logins.into_iter().collect()
     }
 
-    /// Returns what the login names of its users look like.
+    /// Returns the looks of the login names of the file's users.
     pub fn looks(&self) -> Vec<String> {
         let names = self.users.iter().flat_map(|user| {
             let email = user.text(Attribute::Email);
@@ -96,25 +98,25 @@ impl Wanted {
         looks.into_iter().collect()
     }
 
-    /// Returns every number.
+    /// Returns all numbers of users in the file.
     pub fn numbers(&self) -> Vec<i64> {
         let numbers = self.users.iter();
         numbers.filter_map(WantedUser::number).collect()
     }
 
-    /// Returns every unit that it puts into an organisation.
+    /// Returns the identifiers of the units in the file, as written and tidied.
     pub fn units(&self) -> Vec<String> {
         let units = self.organisations.iter().flat_map(|one| &one.units);
         units.flat_map(|(id, _)| [id.clone(), tidy(id)]).collect()
     }
 
-    /// Returns the identifiers of organisations.
+    /// Returns the identifiers of organisations in the file.
     pub fn organisation_ids(&self) -> Vec<Uuid> {
         let organisations = self.organisations.iter();
         organisations.filter_map(|one| one.id).collect()
     }
 
-    /// Returns the names of organisations.
+    /// Returns the names of organisations in the file, in every spelling in which they may be stored.
     pub fn organisation_names(&self) -> Vec<String> {
         let own = self.organisations.iter().map(|one| one.name.as_str());
         let said = self.users.iter();
@@ -123,7 +125,8 @@ impl Wanted {
         names.into_iter().collect()
     }
 
-    /// Returns the users that it is about, as far as they are there.
+    /// Returns the identifiers of the users that the file refers to, except those of new ones without an
+    /// identifier.
     pub fn user_ids(&self, present: &Present) -> Vec<Uuid> {
         let users = self.users.iter();
         let ids = users.filter_map(|user| present.id_of(user.id, &user.user_name));
@@ -131,7 +134,8 @@ impl Wanted {
         ids.into_iter().collect()
     }
 
-    /// Returns the realms of keys whose digest the file has under a digest key. They may be stored plain.
+    /// Returns the realms of keys whose digest in the file is made with a digest key. Their stored digests may be
+    /// plain.
     pub fn plain_realms(&self) -> Vec<String> {
         let keys = self.keys.iter().map(|key| (&key.realm, key.digest));
         let revoked = self.revoked_keys.iter();
@@ -143,7 +147,7 @@ impl Wanted {
         realms.into_iter().cloned().collect()
     }
 
-    /// Returns the codes of cards, in every form in which they may be stored.
+    /// Returns the digests of the codes of cards in the file, in every form in which they may be stored.
     pub fn codes(&self, open: &OpenKeys) -> Vec<KeyDigest> {
         let cards = self
             .users
@@ -155,7 +159,7 @@ impl Wanted {
             .collect()
     }
 
-    /// Returns the identifiers of cards.
+    /// Returns the identifiers of cards in the file.
     pub fn identifiers(&self) -> Vec<String> {
         let cards = self
             .users
@@ -164,7 +168,8 @@ impl Wanted {
         cards.filter_map(|card| card.identifier.clone()).collect()
     }
 
-    /// Returns every key, revoked ones among them, in every form in which it may be stored.
+    /// Returns all keys in the file, including revoked ones, with their digests in every form in which they may be
+    /// stored.
     pub fn key_names(&self, open: &OpenKeys) -> Vec<(String, KeyDigest)> {
         let keys = self.keys.iter().map(|key| (&key.realm, key.digest));
         let revoked = self.revoked_keys.iter();

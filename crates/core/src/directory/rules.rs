@@ -1,7 +1,7 @@
 //! The rules for the entries of a directory, the same for directory files, the management API and commands.
 //!
-//! Texts are trimmed and in NFC, and an empty text is absent. A value that is stored already is never
-//! refused: an entry may keep what a rule of a later release would not let in.
+//! Texts are trimmed and in NFC, and an empty text is absent. A stored value is never rejected: an entry may keep
+//! a value that a rule of a later release would not accept.
 
 mod looks;
 mod organisations;
@@ -23,27 +23,28 @@ use crate::names::tidy;
 use crate::printable::is_unprintable;
 use crate::user::Role;
 
-/// What a label is called.
+/// The name of labels in messages.
 pub(super) const LABEL: &str = "the label";
-/// Of names, in characters.
+/// The maximum length of names, in characters.
 const LONGEST_NAME: usize = 255;
-/// Of the address of a picture, in characters.
+/// The maximum length of the URL of a picture, in characters.
 const LONGEST_URL: usize = 2048;
-/// The greatest number that JSON clients read exactly.
+/// The greatest number that all JSON clients read exactly (RFC 8259, section 6).
 pub const LAST_NUMBER: i64 = (1 << 53) - 1;
 
-/// Returns a text as it is stored; `None` if nothing is left of it.
+/// Returns a text in its stored form; `None` if nothing is left of it.
 pub(super) fn tidy_if_any(text: Option<&str>) -> Option<String> {
     text.map(tidy).filter(|text| !text.is_empty())
 }
 
-/// Returns the identifiers of units as they are stored: in order, each once.
+/// Returns the identifiers of units in their stored form: tidied, sorted, without duplicates and empty ones.
 pub(super) fn tidy_units(units: &[String]) -> Vec<String> {
     let units: BTreeSet<_> = units.iter().map(|unit| tidy(unit)).collect();
     units.into_iter().filter(|unit| !unit.is_empty()).collect()
 }
 
-/// Returns the role of that name in any case; `None` for an empty text.
+/// Returns the role with this name, in upper or lower case; `None` for an empty text. Fails if there is no such
+/// role.
 pub(super) fn role(name: &str) -> Result<Option<Role>, String> {
     let name = name.trim();
     if name.is_empty() {
@@ -56,8 +57,7 @@ pub(super) fn role(name: &str) -> Result<Option<Role>, String> {
     Role::from_name(name).map(Some).ok_or_else(unknown)
 }
 
-/// Refuses a text that has to be there and is not, and any that cannot be a line of that length without
-/// invisible characters.
+/// Checks a required name. Fails with a reason if it is empty, or if it breaks the rules of [`check_visible`].
 pub(super) fn check_required(what: &str, text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err(format!("{what} is empty"));
@@ -65,20 +65,22 @@ pub(super) fn check_required(what: &str, text: &str) -> Result<(), String> {
     check_visible(what, text)
 }
 
-/// Refuses a text that cannot be a line of a name's length. It may be empty.
+/// Checks a name, which may be empty. Fails with a reason if it has control characters or more than 255
+/// characters.
 pub(super) fn check_name(what: &str, text: &str) -> Result<(), String> {
     check_text(what, text, LONGEST_NAME)
 }
 
-/// Returns the label of a key or an application password as it is stored, or why it cannot be one: a line
-/// of 255 characters at most without invisible ones, which may be empty.
+/// Returns the label of a key or an application password in its stored form; it may be empty. Fails with a reason
+/// if it has more than 255 characters, or control characters or invisible ones.
 pub fn tidy_label(label: &str) -> Result<String, String> {
     let label = tidy_stored_label(label)?;
     check_visible(LABEL, &label)?;
     Ok(label)
 }
 
-/// The same for a label that may be stored already, with invisible characters.
+/// Returns a label in its stored form, like [`tidy_label`], but accepts invisible characters: it may be stored
+/// already. Fails with a reason if it has more than 255 characters or control characters.
 pub(super) fn tidy_stored_label(label: &str) -> Result<String, String> {
     let label = tidy(label);
     check_name(LABEL, &label)?;

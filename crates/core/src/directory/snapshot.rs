@@ -1,4 +1,4 @@
-//! The directory at rest: every entry checked, every secret hashed.
+//! The entries of a directory as they are stored: every entry checked, every secret hashed.
 
 use serde::{Deserialize, Serialize, Serializer};
 use time::OffsetDateTime;
@@ -10,22 +10,22 @@ use crate::names::tidy;
 use crate::scope::Scopes;
 use crate::user::Role;
 
-/// Entries of a directory, ready to be stored, or as they are stored.
+/// Entries of a directory, ready to store, or as they are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
-    /// Organisations, by name.
+    /// Organisations, ordered by name.
     pub organisations: Vec<OrganisationEntry>,
-    /// Users, by number.
+    /// Users, ordered by number.
     pub users: Vec<UserEntry>,
-    /// Keys, by realm and label.
+    /// Keys, ordered by realm and label.
     pub keys: Vec<KeyEntry>,
-    /// What keys the digests of cards and keys.
+    /// The keys of the digests of cards and application keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub digest_keys: Vec<SealedKey>,
-    /// Keys that were revoked, by realm and digest. No import brings them back.
+    /// Revoked keys, ordered by realm and digest. Imports do not bring them back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub revoked_keys: Vec<RevokedKeyEntry>,
-    /// What is left of users who were erased, as keyed digests. No import brings them back.
+    /// Keyed digests of erased users. Imports do not bring these users back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub erased_users: Vec<KeyDigest>,
 }
@@ -33,25 +33,26 @@ pub struct Snapshot {
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OrganisationEntry {
-    /// Identifier.
+    /// The identifier.
     pub id: Uuid,
-    /// Name, unique.
+    /// The name, unique.
     pub name: String,
-    /// The unit of users who have none of their own.
+    /// The default unit of users who have none of their own.
     #[serde(serialize_with = "or_empty")]
     pub default_unit: Option<String>,
-    /// Its units.
+    /// The units.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitEntry>,
 }
 
 impl OrganisationEntry {
-    /// Whether it has a unit of that identifier.
+    /// Returns whether the organisation has a unit with this identifier.
     pub(crate) fn has_unit(&self, id: &str) -> bool {
         self.units.iter().any(|unit| unit.id == id)
     }
 
-    /// Returns the unit of that identifier, which an older release may have stored untidied.
+    /// Returns the unit with this identifier, which an older release may have stored untidied. `None` if there is
+    /// none.
     pub(super) fn unit(&self, id: &str) -> Option<&UnitEntry> {
         let same = self.units.iter().find(|unit| unit.id == id);
         same.or_else(|| {
@@ -64,69 +65,69 @@ impl OrganisationEntry {
 /// A unit of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnitEntry {
-    /// Identifier, unique over all organisations.
+    /// The identifier, unique over all organisations.
     pub id: String,
-    /// Name.
+    /// The name.
     pub name: String,
 }
 
-/// A user. Written to a file, it says everything, or the file would leave alone what is not there.
+/// A user. All fields are serialised, even empty ones: an import would leave a missing one unchanged.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct UserEntry {
-    /// Identifier.
+    /// The identifier.
     pub id: Uuid,
-    /// Number, unique.
+    /// The number, unique.
     pub number: i64,
-    /// Login name, unique among all login names and e-mail addresses.
+    /// The login name, unique among all login names and e-mail addresses.
     pub user_name: String,
-    /// E-mail address, unique likewise.
+    /// The e-mail address, unique among all login names and e-mail addresses.
     #[serde(serialize_with = "or_empty")]
     pub email: Option<String>,
-    /// First name.
+    /// The first name.
     pub first_name: String,
-    /// Last name.
+    /// The last name.
     pub last_name: String,
-    /// Address of a picture.
+    /// The URL of a picture.
     pub image_url: String,
-    /// Role.
+    /// The role.
     pub role: Role,
     /// The organisation's name.
     pub organisation: String,
     /// The user's own default unit.
     #[serde(serialize_with = "or_empty")]
     pub default_unit: Option<String>,
-    /// Units the user may log in to, beside the default one.
+    /// The units that the user may log in to, in addition to the default one.
     pub units: Vec<String>,
     /// Whether the user may not log in.
     pub disabled: bool,
     /// The password's hash.
     pub password_hash: String,
-    /// The hashes of the same password that it has replaced, by digest.
+    /// The digests of earlier hashes of the same password, which `password_hash` has replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replaced_hashes: Vec<KeyDigest>,
-    /// See [`User::generation`](crate::User::generation). One that is applied never becomes less.
+    /// See [`User::generation`](crate::User::generation). An import never lowers it.
     pub generation: i64,
     /// The second factor's secret, base32.
     #[serde(serialize_with = "or_empty")]
     pub totp_secret: Option<String>,
-    /// What is not as an import last said it.
+    /// The parts that differ from what an import last set.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub set_here: Vec<Part>,
-    /// Recovery codes, by digest. None before they are read.
+    /// Recovery codes, ordered by digest. `None` if they were not read.
     #[serde(serialize_with = "all_of")]
     pub recovery_codes: Option<Vec<RecoveryCodeEntry>>,
-    /// Application passwords, by digest. None before they are read.
+    /// Application passwords, ordered by digest. `None` if they were not read.
     #[serde(serialize_with = "all_of")]
     pub app_passwords: Option<Vec<AppPasswordEntry>>,
-    /// Application passwords that were revoked, by digest. No import brings them back.
+    /// Revoked application passwords, ordered by digest. Imports do not bring them back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub revoked_app_passwords: Vec<RevokedEntry>,
     /// Access cards.
     pub access_cards: Vec<CardEntry>,
-    /// Whether it has a value that a rule of a later release refuses. An import takes it as it is.
+    /// Whether it has a value that a rule of a later release rejects. An import accepts such an entry as it is.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub grandfathered: bool,
-    /// What an import last said of attributes that differ from it now.
+    /// The last imported values of attributes that have another value now.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub imported: Attributes,
 }
@@ -153,9 +154,9 @@ impl std::fmt::Debug for UserEntry {
 /// A recovery code of a user.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RecoveryCodeEntry {
-    /// Its digest.
+    /// The digest.
     pub digest: KeyDigest,
-    /// Whether it was used.
+    /// Whether the code was used.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub spent: bool,
 }
@@ -163,17 +164,17 @@ pub struct RecoveryCodeEntry {
 /// An application password of a user.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct AppPasswordEntry {
-    /// Its digest.
+    /// The digest.
     pub digest: KeyDigest,
-    /// The realm it opens.
+    /// The realm that it is valid for.
     pub dialect: String,
-    /// What it is for.
+    /// A label that says what it is for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
-    /// When it was made, to the second.
+    /// When it was created, to the second.
     #[serde(with = "time::serde::rfc3339")]
     pub made_at: OffsetDateTime,
-    /// Whether it does not come from an import.
+    /// Whether it was created by other means than an import.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub set_here: bool,
 }
@@ -182,22 +183,22 @@ pub struct AppPasswordEntry {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokedEntry {
-    /// Its digest.
+    /// The digest.
     pub digest: KeyDigest,
-    /// When, to the second.
+    /// When it was revoked, to the second.
     #[serde(with = "time::serde::rfc3339")]
     pub revoked_at: OffsetDateTime,
 }
 
-/// A key that was revoked.
+/// A revoked application key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokedKeyEntry {
-    /// The realm it opened.
+    /// The realm that it was valid for.
     pub realm: String,
     /// The digest of its text.
     pub digest: KeyDigest,
-    /// When, to the second.
+    /// When it was revoked, to the second.
     #[serde(with = "time::serde::rfc3339")]
     pub revoked_at: OffsetDateTime,
 }
@@ -205,16 +206,16 @@ pub struct RevokedKeyEntry {
 /// An access card of a user.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct CardEntry {
-    /// The digest of its code.
+    /// The digest of the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_digest: Option<KeyDigest>,
-    /// Its identifier.
+    /// The identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
-    /// The bcrypt hash of its pass code.
+    /// The hash of the pass code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pass_code_hash: Option<String>,
-    /// Whether it can be used.
+    /// Whether the card can be used.
     pub effective: bool,
 }
 
@@ -227,25 +228,26 @@ impl std::fmt::Debug for CardEntry {
 /// An application key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeyEntry {
-    /// The realm it opens.
+    /// The realm that it is valid for.
     pub realm: String,
-    /// What the operator calls it.
+    /// The operator's name for it.
     pub label: String,
     /// The digest of its text.
     pub digest: KeyDigest,
     /// The user it acts as.
     #[serde(serialize_with = "or_empty")]
     pub user: Option<String>,
-    /// What it may do.
+    /// The rights of the key.
     #[serde(serialize_with = "scopes_or_all")]
     pub scopes: Scopes,
-    /// From when on it opens nothing, to the second.
+    /// When it expires, to the second; `None` if it does not.
     #[serde(serialize_with = "moment_or_empty")]
     pub expires_at: Option<OffsetDateTime>,
 }
 
 impl KeyEntry {
-    /// Names it and opens nothing: the first twelve digits of its digest.
+    /// Returns the public identifier of the key: the first twelve hexadecimal digits of its digest. It is not a
+    /// credential.
     pub fn id(&self) -> String {
         Self::id_of(self.digest)
     }
@@ -275,5 +277,5 @@ fn scopes_or_all<S: Serializer>(scopes: &Scopes, serializer: S) -> Result<S::Ok,
     }
 }
 
-/// Stands for all scopes of a realm in a directory file.
+/// The name for all scopes of a realm in a directory file.
 pub(super) const ALL_SCOPES: &str = "all";

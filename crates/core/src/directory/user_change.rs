@@ -1,4 +1,4 @@
-//! What of an entry is yet to be written.
+//! The difference between a user's entry before and after an import.
 
 use std::collections::HashSet;
 
@@ -7,22 +7,22 @@ use super::{AppPasswordEntry, Applied, KeyDigest, RecoveryCodeEntry, RevokedEntr
 use crate::names::login_form;
 use crate::names::stored_login;
 
-/// A user who is new or differs, or of whom something else is to be remembered.
+/// A user who is new or differs, or whose last imported values differ.
 pub struct UserChange {
-    /// As the user is afterwards.
+    /// The user after the import.
     pub entry: UserEntry,
-    /// As the user is in the directory; `None` for a new one.
+    /// The stored user; `None` for a new one.
     pub known: Option<UserEntry>,
     /// Whether the file says that the values are older than the rules.
     pub exempt: bool,
-    /// Whether the entry is to be written.
+    /// Whether the entry must be written.
     pub differs: bool,
-    /// What is to be remembered of the import, if that differs.
+    /// The imported values to remember; `None` if they are unchanged.
     pub origin: Option<ImportedValues>,
 }
 
-/// A new password, a disabling, another second factor, an application password less, another
-/// organisation and a unit less end the tokens made before.
+/// Returns whether a change ends the user's existing tokens: a new password, disabling, another second factor, one
+/// application password less, another organisation, or one unit less.
 pub(super) fn ends_tokens(entry: &UserEntry, known: &UserEntry) -> bool {
     let factor = entry.totp_secret.is_some() && entry.totp_secret != known.totp_secret;
     let app_password = gone(
@@ -38,19 +38,20 @@ pub(super) fn ends_tokens(entry: &UserEntry, known: &UserEntry) -> bool {
         || !units_of(known).all(|unit| units_of(entry).any(|left| left == unit))
 }
 
-/// Those of the user alone.
+/// Returns the user's own units, including the default one.
 fn units_of(user: &UserEntry) -> impl Iterator<Item = &String> {
     user.units.iter().chain(&user.default_unit)
 }
 
 impl UserChange {
-    /// Whether what was noted of the second factor is about another one.
+    /// Returns whether a known user gets another second factor, or loses it, so that the state of the old one is
+    /// obsolete.
     pub fn replaces_second_factor(&self) -> bool {
         let known = self.known.as_ref();
         known.is_some_and(|known| known.totp_secret != self.entry.totp_secret)
     }
 
-    /// The recovery codes that are new or differ.
+    /// Returns the recovery codes that are new or differ.
     pub fn recovery_codes(&self) -> impl Iterator<Item = &RecoveryCodeEntry> {
         let known = self
             .known
@@ -61,7 +62,7 @@ impl UserChange {
         codes.filter(move |code| !known.contains(code))
     }
 
-    /// The recovery codes that are to be no more.
+    /// Returns the digests of the recovery codes to delete.
     pub fn gone_recovery_codes(&self) -> Vec<KeyDigest> {
         let codes = |user: Option<&UserEntry>| {
             let codes = user.and_then(|user| user.recovery_codes.clone());
@@ -71,7 +72,7 @@ impl UserChange {
         gone(&known, &left, |code| code.digest)
     }
 
-    /// The application passwords that are new or differ.
+    /// Returns the application passwords that are new or differ.
     pub fn app_passwords(&self) -> impl Iterator<Item = &AppPasswordEntry> {
         let known = app_passwords_of(self.known.as_ref());
         let known: HashSet<_> = known.iter().collect();
@@ -79,7 +80,7 @@ impl UserChange {
         passwords.filter(move |password| !known.contains(password))
     }
 
-    /// The application passwords that are to be no more.
+    /// Returns the digests of the application passwords to delete.
     pub fn gone_app_passwords(&self) -> Vec<KeyDigest> {
         let left = app_passwords_of(Some(&self.entry));
         gone(app_passwords_of(self.known.as_ref()), left, |one| {
@@ -87,20 +88,21 @@ impl UserChange {
         })
     }
 
-    /// The revoked application passwords that are not known yet.
+    /// Returns the revoked application passwords that the directory does not know yet.
     pub fn revoked_app_passwords(&self) -> impl Iterator<Item = &RevokedEntry> {
         let known = revoked_of(self.known.as_ref());
         let revoked = self.entry.revoked_app_passwords.iter();
         revoked.filter(move |one| known.iter().all(|known| known.digest != one.digest))
     }
 
-    /// The revoked application passwords that are good again.
+    /// Returns the digests of the application passwords that are no longer revoked.
     pub fn good_again(&self) -> Vec<KeyDigest> {
         let left = &self.entry.revoked_app_passwords;
         gone(revoked_of(self.known.as_ref()), left, |one| one.digest)
     }
 
-    /// What the hashes are that the password's has replaced, if the import brings others.
+    /// Returns the digests of the hashes that the password's hash has replaced; empty if the import leaves the
+    /// hash as it is.
     pub fn replaced_hashes(&self) -> &[KeyDigest] {
         let known = self.known.as_ref();
         let same = known.is_some_and(|known| known.password_hash == self.entry.password_hash);
@@ -111,13 +113,13 @@ impl UserChange {
         }
     }
 
-    /// Whether the user logged in by that name before.
+    /// Returns whether the stored user already has this login name.
     pub(super) fn had_login(&self, login: &str) -> bool {
         let mut known = self.known.iter().flat_map(UserEntry::logins);
         known.any(|known| known == login)
     }
 
-    /// The name that an import gave the user.
+    /// Returns the user name that the last import gave the user, in the form that is compared.
     pub fn imported_name(&self) -> String {
         let said = self.entry.imported.get(&Attribute::UserName);
         match said {
@@ -143,8 +145,8 @@ fn gone<T>(known: &[T], wanted: &[T], digest: impl Fn(&T) -> KeyDigest) -> Vec<K
 }
 
 impl UserEntry {
-    /// Returns the names that the user logs in by, as they are stored: the user name, and the e-mail address
-    /// if there is one that differs from it.
+    /// Returns the user's login names as they are stored: the user name, and the e-mail address if there is one
+    /// that differs from it.
     pub fn logins(&self) -> impl Iterator<Item = String> + use<> {
         let name = stored_login(&self.user_name);
         let email = self.email.as_deref().map(stored_login);
@@ -153,7 +155,7 @@ impl UserEntry {
     }
 }
 
-/// Counts an entry as created, updated or unchanged, and tells whether it is to be written.
+/// Counts an entry as created, updated or unchanged. Returns whether it must be written.
 pub(super) fn differs<T: PartialEq>(applied: &mut Applied, known: Option<&T>, entry: &T) -> bool {
     let counter = match known {
         None => &mut applied.created,

@@ -1,29 +1,32 @@
-//! Which users are listed, and how their names are searched.
+//! Filters for lists of users, and the search in their names.
 
 use uuid::Uuid;
 
 use crate::names::login_form;
 use crate::user::{Role, User, UserState};
 
-/// More of a text than this is not looked for in the database, but only in what is found there.
+/// The number of characters of a search that the database query uses. The rest is compared with the rows that it
+/// returns.
 const LONGEST_PATTERN: usize = 100;
 
-/// Which users are listed: those to whom all of it applies.
+/// A filter for a list of users. All conditions must be true.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFilter {
-    /// Their user name, e-mail address, first and last name, or number contains this text, in any case.
+    /// Text that the user name, the e-mail address, the first and last name, or the number contains, in upper or
+    /// lower case.
     pub search: Option<String>,
-    /// They belong to that organisation.
+    /// The organisation of the users.
     pub organisation: Option<Uuid>,
-    /// They have that role.
+    /// The role of the users.
     pub role: Option<Role>,
-    /// They are in that state.
+    /// The state of the users.
     pub state: Option<UserState>,
 }
 
 impl UserFilter {
-    /// Returns a pattern for `LIKE … ESCAPE '\'` that fits whatever the search fits, and more: databases
-    /// compare letters beyond ASCII each in their own way, so any text may stand in their place.
+    /// Returns a pattern for `LIKE … ESCAPE '\'` that matches everything that the search matches, and more: it
+    /// allows any text in place of a character beyond ASCII, because each database compares these in its own way.
+    /// `None` without a search.
     pub fn pattern(&self) -> Option<String> {
         let text = login_form(self.search.as_deref()?);
         let mut pattern = "%".to_owned();
@@ -56,17 +59,17 @@ impl UserFilter {
     }
 }
 
-/// Users that are found page by page.
+/// Collects a list of users from the pages of a database query.
 pub struct UserPage {
     filter: UserFilter,
     after: i64,
     limit: usize,
-    /// The users that were found so far.
+    /// The users found so far.
     pub users: Vec<User>,
 }
 
 impl UserPage {
-    /// Starts a list of at most `limit` users whose numbers are greater than `after`.
+    /// Creates an empty list for at most `limit` users whose numbers are greater than `after`.
     pub fn new(filter: &UserFilter, after: i64, limit: u32) -> Self {
         Self {
             filter: filter.clone(),
@@ -76,12 +79,12 @@ impl UserPage {
         }
     }
 
-    /// The number after which the next page begins.
+    /// Returns the number after which the next page begins.
     pub fn after(&self) -> i64 {
         self.after
     }
 
-    /// Takes over what fits of a page, and returns whether another one is needed.
+    /// Adds the users of a page who match the filter. Returns true if another page is needed.
     pub fn takes(&mut self, page: Vec<User>) -> bool {
         let is_last = page.len() < self.limit;
         self.after = page.last().map_or(self.after, |last| last.number);

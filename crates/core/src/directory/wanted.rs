@@ -1,4 +1,4 @@
-//! What a directory file says, checked: what it does not say stays as it is.
+//! The checked entries of a directory file. What a file does not set stays as it is.
 
 use secrecy::SecretString;
 use time::OffsetDateTime;
@@ -10,28 +10,29 @@ use super::{
 };
 use crate::scope::Scopes;
 
-/// What becomes of a value that was set here and that an import has another one for.
+/// What an import does with a value that was set here if it has another one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SetHere {
-    /// It stays, and the import reports it.
+    /// Keeps the value. The import reports it.
     #[default]
     Keep,
-    /// It is replaced by the import's.
+    /// Replaces the value with the import's.
     Replace,
 }
 
-/// How an import treats what was set here: by an administrator, by the users themselves.
+/// How an import treats values that were set here: by an administrator or by users themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Precedence {
-    /// Passwords and application passwords.
+    /// The rule for passwords and application passwords.
     pub passwords: SetHere,
-    /// Whether users are disabled, their second factors, and keys that were revoked.
+    /// The rule for whether users are disabled, for their second factors, and for revoked keys.
     pub state: SetHere,
-    /// Names, addresses, roles and places of which the file says what an import said before.
+    /// The rule for names, addresses, roles, organisations and units for which the file repeats what an import set
+    /// before.
     pub attributes: SetHere,
 }
 
-/// The precedence of an operator's command: passwords and states stay, attributes are the file's.
+/// The precedence of an operator's command: keeps passwords and states, and takes attributes from the file.
 impl Default for Precedence {
     fn default() -> Self {
         Self {
@@ -43,7 +44,8 @@ impl Default for Precedence {
 }
 
 impl Precedence {
-    /// The precedence of a file that nobody asks to apply: whatever was set here stays.
+    /// The precedence of a file that is applied at start, without an operator's command: keeps all values that
+    /// were set here.
     pub const AT_START: Self = Self {
         passwords: SetHere::Keep,
         state: SetHere::Keep,
@@ -58,11 +60,11 @@ pub struct Wanted {
     pub(super) users: Vec<WantedUser>,
     pub(super) keys: Vec<WantedKey>,
     pub(super) revoked_keys: Vec<RevokedKeyEntry>,
-    /// The digest keys that the file brings along.
+    /// The digest keys in the file.
     pub digest_keys: Vec<SealedKey>,
     pub(super) erased_users: Vec<KeyDigest>,
     pub(super) precedence: Precedence,
-    /// Whether passwords that are given in clear are hashed.
+    /// Whether the passwords in clear text have been hashed.
     pub(super) sealed: bool,
 }
 
@@ -70,10 +72,10 @@ pub struct Wanted {
 #[derive(Debug, Clone)]
 pub(super) struct WantedOrganisation {
     pub(super) id: Option<Uuid>,
-    /// As the file has it.
+    /// The name as written in the file.
     pub(super) name: String,
     pub(super) default_unit: Patch<String>,
-    /// Identifiers as the file has them, and names if they are given.
+    /// The units: identifiers as written in the file, and names if they are given.
     pub(super) units: Vec<(String, Option<String>)>,
 }
 
@@ -82,16 +84,16 @@ pub(super) struct WantedOrganisation {
 pub(super) struct WantedUser {
     pub(super) id: Option<Uuid>,
     pub(super) user_name: String,
-    /// The user name among them.
+    /// The attributes, including the user name.
     pub(super) attributes: Attributes,
     pub(super) disabled: Option<bool>,
     pub(super) password: Option<Secret>,
-    /// Hashes of the same password, by digest.
+    /// Digests of earlier hashes of the same password.
     pub(super) replaced_hashes: Vec<KeyDigest>,
     pub(super) generation: i64,
-    /// Whether its values are taken as they are.
+    /// Whether its values are accepted unchecked.
     pub(super) grandfathered: bool,
-    /// An empty text switches it off.
+    /// The TOTP secret; an empty text switches the second factor off.
     pub(super) totp_secret: Option<String>,
     pub(super) recovery_codes: Option<Vec<RecoveryCodeEntry>>,
     pub(super) app_passwords: Option<Vec<AppPasswordEntry>>,
@@ -108,7 +110,7 @@ impl std::fmt::Debug for WantedUser {
 }
 
 impl WantedUser {
-    /// Returns the text that the file gives for that attribute.
+    /// Returns the text that the file sets for this attribute; `None` if it does not set one.
     pub(super) fn text(&self, attribute: Attribute) -> Option<&str> {
         match self.attributes.get(&attribute) {
             Some(Value::Text(text)) => Some(text),
@@ -116,7 +118,7 @@ impl WantedUser {
         }
     }
 
-    /// Returns the number that the file gives.
+    /// Returns the number that the file sets; `None` if it does not set one.
     pub(super) fn number(&self) -> Option<i64> {
         match self.attributes.get(&Attribute::Number) {
             Some(Value::Number(number)) => Some(*number),
@@ -137,15 +139,15 @@ pub(super) struct WantedCard {
 /// A password or pass code of a file.
 #[derive(Clone)]
 pub(super) enum Secret {
-    /// In clear, not hashed: it is not yet, or nobody would take its hash.
+    /// In clear text: either not hashed yet, or not needed as a hash because the stored value stays.
     Clear(SecretString),
-    /// A hash that the file has.
+    /// A hash in the file.
     Hash(String),
-    /// A hash of what the file has in clear.
+    /// The hash of a clear text in the file.
     Sealed {
         /// The hash.
         hash: String,
-        /// The hash that was in the directory then, if the entry was.
+        /// The hash in the directory at the time of hashing; `None` if there was no such entry or no hash.
         beside: Option<String>,
     },
 }

@@ -1,4 +1,4 @@
-//! What a change is about, as it is afterwards: read in the transaction that makes the change.
+//! The entry that a change concerns, read after the change in the same transaction.
 
 use uuid::Uuid;
 
@@ -6,19 +6,19 @@ use super::{Change, DirectoryTransaction};
 use crate::directory::{OrganisationEntry, OrganisationRef};
 use crate::user::User;
 
-/// What a change has left. It was read before the change was committed: nothing has to be read again for an
-/// answer, which could fail although the change is made.
+/// The result of a change. It is read before the commit, because reading it afterwards could fail although the
+/// change was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
     /// The user who was added or changed.
     User(Box<User>),
     /// The organisation that was added or changed, with its units.
     Organisation(OrganisationEntry),
-    /// Nothing: it was removed.
+    /// The entry was removed.
     Removed,
 }
 
-/// What a change is about.
+/// The entry that a change concerns.
 pub(super) enum Subject {
     User(Uuid),
     Organisation(Uuid),
@@ -39,7 +39,7 @@ impl Change {
 }
 
 impl Subject {
-    /// Reads it as the transaction has left it.
+    /// Reads the entry as the transaction has changed it. Fails if the query fails.
     pub(super) async fn read<D: DirectoryTransaction>(
         self,
         desk: &mut D,

@@ -1,4 +1,4 @@
-//! Organisations and units.
+//! Changes of organisations and units.
 
 use uuid::Uuid;
 
@@ -7,12 +7,12 @@ use crate::directory::rules::{organisation_clash, settle_organisation, settle_un
 use crate::directory::{OrganisationEntry, OrganisationRef, UnitEntry};
 use crate::names::spellings;
 
-/// What of an organisation is to be otherwise; nothing said is nothing changed.
+/// The changes of an organisation. `None` and [`Patch::Keep`] change nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrganisationEdit {
-    /// Name.
+    /// The new name.
     pub name: Option<String>,
-    /// The unit of users who have none of their own.
+    /// The default unit of users who have none of their own.
     pub default_unit: Patch<String>,
 }
 
@@ -145,7 +145,8 @@ async fn known<D: DirectoryTransaction>(
         .ok_or_else(|| InvalidChange::NotFound(format!("{id}: no such organisation")).into())
 }
 
-/// The identifiers of units are unique over all organisations.
+/// Brings a unit into its stored form. Aborts if it breaks a rule, if another organisation has a unit with the
+/// same identifier, or if a query fails.
 async fn check_unit<D: DirectoryTransaction>(
     desk: &mut D,
     id: Uuid,

@@ -1,17 +1,17 @@
-//! What becomes of something that need not be there.
+//! Changes of optional values.
 
 use serde::{Deserialize, Deserializer};
 
-/// What is to become of it. Read from JSON, null is [`Patch::Remove`]; with `#[serde(default)]`,
-/// what is left out is [`Patch::Keep`].
+/// A change of an optional value, as in a JSON merge patch (RFC 7396): null is [`Patch::Remove`]; with
+/// `#[serde(default)]`, a missing member is [`Patch::Keep`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// It stays as it is.
+    /// Keeps the value.
     #[default]
     Keep,
-    /// It goes.
+    /// Removes the value.
     Remove,
-    /// It is this.
+    /// Sets the value.
     Set(T),
 }
 

@@ -1,4 +1,4 @@
-//! Users: who they are and where they belong. Secrets have ways of their own.
+//! Changes of users: names, numbers, roles, organisations and units. Secrets are changed elsewhere.
 
 use uuid::Uuid;
 
@@ -9,33 +9,33 @@ use crate::directory::user_change::ends_tokens;
 use crate::directory::{OrganisationRef, UserEntry};
 use crate::user::Role;
 
-/// What of a user is to be otherwise; nothing said is nothing changed.
+/// The changes of a user. `None` and [`Patch::Keep`] change nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserEdit {
-    /// Number.
+    /// The new number.
     pub number: Option<i64>,
-    /// Login name.
+    /// The new login name.
     pub user_name: Option<String>,
-    /// E-mail address.
+    /// The e-mail address.
     pub email: Patch<String>,
-    /// First name.
+    /// The new first name.
     pub first_name: Option<String>,
-    /// Last name.
+    /// The new last name.
     pub last_name: Option<String>,
-    /// Address of a picture.
+    /// The new URL of a picture.
     pub image_url: Option<String>,
-    /// Role.
+    /// The new role.
     pub role: Option<Role>,
-    /// The organisation's name. Tokens that were made in another one end.
+    /// The name of the new organisation. Tokens that were created in another one end.
     pub organisation: Option<String>,
     /// The user's own default unit.
     pub default_unit: Patch<String>,
-    /// All units beside the default one. Where one is taken away, tokens end.
+    /// All units in addition to the default one. If one is removed, the user's tokens end.
     pub units: Option<Vec<String>>,
 }
 
 impl UserEdit {
-    /// Returns the user name and the e-mail address, as far as they are set.
+    /// Returns the new user name and the new e-mail address, if they are set.
     pub(super) fn logins(&self) -> Vec<String> {
         let email = match &self.email {
             Patch::Set(email) => Some(email.clone()),
@@ -108,7 +108,7 @@ async fn put<D: DirectoryTransaction>(
     desk.put_user(user).await.map_err(Abort::Failed)
 }
 
-/// New logins are no other user's, and look like no other user's.
+/// Aborts if a new login name belongs to another user or looks like another user's, or if a query fails.
 async fn check_logins<D: DirectoryTransaction>(
     desk: &mut D,
     user: &UserEntry,
@@ -122,7 +122,8 @@ async fn check_logins<D: DirectoryTransaction>(
     if new.is_empty() {
         return Ok(());
     }
-    // Those of logins that a release without looks has written since they were filled before this change.
+    // Fills looks again: an older release may have written logins without looks since they were filled before this
+    // change.
     fill_looks(desk).await.map_err(Abort::Failed)?;
     let wanted = new.iter().map(|login| look(login)).collect();
     let others = desk
@@ -142,7 +143,8 @@ fn other(user: &UserEntry, found: Option<UserRef>) -> Option<String> {
     Some(found.user_name)
 }
 
-/// The organisation may be stored as the name is written, by an older release, or tidied.
+/// Replaces the user's organisation and units with their stored spelling. Aborts if one of them does not exist or
+/// a query fails. An older release may have stored the organisation's name as it was written, without tidying.
 async fn check_place<D: DirectoryTransaction>(
     desk: &mut D,
     user: &mut UserEntry,

@@ -1,4 +1,4 @@
-//! The digest keys at one moment, for what is judged beside what is stored.
+//! The digest keys at one time, for comparing a file with the stored entries.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::{DigestKind, KeyRing, SealedKey};
 use crate::directory::KeyDigest;
 use crate::error::StoreError;
 
-/// The digest keys that are open, and the moment that decides which of them is for new digests.
+/// The open digest keys, and the time that decides which of them is used for new digests.
 #[derive(Clone)]
 pub struct OpenKeys {
     ring: Arc<KeyRing>,
@@ -17,7 +17,8 @@ pub struct OpenKeys {
 }
 
 impl OpenKeys {
-    /// Reads the digest keys of a database, beside those that a file brings.
+    /// Reads the digest keys of a database, and adds those that a file contains (`brought`). Fails if the database
+    /// is unavailable.
     pub async fn of(store: &impl DigestStore, brought: &[SealedKey]) -> Result<Self, StoreError> {
         let digests = store.digests();
         let mut ring = read_key_ring(store).await?;
@@ -29,12 +30,12 @@ impl OpenKeys {
         Ok(Self::at(ring, digests.now()))
     }
 
-    /// Takes the keys of that moment.
+    /// Returns the keys of `ring`, with `now` as the time that decides which of them is used for new digests.
     pub fn at(ring: Arc<KeyRing>, now: OffsetDateTime) -> Self {
         Self { ring, now }
     }
 
-    /// Returns every form in which the digest may be stored.
+    /// Returns every form in which the digest may be stored, the likeliest first.
     pub(in crate::directory) fn forms(
         &self,
         what: DigestKind<'_>,
@@ -43,8 +44,8 @@ impl OpenKeys {
         self.ring.forms(what, digest)
     }
 
-    /// Returns the form among those present in which the digest is stored already, or else the one for new
-    /// digests. Fails if it is not found and a key does not open: it may be stored under that one.
+    /// Returns the form in which the digest is stored already, or else the one for new digests. Fails if it is not
+    /// found and a digest key does not open, because it may be stored under that one.
     pub(in crate::directory) fn stored_beside(
         &self,
         what: DigestKind<'_>,
@@ -57,7 +58,8 @@ impl OpenKeys {
             return Ok(form);
         }
         if digest.key().is_some() {
-            // The plain form of a digest under a key is not known, but each plain one has that form.
+            // The plain form of a keyed digest is not known, but the keyed form of each stored plain digest can be
+            // computed.
             let is_same = |one: &KeyDigest| one.key().is_none() && self.is_form(what, *one, digest);
             return Ok(present.find(is_same).unwrap_or(digest));
         }
@@ -70,13 +72,13 @@ impl OpenKeys {
         &self.ring
     }
 
-    /// Returns whether a plain digest is stored as this form under one of the keys.
+    /// Returns whether a plain digest has this form under one of the keys.
     fn is_form(&self, what: DigestKind<'_>, plain: KeyDigest, form: KeyDigest) -> bool {
         self.forms(what, plain).contains(&form)
     }
 }
 
-/// No keys: digests stay plain.
+/// No keys, so digests stay plain.
 impl Default for OpenKeys {
     fn default() -> Self {
         Self::at(Arc::default(), OffsetDateTime::UNIX_EPOCH)

@@ -1,4 +1,4 @@
-//! The digest keys that are open, and the forms in which a digest may be stored.
+//! The digest keys of a directory, and the forms in which a digest may be stored.
 
 use time::OffsetDateTime;
 
@@ -8,29 +8,30 @@ use crate::directory::{DigestKey, DigestKeyId, KeyDigest, KeyEntry};
 use crate::error::StoreError;
 use crate::pepper::Pepper;
 
-/// What a digest is of. The same text has another digest as another thing.
+/// The kind of text that a digest is made from. The same text has different keyed digests as different kinds.
 #[derive(Debug, Clone, Copy)]
 pub enum DigestKind<'a> {
     /// The code of an access card.
     Card,
     /// An application key.
     Key {
-        /// The realm that the key opens.
+        /// The realm of the key.
         realm: &'a str,
     },
 }
 
 impl<'a> DigestKind<'a> {
-    /// A realm's key, or a card's code.
+    /// Returns the kind for a realm's key, or for a card's code if there is no realm.
     pub fn of(realm: Option<&'a str>) -> Self {
         realm.map_or(Self::Card, |realm| Self::Key { realm })
     }
 }
 
-/// The digest keys of a directory.
+/// The digest keys of a directory, opened as far as possible.
 #[derive(Default)]
 pub struct KeyRing {
-    /// By age. The last one that is in use is for new digests, at every process alike.
+    /// By age. New digests use the last one whose `used_from` is not in the future, so all processes choose the
+    /// same.
     open: Vec<OpenKey>,
     unreadable: Vec<DigestKeyId>,
 }
@@ -53,7 +54,8 @@ impl OpenKey {
 }
 
 impl KeyRing {
-    /// `known` gives the keys that were opened earlier: their seals may be another pepper's by now.
+    /// Opens stored keys with `open`. For those that it does not open, takes the keys in `known`, which were
+    /// opened earlier: they may by now be sealed under another pepper.
     pub(super) fn of(
         stored: &[SealedKey],
         open: impl Fn(&SealedKey) -> Option<Pepper>,
@@ -94,14 +96,14 @@ impl KeyRing {
         self.find(id).is_some()
     }
 
-    /// Whether it has the same keys, and they are open or not as those are.
+    /// Returns whether both rings have the same open keys and the same unreadable ones.
     pub(in crate::directory) fn is_like(&self, other: &Self) -> bool {
         let ids = |ring: &Self| ring.open.iter().map(|key| key.id).collect::<Vec<_>>();
         ids(self) == ids(other) && self.unreadable == other.unreadable
     }
 
-    /// Every form in which the digest may be stored, the likeliest first. One that is no plain digest is
-    /// stored as it is.
+    /// Returns every form in which the digest may be stored, the likeliest first. A keyed digest has only its own
+    /// form.
     pub fn forms(&self, what: DigestKind<'_>, digest: KeyDigest) -> Vec<KeyDigest> {
         if digest.key().is_some() {
             return vec![digest];
@@ -111,8 +113,8 @@ impl KeyRing {
         keyed.chain([digest]).collect()
     }
 
-    /// The form in which the digest is to be stored. Fails if there are keys and none of them opens: what
-    /// was stored in another form could not be found again.
+    /// Returns the form in which the digest must be stored. Fails if there are digest keys and none of them opens:
+    /// an entry that is stored in another form could not be found again.
     pub fn stored(
         &self,
         what: DigestKind<'_>,
@@ -130,7 +132,8 @@ impl KeyRing {
             .map_or(digest, |key| key.digest(what, &digest)))
     }
 
-    /// The answer about what is not there in any form: that may be wrong while a key is not open.
+    /// Returns `None`, the result for an entry that was not found in any form. Fails if a digest key is not open,
+    /// because the entry may be stored under that one.
     pub(in crate::directory) fn nothing_found<T>(&self) -> Result<Option<T>, StoreError> {
         match self.unreadable.first() {
             None => Ok(None),
@@ -141,7 +144,7 @@ impl KeyRing {
         }
     }
 
-    /// The keys as operators see them, by age; `counts` says how many digests are stored under each.
+    /// Returns the keys as operators see them, ordered by age. `counts` contains the number of digests under each.
     pub(in crate::directory) fn described(
         &self,
         stored: &[SealedKey],
@@ -162,21 +165,22 @@ impl KeyRing {
         firsts.map(describe).collect()
     }
 
-    /// What the former identifier of an application key is stored as, under each key that is open.
+    /// Returns the stored forms of an application key's former identifier, one under each open digest key.
     pub fn former_ids(&self, id: &str) -> Vec<[u8; 32]> {
         let id = id.to_ascii_lowercase();
         let stored = |key: &OpenKey| key.key.keyed(&[b"former id", id.as_bytes()]);
         self.open.iter().map(stored).collect()
     }
 
-    /// Returns keyed digests of `parts` under all keys that are open, the newest key's first.
+    /// Returns keyed digests of `parts` under all open keys, the newest key's first. Empty if none is open.
     pub(in crate::directory) fn digests_of(&self, parts: &[&[u8]]) -> Vec<KeyDigest> {
         let keys = self.open.iter().rev();
         keys.map(|key| KeyDigest::keyed(key.key.keyed(parts), key.id))
             .collect()
     }
 
-    /// What is to be written so that a digest is stored in a new form, which must be a keyed one.
+    /// Returns the database change that stores a digest in a new form. `None` if that form is not a keyed one, or
+    /// its digest key is not open.
     pub(super) fn renewal(
         &self,
         what: DigestKind<'_>,

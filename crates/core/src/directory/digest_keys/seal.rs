@@ -1,4 +1,4 @@
-//! A digest key at rest: sealed under a pepper with AES-256-GCM.
+//! Sealed digest keys: encrypted under a pepper with AES-256-GCM.
 
 use std::fmt;
 
@@ -10,20 +10,20 @@ use crate::directory::DigestKeyId;
 use crate::error::StoreError;
 use crate::pepper::Pepper;
 
-/// A digest key as it is stored: sealed under a pepper, which it names.
+/// A digest key as it is stored: encrypted under a pepper, which it names.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SealedKey {
-    /// The digest key's identifier.
+    /// The digest key's identifier, which is also authenticated by the encryption.
     pub id: DigestKeyId,
-    /// Which pepper opens it, as that is stored.
+    /// The name of the pepper that opens it: a digest of the pepper, in hexadecimal.
     pub pepper: String,
-    /// The encrypted key, as it is stored.
+    /// The nonce and the encrypted key, in hexadecimal.
     pub sealed: String,
-    /// When the key was made.
+    /// When the key was created.
     #[serde(with = "time::serde::rfc3339")]
     pub made_at: OffsetDateTime,
-    /// From when on new digests are stored under it.
+    /// The time from which new digests are stored under it.
     #[serde(with = "time::serde::rfc3339")]
     pub used_from: OffsetDateTime,
     /// When it was encrypted under that pepper.
@@ -32,7 +32,8 @@ pub struct SealedKey {
 }
 
 impl SealedKey {
-    /// Makes a key.
+    /// Creates a random key, sealed under a pepper. Fails if the system has no random numbers or the encryption
+    /// fails.
     pub(super) fn fresh(
         pepper: &Pepper,
         now: OffsetDateTime,
@@ -50,7 +51,8 @@ impl SealedKey {
         })
     }
 
-    /// The same key under another pepper.
+    /// Returns the same key, sealed under another pepper. `None` if `opened_by` does not open it. Fails like
+    /// [`fresh`](Self::fresh).
     pub(super) fn under(
         &self,
         pepper: &Pepper,
@@ -72,7 +74,7 @@ impl SealedKey {
         self.pepper == name(pepper)
     }
 
-    /// The key, if it is that pepper that seals it.
+    /// Returns the digest key; `None` if it is sealed under another pepper or damaged.
     pub(super) fn open(&self, pepper: &Pepper) -> Option<Pepper> {
         Pepper::new(self.unseal(pepper)?)
     }
@@ -116,7 +118,7 @@ fn cipher(pepper: &Pepper) -> Result<LessSafeKey, StoreError> {
     Ok(LessSafeKey::new(key))
 }
 
-/// Tells a pepper from others, and nothing about it.
+/// Returns a name that distinguishes the pepper from others and reveals nothing about it.
 fn name(pepper: &Pepper) -> String {
     hex::encode(&pepper.keyed(&[b"names the pepper"])[..8])
 }

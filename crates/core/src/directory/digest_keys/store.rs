@@ -1,4 +1,4 @@
-//! What every database does with digests and their keys.
+//! Looks up digests and administers digest keys, independent of the database.
 
 use std::sync::Arc;
 
@@ -11,42 +11,47 @@ use crate::error::StoreError;
 /// A database with cards, application keys and digest keys.
 #[async_trait]
 pub trait DigestStore: Send + Sync + 'static {
-    /// Returns what opens the digest keys of this directory.
+    /// Returns the digest keys of this directory, as they are cached in this process, and their peppers.
     fn digests(&self) -> &DigestKeys;
 
-    /// Reads the digest keys.
+    /// Reads the digest keys from the database. Creates the first one if there is none, and seals them again where
+    /// needed. Fails if the directory is unavailable.
     async fn read_ring(&self) -> Result<Arc<KeyRing>, StoreError>;
 
-    /// Returns the digest keys as they are stored.
+    /// Returns the digest keys as they are stored. Fails if the directory is unavailable.
     async fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
 
-    /// Adds a digest key, or replaces the one of that pepper.
+    /// Adds a sealed digest key, or replaces an older seal of the same key and pepper. Fails if the directory is
+    /// unavailable.
     async fn put_sealed_key(&self, key: SealedKey) -> Result<(), StoreError>;
 
-    /// Removes a key with the traces of erased users that were made with it, and returns how many of those
-    /// there were; none if there is no such key.
+    /// Removes a digest key and the tombstones of erased users that were made with it, and returns how many
+    /// tombstones there were; `None` if there is no such key. Fails if the directory is unavailable.
     async fn remove_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError>;
 
-    /// How many digests are stored under each key.
+    /// Returns how many digests are stored under each digest key. Fails if the directory is unavailable.
     async fn counts(&self) -> Result<Vec<(DigestKeyId, i64)>, StoreError>;
 
-    /// Plain digests, of cards or of a realm's keys.
+    /// Returns at most `limit` plain digests, of application keys with their realm, and of cards with `None`.
+    /// Fails if the directory is unavailable.
     async fn plain_digests(
         &self,
         limit: u32,
     ) -> Result<Vec<(Option<String>, KeyDigest)>, StoreError>;
 
-    /// Stores a digest in another form, unless it has another one by now or the digest key is gone.
+    /// Stores a digest in another form. Changes nothing if it is no longer stored in the old form or the digest
+    /// key is gone. Fails if the directory is unavailable.
     async fn replace_digest(&self, renewal: DigestReplacement) -> Result<(), StoreError>;
 
-    /// The application key whose former identifier is stored as one of these.
+    /// Returns the application key whose former identifier has one of these stored forms; `None` if there is none.
     async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Result<Option<KeyEntry>, StoreError>;
 }
 
-/// A database that has cards, or application keys.
+/// A database in which cards, or application keys, are looked up by digest.
 #[async_trait]
 pub trait DigestLookup<T>: DigestStore {
-    /// What is stored in one of these forms, and in which. Nothing is of another kind.
+    /// Returns the entry that is stored in one of these forms, and in which. `None` if there is none, or if
+    /// entries of type `T` are not of this kind. Fails if the directory is unavailable.
     async fn stored(
         &self,
         what: DigestKind<'_>,
@@ -54,22 +59,24 @@ pub trait DigestLookup<T>: DigestStore {
     ) -> Result<Option<(T, KeyDigest)>, StoreError>;
 }
 
-/// A digest that is to be stored in another form.
+/// The change that stores a digest in another form.
 #[derive(Clone)]
 pub struct DigestReplacement {
-    /// None for the code of a card.
+    /// The realm of an application key; `None` for the code of a card.
     pub realm: Option<String>,
-    /// The form that is stored.
+    /// The form that is stored now.
     pub old: KeyDigest,
-    /// The form that takes its place.
+    /// The form that replaces it.
     pub new: KeyDigest,
-    /// The key that the new form is made with.
+    /// The digest key of the new form.
     pub key: DigestKeyId,
-    /// What the key's identifier is stored as, if the old form is plain.
+    /// The stored form of the application key's current identifier, which changes with its digest; `None` if the
+    /// old form is not plain.
     pub former_id: Option<[u8; 32]>,
 }
 
-/// The digest keys as they were last read.
+/// Returns the digest keys as they were last read by this process, or reads them. Fails if they must be read and
+/// the database is unavailable.
 pub async fn key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreError> {
     match store.digests().known() {
         Some(ring) => Ok(ring),
@@ -77,15 +84,16 @@ pub async fn key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreErr
     }
 }
 
-/// The digest keys as they are now.
+/// Reads the digest keys and caches them. Fails if the database is unavailable.
 pub async fn read_key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreError> {
     let ring = store.read_ring().await?;
     store.digests().keep(&ring);
     Ok(ring)
 }
 
-/// Looks for a digest in every form; again, if there are other digest keys by now. What is found in an
-/// old form is stored in the new one.
+/// Looks up a digest in every form, and again if the digest keys have changed in between. Stores an entry that was
+/// found in an old form in the new one. Returns `None` if there is none. Fails if the directory is unavailable, or
+/// if there is no such entry and a digest key does not open.
 pub async fn find_digest<T>(
     store: &impl DigestLookup<T>,
     what: DigestKind<'_>,

@@ -1,4 +1,4 @@
-//! How the digest keys of a database are read, made, and sealed again under another pepper.
+//! Reads the digest keys of a database, creates the first one, and seals them again under another pepper.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,29 +14,30 @@ use crate::directory::database::Database;
 use crate::error::StoreError;
 use crate::pepper::{Pepper, Peppers};
 
-/// How long digests stay plain in a directory that had some before its first digest key: gateways of the
-/// release before this one, which know no other, may still be at work on it.
+/// How long digests stay plain in a directory that had some before its first digest key: gateways of the previous
+/// release, which only know plain ones, may still be using it.
 const GRACE: Duration = Duration::from_hours(24);
 
 /// The table of digest keys in a database.
 #[async_trait]
 pub trait KeyRingTable: Database {
-    /// Returns the digest keys as they are stored.
+    /// Returns the digest keys as they are stored. Fails if the query fails.
     async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>, Self::Error>;
 
-    /// Whether there are cards or keys with a plain digest.
+    /// Returns whether there are cards or application keys with a plain digest. Fails if the query fails.
     async fn has_plain_digests(&mut self) -> Result<bool, Self::Error>;
 
-    /// Adds a key unless there is one.
+    /// Adds a digest key unless there is one already. Fails if the query fails.
     async fn put_first_key(&mut self, key: &SealedKey) -> Result<(), Self::Error>;
 
-    /// Adds a key, or replaces the one of that pepper.
+    /// Adds a sealed digest key, or replaces an older seal of the same key and pepper. Fails if the query fails.
     async fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), Self::Error>;
 
-    /// Removes all keys if no digest is stored, be it plain or under one of them.
+    /// Removes all digest keys if no digest is stored, neither plain nor under one of them. Fails if the query
+    /// fails.
     async fn remove_idle_keys(&mut self) -> Result<(), Self::Error>;
 
-    /// Removes the seals of a key that are older than that.
+    /// Removes the seals of a digest key that are older than `before`. Fails if the query fails.
     async fn remove_seals(
         &mut self,
         id: DigestKeyId,
@@ -50,7 +51,8 @@ enum Task {
 }
 
 impl DigestKeys {
-    /// Makes a key that is used for new digests from now on. `None` without a pepper.
+    /// Creates a digest key that is used for new digests from now on. `None` without a pepper; `Some(Err)` if the
+    /// system has no random numbers.
     pub(super) fn make(&self) -> Option<Result<SealedKey, StoreError>> {
         let peppers = self.peppers.as_ref()?;
         Some(self.fresh(&peppers.current, Duration::ZERO))
@@ -61,8 +63,9 @@ impl DigestKeys {
         SealedKey::fresh(pepper, now, now + grace)
     }
 
-    /// Takes over the keys of a directory file and reads all that are there. A directory without a digest
-    /// takes over the file's keys alone: moved back and forth, a digest has one form in both places.
+    /// Stores the digest keys of a directory file, and reads all keys of the directory. If the directory has no
+    /// digests, its own keys are removed first: after moving back and forth, a digest then has one form in both
+    /// places. Fails if a query fails.
     pub async fn take_over<T: KeyRingTable>(
         &self,
         table: &mut T,
@@ -77,8 +80,9 @@ impl DigestKeys {
         self.read(table).await
     }
 
-    /// Reads the keys, and makes the first one if there is none. A key that was not known yet and that
-    /// the previous pepper opens is sealed again under the current one.
+    /// Reads the digest keys, and creates the first one if there is none. Seals a key again under the current
+    /// pepper if it was not known yet and the previous pepper opens it. Fails if a query fails; failures to write
+    /// are only logged.
     pub async fn read<T: KeyRingTable>(&self, table: &mut T) -> Result<Arc<KeyRing>, T::Error> {
         let known = self.known();
         let mut stored = table.sealed_keys().await?;
@@ -110,7 +114,7 @@ impl DigestKeys {
         Ok(Arc::new(self.ring_of(&stored)))
     }
 
-    /// Opens those of the keys that a pepper opens, or that were opened earlier.
+    /// Returns the ring of these keys. Those that a pepper opens, or that were opened earlier, are open.
     pub(in crate::directory) fn ring_of(&self, stored: &[SealedKey]) -> KeyRing {
         let peppers = || self.peppers.iter().flat_map(Peppers::each);
         let open = |key: &SealedKey| peppers().find_map(|pepper| key.open(pepper));
@@ -118,10 +122,11 @@ impl DigestKeys {
     }
 }
 
-/// What there is to do so that the current pepper opens the keys, and the ones before it no longer do.
+/// Returns the tasks after which the current pepper opens the keys, and earlier peppers no longer do. Fails if a
+/// key cannot be sealed.
 ///
-/// A gateway that has only the pepper before may start again meanwhile, so the seal of that one goes only
-/// when the previous pepper is no longer configured, and only where the other seal is newer.
+/// A gateway that has only the previous pepper may restart during the rotation. So the old seal is removed only
+/// when the previous pepper is no longer configured, and only if the new seal is newer.
 fn tasks(
     stored: &[SealedKey],
     peppers: &Peppers,

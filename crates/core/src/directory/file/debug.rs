@@ -1,4 +1,4 @@
-//! Entries as `Debug` shows them: whose they are, and no secret, hash or digest.
+//! `Debug` of file entries: shows which entry it is, and no secret, hash or digest.
 
 use std::fmt::{Debug, Formatter, Result};
 

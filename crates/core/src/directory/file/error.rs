@@ -1,4 +1,4 @@
-//! Why a directory file is refused.
+//! The errors of a directory file.
 
 use std::path::PathBuf;
 
@@ -8,42 +8,42 @@ use thiserror::Error;
 use crate::directory::Unapplied;
 use crate::error::StoreError;
 
-/// Why a directory file was not applied. Nothing of it was.
+/// Why a directory file was not applied. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// It cannot be read from the disk.
+    /// The file cannot be read from the disk.
     #[error("{}: {error}", path.display())]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// It is not TOML or JSON of this shape. Says where, and never quotes a value.
+    /// The file is not TOML or JSON of the expected structure. The message says where, and never quotes a value.
     #[error("{}: {reason}", path.display())]
     Syntax {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Line, column and what was expected.
+        /// The line, the column, and what was expected.
         reason: String,
     },
-    /// An entry makes no sense.
+    /// An entry is invalid.
     #[error("{entry}: {reason}")]
     Entry {
-        /// Which one.
+        /// The entry.
         entry: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// A password or pass code cannot be set.
     #[error("{entry}: {error}")]
     Password {
-        /// Whose.
+        /// The entry.
         entry: String,
-        /// Why.
+        /// The reason.
         error: InvalidPassword,
     },
-    /// The directory could not be asked.
+    /// The directory is unavailable.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }

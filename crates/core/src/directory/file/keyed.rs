@@ -1,12 +1,12 @@
-//! Digest keys of a directory file, and digests that were made with them.
+//! Checks the digest keys of a directory file, and the digests that were made with them.
 
 use std::collections::HashSet;
 
 use super::{File, FileError};
 use crate::directory::{Directory, KeyDigest};
 
-/// Refuses a digest key that no pepper opens here, and a digest without its digest key: the card or
-/// application key would open nothing.
+/// Fails if no configured pepper opens a digest key of the file, or if the digest key of a digest is missing: such
+/// a card or application key would never be accepted. Also fails if the directory is unavailable.
 pub(super) async fn check(file: &File, directory: &dyn Directory) -> Result<(), FileError> {
     let wrong = |entry: String, reason: &str| FileError::Entry {
         entry,

@@ -1,4 +1,4 @@
-//! A moment as a file has it: RFC 3339, or an empty text for none.
+//! Timestamps in directory files: RFC 3339, or an empty text for none.
 
 use serde::{Deserialize as _, Deserializer, de::Error as _};
 use time::OffsetDateTime;
@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::directory::Patch;
 
-/// Reads it.
+/// Parses a timestamp; an empty text is [`Patch::Remove`]. Fails if the text is neither.
 pub(super) fn or_empty<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Patch<OffsetDateTime>, D::Error> {

@@ -1,5 +1,4 @@
-//! From a directory file to the directory: every entry checked, every secret hashed, one
-//! transaction.
+//! Imports a directory file: checks every entry, hashes every secret, and applies all in one transaction.
 
 mod entries;
 mod secret;
@@ -17,26 +16,28 @@ use crate::directory::present::Present;
 use crate::directory::wanted::Wanted;
 use crate::directory::{Applied, Directory, Precedence};
 
-/// How far an import has come.
+/// The progress of an import.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
-    /// Users whose secrets are hashed.
+    /// The number of users whose secrets are hashed.
     pub done: usize,
-    /// Users in the file.
+    /// The number of users in the file.
     pub total: usize,
 }
 
-/// How directory files are applied.
+/// Where and how directory files are applied.
 pub struct Import<'a> {
-    /// Where to.
+    /// The directory to change.
     pub directory: &'a dyn Directory,
-    /// What hashes.
+    /// The hasher of passwords and pass codes.
     pub passwords: &'a Passwords,
-    /// What becomes of what was set here.
+    /// The rule for values that were set here.
     pub precedence: Precedence,
 }
 
-/// Applies a directory file as [`Import::apply`] does, and keeps passwords and states that were set here.
+/// Applies a directory file like [`Import::apply`], with the default [`Precedence`]: passwords and states that
+/// were set here stay. Returns the numbers of changed entries. Fails, and changes nothing, if an entry is invalid
+/// or the directory is unavailable.
 pub async fn import(
     directory: &dyn Directory,
     passwords: &Passwords,
@@ -52,11 +53,12 @@ pub async fn import(
 }
 
 impl Import<'_> {
-    /// Applies a directory file: all of it, or, if an entry makes no sense, nothing.
+    /// Applies a directory file and returns the numbers of changed entries. Fails, and changes nothing, if an
+    /// entry is invalid or the directory is unavailable.
     ///
-    /// A user is known by the user name. A password in clear text that already fits is not hashed again,
-    /// so applying a file twice changes nothing. The directory judges the file once more in the
-    /// transaction: what others have set while it was hashed stays.
+    /// A user is found by the user name. A password in clear text that matches the stored hash is not hashed
+    /// again, so applying a file twice changes nothing. Within the transaction, the file is compared with the
+    /// directory once more: what others have set while it was hashed stays.
     pub async fn apply(
         &self,
         file: File,
@@ -73,7 +75,8 @@ impl Import<'_> {
     }
 }
 
-/// The entries of a file, each checked in itself.
+/// Returns the entries of a file, each checked without comparing it with others or with the directory. Fails if
+/// one is invalid.
 pub fn check_entries(file: File, passwords: &Passwords) -> Result<Wanted, FileError> {
     let users = file.users.into_iter();
     let users = users.map(|user| check_user(user, passwords));
@@ -90,8 +93,8 @@ pub fn check_entries(file: File, passwords: &Passwords) -> Result<Wanted, FileEr
     })
 }
 
-/// The entries of a file, hashed. What makes no sense beside what is there is refused first: hashing
-/// takes long.
+/// Returns the entries of a file with hashed secrets, and reports progress after each user. Fails if a secret
+/// cannot be hashed. Also fails, before hashing, which takes long, if an entry conflicts with the directory.
 pub async fn hash_secrets(
     present: &Present,
     passwords: &Passwords,

@@ -1,4 +1,4 @@
-//! Card codes and application keys of a directory file that could be guessed.
+//! Finds card codes and application keys of a directory file that can be guessed.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -11,15 +11,15 @@ const REFUSAL: &str = "can be guessed: take 16 random characters or more, or set
                        for one that is in use already";
 
 impl File {
-    /// Keys of these realms are public identifiers and no credentials: they may be weak.
+    /// Sets the realms whose keys are public identifiers and not credentials, and may therefore be guessable.
     #[must_use]
     pub fn with_public_realms(mut self, realms: &[&'static str]) -> Self {
         self.public_realms = realms.to_vec();
         self
     }
 
-    /// Names each card and key that stands in the file in clear text, can be guessed, and is not marked
-    /// with `allow_weak`.
+    /// Returns a name for each card and key of the file that is given in clear text, can be guessed, and is not
+    /// marked with `allow_weak`.
     pub fn guessable(&self) -> Vec<String> {
         let weak = found(self).into_iter();
         weak.map(|weak| weak.entry).collect()
@@ -29,12 +29,12 @@ impl File {
 /// A card or key of a file that can be guessed.
 pub(super) struct Weak {
     entry: String,
-    /// None for the code of a card.
+    /// `None` for a card.
     realm: Option<String>,
     digest: KeyDigest,
 }
 
-/// Finds what can be guessed and is not allowed by name.
+/// Returns the cards and keys of a file that can be guessed and are not marked with `allow_weak`.
 pub(super) fn found(file: &File) -> Vec<Weak> {
     let cards = file.users.iter().flat_map(|user| {
         let cards = user.access_cards.iter().flatten().zip(1..);
@@ -50,7 +50,7 @@ pub(super) fn found(file: &File) -> Vec<Weak> {
     cards.chain(keys).collect()
 }
 
-/// Refuses what can be guessed, unless it is there already.
+/// Fails for the first guessable card or key that the directory does not have already.
 pub(super) fn check(weak: &[Weak], present: &Present) -> Result<(), FileError> {
     let refused = weak.iter().find(|weak| !weak.is_in(present));
     refused.map_or(Ok(()), |weak| {
@@ -102,7 +102,7 @@ impl NewCard {
 }
 
 impl FileKey {
-    /// Names the key in messages.
+    /// Returns the name of the key in messages: its realm and label.
     pub(super) fn entry(&self) -> String {
         let label = self.label.as_deref().unwrap_or_default();
         format!("{} key {label}", self.realm)

@@ -1,4 +1,4 @@
-//! Names, addresses, roles and places.
+//! Merges names, addresses, roles, organisations and units.
 
 use super::users::One;
 use super::{Judge, takes};
@@ -6,8 +6,8 @@ use crate::directory::UserEntry;
 use crate::directory::origin::{Attribute, Attributes, Value};
 
 impl Judge<'_> {
-    /// Takes over what the file says. Where it says what an import said before, while another value was
-    /// set here since, the precedence decides.
+    /// Sets the attributes that the file sets. If the file repeats the last imported value of an attribute that
+    /// was changed here since, the precedence decides.
     pub(super) fn merge_attributes(&mut self, one: One<'_>, entry: &mut UserEntry) {
         let One {
             label,
@@ -21,7 +21,7 @@ impl Judge<'_> {
                 let is_said_again = imported.is_some_and(|imported| imported.is_like(value));
                 is_said_again && !attribute.of(known).is_like(value)
             });
-            // By the name that an import gave, a user is found whatever the name is now.
+            // An imported name also selects a user who was renamed since; it does not rename the user back.
             let only_finds = set_here && attribute == Attribute::UserName;
             if only_finds {
                 continue;
@@ -37,7 +37,7 @@ impl Judge<'_> {
     }
 }
 
-/// An export tells what an import last said where it was taken.
+/// Marks attributes as changed since an import, as the export records it, if they differ from the imported values.
 fn mark(imported: &Attributes, entry: &mut UserEntry) {
     let differs = |(attribute, value): &(&Attribute, &Value)| attribute.of(entry) != **value;
     let marks: Vec<_> = imported

@@ -1,4 +1,4 @@
-//! Access cards.
+//! Merges access cards.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,8 @@ use crate::directory::{CardEntry, KeyDigest, UserEntry};
 use crate::names::stored_line;
 
 impl Judge<'_> {
-    /// Takes over the cards of a file: they are all there are. A card is known by its code or identifier.
+    /// Replaces the user's cards with those of the file, if it lists any. A card is recognised by its code or
+    /// identifier. Fails if a card is incomplete, or if a digest key that may be needed does not open.
     pub(super) fn merge_cards(&mut self, one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
         let One {
             label,
@@ -40,8 +41,8 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Returns the card with its identifier, and the digest of its code, in the form in which they are stored
-    /// already, or else in the one for new ones.
+    /// Returns the card with its identifier and the digest of its code in the form in which they are stored
+    /// already, or else in the form for new ones. Fails if a digest key that may be needed does not open.
     fn as_stored(&self, card: &WantedCard, known: &[CardEntry]) -> Outcome<WantedCard> {
         let mut card = card.clone();
         if let Some(identifier) = &mut card.identifier {
@@ -73,7 +74,7 @@ impl Judge<'_> {
             same_code || (known.identifier.is_some() && known.identifier == wanted.identifier)
         };
         let known = known.iter().find(is_same);
-        // What the file does not say of a card stays, unless another card of the file says it.
+        // What the file does not set for a card stays, unless another card in the file has the value.
         let code = known.and_then(|known| known.code_digest);
         let code = code.filter(|code| !named.codes.contains(code));
         let identified = known.filter(|known| {
@@ -127,7 +128,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whatever the cards of a user's entry name.
+/// The codes and identifiers of all cards in a user's entry.
 struct UserRef<'a> {
     codes: HashSet<KeyDigest>,
     identifiers: HashSet<&'a str>,

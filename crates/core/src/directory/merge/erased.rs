@@ -1,4 +1,4 @@
-//! Users who were erased, and whom a file still has.
+//! Recognises erased users in a file.
 
 use super::{Judge, Outcome};
 use crate::directory::erasure::Trace;
@@ -8,8 +8,8 @@ use crate::directory::{KeyDigest, Patch};
 use crate::error::StoreError;
 
 impl Judge<'_> {
-    /// Whether the entry is that of a user who was erased: by the identifier, the user name or the e-mail
-    /// address.
+    /// Returns whether the entry is that of an erased user, recognised by the identifier, the user name or the
+    /// e-mail address. Fails if this cannot be decided because a digest key does not open.
     pub(super) fn was_erased(&self, wanted: &WantedUser) -> Outcome<bool> {
         let email = wanted.text(Attribute::Email);
         let email = email.filter(|email| !email.is_empty());
@@ -18,7 +18,8 @@ impl Judge<'_> {
         self.has_tombstone(logins.chain(wanted.id.map(Trace::Id)))
     }
 
-    /// Whether the key acts as a user who was erased.
+    /// Returns whether the application key acts as an erased user. Fails if this cannot be decided because a
+    /// digest key does not open.
     pub(super) fn acts_as_erased(&self, wanted: &WantedKey) -> Outcome<bool> {
         match &wanted.user {
             Patch::Set(user) => self.has_tombstone([Trace::Login(user)].into_iter()),
@@ -26,7 +27,8 @@ impl Judge<'_> {
         }
     }
 
-    /// What the file brings and what is not known yet. A digest without a key says nothing.
+    /// Returns the tombstones in the file that the directory does not have yet. Skips digests without a digest
+    /// key, which cannot be compared with anything.
     pub(super) fn new_tombstones(&self) -> Vec<KeyDigest> {
         let brought = self.wanted.erased_users.iter().copied();
         let is_new = |digest: &KeyDigest| !self.present.erased.contains(digest);
@@ -36,8 +38,9 @@ impl Judge<'_> {
             .collect()
     }
 
-    /// Fails if a digest key does not open: the user may be one whose tombstone was made with it. One that
-    /// was removed never opens again, and decides nothing.
+    /// Returns whether there is a tombstone for one of the traces. Fails if there is none and a digest key does
+    /// not open, because the tombstone may be made with it. Ignores keys that were removed: they can never be
+    /// opened again.
     fn has_tombstone<'t>(&self, mut traces: impl Iterator<Item = Trace<'t>>) -> Outcome<bool> {
         let erased = &self.present.erased;
         if erased.is_empty() {

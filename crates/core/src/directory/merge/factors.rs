@@ -1,4 +1,4 @@
-//! Second factors with their recovery codes, and application passwords.
+//! Merges second factors with their recovery codes, and application passwords.
 
 use std::collections::HashSet;
 
@@ -60,8 +60,8 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Takes over the list of a file, but for application passwords that were revoked here, and beside
-    /// those that were made here.
+    /// Replaces the user's application passwords with those of the file, if it lists any. Depending on the
+    /// precedence, those that were created here stay, and those that were revoked here are not added.
     pub(super) fn merge_app_passwords(&mut self, one: One<'_>, entry: &mut UserEntry) {
         let One {
             label,
@@ -120,7 +120,7 @@ fn digests(codes: &[RecoveryCodeEntry]) -> HashSet<KeyDigest> {
     digests_of(codes, |code| code.digest)
 }
 
-/// What is spent in either list stays spent.
+/// Returns the codes, sorted, with those marked as spent that are spent in either list.
 fn with_spent(
     mut codes: Vec<RecoveryCodeEntry>,
     others: &[RecoveryCodeEntry],

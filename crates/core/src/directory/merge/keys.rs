@@ -1,4 +1,4 @@
-//! Keys, and keys that were revoked.
+//! Merges application keys, and revoked ones.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +12,9 @@ use crate::names::login_form;
 use crate::scope::Scopes;
 
 impl Judge<'_> {
-    /// Returns keys that are new or differ, and those that end. A key that was revoked here is not brought
-    /// back, unless that is the precedence.
+    /// Returns the keys that are new or differ, and those to revoke. A key that was revoked here is not added
+    /// again, unless the precedence says so. Fails if a key is invalid, or if a digest key that may be needed does
+    /// not open.
     pub(super) fn keys(
         &mut self,
         users: &[UserChange],
@@ -60,7 +61,8 @@ impl Judge<'_> {
         Ok((changed, self.revoked_keys(revoked)))
     }
 
-    /// Whether the key acts as a user who was erased, and whose name no other user has by now.
+    /// Returns whether the key acts as an erased user whose name no other user has now. Fails if this cannot be
+    /// decided because a digest key does not open.
     fn acts_as_nobody(&self, wanted: &WantedKey, names: &HashMap<String, String>) -> Outcome<bool> {
         let is_known = match &wanted.user {
             Patch::Set(user) => names.contains_key(&login_form(user)),
@@ -69,7 +71,8 @@ impl Judge<'_> {
         Ok(!is_known && self.acts_as_erased(wanted)?)
     }
 
-    /// Returns the keys that the file says were revoked.
+    /// Returns the keys that the file lists as revoked, with their stored digests. Fails if a digest key that may
+    /// be needed does not open.
     fn revoked_in_file(&self) -> Outcome<Vec<RevokedKeyEntry>> {
         let revoked = self.wanted.revoked_keys.iter().map(|key| {
             Ok(RevokedKeyEntry {
@@ -80,8 +83,8 @@ impl Judge<'_> {
         revoked.collect()
     }
 
-    /// Returns the form in which the digest of a key is stored already, of a live key rather than a revoked
-    /// one, or else the one for new ones.
+    /// Returns the form in which the digest of a key is stored already, preferring a valid key to a revoked one,
+    /// or else the form for new ones. Fails if it is not stored and a digest key does not open.
     fn key_digest(&self, realm: &str, digest: KeyDigest) -> Outcome<KeyDigest> {
         let what = DigestKind::Key { realm };
         let open = &self.present.open;
@@ -96,7 +99,8 @@ impl Judge<'_> {
         Ok(open.stored_beside(what, digest, is_revoked, present)?)
     }
 
-    /// A key that the file says was revoked ends.
+    /// Returns those of the revoked keys that are still valid or not known as revoked, and counts valid ones as
+    /// updated.
     fn revoked_keys(&mut self, mut revoked: Vec<RevokedKeyEntry>) -> Vec<RevokedKeyEntry> {
         revoked.retain(|revoked| {
             let name = name_of(revoked);

@@ -1,4 +1,4 @@
-//! Organisations and their units.
+//! Merges organisations and their units.
 
 use uuid::Uuid;
 
@@ -10,7 +10,8 @@ use crate::directory::{OrganisationEntry, UnitEntry};
 use crate::names::{stored_spellings, tidy};
 
 impl Judge<'_> {
-    /// Returns those that are new or differ. Units are not removed: users may be in them.
+    /// Returns the organisations that are new or differ. Does not remove units, because users may be in them.
+    /// Fails if an entry is invalid or conflicts with another one.
     pub(super) fn organisations(&mut self) -> Outcome<Vec<OrganisationEntry>> {
         let mut changed = Vec::new();
         for wanted in &self.wanted.organisations {
@@ -28,7 +29,8 @@ impl Judge<'_> {
         Ok(changed)
     }
 
-    /// The one of that identifier, else the one of that name.
+    /// Returns the stored organisation with the entry's identifier, or without one, with its name; `None` if there
+    /// is none. Fails if the name belongs to another identifier.
     fn known_organisation(
         &self,
         wanted: &WantedOrganisation,
@@ -45,7 +47,7 @@ impl Judge<'_> {
         Ok(name.and_then(|name| self.organisations.get(name)).cloned())
     }
 
-    /// Returns the organisation that a file calls by this name.
+    /// Returns the organisation with this name, as a file spells it; `None` if there is none.
     pub(super) fn organisation_called(&self, name: &str) -> Option<&OrganisationEntry> {
         stored_spellings(name).find_map(|spelling| self.organisations.get(&spelling))
     }

@@ -1,4 +1,4 @@
-//! Passwords, pass codes, and whether a user is disabled.
+//! Merges passwords, pass codes, and whether a user is disabled.
 
 use super::users::One;
 use super::{Judge, Outcome, takes, unfit};
@@ -6,18 +6,19 @@ use crate::directory::origin::Part;
 use crate::directory::wanted::{Secret, SetHere, WantedUser};
 use crate::directory::{KeyDigest, UserEntry};
 
-/// What becomes of a secret.
+/// The result of comparing a secret in a file with the stored hash.
 pub(super) enum Verdict {
-    /// It is what the file has.
+    /// Both are the same.
     Same,
-    /// The file has another one.
+    /// The file has another secret, with this hash.
     Other(String),
-    /// The file has another one, of which there is no hash, or none that was made beside this one.
+    /// The file has another secret, but it is not hashed, or the stored hash has changed since it was hashed.
     Unjudged,
 }
 
 impl Secret {
-    /// Judges it beside the hash that is there now, and the hashes that this one has replaced.
+    /// Compares the secret with the stored hash, and with the earlier hashes of the same password that it has
+    /// replaced.
     pub(super) fn beside(&self, now: &str, replaced: &[KeyDigest]) -> Verdict {
         let is_now = |hash: &str| hash == now || replaced.contains(&KeyDigest::of(hash));
         match self {
@@ -26,13 +27,14 @@ impl Secret {
             Self::Hash(hash) => Verdict::Other(hash.clone()),
             Self::Sealed { hash, beside } => match beside {
                 Some(beside) if is_now(beside) => Verdict::Other(hash.clone()),
-                // Another one was set while this one was hashed.
+                // Another hash was stored while this secret was being hashed.
                 Some(_) | None => Verdict::Unjudged,
             },
         }
     }
 
-    /// Returns the hash of an entry that is not there yet.
+    /// Returns the hash to store for a new entry; `None` for a clear text although the file's secrets have been
+    /// hashed (`sealed`). Before that, an empty text stands for its hash.
     pub(super) fn hash(&self, sealed: bool) -> Option<String> {
         match self {
             Self::Hash(hash) | Self::Sealed { hash, .. } => Some(hash.clone()),
@@ -68,7 +70,7 @@ impl Judge<'_> {
         match secret.beside(&known.password_hash, &known.replaced_hashes) {
             Verdict::Same if replaces => set_marks(wanted, entry, Part::Password),
             Verdict::Same => {}
-            // The hash that is there has replaced it, or the other way round: it is the same password.
+            // One hash has replaced the other, here or in the file: both are of the same password.
             Verdict::Other(_) if replaces_here(wanted, known) => {}
             Verdict::Other(hash) if newer || takes(set_here, rule) => {
                 entry.password_hash = hash;
@@ -116,18 +118,18 @@ impl Judge<'_> {
 
 const GONE: &str = "was removed while the file was read: import it again";
 
-/// Whether the file knows the hash that is there as one that its own has replaced.
+/// Returns whether the file lists the stored hash among those that its own has replaced.
 fn replaces_here(wanted: &WantedUser, known: &UserEntry) -> bool {
     let now = KeyDigest::of(&known.password_hash);
     wanted.replaced_hashes.contains(&now)
 }
 
-/// The mark that the file has for that part.
+/// Returns the part if the file marks it as set by other means than an import; `None` otherwise.
 pub(super) fn marked(wanted: &WantedUser, part: Part) -> Option<Part> {
     wanted.set_here.contains(&part).then_some(part)
 }
 
-/// Marks a part whose value is the file's as the file marks it.
+/// Sets the mark of a part to that of the file, because the part now has the file's value.
 pub(super) fn set_marks(wanted: &WantedUser, entry: &mut UserEntry, part: Part) {
     entry.set_here.retain(|here| *here != part);
     entry.set_here.extend(marked(wanted, part));

@@ -1,4 +1,4 @@
-//! No two users share a login name, a number, or the code or identifier of an access card.
+//! Checks that no two users share a login name, a number, or the code or identifier of an access card.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::directory::rules::{clash, clashes_to_the_letter, look};
 use crate::directory::user_change::UserChange;
 use crate::directory::{KeyDigest, UserEntry};
 
-/// What the users have that an import leaves as they are, and those of its entries that were judged.
+/// The unique values of users whom the import does not change, and of its entries that were checked already.
 #[derive(Default)]
 pub(super) struct Unique {
     /// By look.
@@ -26,7 +26,7 @@ pub(super) struct Unique {
 impl Unique {
     pub(super) fn check(present: &Present, users: &[UserChange]) -> Outcome<()> {
         let mut taken = Self::of_others(present, users);
-        // Names that are stored already stay, even two that are one name since names are normalised.
+        // Stored names stay, even if two of them are the same name since names are normalised.
         for user in users {
             for login in user.entry.logins().filter(|login| user.had_login(login)) {
                 taken.add_login(login, named(&user.entry));

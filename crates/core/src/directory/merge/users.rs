@@ -1,4 +1,4 @@
-//! One user of a file beside the one who is there.
+//! Merges a user of a file with the stored one.
 
 use uuid::Uuid;
 
@@ -10,18 +10,19 @@ use crate::directory::user_change::ends_tokens;
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
 
-/// An entry of a file, and the user it is about.
+/// A user's entry in a file, and the stored user.
 #[derive(Clone, Copy)]
 pub(super) struct One<'a> {
     pub(super) label: &'a str,
     pub(super) wanted: &'a WantedUser,
     pub(super) known: Option<&'a UserEntry>,
-    /// Whether the entry is an export's of a later state of the same directory.
+    /// Whether the entry comes from an export of a later state of the same directory.
     pub(super) newer: bool,
 }
 
 impl Judge<'_> {
-    /// Returns the user as the import leaves him.
+    /// Returns the user as the import leaves it. Fails if the entry is invalid or incomplete, or if a digest key
+    /// that may be needed does not open.
     pub(super) fn user(
         &mut self,
         wanted: &WantedUser,
@@ -55,7 +56,8 @@ impl Judge<'_> {
         Ok(entry)
     }
 
-    /// The organisation has to be there, and the units among its own. Who is not moved stays.
+    /// Checks that the organisation exists and has the user's units, and fails if not. Skips users whose
+    /// organisation and units the file does not set.
     fn check_place(&self, one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
         let One {
             label,
@@ -85,7 +87,8 @@ impl Judge<'_> {
     }
 }
 
-/// Values follow the rules, unless they are older than those.
+/// Brings the user's values into their stored form. Fails if one breaks a rule, unless the file says that they are
+/// older than the rules.
 fn settle(one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
     if one.wanted.grandfathered {
         return Ok(());

@@ -1,20 +1,20 @@
-//! Look-alikes: different logins that are read as one.
+//! Look-alikes: different login names that people read as the same.
 //!
-//! Two of them have the same skeleton (UTS #39, section 4). Logins of ASCII characters alone are never
-//! look-alikes: `rn` beside `m` and `l` beside `1` are in use everywhere.
+//! They have the same skeleton (UTS #39, section 4). Login names of only ASCII characters are never look-alikes:
+//! `rn` and `m`, or `l` and `1`, are too common in existing names.
 
 use unicode_security::skeleton;
 
 use crate::directory::looks::Login;
 use crate::names::login_form;
 
-/// Returns what a login looks like, as it is stored: the same text for look-alikes, and for a login in
-/// every normal form. A release with newer tables of Unicode must clear what is stored.
+/// Returns the look of a login name, as it is stored: equal for look-alikes, and for all normal forms of one name.
+/// A release with newer Unicode tables must clear the stored looks.
 pub fn look(login: &str) -> String {
     skeleton(login).collect()
 }
 
-/// Returns why a user cannot have a login beside another user's; `None` if both can be told apart.
+/// Returns why a user cannot have a login name because of another user's; `None` if the two can be distinguished.
 pub(in crate::directory) fn clash(login: &str, other: &Login) -> Option<String> {
     let owner = &other.owner.user_name;
     if login_form(login) == login_form(&other.login) {
@@ -29,7 +29,8 @@ pub(in crate::directory) fn clash(login: &str, other: &Login) -> Option<String> 
     ))
 }
 
-/// The same for a user who is exempt from the rules: only the very same login is in the way.
+/// Returns why a user who is exempt from the rules cannot have a login name because of another user's; `None`
+/// unless both are exactly the same text.
 pub(in crate::directory) fn clashes_to_the_letter(login: &str, other: &Login) -> Option<String> {
     (login == other.login).then(|| same_login(&other.owner.user_name))
 }
@@ -38,13 +39,13 @@ fn same_login(owner: &str) -> String {
     format!("user {owner} logs in by the same name or e-mail address")
 }
 
-/// Returns what an organisation's name looks like, in any case.
+/// Returns the look of an organisation's name, without regard to case.
 pub(in crate::directory) fn look_of_organisation(name: &str) -> String {
     look(&login_form(name))
 }
 
-/// Returns why an organisation cannot have a name beside another one's, by the rule for logins; `None` if
-/// both can be told apart.
+/// Returns why an organisation cannot have a name because of another one's, by the rule for login names; `None` if
+/// the two can be distinguished.
 pub(in crate::directory) fn organisation_clash(name: &str, other: &str) -> Option<String> {
     let is_same = login_form(name) == login_form(other);
     let is_ascii = name.is_ascii() && other.is_ascii();
@@ -54,7 +55,7 @@ pub(in crate::directory) fn organisation_clash(name: &str, other: &str) -> Optio
         .then(|| format!("the name {name} looks like that of the organisation {other}"))
 }
 
-/// Returns a login as people read it, followed by the code points that tell it from its look-alikes.
+/// Returns a login name as people read it, followed by the code points that distinguish it from its look-alikes.
 pub(in crate::directory) fn shown(login: &str) -> String {
     if login.is_ascii() {
         return login.to_owned();

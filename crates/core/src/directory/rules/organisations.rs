@@ -1,11 +1,11 @@
-//! Organisations and their units.
+//! The rules for organisations and their units.
 
 use super::{check_name, check_required, tidy_if_any};
 use crate::directory::{OrganisationEntry, UnitEntry, UserEntry};
 use crate::names::tidy;
 
-/// Brings what differs from the known entry into the form that is stored, or returns why it cannot be.
-/// Units are settled one by one.
+/// Brings the values that differ from the known entry into their stored form. Fails with a reason if one breaks a
+/// rule. Units have their own function, [`settle_unit`].
 pub(in crate::directory) fn settle_organisation(
     organisation: &mut OrganisationEntry,
     known: Option<&OrganisationEntry>,
@@ -24,7 +24,8 @@ pub(in crate::directory) fn settle_organisation(
     Ok(())
 }
 
-/// Puts the user's units as the organisation has them, or returns why they cannot be.
+/// Replaces the user's units with the stored spelling of the organisation's. Fails with a reason if it has no such
+/// unit.
 pub(in crate::directory) fn settle_units(
     user: &mut UserEntry,
     organisation: &OrganisationEntry,
@@ -40,7 +41,8 @@ pub(in crate::directory) fn settle_units(
     Ok(())
 }
 
-/// The same for a unit.
+/// Brings the values of a unit that differ from the known entry into their stored form. Fails with a reason if one
+/// breaks a rule.
 pub(in crate::directory) fn settle_unit(
     unit: &mut UnitEntry,
     known: Option<&UnitEntry>,

@@ -1,4 +1,4 @@
-//! Users: names, e-mail addresses, numbers and the organisation.
+//! The rules for users: names, e-mail addresses, numbers and the organisation.
 
 use std::collections::HashSet;
 
@@ -9,14 +9,15 @@ use super::{
 use crate::directory::UserEntry;
 use crate::names::tidy;
 
-/// What the identifier of a card is called.
+/// The name of card identifiers in messages.
 const IDENTIFIER: &str = "the identifier";
 
-/// Of an e-mail address, in octets (RFC 5321, 4.5.3.1).
+/// The maximum length of an e-mail address, in octets (RFC 5321, section 4.5.3.1).
 const LONGEST_EMAIL: usize = 254;
 const LONGEST_LOCAL_PART: usize = 64;
 
-/// Brings what differs from the known entry into the form that is stored, or returns why it cannot be.
+/// Brings the values that differ from the known entry into their stored form. Fails with a reason if one breaks a
+/// rule.
 pub(in crate::directory) fn settle_user(
     user: &mut UserEntry,
     known: Option<&UserEntry>,
@@ -57,7 +58,7 @@ pub(in crate::directory) fn settle_user(
     Ok(())
 }
 
-/// Whether a stored entry has a value that would not be let in now, or not as it is.
+/// Returns whether a stored entry has a value that the current rules would reject or change.
 pub fn breaks_rules(user: &UserEntry) -> bool {
     let mut settled = user.clone();
     let is_refused = settle_user(&mut settled, None)
@@ -68,8 +69,8 @@ pub fn breaks_rules(user: &UserEntry) -> bool {
     is_refused || settled != *user || has_odd_line
 }
 
-/// Refuses identifiers of cards and labels of application passwords that the known entry does not have, and
-/// that hold invisible characters.
+/// Checks the identifiers of cards and labels of application passwords that the known entry does not have. Fails
+/// with a reason if one breaks the rules of [`check_visible`].
 pub(in crate::directory) fn check_lines(
     user: &UserEntry,
     known: Option<&UserEntry>,
@@ -86,7 +87,8 @@ fn lines(user: &UserEntry) -> impl Iterator<Item = (&'static str, &str)> {
     identifiers.chain(passwords.map(|one| (LABEL, one.label.as_str())))
 }
 
-/// Refuses a number that a user does not have already and that clients could not read.
+/// Checks a user's number. Fails with a reason if it is not between 1 and [`LAST_NUMBER`], unless the user has it
+/// already.
 pub(in crate::directory) fn check_number(
     number: i64,
     known: Option<&UserEntry>,
@@ -98,7 +100,8 @@ pub(in crate::directory) fn check_number(
     Err(format!("the number is not between 1 and {LAST_NUMBER}"))
 }
 
-/// Refuses what no mail server takes: `name@example.com`, of any script (RFC 5321, RFC 6531).
+/// Checks that an e-mail address is like `name@example.com`, in any script (RFC 5321, RFC 6531). Fails with a
+/// reason if it is not.
 fn check_email(email: &str) -> Result<(), String> {
     let what = "the e-mail address";
     check_text(what, email, LONGEST_EMAIL)?;

@@ -1,4 +1,4 @@
-//! Characters without a visible form: a line that holds one is read as another line, or as none.
+//! Rejects invisible characters: a line with one is read as another line, or as empty.
 
 use unicode_normalization::char::canonical_combining_class;
 use unicode_script::{Script, UnicodeScript as _};
@@ -13,11 +13,12 @@ const JOINER: char = '\u{200d}';
 const TEXT_STYLE: char = '\u{fe0e}';
 const EMOJI_STYLE: char = '\u{fe0f}';
 
-/// Refuses a text that cannot be a line of a name's length, or that holds an invisible character.
+/// Checks a name, which may be empty. Fails with a reason if it breaks the rules of [`check_name`] or has an
+/// invisible character.
 ///
-/// Joiners may stand where scripts need them, like in domain names (RFC 5892, appendix A): both after a
-/// virama, and the zero width non-joiner between two Arabic letters. Emoji are made with variation selectors
-/// and joiners, too.
+/// Joiners are accepted where scripts need them, like in domain names (RFC 5892, appendix A): both after a virama,
+/// and the zero width non-joiner between two Arabic letters. Variation selectors and joiners are also accepted in
+/// emoji.
 pub(in crate::directory) fn check_visible(what: &str, text: &str) -> Result<(), String> {
     check_name(what, text)?;
     let mut before = None;
@@ -33,8 +34,8 @@ pub(in crate::directory) fn check_visible(what: &str, text: &str) -> Result<(), 
     Ok(())
 }
 
-/// Whether a character is a `Default_Ignorable_Code_Point`, which a skeleton leaves out (UTS #39, section 4),
-/// or one of the few others that are never shown.
+/// Returns whether a character is a `Default_Ignorable_Code_Point`, which a skeleton leaves out (UTS #39, section
+/// 4), or one of the few others that are never shown.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
     let is_left_out = |character: char| {
@@ -58,7 +59,8 @@ fn is_needed(before: Option<char>, character: char, after: Option<char>) -> bool
     }
 }
 
-/// Whether a character is one of those of which emoji are made, or another that is neither a letter nor a mark.
+/// Returns whether a character may be part of an emoji: it is not ASCII, and neither alphanumeric, a blank, a mark
+/// nor invisible.
 fn is_symbol(character: char) -> bool {
     let is_letter_or_blank = character.is_alphanumeric() || character.is_whitespace();
     let is_mark = canonical_combining_class(character) != 0;

@@ -1,4 +1,4 @@
-//! Organisations and keys of a directory file, checked.
+//! Checks the organisations and keys of a directory file.
 
 use secrecy::ExposeSecret as _;
 use time::{OffsetDateTime, UtcOffset};
@@ -11,7 +11,7 @@ use crate::directory::{KeyDigest, Patch};
 use crate::names::tidy;
 use crate::scope::Scopes;
 
-/// Returns what is wanted of an organisation.
+/// Returns the organisation as it should be stored, with tidied unit names.
 pub(super) fn organisation(organisation: FileOrganisation) -> WantedOrganisation {
     let units = organisation.units.into_iter();
     WantedOrganisation {
@@ -24,7 +24,8 @@ pub(super) fn organisation(organisation: FileOrganisation) -> WantedOrganisation
     }
 }
 
-/// Checks a key.
+/// Checks a key and returns it as it should be stored. Fails if it has neither or both of `key` and `digest`, or
+/// if its digest, label or scopes are invalid.
 pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
     let wrong = |reason: &str| FileError::Entry {
         entry: key.entry(),
@@ -61,7 +62,7 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
     })
 }
 
-/// What is not said stays; an empty text clears.
+/// Returns the change for an optional text: `None` keeps the stored value, an empty text removes it.
 fn setting(text: Option<String>) -> Patch<String> {
     match text.map(|text| tidy(&text)) {
         None => Patch::Keep,
@@ -70,7 +71,8 @@ fn setting(text: Option<String>) -> Patch<String> {
     }
 }
 
-/// As it is stored, or applying a file twice would change something.
+/// Returns the timestamp in UTC, cut to the second, as it is stored. Without this, applying a file twice would
+/// change something.
 pub(super) fn to_the_second(moment: OffsetDateTime) -> OffsetDateTime {
     let moment = moment.to_offset(UtcOffset::UTC);
     moment.replace_nanosecond(0).unwrap_or(moment)

@@ -1,4 +1,4 @@
-//! Passwords and pass codes of a directory file: hashed, unless they fit what is stored.
+//! Hashes the passwords and pass codes of a directory file, unless the stored hash already matches.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::names::stored_line;
 use uuid::Uuid;
 
-/// The users that are there.
+/// The stored users that a file is compared with.
 pub(super) struct Beside<'a> {
     present: &'a Present,
     users: HashMap<Uuid, &'a UserEntry>,
@@ -38,7 +38,8 @@ impl<'a> Beside<'a> {
     }
 }
 
-/// Hashes what a user's entry has in clear.
+/// Hashes the secrets that a user's entry has in clear text. Fails if one cannot be set, or if the hashing pool is
+/// overloaded or unavailable.
 pub(super) async fn seal_secrets(
     mut user: WantedUser,
     beside: &Beside<'_>,
@@ -86,11 +87,11 @@ pub(super) async fn seal_secrets(
     Ok(user)
 }
 
-/// Where a secret belongs.
+/// The place of a secret.
 struct Place<'a> {
     entry: String,
     known: Option<&'a str>,
-    /// Whether what is there stays, whatever the file has.
+    /// Whether the stored hash stays, whatever the file contains.
     stays: bool,
 }
 

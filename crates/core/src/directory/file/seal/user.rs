@@ -1,4 +1,4 @@
-//! From a user as written to what is wanted of one.
+//! Checks the users of a directory file.
 
 use isogloss_password::Passwords;
 use secrecy::{ExposeSecret, SecretString};
@@ -12,7 +12,8 @@ use crate::directory::{AppPasswordEntry, KeyDigest, RecoveryCodeEntry, RevokedEn
 use crate::names::tidy;
 use crate::totp::TotpSecret;
 
-/// Checks a user's entry in itself.
+/// Checks a user's entry, without comparing it with the directory, and returns it as it should be stored. Fails if
+/// one of its values is invalid.
 pub(super) fn check_user(
     mut user: NewUser,
     passwords: &Passwords,
@@ -67,8 +68,8 @@ pub(super) fn check_user(
     })
 }
 
-/// What the file says of attributes, as they are stored; the organisation's name as it is written, for an
-/// older release has stored such.
+/// Returns the attributes that the file sets, in their stored form, except for the organisation's name: an older
+/// release may have stored it as it is written. Fails if the role is unknown.
 fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
     let role = user.role.as_deref().unwrap_or_default();
     let role = rules::role(role).map_err(|reason| wrong(user, reason))?;
@@ -113,7 +114,8 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
         .collect())
 }
 
-/// An empty text, which switches it off, stays one.
+/// Returns the TOTP secret in its stored form; empty if it should be switched off, `None` if the file does not set
+/// it. Fails if it is not base32.
 fn totp_secret(user: &NewUser) -> Result<Option<String>, FileError> {
     let Some(text) = user.totp_secret.as_ref().map(ExposeSecret::expose_secret) else {
         return Ok(None);
@@ -168,7 +170,8 @@ fn digest(user: &NewUser, what: &str, hex: &str) -> Result<KeyDigest, FileError>
     KeyDigest::from_hex(hex).ok_or_else(wrong)
 }
 
-/// A password or pass code, in clear or as a hash.
+/// Returns the password or pass code; `None` if none is given. Fails if both the clear text and a hash are given,
+/// or if the hash is not one that [`Passwords::check_hash`] accepts.
 fn secret(
     entry: &str,
     field: &str,
@@ -190,7 +193,8 @@ fn secret(
     }
 }
 
-/// Returns the identifier of a card as it is stored; an exempt one is taken as it is.
+/// Returns the identifier of a card in its stored form; `None` if it is absent or empty. Fails if it breaks the
+/// rules for names. An exempt one is returned as it is.
 fn card_identifier(identifier: Option<&str>, exempt: bool) -> Result<Option<String>, String> {
     if exempt {
         return Ok(identifier.map(str::to_owned));
