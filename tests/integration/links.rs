@@ -1,4 +1,5 @@
-//! Every relative link of every page leads to a file, and its anchor to a heading of that file.
+//! Every relative link of every page leads to a file, and its anchor to a heading of that file; and source files that
+//! pages name exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,17 +11,27 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// Adds the Markdown files below the folder.
-fn collect_pages(folder: &Path, pages: &mut Vec<PathBuf>) {
+/// Adds the files below the folder with that extension.
+fn collect(folder: &Path, wanted: &str, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let is_skipped = SKIPPED.iter().any(|name| path.ends_with(name));
         if path.is_dir() && !is_skipped {
-            collect_pages(&path, pages);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
+            collect(&path, wanted, files);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == wanted)
+        {
+            files.push(path);
         }
     }
+}
+
+/// Returns the Markdown files below the folder.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let mut pages = Vec::new();
+    collect(folder, "md", &mut pages);
+    pages
 }
 
 /// Returns the page without its fenced code blocks.
@@ -84,10 +95,39 @@ fn broken(path: &Path, page: &str) -> Vec<String> {
     links(page).into_iter().filter(is_broken).collect()
 }
 
+/// Returns the Rust files that the page names between backticks.
+fn source_files(page: &str) -> Vec<String> {
+    let text = without_code(page);
+    let quoted = text.split('`').skip(1).step_by(2);
+    let is_path = |text: &&str| {
+        let of_path = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        text.ends_with(".rs") && text.chars().all(of_path)
+    };
+    quoted.filter(is_path).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_source_file_that_a_page_names_exists() {
+    let mut known = Vec::new();
+    collect(repository(), "rs", &mut known);
+    let mut count = 0;
+    for path in pages(repository()) {
+        // These name files of former releases, and files that the reader is about to write.
+        if path.ends_with("CHANGELOG.md") || path.ends_with("docs/adding-a-dialect.md") {
+            continue;
+        }
+        for file in source_files(&fs::read_to_string(&path).unwrap()) {
+            let exists = known.iter().any(|known| known.ends_with(&file));
+            assert!(exists, "{}: {file}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 20, "only {count} files were found");
+}
+
 #[test]
 fn every_link_leads_somewhere() {
-    let mut pages = Vec::new();
-    collect_pages(repository(), &mut pages);
+    let pages = pages(repository());
     assert!(pages.len() >= 30, "{pages:?}");
     let mut count = 0;
     for path in pages {
@@ -104,9 +144,7 @@ fn every_page_is_listed_in_the_index() {
     let folder = repository().join("docs");
     let index = fs::read_to_string(folder.join("README.md")).unwrap();
     let listed = links(&index);
-    let mut pages = Vec::new();
-    collect_pages(&folder, &mut pages);
-    for path in pages {
+    for path in pages(&folder) {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(
             name == "README.md" || listed.iter().any(|link| link == name),
@@ -125,6 +163,10 @@ fn broken_links_are_found() {
         ["redis.md", "gone.md", "redis.md#gone", "#there", "#gone"]
     );
     assert_eq!(anchors(page), ["there"]);
+    assert_eq!(
+        source_files("`src/a.rs` b.rs `*.rs` `c.rs`\n```\n`d.rs`\n```\n"),
+        ["src/a.rs", "c.rs"]
+    );
     assert_eq!(
         anchor("`isogloss doctor`: what it says, and why"),
         "isogloss-doctor-what-it-says-and-why"
