@@ -1,4 +1,4 @@
-//! What is removed, and what is left, when a user is erased.
+//! Erases users in PostgreSQL.
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ use isogloss_core::backend::directory::{ErasureTable, erase_user};
 use isogloss_core::directory::Erased;
 use isogloss_core::directory::{DigestKeys, KeyDigest};
 
-/// Erases a user. The audit log may be long, so there is no time limit.
+/// Erases a user, and returns what was erased, or why that is not possible. The audit log may be long, so there is
+/// no time limit for the statements. Fails if a query fails.
 pub(super) async fn erase(
     connection: &mut Session,
     user: Uuid,

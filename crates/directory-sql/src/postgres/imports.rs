@@ -1,4 +1,4 @@
-//! Directory files: applied in one transaction, and the last one remembered.
+//! Applies directory files in one transaction, and records the last one.
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ use isogloss_core::directory::Present;
 use isogloss_core::directory::Wanted;
 use isogloss_core::directory::{Applied, DigestKeys, Unapplied};
 
-/// Applies a file, or tells why nothing of it was.
+/// Applies a directory file and returns the numbers of changed entries, or the reason why it was not applied.
+/// Fails if a query fails. Without success, nothing is changed.
 pub(super) async fn apply(
     connection: &mut Session,
     wanted: Wanted,
@@ -43,7 +44,7 @@ pub(super) async fn apply(
     for organisation in &changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
-    // Users of one file may exchange names.
+    // Users in one file may exchange names, which would violate the unique key on the way.
     for user in changes.users.iter().filter(|user| user.differs) {
         let statement = "DELETE FROM logins WHERE user_id = $1";
         forget(&mut transaction, statement, user.entry.id).await?;
@@ -69,7 +70,7 @@ pub(super) async fn apply(
     Ok(Ok(changes.applied))
 }
 
-/// Reads what is there of that which a file names.
+/// Reads the stored entries that a file concerns, as one transaction sees them. Fails if a query fails.
 pub(super) async fn present(
     connection: &mut PgConnection,
     wanted: Wanted,
@@ -84,7 +85,8 @@ pub(super) async fn present(
     Ok(present)
 }
 
-/// Notes the fingerprint of the file that was applied last, and forgets that of the one before.
+/// Records the fingerprint of the directory file that was applied last, and removes the one before. Fails if a
+/// query fails.
 pub(super) async fn note(connection: &mut Session, fingerprint: [u8; 32]) -> Result<()> {
     let mut transaction = connection.begin().await?;
     for statement in [

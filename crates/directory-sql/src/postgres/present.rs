@@ -1,4 +1,4 @@
-//! What is there of that which a file names.
+//! Reads the stored entries that a directory file concerns.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};

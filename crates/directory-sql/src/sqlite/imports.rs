@@ -1,11 +1,12 @@
-//! The directory file that was applied last.
+//! Records the directory file that was applied last.
 
 use sqlx::query;
 
 use super::connections::Connections;
 use crate::row::Result;
 
-/// Notes its fingerprint, and forgets that of the one before.
+/// Records the fingerprint of the directory file that was applied last, and removes the one before. Fails if a
+/// query fails.
 pub(super) async fn note(pool: &Connections, fingerprint: &[u8; 32]) -> Result<()> {
     let mut transaction = pool.begin().await?;
     for statement in [

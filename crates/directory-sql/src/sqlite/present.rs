@@ -1,4 +1,4 @@
-//! What is there of that which a file names.
+//! Reads the stored entries that a directory file concerns.
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite, query, query_scalar};

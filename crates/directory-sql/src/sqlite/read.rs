@@ -1,4 +1,4 @@
-//! Queries, and how SQLite's columns are read.
+//! Queries, and decoding of SQLite's columns.
 
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Executor, QueryBuilder, Row as _, Sqlite, query};
@@ -14,7 +14,8 @@ use isogloss_core::directory::{
 };
 use isogloss_core::{Key, Role, Unit, User, UserState};
 
-/// For nobody somebody is read and dropped: it is to take as long.
+/// Returns the account with this login name; `None` if there is none. For an unknown name, the query reads some
+/// other account, which is dropped, so that it takes as long. Fails if the query fails.
 pub(super) async fn account(pool: &Connections, login: &str) -> Result<Option<Account>> {
     let [as_sent, composed, decomposed] = login_forms(login);
     let row = query(AssertSqlSafe(format!(
@@ -186,7 +187,7 @@ pub(super) async fn key(
     row.as_ref().map(row::key_with_digest).transpose()
 }
 
-/// Whether a column holds one of the forms of a digest.
+/// Adds an `IN` list of the forms of a digest to a statement.
 pub(super) fn one_of(statement: &mut QueryBuilder<Sqlite>, forms: &[KeyDigest]) {
     statement.push(" IN (");
     let mut list = statement.separated(", ");

@@ -1,4 +1,4 @@
-//! Bringing the tables in line with a file, in one transaction.
+//! Applies a directory file to the tables, in one transaction.
 
 use std::sync::Arc;
 
@@ -18,7 +18,8 @@ use isogloss_core::backend::directory::look;
 use isogloss_core::directory::Wanted;
 use isogloss_core::directory::{Applied, KeyDigest, OrganisationEntry, Unapplied, UserEntry};
 
-/// Applies a file, or tells why nothing of it was.
+/// Applies a directory file and returns the numbers of changed entries, or the reason why it was not applied.
+/// Fails if a query fails. Without success, nothing is changed.
 pub(super) async fn apply(
     directory: &SqliteDirectory,
     wanted: &Wanted,
@@ -41,7 +42,7 @@ pub(super) async fn apply(
     for organisation in &changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
-    // Users of one file may exchange names.
+    // Users in one file may exchange names, which would violate the unique key on the way.
     for user in changes.users.iter().filter(|user| user.differs) {
         forget(
             &mut transaction,
@@ -107,7 +108,7 @@ async fn put_user(connection: &mut SqliteConnection, change: &UserChange) -> Res
     put_revoked_app_passwords(connection, change).await
 }
 
-/// A user, but for cards, codes and application passwords.
+/// Inserts or updates a user, except for cards, recovery codes and application passwords. Fails if a query fails.
 pub(super) async fn put_person(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,

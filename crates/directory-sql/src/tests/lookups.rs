@@ -1,4 +1,4 @@
-//! Users, units, cards and keys are found as the file has them.
+//! Users, units, cards and keys are found as the directory file defines them.
 
 use secrecy::ExposeSecret;
 use uuid::Uuid;

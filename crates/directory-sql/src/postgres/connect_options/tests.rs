@@ -6,7 +6,7 @@ use super::*;
 
 mod environment;
 
-/// Reads an address where the environment has nothing to say.
+/// Parses an address with an empty environment. Fails like [`read_in`].
 fn read(url: &str, ca_file: Option<&Path>) -> Result<Servers, AddressError> {
     read_in(&|_| None, url, ca_file)
 }
@@ -26,7 +26,7 @@ fn refusal(url: &str) -> String {
     }
 }
 
-/// What a set of options shows of the password, which the library gives no access to otherwise.
+/// Returns the password as the `Debug` output of the options shows it, because the library has no accessor for it.
 fn password(options: &PgConnectOptions) -> String {
     let shown = format!("{options:?}");
     let (_, rest) = shown.split_once("password: Some(\"").unwrap();
@@ -164,7 +164,7 @@ fn addresses_of_another_form_are_refused() {
     }
 }
 
-/// What becomes of each parameter: values that work, and values that are refused by its name.
+/// For each parameter, values that work, and values that are rejected with its name.
 const PARAMETERS: &[(&str, &[&str], &[&str])] = &[
     (
         "host",
