@@ -18,7 +18,7 @@ use serde_json::json;
 
 use self::copy::{copy, repository, toy};
 use self::tree::Tree;
-use isogloss_testkit::ended;
+use isogloss_testkit::run_to_end;
 
 /// Returns a builder for the copy's gateway. The demo's configuration is that of this repository, without a table
 /// for the new dialect.
@@ -145,7 +145,7 @@ fn it_can_be_switched_off() {
 #[test]
 fn an_unknown_key_of_its_table_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    let output = ended(gateway("toll = 5").command(folder.path()).unwrap()).unwrap();
+    let output = run_to_end(gateway("toll = 5").command(folder.path()).unwrap()).unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     let expected =

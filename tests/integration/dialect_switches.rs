@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use isogloss_testkit::dialects::{Dialect, dialect, dialects};
-use isogloss_testkit::{Gateway, Request, ended};
+use isogloss_testkit::{Gateway, Request, run_to_end};
 use tempfile::TempDir;
 
 use crate::PROGRAM;
@@ -67,7 +67,7 @@ fn assert_only_one_is_gone(gateway: &Gateway, off: &Dialect) {
 /// Runs `serve` with a configuration that it should refuse, and returns its output.
 fn refused(builder: &isogloss_testkit::Builder) -> Output {
     let folder = TempDir::new().unwrap();
-    ended(builder.command(folder.path()).unwrap()).unwrap()
+    run_to_end(builder.command(folder.path()).unwrap()).unwrap()
 }
 
 #[test]

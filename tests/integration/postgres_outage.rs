@@ -10,7 +10,7 @@ use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use tempfile::TempDir;
 
 use crate::unavailable::{assert_health, assert_live, assert_well_again};
-use isogloss_testkit::ended;
+use isogloss_testkit::run_to_end;
 
 fn gateway_on(address: &str) -> Builder {
     Gateway::builder(crate::PROGRAM)
@@ -145,9 +145,9 @@ fn a_directory_file_that_makes_no_sense_stops_the_start_without_postgres_too() {
         .env("ISOGLOSS__DIRECTORY__IMPORT", file.display().to_string())
         .command(folder.path())
         .unwrap();
-    let ended = ended(serve).unwrap();
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{said}");
+    let output = run_to_end(serve).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("line 2: unknown field `name`"), "{said}");
 }
 

@@ -10,7 +10,7 @@ use isogloss_testkit::{Builder, Gateway, Request, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use isogloss_testkit::ended;
+use isogloss_testkit::run_to_end;
 
 fn gateway() -> Builder {
     Gateway::builder(crate::PROGRAM)
@@ -255,7 +255,7 @@ fn a_second_gateway_on_the_same_embedded_store_is_refused() {
     let first = gateway().store(Store::Embedded).start().unwrap();
     assert_eq!(good_login().send(first.public()).unwrap().status, 200);
     let second = gateway().store(Store::Embedded);
-    let output = ended(second.command(first.folder()).unwrap()).unwrap();
+    let output = run_to_end(second.command(first.folder()).unwrap()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8(output.stderr).unwrap();
     let last = said.lines().last().unwrap();
@@ -274,7 +274,7 @@ fn an_address_in_use_is_refused_by_name() {
         let variable = format!("ISOGLOSS__{}__BIND", key.to_uppercase());
         let folder = TempDir::new().unwrap();
         let second = gateway().env(variable, address.to_string());
-        let output = ended(second.command(folder.path()).unwrap()).unwrap();
+        let output = run_to_end(second.command(folder.path()).unwrap()).unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let said = String::from_utf8(output.stderr).unwrap();
         let last = said.lines().last().unwrap();

@@ -42,9 +42,9 @@ fn report(
 ) -> Value {
     for _ in 0..200 {
         let arguments = ["sunset", "report", "--dialect", dialect, "--json"];
-        let ended = isogloss(&builder(), gateway, &arguments);
-        assert!(ended.status.success(), "{ended:?}");
-        let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
+        let output = isogloss(&builder(), gateway, &arguments);
+        assert!(output.status.success(), "{output:?}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let found = report["dialects"][0].clone();
         if done(&found) {
             return found;

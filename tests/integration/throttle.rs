@@ -3,8 +3,8 @@
 mod budgets;
 mod keys;
 mod known;
+mod revealed;
 mod spray;
-mod told;
 
 use std::net::SocketAddr;
 

@@ -25,7 +25,7 @@ struct Tables {
 pub(crate) struct Lanes<const N: usize>([Tables; N]);
 
 impl Tables {
-    /// What a round makes of one half.
+    /// Returns the round function (F) of one half of a block.
     #[inline]
     fn scramble(&self, half: u32) -> u32 {
         let [first, second, third, fourth] = &self.boxes;
@@ -35,7 +35,7 @@ impl Tables {
 }
 
 impl<const N: usize> Lanes<N> {
-    /// No key yet.
+    /// Returns the state that Blowfish begins with, before a key is mixed in.
     pub(crate) fn new() -> Self {
         Self(
             [const {

@@ -19,7 +19,7 @@ const TEXT: [Block; 3] = [
     [0x6372_7944, 0x6f75_6274],
 ];
 
-/// The words of a key or salt, over and over. An empty one counts as a single NUL.
+/// Returns the bytes of a key or salt as words, repeated cyclically. An empty one counts as a single NUL.
 pub(crate) fn schedule(bytes: &[u8]) -> Schedule {
     let bytes = if bytes.is_empty() { &[0] } else { bytes };
     let mut bytes = bytes.iter().cycle();

@@ -18,14 +18,14 @@ pub struct Key<'a> {
     pub bytes: &'a [u8],
 }
 
-/// What bcrypt makes of each key, in their order, [`LANES`] at once. For those who read hashes
-/// themselves: [`verify_all`](crate::verify_all) is for the others.
+/// Computes the bcrypt output of each key, [`LANES`] at a time, and returns them in the order of the keys.
+/// For callers that parse hashes themselves; [`verify_all`](crate::verify_all) does both.
 pub fn outputs(cost: Cost, keys: &[Key<'_>]) -> Vec<Output> {
     let runs = keys.chunks(LANES);
     runs.flat_map(|keys| at_once(cost, keys)).collect()
 }
 
-/// Not generic, so that it is compiled with this crate, and optimised as this crate is.
+/// Computes the outputs. Not generic, so that the code is compiled, and optimised, with this crate.
 fn at_once(cost: Cost, keys: &[Key<'_>]) -> Vec<Output> {
     match keys {
         [] => Vec::new(),

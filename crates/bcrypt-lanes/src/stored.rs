@@ -12,7 +12,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Takes what the `bcrypt` crate takes, and nothing else.
+    /// Parses a hash. Fails for every text that the `bcrypt` crate rejects, and for no other.
     pub(crate) fn read(text: &str) -> Result<Self, Malformed> {
         Self::read_if_whole(text).ok_or(Malformed)
     }

@@ -29,8 +29,8 @@ pub fn verify<const N: usize>(checks: [Check<'_>; N]) -> [Result<bool, Malformed
     answers
 }
 
-/// Whether each password fits its hash, in their order. Of those that cost the same, [`LANES`] are
-/// checked at once.
+/// Checks each password against its hash. Returns the results in the order of `checks`: whether the password
+/// matches, or an error if the hash is malformed. Hashes of one cost are checked [`LANES`] at a time.
 pub fn verify_all(checks: &[Check<'_>]) -> Vec<Result<bool, Malformed>> {
     let mut answers = vec![Err(Malformed); checks.len()];
     answer(checks, &mut answers);
@@ -45,8 +45,8 @@ struct Pending {
     key: Zeroizing<Vec<u8>>,
 }
 
-/// Lanes run in lock step: what costs the same goes together. Where a hash cannot be read, the answer
-/// stays as it is.
+/// Computes the results that do not depend on a malformed hash, and writes them to `answers`. Lanes run in
+/// lock step, so hashes of one cost are checked together.
 fn answer(checks: &[Check<'_>], answers: &mut [Result<bool, Malformed>]) {
     let pending = checks.iter().enumerate().filter_map(|(place, check)| {
         Some(Pending {
@@ -72,6 +72,8 @@ impl Pending {
         self.stored.cost
     }
 
+    /// Returns the password with a NUL at its end, in memory that is wiped when it is dropped. The memory is
+    /// allocated once, as growing would leave a copy behind.
     fn key(&self) -> Key<'_> {
         Key {
             salt: self.stored.salt,

@@ -6,14 +6,14 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::json_body::JsonObject;
 
-/// Characters.
+/// The longest id that is accepted, in characters.
 const MAX_ID_CHARS: usize = 128;
 
 /// An id that a client sent.
 pub(crate) struct Id {
-    /// As sent.
+    /// The id as it was sent.
     pub(crate) text: String,
-    /// The GUID that it is.
+    /// The id as a GUID; `None` if it is not one.
     pub(crate) guid: Option<Uuid>,
 }
 

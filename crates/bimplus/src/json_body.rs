@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(text(r#"{"user_id": null}"#, "user_id"), None);
     }
 
-    /// Found by fuzzing: the strict reader rounded otherwise than the lax one.
+    /// Checks a difference that fuzzing found: the strict parser rounded differently from the lenient one.
     #[test]
     fn a_number_is_the_same_text_in_strict_and_in_lenient_json() {
         for number in [

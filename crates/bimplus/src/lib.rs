@@ -44,7 +44,7 @@ impl Dialect for Bimplus {
     const DEFAULT_PATH: &'static str = "/v2";
     const TOKEN_LIFETIME: TokenLifetimeClass = TokenLifetimeClass::Remembered;
     const TOKEN_TYPE: &'static str = wire::TOKEN_TYPE;
-    /// They are the ids of applications.
+    /// Keys of the realm are the ids of applications.
     const HAS_PUBLIC_KEYS: bool = true;
 
     type Settings = Settings;
@@ -63,7 +63,8 @@ impl Dialect for Bimplus {
         routes::add_routes(settings, cfg);
     }
 
-    /// The token is in the header, or in the query of a download.
+    /// Returns the token in the header `Authorization`, or in the query, where downloads have it. `None` if neither has
+    /// one.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(head)
     }

@@ -1,4 +1,4 @@
-//! Every answer read as the vendor's .NET SDK reads it, for any content of the directory.
+//! Every response parsed as the vendor's .NET SDK parses it, for any content of the directory.
 //!
 //! The SDK throws at a member of another type, and its login dialog takes that for a user without teams.
 

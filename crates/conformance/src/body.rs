@@ -19,7 +19,7 @@ impl Body {
     /// Parses an expected JSON body. `Err` if it is not JSON, or if one of its strings has an invalid placeholder.
     pub(crate) fn json(text: &str) -> Result<Self> {
         let value = serde_json::from_str(text)
-            .map_err(|error| Error::new(format!("the expected body is no JSON: {error}")))?;
+            .map_err(|error| Error::new(format!("the expected body is not JSON: {error}")))?;
         check_placeholders(&value)?;
         Ok(Self::Json(value))
     }
@@ -41,7 +41,7 @@ impl Body {
             Self::Json(expected) => expected,
         };
         match serde_json::from_slice(received) {
-            Err(error) => vec![format!("the body is no JSON: {error}")],
+            Err(error) => vec![format!("the body is not JSON: {error}")],
             Ok(received) => {
                 let mut found = Vec::new();
                 compare("$", expected, &received, captures, &mut found);
@@ -85,7 +85,7 @@ fn compare(
             }
         }
         _ if matches_value(expected, received, captures) => {}
-        _ => found.push(format!("{path}: expected {expected}, came {received}")),
+        _ => found.push(format!("{path}: expected {expected}, received {received}")),
     }
 }
 
@@ -108,7 +108,7 @@ fn compare_members(
         .iter()
         .filter(|(name, _)| !expected.contains_key(*name))
     {
-        found.push(format!("{path}.{name}: unexpected, came {received}"));
+        found.push(format!("{path}.{name}: unexpected, received {received}"));
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
             ),
             [
                 r#"$.user.role: missing, expected "ADMIN""#,
-                r#"$.user.uid: unexpected, came "x""#,
+                r#"$.user.uid: unexpected, received "x""#,
             ]
         );
     }
@@ -188,7 +188,7 @@ mod tests {
     fn the_place_is_given() {
         assert_eq!(
             differences(r#"{"a": [{"b": "{{hex32}}"}]}"#, r#"{"a": [{"b": "x"}]}"#),
-            [r#"$.a[0].b: expected "{{hex32}}", came "x""#]
+            [r#"$.a[0].b: expected "{{hex32}}", received "x""#]
         );
         assert_eq!(differences("{}", "<html>").len(), 1);
     }

@@ -163,10 +163,10 @@ mod tests {
         for part in [
             "here\nexchange 1 of 1",
             "the status is 401",
-            "$.a: expected \"{{text}}\", came 1",
+            "$.a: expected \"{{text}}\", received 1",
             "--- sent\nGET /a HTTP/1.1",
             "--- expected\n200",
-            "--- came\n401 No",
+            "--- received\n401 No",
         ] {
             assert!(report.contains(part), "{part} in\n{report}");
         }

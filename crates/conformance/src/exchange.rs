@@ -72,18 +72,18 @@ impl Exchange {
     pub(crate) fn run(&self, host: &Host, captures: &mut Captures) -> Result<()> {
         thread::sleep(self.wait);
         let message = self.message(host, captures)?;
-        let response = host
-            .roundtrip(&message)
-            .map_err(|error| error.context(format!("{}\n\nno answer", format_request(&message))))?;
+        let response = host.roundtrip(&message).map_err(|error| {
+            error.context(format!("{}\n\nno response", format_request(&message)))
+        })?;
         let mut differences = self.expect.differences(&response, captures);
         differences.extend(self.repeated_captures(captures));
         if differences.is_empty() {
             return Ok(());
         }
         let (differences, expected) = (differences.join("\n  "), self.expect_text.trim_end());
-        let (sent, came) = (format_request(&message), format_response(&response));
+        let (sent, received) = (format_request(&message), format_response(&response));
         Err(Error::new(format!(
-            "\n  {differences}\n\n{sent}\n\n--- expected\n{expected}\n\n--- came\n{came}"
+            "\n  {differences}\n\n{sent}\n\n--- expected\n{expected}\n\n--- received\n{received}"
         )))
     }
 
@@ -184,7 +184,11 @@ fn parse_hex(text: &str) -> Result<Vec<u8>> {
         u8::from_str_radix(&pair, 16)
             .ok()
             .filter(|_| pair.len() == 2)
-            .ok_or_else(|| Error::new(format!("`{pair}` in `send_hex_body` is no byte")))
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "`{pair}` in `send_hex_body` is not a byte, expected two hexadecimal digits"
+                ))
+            })
     };
     digits.chunks(2).map(byte).collect()
 }

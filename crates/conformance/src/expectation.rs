@@ -49,7 +49,9 @@ impl Expectation {
             None => (status, None),
         };
         if status.is_empty() {
-            return Err(Error::new("the expected answer starts with no status"));
+            return Err(Error::new(
+                "the expected response does not start with a status",
+            ));
         }
         let headers = lines.map(parse_header).collect::<Result<Vec<_>>>()?;
         let is_json = head.lines().skip(1).any(|line| {
@@ -116,7 +118,7 @@ impl Expectation {
         match expected {
             ExpectedHeader::Absent => values
                 .next()
-                .map(|value| format!("header {name} is there: {value}")),
+                .map(|value| format!("header {name} is unexpected: {value}")),
             ExpectedHeader::Matching(pattern) => {
                 let values: Vec<_> = values.collect();
                 let matched = values.iter().any(|value| pattern.matches(value, captures));
@@ -143,7 +145,7 @@ pub(crate) fn split_message(text: &str) -> (&str, Option<&str>) {
 fn parse_header(line: &str) -> Result<(String, ExpectedHeader)> {
     let (name, value) = line
         .split_once(':')
-        .ok_or_else(|| Error::new(format!("`{line}` is no header")))?;
+        .ok_or_else(|| Error::new(format!("`{line}` is not a header, expected `Name: value`")))?;
     let expected = match value.trim() {
         "-" => ExpectedHeader::Absent,
         value => ExpectedHeader::Matching(Pattern::parse(value)?),
@@ -201,7 +203,7 @@ mod tests {
             ("200\nAllow: POST\n", "header Allow is missing"),
             (
                 "200\nContent-Type: -\n",
-                "header Content-Type is there: application/json",
+                "header Content-Type is unexpected: application/json",
             ),
             (
                 "200\nContent-Type: text/html\n",
@@ -212,7 +214,7 @@ mod tests {
                 "header Set-Cookie differs: a=1 | b=2",
             ),
             ("200\n\n\n", "the body differs"),
-            ("200\n\n{\"a\": 2}\n", "$.a: expected 2, came 1"),
+            ("200\n\n{\"a\": 2}\n", "$.a: expected 2, received 1"),
         ] {
             assert_eq!(differences(text, HeaderCase::Any), [difference], "{text}");
         }

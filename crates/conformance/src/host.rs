@@ -97,12 +97,12 @@ impl FromStr for Host {
     fn from_str(text: &str) -> Result<Self> {
         let bad = |why: &str| {
             Error::new(format!(
-                "`{text}` {why}, expected something like https://login.example.com"
+                "`{text}` {why}, expected for example https://login.example.com"
             ))
         };
-        let url = Url::parse(text).map_err(|error| bad(&format!("is no address ({error})")))?;
+        let url = Url::parse(text).map_err(|error| bad(&format!("is not an address ({error})")))?;
         let (Some(name), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-            return Err(bad("names no host"));
+            return Err(bad("has no host"));
         };
         let tls = match url.scheme() {
             "http" => None,

@@ -93,7 +93,7 @@ fn is_head_request(message: &[u8]) -> bool {
 fn response_or_errors(response: Result<Response>, written: io::Result<()>) -> Result<Response> {
     match (response, written) {
         (Err(error), Err(write_error)) => {
-            Err(error.context(format!("the message was not taken ({write_error})")))
+            Err(error.context(format!("the message was not sent ({write_error})")))
         }
         (response, _) => response,
     }

@@ -108,7 +108,7 @@ fn range(text: &str) -> Result<RangeInclusive<i64>> {
         .and_then(|(low, high)| Some(low.parse().ok()?..=high.parse().ok()?))
         .ok_or_else(|| {
             Error::new(format!(
-                "`{text}` is no range, expected something like `1..5`"
+                "`{text}` is not a range, expected for example `1..5`"
             ))
         })
 }

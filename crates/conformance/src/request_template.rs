@@ -38,12 +38,12 @@ impl RequestPlaceholder {
         {
             let times = times
                 .parse()
-                .map_err(|_| Error::new(format!("`{times}` is no number of times")))?;
+                .map_err(|_| Error::new(format!("`{times}` is not a number of repetitions")))?;
             return Ok(Self::Repeat(what.to_owned(), times));
         }
         let mut words = text.split('|');
         let name = words.next().filter(|name| is_name(name));
-        let name = name.ok_or_else(|| Error::new(format!("`{{{{{text}}}}}` names nothing")))?;
+        let name = name.ok_or_else(|| Error::new(format!("`{{{{{text}}}}}` has no name")))?;
         let filters = words.map(|word| match word {
             "upper" => Ok(Filter::Upper),
             "lower" => Ok(Filter::Lower),
@@ -82,7 +82,7 @@ impl Filter {
             Self::Lower => Ok(text.to_lowercase()),
             Self::Dashed => Uuid::try_parse(text)
                 .map(|id| id.hyphenated().to_string())
-                .map_err(|_| Error::new(format!("`{text}` is no GUID to put dashes in"))),
+                .map_err(|_| Error::new(format!("`{text}` is not a GUID, which `dashed` needs"))),
         }
     }
 }

@@ -32,7 +32,7 @@ impl Response {
     /// The body is not JSON.
     pub fn json(&self) -> Result<Value> {
         serde_json::from_slice(&self.body)
-            .map_err(|error| Error::new(format!("the body is no JSON: {error}")))
+            .map_err(|error| Error::new(format!("the body is not JSON: {error}")))
     }
 
     /// Returns the body as text, with replacement characters for bytes that are not UTF-8.

@@ -22,8 +22,8 @@ pub enum TimeStep {
 /// # Errors
 /// The secret is not Base32.
 pub fn totp_code(secret: &str, step: TimeStep) -> Result<String> {
-    let secret = Secret::try_from_base32(secret)
-        .map_err(|_| Error::new(format!("`{secret}` is no base32")))?;
+    let secret =
+        Secret::try_from_base32(secret).map_err(|_| Error::new("the TOTP secret is not Base32"))?;
     let totp = Builder::new()
         .with_algorithm(Algorithm::SHA1)
         .with_digits(6)

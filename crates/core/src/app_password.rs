@@ -8,7 +8,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::directory::KeyDigest;
-use crate::recovery::groups;
+use crate::recovery_code::groups;
 
 /// Length: 24 characters from a to z, 112 bits.
 const LETTERS: usize = 24;

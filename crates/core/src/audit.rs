@@ -3,13 +3,13 @@
 //! Recording never waits and never fails: an event goes into a queue per sink, and a separate thread passes it
 //! to the sink. Token validations are not recorded: every call of a client causes one.
 
-mod caller;
 mod event;
-mod lines;
-mod name;
+mod event_kind;
+mod json_lines_sink;
+mod name_hash;
 mod queue;
-mod table;
-mod words;
+mod request_context;
+mod table_sink;
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,13 +18,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use self::caller::{EventActor, RequestContext};
 pub use self::event::{Event, moment};
-pub use self::lines::JsonLinesSink;
-pub use self::name::ClaimedName;
+pub use self::event_kind::{EventKind, LoginMethod, Outcome, RefusalReason};
+pub use self::json_lines_sink::JsonLinesSink;
+pub use self::name_hash::ClaimedName;
 use self::queue::Queue;
-pub use self::table::{AuditTable, EventFilter, Subject, TableSink, prune};
-pub use self::words::{EventKind, LoginMethod, Outcome, RefusalReason};
+pub use self::request_context::{EventActor, RequestContext};
+pub use self::table_sink::{AuditTable, EventFilter, Subject, TableSink, prune};
 use crate::error::StoreError;
 
 /// The sinks of all events. Cheap to clone; the default has no sink and discards all events.

@@ -2,21 +2,21 @@
 
 mod address;
 mod app_passwords;
-mod audited;
 mod derived;
 mod ended;
 mod erase;
-mod factor;
 mod issue;
 mod keys;
 mod login;
-mod once;
+mod one_time_tokens;
+mod operations;
+mod password_rehash;
 mod proof;
+mod second_factor;
 mod sessions;
-mod throttled;
-mod tokens;
+mod throttling;
 mod unrecorded;
-mod upgrade;
+mod validate;
 
 use std::sync::Arc;
 
@@ -25,9 +25,9 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use self::ended::Ended;
-#[cfg(fuzzing)]
-pub(crate) use self::tokens::used;
 use self::unrecorded::UnrecordedUses;
+#[cfg(fuzzing)]
+pub(crate) use self::validate::used;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::directory::{DigestKeyId, Directory};
@@ -37,10 +37,10 @@ use crate::store::TokenStore;
 use crate::throttle::{LoginOrigin, LoginThrottle};
 
 pub use self::erase::Erasure;
-pub use self::factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
-pub use self::once::SecondUse;
+pub use self::one_time_tokens::SecondUse;
+pub use self::second_factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
 pub use self::sessions::{Reach, SessionFilter, SessionInfo};
-pub use self::throttled::ThrottleFilter;
+pub use self::throttling::ThrottleFilter;
 
 /// The components of [`Auth`].
 pub struct AuthComponents {

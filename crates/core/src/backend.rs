@@ -11,7 +11,7 @@ pub mod directory;
 
 pub use crate::clock::{from_milliseconds, milliseconds};
 pub use crate::host_port::host_port;
-pub use crate::near::{LoadTicket, NearCache, get_or_load};
+pub use crate::near_cache::{LoadTicket, NearCache, get_or_load};
 pub use crate::store::unreadable::decode_or_log;
 pub use crate::throttle::CLIENTS_PER_ACCOUNT;
 pub use crate::throttle::bucket::{future, whole_milliseconds};

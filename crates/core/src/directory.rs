@@ -54,9 +54,9 @@ pub use self::snapshot::{
 pub use self::user_filter::UserFilter;
 pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;
-use crate::connections::PoolStatus;
 use crate::error::StoreError;
-use crate::near::NearCacheStatus;
+use crate::near_cache::NearCacheStatus;
+use crate::pool_status::PoolStatus;
 use crate::store::Finding;
 use crate::totp::TotpSecret;
 use crate::usage::UsageTable;

@@ -5,9 +5,9 @@ mod app_password;
 pub mod audit;
 mod auth;
 pub mod backend;
-mod client;
+mod bearer_token;
+mod client_identity;
 mod clock;
-mod connections;
 pub mod directory;
 mod error;
 #[cfg(fuzzing)]
@@ -17,15 +17,15 @@ mod lifetime;
 mod lineage;
 mod mail;
 mod names;
-mod near;
+mod near_cache;
 mod network;
 mod outbox;
 mod pepper;
-mod presented;
+mod pool_status;
 mod printable;
 mod private_file;
 mod purpose;
-mod recovery;
+mod recovery_code;
 mod scope;
 mod session;
 pub mod store;
@@ -37,34 +37,45 @@ mod totp;
 pub mod usage;
 mod user;
 
+// Logging in and out.
 pub use access::AccessChange;
-pub use app_password::AppPassword;
 pub use auth::{
     AccessCard, Auth, AuthComponents, Credentials, Erasure, OrganisationName, Reach, SecondFactor,
     SecondFactorPolicy, SecondFactorRule, SecondUse, SessionFilter, SessionInfo, ThrottleFilter,
 };
-pub use client::{ClientFilter, ClientIdentity, Expired};
-pub use clock::{Clock, MockClock, SystemClock};
-pub use connections::PoolStatus;
 pub use error::{AuthError, PasswordError, StoreError};
-pub use isogloss_password::{InvalidPassword, PasswordSettings, Passwords};
+pub use throttle::{ClientIp, LoginOrigin, RequestedAccess};
+
+// Tokens and their sessions.
+pub use bearer_token::BearerToken;
 pub use lifetime::Lifetime;
 pub use lineage::Lineage;
-pub use mail::{Email, Mailer};
-pub use near::NearCacheStatus;
-pub use network::Network;
-pub use outbox::Outbox;
 pub use pepper::{Pepper, Peppers};
-pub use presented::BearerToken;
-pub use printable::{is_unprintable, printable, printable_json, printable_lines};
-pub use private_file::{Existing, create_private_file, create_private_folder, write_private_file};
 pub use purpose::Purpose;
-pub use recovery::RecoveryCode;
-pub use scope::{Scope, Scopes, UnknownScope};
 pub use session::{Actor, Concurrency, IssuedToken, Session, Terms};
-pub use strength::is_guessable;
-pub use throttle::{ClientIp, LoginOrigin, RequestedAccess};
 pub use token::{Realm, Seed, Token};
 pub use token_digest::TokenDigest;
+
+// Users, and what they log in with.
+pub use app_password::AppPassword;
+pub use isogloss_password::{InvalidPassword, PasswordSettings, Passwords};
+pub use recovery_code::RecoveryCode;
+pub use scope::{Scope, Scopes, UnknownScope};
+pub use strength::is_guessable;
 pub use totp::{TotpSecret, TotpStep};
 pub use user::{Key, Organisation, Role, Unit, User, UserState};
+
+// Clients of a request.
+pub use client_identity::{ClientFilter, ClientIdentity, Expired};
+pub use network::Network;
+
+// E-mail.
+pub use mail::{Email, Mailer};
+pub use outbox::Outbox;
+
+// Operation: time, status, output and files.
+pub use clock::{Clock, MockClock, SystemClock};
+pub use near_cache::NearCacheStatus;
+pub use pool_status::PoolStatus;
+pub use printable::{is_unprintable, printable, printable_json, printable_lines};
+pub use private_file::{Existing, create_private_file, create_private_folder, write_private_file};

@@ -1,8 +1,8 @@
 //! Token stores: one trait with an embedded and a Redis backend, which pass one test suite.
 
-mod caps;
 mod health;
 mod record;
+mod session_limits;
 mod stored;
 pub(crate) mod unreadable;
 
@@ -13,17 +13,17 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use self::caps::{Excess, SessionLimits};
 pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Redemption, Slot};
+pub use self::session_limits::{Excess, SessionLimits};
 pub use self::stored::{StoredToken, TokenReader, TokenWriter, all_digests, export};
 use crate::clock::Clock;
-use crate::connections::PoolStatus;
 use crate::error::StoreError;
-use crate::near::NearCacheStatus;
+use crate::near_cache::NearCacheStatus;
+use crate::pool_status::PoolStatus;
 use crate::token_digest::TokenDigest;
 
-/// The callback to which [`TokenStore::each`] passes records.
+/// The callback to which [`TokenStore::scan`] passes records.
 pub type Visitor<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 'v;
 
 /// A store of records by token digest, with a list of the records of each user. An administrator's list also

@@ -3,25 +3,25 @@
 //! A bucket holds some free attempts. When they are used up, each further attempt is followed by a lock, twice
 //! as long as the one before. Only a granted attempt makes a lock longer.
 
+mod attempt;
+mod attempt_target;
 pub(crate) mod bucket;
-mod guard;
-mod guess;
 mod keys;
 mod limits;
+mod login_origin;
 mod memory;
-mod origin;
-mod turn;
+mod policy;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+pub(crate) use self::attempt::Attempt;
+pub(crate) use self::attempt_target::{AttemptTarget, Proof, user_account};
 pub use self::bucket::{Bucket, BucketKind, Decision, Permit};
-pub use self::guard::LoginThrottle;
-pub(crate) use self::guess::{AttemptTarget, Proof, user_account};
 pub use self::limits::{Budget, Limits};
+pub use self::login_origin::{ClientIp, LoginOrigin, RequestedAccess};
 pub use self::memory::MemoryThrottle;
-pub use self::origin::{ClientIp, LoginOrigin, RequestedAccess};
-pub(crate) use self::turn::Attempt;
+pub use self::policy::LoginThrottle;
 use crate::error::StoreError;
 use crate::store::Finding;
 use crate::token_digest::TokenDigest;

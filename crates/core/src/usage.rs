@@ -2,24 +2,24 @@
 //!
 //! A count names no user and holds no secret: users are counted in a [`CardinalitySketch`], keys are named by their label.
 
+mod bounded_counter;
+mod cardinality_sketch;
 mod expired;
+mod key_ref;
 mod observed;
-mod seen;
-mod sketch;
 pub(crate) mod table;
-mod tally;
 
 use std::hash::RandomState;
 
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
+pub use self::bounded_counter::BoundedCounter;
+pub use self::cardinality_sketch::CardinalitySketch;
 pub use self::expired::ExpiredUse;
+pub use self::key_ref::UsageKeyRef;
 pub use self::observed::Observed;
-pub use self::seen::UsageKeyRef;
-pub use self::sketch::CardinalitySketch;
 pub use self::table::UsageTable;
-pub use self::tally::BoundedCounter;
 
 /// Stands for known clients for which there is no room.
 pub const OTHER: &str = "(other)";

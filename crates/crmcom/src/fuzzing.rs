@@ -1,4 +1,4 @@
-//! The readers of this crate for the fuzz targets in `tests/fuzz`, which see no others of its insides.
+//! The parsers of this crate for the fuzz targets in `tests/fuzz`.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret as _;
@@ -7,7 +7,7 @@ use crate::json_body::JsonObject;
 use crate::requests::{Login, TokenRequest};
 use crate::{api_key, wire};
 
-/// What a member is read as: nothing if it is of a wrong type, and then the text, if there is any.
+/// A member as text: `None` if it has another type, else the text, if there is one.
 pub type Text = Option<Option<String>>;
 
 /// Returns the named members of a body as texts, each `None` if it has another type. `None` for a body that is refused.

@@ -55,8 +55,8 @@ impl Dialect for Crmcom {
         routes::add_routes(cfg);
     }
 
-    /// The token is the parameter `token` of the query. A service that accepts tokens in bodies has to extract
-    /// them itself.
+    /// Returns the token in the parameter `token` of the query. A service that accepts tokens in bodies has to extract
+    /// them itself. `None` if the parameter is absent or malformed.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         let query = head.uri.query()?;
         let mut pairs = form_urlencoded::parse(query.as_bytes());

@@ -118,7 +118,7 @@ pub async fn middleware<B: MessageBody>(
             let Some(origin) = allowed else {
                 return Ok(response.map_into_left_body());
             };
-            // The refusal of `OPTIONS` names the methods of the resource; a path that is none has no list.
+            // The error response to `OPTIONS` lists the methods of the resource; an unknown path has no list.
             let methods = response.headers().get(ALLOW).cloned();
             let mut response = match (asked, methods) {
                 (Some(asked), Some(methods)) => {

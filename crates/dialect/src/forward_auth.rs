@@ -1,4 +1,4 @@
-//! The handler of forward-auth requests: a proxy asks whose request it is about to forward.
+//! The handler of forward-auth requests, in which a proxy asks for the session of the request that it forwards.
 
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};

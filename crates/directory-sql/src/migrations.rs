@@ -1,11 +1,9 @@
 //! The migrations of a directory's tables, the same list for both databases.
 
+use isogloss_core::backend::directory::KnownStep;
+use isogloss_core::directory::{BackedUp, Step};
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-
-use isogloss_core::backend::directory::KnownStep;
-use isogloss_core::directory::BackedUp;
-use isogloss_core::directory::Step;
 
 /// The number of each migration's file, and its name.
 const STEPS: [(i64, &str); 10] = [

@@ -5,6 +5,9 @@ mod digests;
 mod entries;
 mod imports;
 
+use isogloss_core::backend::directory::{Login, StoredUsage, UserRef};
+use isogloss_core::directory::{Account, Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
+use isogloss_core::{Key, Organisation, Role, Scopes, TotpSecret, TotpStep, Unit, User, UserState};
 use sqlx::Error;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -15,13 +18,6 @@ pub(super) use self::digests::{
 };
 pub(super) use self::entries::{Belongings, organisation_entries, person, user_entries};
 pub(super) use self::imports::{revoked_key_entries, said};
-use isogloss_core::Scopes;
-use isogloss_core::backend::directory::Login;
-use isogloss_core::backend::directory::StoredUsage;
-use isogloss_core::backend::directory::UserRef;
-use isogloss_core::directory::{Account, Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
-use isogloss_core::{Key, Organisation, Role, Unit, User, UserState};
-use isogloss_core::{TotpSecret, TotpStep};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
 

@@ -30,14 +30,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use isogloss_core::directory::file::{File, Import, import};
+use isogloss_core::directory::{Applied, DigestKeys, Directory, Precedence, SetHere};
 use isogloss_core::{PasswordSettings, Passwords};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use self::postgres::postgres;
 use crate::SqliteDirectory;
-use isogloss_core::directory::file::{File, Import, import};
-use isogloss_core::directory::{Applied, DigestKeys, Directory, Precedence, SetHere};
 use isogloss_testkit::Postgres;
 
 const FILE: &str = r#"

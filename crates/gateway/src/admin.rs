@@ -1,4 +1,4 @@
-//! What administrators do to the directory, at the command line and at the management listener alike.
+//! Operations of administrators, for the command line and the management listener.
 
 pub(crate) mod api_keys;
 pub(crate) mod erasure;
@@ -25,19 +25,19 @@ pub(crate) struct AdminService {
     pub(crate) audit: Audit,
 }
 
-/// Why nothing was done, or why it is not known whether anything was.
+/// Reason why an operation failed, or may have failed.
 #[derive(Debug, Error)]
 pub(crate) enum AdminError {
     /// The request is invalid.
     #[error("{0}")]
     Malformed(String),
-    /// What it is about is not there.
+    /// The object of the request does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// Something else is there in its place.
+    /// The request conflicts with existing data.
     #[error("{0}")]
     Conflict(String),
-    /// The caller has no right to it.
+    /// The caller lacks the right.
     #[error("{0}")]
     Forbidden(String),
     /// The directory is unreachable, or did not respond: the change may have been made.

@@ -68,7 +68,7 @@ struct Files {
 
 #[derive(Subcommand)]
 enum Command {
-    /// ServeCommand the enabled dialects
+    /// Serve the enabled dialects
     Serve,
     #[command(flatten)]
     ClientCommand(Box<ClientCommand>),
@@ -159,10 +159,10 @@ impl Cli {
     }
 }
 
-/// How a command that did not fail ended.
+/// Outcome of a command that did not fail.
 enum Outcome {
     Done,
-    /// Said why on the standard error.
+    /// The command printed the reason to the standard error.
     Refused,
 }
 

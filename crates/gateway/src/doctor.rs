@@ -1,4 +1,4 @@
-//! What is wrong, or will be, with a gateway and what is around it.
+//! Checks of a gateway, its stores and its proxy.
 
 mod advice;
 mod certificates;

@@ -31,4 +31,4 @@ pub use http::self_probe::SelfProbe;
 pub use isogloss_core::Network;
 pub use store_health::HealthRecheck;
 pub use sunset::Sunsets;
-pub use usage::Usage;
+pub use usage::UsageRecorder;

@@ -31,7 +31,7 @@ pub(crate) use self::app::{ManagementState, app};
 use crate::http::drain::Drain;
 use crate::store_health::{Health, StoreHealthMonitor};
 
-/// How many users or organisations a page has, unless it is said, and at the most.
+/// Default and maximum number of users or organisations on a page.
 const PAGE: u32 = 100;
 const LONGEST_PAGE: u32 = 1000;
 
@@ -88,7 +88,7 @@ impl Readiness {
     }
 }
 
-/// What is shown of findings. Nothing, where there is nothing to tell.
+/// Findings as `/readyz` shows them; empty if there are none.
 #[derive(Default)]
 struct StoreFindings {
     directory: Vec<Finding>,
@@ -144,15 +144,15 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(api_error::configure);
 }
 
-/// Whether the process responds.
-#[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "health",
+/// Returns 200: the process responds.
+#[utoipa::path(get, summary = "Whether the process responds.", path = "/healthz", operation_id = "health", tag = "health",
     responses((status = 200, body = HealthBody)))]
 pub(crate) async fn health() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Whether logins and token checks work, and the gateway is not shutting down.
-#[utoipa::path(get, path = "/readyz", operation_id = "readiness", tag = "health",
+/// Returns 200 if logins and token checks work and the gateway is not shutting down, otherwise 503 with the reason.
+#[utoipa::path(get, summary = "Whether logins and token checks work, and the gateway is not shutting down.", path = "/readyz", operation_id = "readiness", tag = "health",
     responses((status = 200, body = HealthBody), (status = 503, body = HealthBody)))]
 pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {
     let (refusal, found) = readiness.check().await;

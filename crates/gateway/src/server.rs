@@ -41,7 +41,7 @@ use crate::metrics::InstrumentedTokenStore;
 use crate::store_health::{HealthRecheck, MonitoredStores, StoreHealthMonitor};
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
-use crate::usage::{ServiceUsage, Usage};
+use crate::usage::{ServiceUsage, UsageRecorder};
 use crate::{management, telemetry};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
@@ -131,7 +131,7 @@ async fn start(
     let metrics = Metrics::new(recorder.clone(), tokens.clone(), directory.clone());
     let probe = SelfProbe::new(&opened.peppers);
     let peppers = opened.peppers.clone();
-    let usage = Usage::new(&sections.usage, &opened.peppers);
+    let usage = UsageRecorder::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
     let access = opened.access.clone();
     let throttle = opened.throttle.clone();
@@ -217,7 +217,7 @@ fn watched(identity: &Arc<TlsIdentity>) -> rt::task::JoinHandle<()> {
     rt::spawn(identity.clone().watch())
 }
 
-fn introspection_api(config: &Config, usage: &Usage) -> Result<IntrospectionApi> {
+fn introspection_api(config: &Config, usage: &UsageRecorder) -> Result<IntrospectionApi> {
     let sections = &config.sections;
     let sunsets = Sunsets::new(&sections.sunset);
     Ok(IntrospectionApi {
@@ -227,7 +227,12 @@ fn introspection_api(config: &Config, usage: &Usage) -> Result<IntrospectionApi>
     })
 }
 
-fn state(config: &Config, auth: Auth, probe: SelfProbe, usage: Usage) -> Result<PublicState> {
+fn state(
+    config: &Config,
+    auth: Auth,
+    probe: SelfProbe,
+    usage: UsageRecorder,
+) -> Result<PublicState> {
     let server = &config.sections.server;
     let state = PublicState {
         auth,

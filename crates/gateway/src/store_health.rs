@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 /// How long the result of a health check is used.
 const RESULT_LIFETIME: Duration = Duration::from_mins(1);
-/// How soon a store is checked again after it was unreachable, was refused, or is in doubt.
+/// How soon a store is checked again after it was unreachable or refused, or a request failed.
 const RECHECK_DELAY: Duration = Duration::from_secs(1);
 
 /// The findings of a health check of the directory and of the token store.

@@ -19,7 +19,7 @@ const SUNSET: HeaderName = HeaderName::from_static("sunset");
 /// The reasons for refused calls, as labels in `/metrics`.
 pub(crate) const REASONS: [&str; 3] = ["brownout", "sunset", "cut_off"];
 
-/// How often a blocked client is logged, and how many such clients are remembered for that.
+/// Interval at which a blocked client is logged, and number of clients that are remembered for that.
 const LOG_INTERVAL: Duration = Duration::HOUR;
 const MAX_LOGGED: usize = 1_000;
 

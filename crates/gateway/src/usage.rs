@@ -32,7 +32,7 @@ const NO_NETWORK: &str = "(no network)";
 
 /// The counts of the use of dialects. Cheap to clone; the default counts nothing.
 #[derive(Clone, Default)]
-pub struct Usage(Option<Arc<Inner>>);
+pub struct UsageRecorder(Option<Arc<Inner>>);
 
 struct Inner {
     /// One shard for each counting thread, so that threads do not wait for each other.
@@ -57,7 +57,7 @@ pub(crate) struct UsageCall {
     pub(crate) source: Option<ClientIp>,
 }
 
-impl Usage {
+impl UsageRecorder {
     /// Creates counts as configured; they count nothing if `enabled` is off. Tells users apart by a hash whose
     /// key is derived from the pepper.
     pub(crate) fn new(settings: &config::Usage, peppers: &Peppers) -> Self {
@@ -162,7 +162,7 @@ type ByRoute = HashMap<(&'static str, &'static str), Arc<Endpoint>>;
 
 impl ServiceUsage {
     /// Returns the usage counts of the management listener.
-    pub(crate) fn new(usage: &Usage, proxies: TrustedProxies, sunsets: Sunsets) -> Self {
+    pub(crate) fn new(usage: &UsageRecorder, proxies: TrustedProxies, sunsets: Sunsets) -> Self {
         Self {
             counter: usage.counter(),
             proxies,
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn counters_of_replaced_applications_are_removed_and_their_counts_are_not() {
         let pepper = Pepper::new(b"0123456789abcdef".as_slice()).unwrap();
-        let usage = Usage::new(&config::Usage::default(), &pepper.into());
+        let usage = UsageRecorder::new(&config::Usage::default(), &pepper.into());
         let inner = usage.0.as_ref().unwrap();
         let now = datetime!(2015-06-01 12:00 UTC);
         let mut calls = 0;

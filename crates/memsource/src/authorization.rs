@@ -23,7 +23,7 @@ impl AuthenticatedCaller {
         request: &HttpRequest,
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
-        let presented = presented(request, parameters)?;
+        let presented = bearer_token(request, parameters)?;
         let session = auth.validate_bearer(&presented).await?;
         Ok(Self { session })
     }
@@ -36,7 +36,7 @@ impl AuthenticatedCaller {
         request: &HttpRequest,
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
-        let presented = presented(request, parameters)?;
+        let presented = bearer_token(request, parameters)?;
         let session = auth.validate_bearer_to_end(&presented).await?;
         Ok(Self { session })
     }
@@ -44,7 +44,7 @@ impl AuthenticatedCaller {
 
 /// Returns the token in the parameter `token`, or in the header `Authorization`. `Err` if there is none, or if it is
 /// malformed.
-fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<BearerToken, Error> {
+fn bearer_token(request: &HttpRequest, parameters: &mut Parameters) -> Result<BearerToken, Error> {
     let text = parameters.optional("token");
     let text = text.or_else(|| header_token(request.headers()));
     let presented = text.as_deref().and_then(parse_token);

@@ -1,4 +1,4 @@
-//! The readers of this crate for the fuzz targets in `tests/fuzz`, which see no others of its insides.
+//! The parsers of this crate for the fuzz targets in `tests/fuzz`.
 
 use actix_web::FromRequest;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -10,7 +10,7 @@ use crate::authorization::header_token;
 use crate::parameters::Parameters;
 use crate::{Settings, redirect, wire};
 
-/// A call as its reader meets it.
+/// A request before it is parsed.
 pub struct RawRequest<'a> {
     /// The query, without `?`.
     pub query: &'a str,

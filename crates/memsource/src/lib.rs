@@ -54,8 +54,9 @@ impl Dialect for Memsource {
         routes::add_routes(cfg);
     }
 
-    /// The token is the parameter `token` of the query, else in the header, else in the cookie of a browser
-    /// session. A service that accepts tokens in bodies has to extract them itself.
+    /// Returns the token in the parameter `token` of the query, else in the header, else in the cookie of a browser
+    /// session. A service that accepts tokens in bodies has to extract them itself. `None` if there is none, or if it
+    /// is malformed.
     fn find_token(settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(settings, head)
     }

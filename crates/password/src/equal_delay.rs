@@ -1,4 +1,4 @@
-//! How long recent password checks took, and waiting equally long where nothing is checked.
+//! Delays that take as long as a recent password check, for logins that are refused without one.
 //!
 //! A lock refuses a login before anything is hashed, so that guesses cost us nothing. In a dialect whose
 //! response to a lock is that to a wrong password, the timing must not reveal the difference either.
@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 /// The number of remembered checks: enough to resemble them, few enough to follow the load.
 const REMEMBERED: usize = 64;
 
-/// Recent latencies, and the thread that ends waits. The thread ends when this is dropped.
-pub(super) struct Waits {
+/// Recent latencies, and the thread that ends delays. The thread ends when this is dropped.
+pub(super) struct EqualDelay {
     recent: Mutex<Recent>,
     alarms: Sender<Alarm>,
 }
@@ -35,26 +35,28 @@ struct Alarm {
     wake: oneshot::Sender<()>,
 }
 
-impl Waits {
-    /// Starts the thread. Tokio's own timers count whole milliseconds, which is enough to distinguish a wait
-    /// from a hash with a few thousand samples of each.
+impl EqualDelay {
+    /// Starts the thread that ends delays. Fails if the system starts no further thread.
+    ///
+    /// The timers of tokio count whole milliseconds. That would be enough to distinguish a delay from a hash, with
+    /// a few thousand samples of each.
     pub(super) fn start() -> io::Result<Self> {
         let (alarms, set) = channel();
         thread::Builder::new()
-            .name("waits".to_owned())
-            .spawn(move || ring(&set))?;
+            .name("equal-delay".to_owned())
+            .spawn(move || run_alarms(&set))?;
         Ok(Self {
             recent: Mutex::default(),
             alarms,
         })
     }
 
-    /// Records how long a check took.
-    pub(super) fn note(&self, took: Duration) {
+    /// Records how long a password check took; later delays resemble it.
+    pub(super) fn record(&self, took: Duration) {
         remember(&mut self.recent().took, took);
     }
 
-    /// Waits as long as one of the last checks took; not at all if there was none.
+    /// Waits as long as one of the last password checks took. Returns immediately if none was recorded.
     pub(super) async fn wait(&self) {
         let begun = Instant::now();
         let Some((long, early)) = self.pick() else {
@@ -72,8 +74,8 @@ impl Waits {
         remember(&mut self.recent().late, late);
     }
 
-    /// Returns how long one of the last checks took, chosen at random, and how late waits usually end. `None` if
-    /// there was no check.
+    /// Returns how long one of the last checks took, chosen at random, and the median of how late recent delays
+    /// ended. Returns `None` if no check was recorded.
     fn pick(&self) -> Option<(Duration, Duration)> {
         let recent = self.recent();
         let dice = getrandom::u32().unwrap_or_default() as usize;
@@ -95,8 +97,8 @@ fn remember(row: &mut VecDeque<Duration>, newest: Duration) {
     row.push_back(newest);
 }
 
-/// Wakes each waiting task at its time.
-fn ring(set: &Receiver<Alarm>) {
+/// Receives alarms and wakes each waiting task at its time. Returns once the sender is dropped.
+fn run_alarms(set: &Receiver<Alarm>) {
     let mut alarms = BinaryHeap::new();
     loop {
         let next = match alarms.peek() {
@@ -150,35 +152,35 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn without_a_check_nobody_waits() {
-        let waits = Waits::start().unwrap();
-        assert_eq!(waits.wait().now_or_never(), Some(()));
+    async fn without_a_check_there_is_no_wait() {
+        let delay = EqualDelay::start().unwrap();
+        assert_eq!(delay.wait().now_or_never(), Some(()));
     }
 
     #[tokio::test]
-    async fn the_last_checks_are_the_ones_that_count() {
-        let waits = Waits::start().unwrap();
-        waits.note(Duration::from_hours(1));
+    async fn only_the_last_checks_count() {
+        let delay = EqualDelay::start().unwrap();
+        delay.record(Duration::from_hours(1));
         for _ in 0..REMEMBERED {
-            waits.note(Duration::from_millis(1));
+            delay.record(Duration::from_millis(1));
         }
-        let picks = (0..1000).filter_map(|_| waits.pick());
+        let picks = (0..1000).filter_map(|_| delay.pick());
         for (took, _) in picks {
             assert_eq!(took, Duration::from_millis(1));
         }
-        waits.wait().await;
+        delay.wait().await;
     }
 
     #[tokio::test]
     async fn a_short_wait_is_not_held_up_by_a_long_one() {
-        let waits = Waits::start().unwrap();
-        waits.note(Duration::from_hours(1));
-        let mut long = Box::pin(waits.wait());
+        let delay = EqualDelay::start().unwrap();
+        delay.record(Duration::from_hours(1));
+        let mut long = Box::pin(delay.wait());
         assert_eq!(long.as_mut().now_or_never(), None);
         for _ in 0..REMEMBERED {
-            waits.note(Duration::ZERO);
+            delay.record(Duration::ZERO);
         }
-        waits.wait().await;
+        delay.wait().await;
         assert_eq!(long.now_or_never(), None);
     }
 }

@@ -23,10 +23,10 @@ use self::bcrypt::Bcrypt;
 pub(super) use self::bcrypt::LONGEST_PASSWORD_BYTES as LONGEST_BCRYPT_BYTES;
 use self::pbkdf2::Pbkdf2;
 use self::phpass::Phpass;
-use self::salted_digest::Digests;
+use self::salted_digest::SaltedDigest;
 use self::scrypt::Scrypt;
 use self::unix_crypt::{Md5Crypt, ShaCrypt};
-use super::bcrypt_lane::Lane;
+use super::bcrypt_lane::BcryptLane;
 use super::cost_limits;
 
 /// Why a hash is refused. The message continues a sentence about the entry with the hash, and never quotes the
@@ -43,12 +43,12 @@ pub enum HashError {
     #[error("is weak, {0}: set passwords.allow_weak to take it until the next login")]
     Weak(&'static str),
     /// The check would cost too much.
-    #[error("has {what} above {bound}")]
-    Beyond {
+    #[error("has {what} above {limit}")]
+    AboveLimit {
         /// The parameter.
         what: &'static str,
         /// The maximum.
-        bound: u64,
+        limit: u64,
     },
     /// A known format that is not supported.
     #[error("is {0}, which is not supported")]
@@ -77,23 +77,23 @@ pub(super) enum Hash {
     ShaCrypt(ShaCrypt),
     Md5Crypt(Md5Crypt),
     Phpass(Phpass),
-    Digests(Digests),
+    SaltedDigest(SaltedDigest),
     Membership(Membership),
 }
 
 impl Hash {
-    /// Parses a hash of any known format. Fails if it is none, is above a limit, or is weak and weak hashes are
-    /// not accepted.
-    pub(super) fn read(text: &str, policy: Policy) -> Result<Self, HashError> {
-        within(
+    /// Parses a hash of any known format. Returns an error if the text is no such hash, if its check would exceed
+    /// a limit, or if the hash is weak and the policy accepts no weak ones.
+    pub(super) fn parse(text: &str, policy: Policy) -> Result<Self, HashError> {
+        check_limit(
             "a length in bytes",
             text.len() as u64,
             cost_limits::HASH_BYTES as u64,
         )?;
-        let hash = Self::of_any_format(text)?;
+        let hash = Self::parse_any_format(text)?;
         if let Some(bcrypt) = hash.bcrypt() {
             let most = cost_limits::BCRYPT_COST.max(policy.bcrypt_cost);
-            within("a bcrypt cost", bcrypt.cost().into(), most.into())?;
+            check_limit("a bcrypt cost", bcrypt.cost().into(), most.into())?;
         }
         match hash.weakness() {
             Some(reason) if !policy.allow_weak => Err(HashError::Weak(reason)),
@@ -101,47 +101,48 @@ impl Hash {
         }
     }
 
-    fn of_any_format(text: &str) -> Result<Self, HashError> {
+    fn parse_any_format(text: &str) -> Result<Self, HashError> {
         if let Some(rest) = text.strip_prefix('{') {
             let (scheme, value) = rest.split_once('}').ok_or(HashError::Unknown)?;
-            return salted_digest::read_ldap(scheme, value);
+            return salted_digest::parse_ldap(scheme, value);
         }
         if text.starts_with('$') || text.starts_with("U$") {
-            return Self::of_crypt(text);
+            return Self::parse_crypt(text);
         }
         if text.contains('$') {
-            return django::read(text);
+            return django::parse(text);
         }
-        if let Some(digests) = Digests::read_hex(text) {
-            return digests.map(Self::Digests);
+        if let Some(digests) = SaltedDigest::parse_hex(text) {
+            return digests.map(Self::SaltedDigest);
         }
-        aspnet_identity::read(text)
+        aspnet_identity::parse(text)
     }
 
-    /// Parses a hash that begins like `$6$`.
-    fn of_crypt(text: &str) -> Result<Self, HashError> {
+    /// Parses a hash that begins with its format between dollar signs, like `$6$`. Returns an error if the format
+    /// is unknown or not supported, or if the rest does not follow it.
+    fn parse_crypt(text: &str) -> Result<Self, HashError> {
         let name = text.split('$').nth(1).unwrap_or_default();
         match name {
-            _ if text.starts_with('U') => Phpass::read(text).map(Self::Phpass),
-            "wp" => wordpress::read(text).map(Self::WordPress),
-            "aspnet-membership" => Membership::read(text).map(Self::Membership),
-            "P" | "H" | "S" => Phpass::read(text).map(Self::Phpass),
-            "2a" | "2b" | "2x" | "2y" => Bcrypt::read(text).map(Self::Bcrypt),
-            "argon2id" | "argon2i" => Argon2::read(text).map(Self::Argon2),
+            _ if text.starts_with('U') => Phpass::parse(text).map(Self::Phpass),
+            "wp" => wordpress::parse(text).map(Self::WordPress),
+            "aspnet-membership" => Membership::parse(text).map(Self::Membership),
+            "P" | "H" | "S" => Phpass::parse(text).map(Self::Phpass),
+            "2a" | "2b" | "2x" | "2y" => Bcrypt::parse(text).map(Self::Bcrypt),
+            "argon2id" | "argon2i" => Argon2::parse(text).map(Self::Argon2),
             "argon2d" => Err(HashError::Unsupported("argon2d")),
             "pbkdf2" | "pbkdf2-sha1" | "pbkdf2-sha256" | "pbkdf2-sha512" => {
-                Pbkdf2::read(text).map(Self::Pbkdf2)
+                Pbkdf2::parse(text).map(Self::Pbkdf2)
             }
-            "scrypt" | "7" => Scrypt::read(text).map(Self::Scrypt),
-            "5" | "6" => ShaCrypt::read(text).map(Self::ShaCrypt),
-            "1" => Md5Crypt::read(text).map(Self::Md5Crypt),
+            "scrypt" | "7" => Scrypt::parse(text).map(Self::Scrypt),
+            "5" | "6" => ShaCrypt::parse(text).map(Self::ShaCrypt),
+            "1" => Md5Crypt::parse(text).map(Self::Md5Crypt),
             "apr1" => Err(HashError::Unsupported("Apache's MD5 crypt")),
             "y" | "gy" => Err(HashError::Unsupported("yescrypt")),
             _ => Err(HashError::Unknown),
         }
     }
 
-    /// Returns why the hash is weak. `None` if it is not.
+    /// Returns why an attacker could guess the password of the hash. Returns `None` if the hash is strong.
     fn weakness(&self) -> Option<&'static str> {
         match self {
             Self::Bcrypt(_) | Self::BcryptOfSha256(_) | Self::WordPress(_) | Self::ShaCrypt(_) => {
@@ -152,7 +153,7 @@ impl Hash {
             Self::Scrypt(hash) => hash.weakness(),
             Self::Md5Crypt(_) => Some("MD5 crypt, which its author gave up in 2012"),
             Self::Phpass(hash) => hash.weakness(),
-            Self::Digests(_) | Self::Membership(_) => Some("one round of a fast digest"),
+            Self::SaltedDigest(_) | Self::Membership(_) => Some("one round of a fast digest"),
         }
     }
 
@@ -165,13 +166,14 @@ impl Hash {
             | Self::ShaCrypt(_)
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
-            | Self::Digests(_)
+            | Self::SaltedDigest(_)
             | Self::Membership(_) => None,
         }
     }
 
-    /// Returns the bcrypt computation for that password. `None` for hashes that are not bcrypt's.
-    pub(super) fn lane(&self, password: &str) -> Option<Lane> {
+    /// Returns the bcrypt computation that checks that password. Returns `None` for hashes that bcrypt alone does
+    /// not check.
+    pub(super) fn bcrypt_lane(&self, password: &str) -> Option<BcryptLane> {
         let bytes = password.as_bytes();
         match self {
             Self::Bcrypt(hash) => Some(hash.lane(bytes)),
@@ -183,27 +185,28 @@ impl Hash {
             | Self::ShaCrypt(_)
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
-            | Self::Digests(_)
+            | Self::SaltedDigest(_)
             | Self::Membership(_) => None,
         }
     }
 
-    /// Returns bcrypt's cost. `None` for hashes whose check takes something else.
+    /// Returns the bcrypt cost of the hash. Returns `None` for hashes that bcrypt alone does not check.
     pub(super) fn bcrypt_cost(&self) -> Option<u32> {
         self.bcrypt().map(Bcrypt::cost)
     }
 
-    /// Returns whether the hash is like those made here, except for the cost.
+    /// Returns whether this crate makes hashes of that format, at whatever cost.
     pub(super) fn is_ours(&self) -> bool {
         matches!(self, Self::Bcrypt(hash) if hash.is_ours())
     }
 
-    /// Returns whether passwords with whitespace around them match, too. A hash made here would refuse them.
-    pub(super) fn trims(&self) -> bool {
+    /// Returns whether the format removes whitespace around a password before it hashes it. A new bcrypt hash would
+    /// refuse such a password.
+    pub(super) fn trims_password(&self) -> bool {
         matches!(self, Self::WordPress(_))
     }
 
-    /// Returns whether the check takes milliseconds rather than what the limits allow.
+    /// Returns whether a check of the hash takes only milliseconds.
     #[cfg(any(test, fuzzing))]
     pub(super) fn is_cheap(&self) -> bool {
         match self {
@@ -216,13 +219,14 @@ impl Hash {
             | Self::Scrypt(_)
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
-            | Self::Digests(_)
+            | Self::SaltedDigest(_)
             | Self::Membership(_) => self.weakness().is_some(),
         }
     }
 
-    /// Returns whether the format takes the whole password. A password that it would cut off does not match.
-    pub(super) fn takes(&self, password: &str) -> bool {
+    /// Returns whether the format uses every byte of the password. A password that it would truncate must not
+    /// match.
+    pub(super) fn accepts(&self, password: &str) -> bool {
         let longest = match self {
             Self::Bcrypt(_) => LONGEST_BCRYPT_BYTES,
             Self::BcryptOfSha256(_)
@@ -233,47 +237,49 @@ impl Hash {
             | Self::ShaCrypt(_)
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
-            | Self::Digests(_)
+            | Self::SaltedDigest(_)
             | Self::Membership(_) => cost_limits::PASSWORD_BYTES,
         };
         password.len() <= longest && !password.contains('\0')
     }
 
-    /// Returns whether the password matches. It must be one that the hash [takes](Self::takes).
-    pub(super) fn fits(&self, password: &str) -> bool {
+    /// Returns whether the password matches the hash. Call it only for passwords that the hash
+    /// [accepts](Self::accepts): others may match in a truncated form.
+    pub(super) fn verify(&self, password: &str) -> bool {
         let bytes = password.as_bytes();
         match self {
-            Self::Bcrypt(hash) => hash.fits(bytes),
-            Self::BcryptOfSha256(hash) => hash.fits(&django::hex_sha256(bytes)),
-            Self::Argon2(hash) => hash.fits(bytes),
-            Self::Pbkdf2(hash) => hash.fits(bytes),
-            Self::Scrypt(hash) => hash.fits(bytes),
-            Self::ShaCrypt(hash) => hash.fits(bytes),
-            Self::Md5Crypt(hash) => hash.fits(bytes),
-            Self::Phpass(hash) => hash.fits(bytes),
-            Self::Digests(hash) => hash.fits(bytes),
-            Self::WordPress(hash) => hash.fits(&wordpress::key(password)),
-            Self::Membership(hash) => hash.fits(password),
+            Self::Bcrypt(hash) => hash.verify(bytes),
+            Self::BcryptOfSha256(hash) => hash.verify(&django::hex_sha256(bytes)),
+            Self::Argon2(hash) => hash.verify(bytes),
+            Self::Pbkdf2(hash) => hash.verify(bytes),
+            Self::Scrypt(hash) => hash.verify(bytes),
+            Self::ShaCrypt(hash) => hash.verify(bytes),
+            Self::Md5Crypt(hash) => hash.verify(bytes),
+            Self::Phpass(hash) => hash.verify(bytes),
+            Self::SaltedDigest(hash) => hash.verify(bytes),
+            Self::WordPress(hash) => hash.verify(&wordpress::key(password)),
+            Self::Membership(hash) => hash.verify(password),
         }
     }
 }
 
-fn within(what: &'static str, value: u64, bound: u64) -> Result<(), HashError> {
-    if value > bound {
-        Err(HashError::Beyond { what, bound })
+fn check_limit(what: &'static str, value: u64, limit: u64) -> Result<(), HashError> {
+    if value > limit {
+        Err(HashError::AboveLimit { what, limit })
     } else {
         Ok(())
     }
 }
 
-/// Checks that the salt and the output that is compared have acceptable lengths.
+/// Checks the lengths of a hash's salt and output. Returns an error if one is above its limit, or if the output is
+/// too short to exclude a match by chance.
 fn check_lengths(format: &'static str, salt: &[u8], output: &[u8]) -> Result<(), HashError> {
-    within(
+    check_limit(
         "a salt length in bytes",
         salt.len() as u64,
         cost_limits::SALT_BYTES as u64,
     )?;
-    within(
+    check_limit(
         "an output length in bytes",
         output.len() as u64,
         cost_limits::OUTPUT_BYTES as u64,

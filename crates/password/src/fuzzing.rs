@@ -2,14 +2,14 @@
 
 use crate::formats::{Hash, HashError, Policy};
 
-/// Returns whether a password matches a hash of any strength. `None` if the check would take more than
-/// milliseconds.
-pub fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
+/// Returns whether a password matches a hash, which may be weak. Returns `None` if the check would take more than
+/// milliseconds or the format does not accept the password, and an error if the text is no hash within the limits.
+pub fn verify(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
     let policy = Policy {
         bcrypt_cost: 4,
         allow_weak: true,
     };
-    let hash = Hash::read(hash, policy)?;
-    let takes = hash.is_cheap() && hash.takes(password);
-    Ok(takes.then(|| hash.fits(password)))
+    let hash = Hash::parse(hash, policy)?;
+    let accepts = hash.is_cheap() && hash.accepts(password);
+    Ok(accepts.then(|| hash.verify(password)))
 }

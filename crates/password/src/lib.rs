@@ -17,4 +17,4 @@ pub use self::error::{HashingError, InvalidPassword, NewPasswordError, StartErro
 pub use self::formats::HashError;
 pub use self::passwords::Passwords;
 pub use self::settings::PasswordSettings;
-pub use self::shares::{Claimant, Place};
+pub use self::shares::{Claimant, HashingPermit};

@@ -22,15 +22,16 @@ pub struct PasswordSettings {
     pub low_priority: bool,
     /// Whether one thread checks several passwords together when several wait.
     pub lanes: bool,
-    /// How many of the places in the queue and at the threads one account may hold, in percent.
+    /// The share of the hashing permits that one account may hold, in percent. There is a permit for each job that
+    /// can wait or run.
     pub account_share: u8,
-    /// How many of these places one source of requests may hold, and one network, in percent.
+    /// The share of the hashing permits that one client IP may hold, and one network, in percent.
     pub source_share: u8,
 }
 
 impl PasswordSettings {
-    /// Returns how many passwords a thread checks together.
-    pub(super) fn at_once(self) -> usize {
+    /// Returns how many bcrypt hashes a thread checks together at most: one, unless `lanes` is set.
+    pub(super) fn batch_size(self) -> usize {
         if self.lanes { LANES } else { 1 }
     }
 }

@@ -1,4 +1,4 @@
-//! Limits on the places for password checks that one account, source or task may hold.
+//! Limits on the hashing permits that one account, source or task may hold.
 //!
 //! Without shares, one account over a hundred connections fills the queue of the hashing threads, even
 //! with its right password, and all other logins are refused.
@@ -12,7 +12,7 @@ use crate::error::HashingError;
 use crate::settings::PasswordSettings;
 use crate::worker_pool::OVERLOADED;
 
-/// A holder of places, which has a share of them.
+/// What hashing permits are counted for. Each claimant may hold a share of all permits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Claimant {
     /// A keyed hash of the name that is tried, whether there is such a user or not; or of the name and the
@@ -24,81 +24,84 @@ pub enum Claimant {
     Operators,
 }
 
-/// How many places each claimant holds.
+/// How many permits each claimant holds.
 #[derive(Clone)]
-pub(super) struct Shares(Arc<Held>);
+pub(super) struct Shares(Arc<Counts>);
 
-struct Held {
-    places: Mutex<HashMap<Claimant, usize>>,
+struct Counts {
+    held: Mutex<HashMap<Claimant, usize>>,
     of_account: usize,
     of_source: usize,
 }
 
-/// A place for a password check, until it is dropped.
-pub struct Place {
+/// A permit for a password check. It counts for its claimants until it is dropped.
+pub struct HashingPermit {
     _permit: OwnedSemaphorePermit,
-    held: Vec<Holding>,
+    claims: Vec<Claim>,
     shares: Shares,
 }
 
-impl Place {
-    /// Makes the place count for one more claimant. If that claimant already holds its share, fails immediately
-    /// and releases the place.
+impl HashingPermit {
+    /// Makes the permit count for one more claimant, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`HashingError::Overloaded`] if that claimant already holds its share; the permit is then released.
     pub fn claim(mut self, claimant: Claimant) -> Result<Self, HashingError> {
-        let holding = self.shares.0.take(vec![claimant]).ok_or(OVERLOADED)?;
-        self.held.push(holding);
+        let claim = self.shares.0.take(vec![claimant]).ok_or(OVERLOADED)?;
+        self.claims.push(claim);
         Ok(self)
     }
 }
 
-/// Counts as a place of each of its claimants.
-struct Holding {
-    held: Arc<Held>,
+/// One permit in the count of each of its claimants, until it is dropped.
+struct Claim {
+    held: Arc<Counts>,
     claimants: Vec<Claimant>,
 }
 
 impl Shares {
-    /// Returns the shares of `places` places; each share is at least one.
-    pub(super) fn of(places: usize, settings: PasswordSettings) -> Self {
-        let share = |percent: u8| (places * usize::from(percent) / 100).max(1);
-        Self(Arc::new(Held {
-            places: Mutex::default(),
+    /// Creates the counts for a pool of `capacity` permits. Each share is at least one permit.
+    pub(super) fn of(capacity: usize, settings: PasswordSettings) -> Self {
+        let share = |percent: u8| (capacity * usize::from(percent) / 100).max(1);
+        Self(Arc::new(Counts {
+            held: Mutex::default(),
             of_account: share(settings.account_share),
             of_source: share(settings.source_share),
         }))
     }
 
-    /// Takes a place for these claimants. Fails immediately if one of them already holds its share, or if there
-    /// is no permit.
-    pub(super) fn place(
+    /// Returns a permit that counts for these claimants. Returns `Overloaded` if one of them already holds its
+    /// share, and the error of `permit` if that returns one; then nothing is counted.
+    pub(super) fn permit(
         &self,
         claimants: Vec<Claimant>,
         permit: impl FnOnce() -> Result<OwnedSemaphorePermit, HashingError>,
-    ) -> Result<Place, HashingError> {
-        let holding = self.0.take(claimants).ok_or(OVERLOADED)?;
-        Ok(Place {
+    ) -> Result<HashingPermit, HashingError> {
+        let claim = self.0.take(claimants).ok_or(OVERLOADED)?;
+        Ok(HashingPermit {
             _permit: permit()?,
-            held: vec![holding],
+            claims: vec![claim],
             shares: self.clone(),
         })
     }
 }
 
-impl Held {
-    fn take(self: &Arc<Self>, claimants: Vec<Claimant>) -> Option<Holding> {
-        let mut places = self.locked();
+impl Counts {
+    fn take(self: &Arc<Self>, claimants: Vec<Claimant>) -> Option<Claim> {
+        let mut counts = self.locked();
         let is_spent = |claimant: &Claimant| {
-            let held = places.get(claimant).copied().unwrap_or_default();
+            let held = counts.get(claimant).copied().unwrap_or_default();
             held >= self.share(claimant)
         };
         if claimants.iter().any(is_spent) {
             return None;
         }
         for claimant in &claimants {
-            *places.entry(claimant.clone()).or_default() += 1;
+            *counts.entry(claimant.clone()).or_default() += 1;
         }
-        drop(places);
-        Some(Holding {
+        drop(counts);
+        Some(Claim {
             held: Arc::clone(self),
             claimants,
         })
@@ -111,20 +114,20 @@ impl Held {
         }
     }
 
-    /// Locks the counts. A panic cannot leave them inconsistent, so poisoning is ignored.
+    /// Locks the counts and returns them. A panic cannot leave them inconsistent, so poisoning is ignored.
     fn locked(&self) -> MutexGuard<'_, HashMap<Claimant, usize>> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Holding {
+impl Drop for Claim {
     fn drop(&mut self) {
-        let mut places = self.held.locked();
+        let mut counts = self.held.locked();
         for claimant in &self.claimants {
-            if let Some(held) = places.get_mut(claimant) {
+            if let Some(held) = counts.get_mut(claimant) {
                 *held -= 1;
                 if *held == 0 {
-                    places.remove(claimant);
+                    counts.remove(claimant);
                 }
             }
         }
@@ -137,9 +140,9 @@ mod tests {
 
     use super::*;
 
-    fn shares(places: usize) -> Shares {
+    fn shares(permits: usize) -> Shares {
         Shares::of(
-            places,
+            permits,
             PasswordSettings {
                 account_share: 25,
                 source_share: 50,
@@ -148,7 +151,7 @@ mod tests {
         )
     }
 
-    fn claim(shares: &Shares, account: u8, source: &str) -> Option<Place> {
+    fn claim(shares: &Shares, account: u8, source: &str) -> Option<HashingPermit> {
         let claimants = vec![
             Claimant::Account([account; 16]),
             Claimant::Source(source.to_owned()),
@@ -157,7 +160,7 @@ mod tests {
             let semaphore = Arc::new(Semaphore::new(1));
             semaphore.try_acquire_owned().map_err(|_| OVERLOADED)
         };
-        shares.place(claimants, permit).ok()
+        shares.permit(claimants, permit).ok()
     }
 
     #[test]
@@ -176,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_claimed_for_one_more_or_given_back() {
+    fn a_permit_is_claimed_for_one_more_claimant_or_released() {
         let shares = shares(8);
         let account = || Claimant::Account([1; 16]);
         let claim_both = |source| claim(&shares, 2, source)?.claim(account()).ok();
@@ -189,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_at_least_one_place() {
+    fn a_share_is_at_least_one_permit() {
         let shares = shares(1);
         let held = claim(&shares, 1, "a");
         assert!(held.is_some());
@@ -200,7 +203,7 @@ mod tests {
     #[test]
     fn a_full_pool_takes_nothing_of_a_share() {
         let shares = shares(4);
-        let refused = shares.place(vec![Claimant::Operators], || Err(OVERLOADED));
+        let refused = shares.permit(vec![Claimant::Operators], || Err(OVERLOADED));
         assert!(refused.is_err());
         assert!(shares.0.locked().is_empty());
     }

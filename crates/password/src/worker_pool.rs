@@ -9,12 +9,11 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::queue::Queue;
-use self::worker::serve;
-use crate::bcrypt_lane::Lane;
+use self::worker::run_worker;
+use crate::bcrypt_lane::BcryptLane;
 use crate::error::HashingError;
 use crate::settings::PasswordSettings;
 
@@ -23,18 +22,18 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// The hashing threads. They end when the last clone is dropped.
 #[derive(Clone)]
-pub(super) struct Pool {
-    queue: Arc<Door>,
+pub(super) struct WorkerPool {
+    queue: Arc<QueueGuard>,
     threads: usize,
     /// A permit for each job that may wait or run.
-    places: Arc<Semaphore>,
-    room: usize,
+    permits: Arc<Semaphore>,
+    capacity: usize,
 }
 
-/// The queue for callers. It ends when this is dropped.
-struct Door(Arc<Queue>);
+/// Ends the queue when the last handle to the pool is dropped.
+struct QueueGuard(Arc<Queue>);
 
-impl Drop for Door {
+impl Drop for QueueGuard {
     fn drop(&mut self) {
         self.0.end();
     }
@@ -48,84 +47,89 @@ struct Job {
 
 enum Work {
     /// Any work, which runs alone.
-    Alone(Box<dyn FnOnce(Turn) + Send>),
+    Alone(Box<dyn FnOnce(Deadline) + Send>),
     /// A bcrypt check, which can run together with others at the same cost.
-    Lane(Lane, oneshot::Sender<Result<bool, HashingError>>),
+    Bcrypt(BcryptLane, oneshot::Sender<Result<bool, HashingError>>),
 }
 
-/// Whether a thread took the job in time.
-enum Turn {
-    InTime,
-    TooLate,
+/// Whether a thread took a job before its time in the queue was over.
+enum Deadline {
+    Met,
+    Missed,
 }
 
-impl Pool {
-    /// Starts the threads: `None` starts one for each core. Fails if a thread cannot be started.
+impl WorkerPool {
+    /// Starts the threads, one for each core unless the settings have a number. Returns an error if the system
+    /// starts no further thread.
     pub(super) fn start(settings: PasswordSettings) -> io::Result<Self> {
         let threads = settings
             .threads
             .or_else(|| available_parallelism().ok())
             .map_or(1, NonZeroUsize::get);
-        let queue = Arc::new(Queue::with_room_for(settings.queue.max(1)));
+        let queue = Arc::new(Queue::with_capacity(settings.queue.max(1)));
         for number in 0..threads {
             let queue = Arc::clone(&queue);
             std::thread::Builder::new()
                 .name(format!("hashing-{number}"))
-                .spawn(move || serve(&queue, settings))?;
+                .spawn(move || run_worker(&queue, settings))?;
         }
-        let room = settings.queue.max(1) + threads * settings.at_once();
+        let capacity = settings.queue.max(1) + threads * settings.batch_size();
         Ok(Self {
-            queue: Arc::new(Door(queue)),
+            queue: Arc::new(QueueGuard(queue)),
             threads,
-            places: Arc::new(Semaphore::new(room)),
-            room,
+            permits: Arc::new(Semaphore::new(capacity)),
+            capacity,
         })
     }
 
-    /// Returns a permit for a job. Fails immediately if there is no room for it.
-    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, HashingError> {
+    /// Returns a permit for a job, until it is dropped. Returns `Overloaded` if the queue is full, or if all
+    /// permits are taken.
+    pub(super) fn permit(&self) -> Result<OwnedSemaphorePermit, HashingError> {
         if self.queue.0.is_full() {
             return Err(OVERLOADED);
         }
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        place.map_err(|_| OVERLOADED)
+        let permit = Arc::clone(&self.permits).try_acquire_owned();
+        permit.map_err(|_| OVERLOADED)
     }
 
-    /// Returns the number of places.
-    pub(super) fn places(&self) -> usize {
-        self.room
+    /// Returns the number of permits: as many jobs can wait and run.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
     }
 
     pub(super) fn threads(&self) -> usize {
         self.threads
     }
 
-    /// Runs `work` once a thread is free, and returns its result. Skips it if the caller no longer waits.
+    /// Runs `work` once a thread is free, and returns its result; skips it if the caller no longer waits. Returns
+    /// `Overloaded` if the queue is full or `work` has waited too long, and `Unavailable` if `work` panicked.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingError> {
         let (answer, outcome) = oneshot::channel();
-        let work = move |turn| {
+        let work = move |deadline| {
             if answer.is_closed() {
                 return;
             }
-            let outcome = match turn {
-                Turn::InTime => Ok(work()),
-                Turn::TooLate => Err(OVERLOADED),
+            let outcome = match deadline {
+                Deadline::Met => Ok(work()),
+                Deadline::Missed => Err(OVERLOADED),
             };
             // A closed channel means that the caller was cancelled during the hashing.
             let _ = answer.send(outcome);
         };
         self.enqueue(Work::Alone(Box::new(work)))?;
-        outcome.await.map_err(gone)?
+        outcome.await.map_err(worker_panicked)?
     }
 
-    /// Returns whether the key matches, once a thread is free. Skips the check if the caller no longer waits.
-    pub(super) async fn fits(&self, lane: Lane) -> Result<bool, HashingError> {
+    /// Returns whether the key of the lane has the expected output, computed once a thread is free; skips the
+    /// computation if the caller no longer waits. Returns `Overloaded` if the queue is full or the check has waited
+    /// too long, and `Unavailable` if the thread panicked.
+    pub(super) async fn verify(&self, lane: BcryptLane) -> Result<bool, HashingError> {
         let (answer, outcome) = oneshot::channel();
-        self.enqueue(Work::Lane(lane, answer))?;
-        outcome.await.map_err(gone)?
+        self.enqueue(Work::Bcrypt(lane, answer))?;
+        outcome.await.map_err(worker_panicked)?
     }
 
     fn enqueue(&self, work: Work) -> Result<(), HashingError> {
@@ -134,7 +138,7 @@ impl Pool {
         is_in.then_some(()).ok_or(OVERLOADED)
     }
 
-    /// Returns how many jobs wait, and how many run.
+    /// Returns how many jobs wait, and how many threads are busy.
     pub(super) fn load(&self) -> (usize, usize) {
         self.queue.0.load()
     }
@@ -145,7 +149,7 @@ pub(super) const OVERLOADED: HashingError = HashingError::Overloaded {
 };
 
 /// Returns the error of a job whose thread panicked before it sent a result.
-fn gone(error: RecvError) -> HashingError {
+fn worker_panicked(error: impl std::fmt::Display) -> HashingError {
     HashingError::Unavailable(error.to_string())
 }
 
@@ -155,8 +159,8 @@ mod tests {
 
     use super::*;
 
-    fn pool(queue: usize, longest_wait: Duration) -> Pool {
-        Pool::start(PasswordSettings {
+    fn pool(queue: usize, longest_wait: Duration) -> WorkerPool {
+        WorkerPool::start(PasswordSettings {
             threads: NonZeroUsize::new(1),
             queue,
             queue_timeout: longest_wait,
@@ -192,23 +196,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn there_are_as_many_places_as_can_wait_and_be_worked_on() {
+    async fn there_are_as_many_permits_as_jobs_can_wait_and_run() {
         let pool = pool(2, LONG);
-        let taken: Vec<_> = (0..100).map_while(|_| pool.place().ok()).collect();
-        assert_eq!(taken.len(), 2 + PasswordSettings::default().at_once());
+        let taken: Vec<_> = (0..100).map_while(|_| pool.permit().ok()).collect();
+        assert_eq!(taken.len(), 2 + PasswordSettings::default().batch_size());
         drop(taken);
-        assert!(pool.place().is_ok());
+        assert!(pool.permit().is_ok());
     }
 
     #[tokio::test]
-    async fn a_job_that_has_waited_too_long_is_not_done_but_refused() {
+    async fn a_job_that_has_waited_too_long_is_refused() {
         let pool = pool(8, Duration::ZERO);
         let refused = pool.run(|| panic!("it was done")).await;
         assert!(matches!(refused, Err(HashingError::Overloaded { .. })));
     }
 
     #[tokio::test]
-    async fn a_fault_costs_its_own_job_and_no_thread() {
+    async fn a_panic_fails_its_own_job_and_ends_no_thread() {
         let pool = pool(8, LONG);
         let gone: Result<(), _> = pool.run(|| panic!("a fault")).await;
         assert!(matches!(gone, Err(HashingError::Unavailable(_))));
@@ -216,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_load_is_told_while_there_is_some() {
+    async fn the_load_counts_waiting_and_running_jobs() {
         let pool = pool(8, LONG);
         let inside = {
             let pool = pool.clone();

@@ -19,12 +19,12 @@ pub const BUDGET: Budget = Budget {
     longest_lock: Duration::from_secs(5),
 };
 
-/// Returns one of many digests that differ.
+/// Returns a digest that differs for each number.
 pub fn digest(number: u8) -> TokenDigest {
     [number; 16].into()
 }
 
-/// Returns one of many buckets that differ.
+/// Returns a bucket that differs for each number.
 pub fn bucket(number: u8) -> Bucket {
     Bucket {
         key: digest(number),
@@ -232,6 +232,9 @@ async fn clients_are_known_until_they_are_forgotten(throttle: &dyn Throttle) {
 }
 
 /// Runs all tests on an empty throttle.
+///
+/// # Panics
+/// If a test fails.
 pub async fn fulfil(throttle: &dyn Throttle) {
     locks_follow_the_free_tries_and_grow(throttle).await;
     a_running_lock_is_not_extended(throttle).await;

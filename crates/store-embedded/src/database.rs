@@ -55,19 +55,21 @@ pub(super) enum ReopenError {
 }
 
 impl ReopenableDatabase {
-    /// Opens the file, creates it if it is missing, and repairs it after a crash.
+    /// Opens the file, creates it if it is missing, and repairs it after a crash. Fails if another process
+    /// has it open, or it cannot be read or written.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         Self::open_unless_in_use(path)?.ok_or_else(|| store_error("another process has it open"))
     }
 
-    /// Opens the file as [`open`](Self::open) does. Returns `None` if another process has it open.
+    /// Opens the file, creates it if it is missing, and repairs it after a crash. `None` if another process
+    /// has it open. Fails if it cannot be read or written.
     pub(super) fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
         create_private_file(path).map_err(store_error)?;
         Self::on(Disk::at(path))
     }
 
-    /// Opens the database on a disk, and creates it if the disk is empty. Returns `None` if another process has
-    /// it open.
+    /// Opens the database on a disk, and creates it if the disk is empty. `None` if another process has it
+    /// open. Fails if the disk cannot be read or written.
     pub(super) fn on(disk: Disk) -> Result<Option<Self>, StoreError> {
         let Some(storage) = disk.open()? else {
             return Ok(None);
@@ -97,7 +99,8 @@ impl ReopenableDatabase {
         }
     }
 
-    /// Returns the database for writing. It must not be kept: closing the database waits until it is dropped.
+    /// Returns the database for writing. The caller must drop it soon, as closing the database waits for
+    /// that. Fails if the database is closed or open for reads only.
     pub(super) fn writable(&self) -> Result<Arc<Database>, StoreError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(database) => Ok(Arc::clone(database)),
@@ -118,13 +121,13 @@ impl ReopenableDatabase {
         Ok(database.begin_read()?)
     }
 
-    /// Returns an error if the database rejects everything. Writes nothing.
+    /// Fails if the database rejects everything, is closed or is open for reads only. Writes nothing.
     pub(super) fn check(&self) -> Result<(), tables::Error> {
         Ok(accepts_transactions(self.writable()?.as_ref())?)
     }
 
-    /// Closes the database and opens it again. While the disk accepts no writes, the database is open for reads
-    /// only. After an error, the next call tries again.
+    /// Closes the database and opens it again. While the disk accepts no writes, the database is opened for
+    /// reads only, and this fails. After an error, the next call tries again.
     pub(super) fn reopen(&self) -> Result<(), ReopenError> {
         let Some(disk) = &self.disk else {
             return Ok(());
@@ -156,13 +159,14 @@ impl ReopenableDatabase {
         }
     }
 
-    /// Returns whether the storage is locked by this process.
+    /// Returns whether the database is open, so that this process has locked the storage.
     fn is_open(&self) -> bool {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         matches!(&*state, State::Open(_) | State::Readable(_))
     }
 
-    /// Closes the open database, and opens it with `open`.
+    /// Closes the open database, and opens it with `open`. Fails if `open` fails; the database stays closed
+    /// then.
     fn open_as(&self, open: impl FnOnce() -> Result<State, StoreError>) -> Result<(), StoreError> {
         self.close_into(State::Reopening);
         let (state, outcome) = match open() {
@@ -178,7 +182,7 @@ impl ReopenableDatabase {
         self.close_into(State::Closed);
     }
 
-    /// Sets the next state, and closes the database if it was open, after all readers have finished.
+    /// Sets the next state. If the database was open, closes it after all readers have finished.
     fn close_into(&self, next: State) {
         if let State::Open(before) | State::Readable(before) = self.replace_state(next) {
             while Arc::strong_count(&before) > 1 {
@@ -187,7 +191,7 @@ impl ReopenableDatabase {
         }
     }
 
-    /// Replaces the state, and returns the previous one.
+    /// Sets the state, and returns the previous one.
     fn replace_state(&self, next: State) -> State {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *state, next)
@@ -202,8 +206,8 @@ fn closed_error(state: &State) -> StoreError {
     }
 }
 
-/// Returns an error if redb rejects everything: it reports that before a transaction begins, and this one ends
-/// without a change.
+/// Fails if redb rejects everything, which it reports before a transaction begins. The transaction that is
+/// begun here ends without a change.
 fn accepts_transactions(database: &Database) -> Result<(), TransactionError> {
     database.try_begin_write().map(drop)
 }

@@ -64,7 +64,8 @@ impl Disk {
         }
     }
 
-    /// Opens the storage of a database, which may be empty. Returns `None` if another process has it open.
+    /// Opens the storage of a database, which may be empty. `None` if another process has it open. Fails if
+    /// the storage is missing, or cannot be read or written.
     ///
     /// A database that was not closed properly may belong to a process that saw a sync fail, so it is written
     /// again before it is used, as in [`Self::sync_again`].
@@ -80,33 +81,37 @@ impl Disk {
         Ok(Some(self.synced(storage)))
     }
 
-    /// Opens the storage of an existing database to read its content while the disk accepts no writes.
+    /// Opens the storage of an existing database to read its content while the disk accepts no writes. Fails
+    /// if the storage is missing, empty or unreadable.
     pub(super) fn open_for_reading(&self) -> Result<Overlay, StoreError> {
         let storage = with_content((self.open)().map_err(store_error)?)?;
         Overlay::over(storage).map_err(store_error)
     }
 
-    /// Opens the storage of an existing database after an error of the disk.
+    /// Opens the storage of an existing database after an error of the disk. Fails if the storage is missing,
+    /// empty or unreadable.
     pub(super) fn open_again(&self) -> Result<Synced, StoreError> {
         let storage = with_content((self.open)().map_err(store_error)?)?;
         Ok(self.synced(storage))
     }
 
-    /// Returns an error if the disk does not accept a small write.
+    /// Fails if the disk does not accept a small write.
     pub(super) fn probe(&self) -> Result<(), StoreError> {
         (self.probe)().map_err(store_error)
     }
 
-    /// Returns whether [`Self::sync_again`] has something to do.
+    /// Returns whether a sync has failed, so that [`Self::sync_again`] must write the storage again.
     pub(super) fn is_unsynced(&self) -> bool {
         self.unsynced.load(Ordering::Acquire)
     }
 
     /// Writes the whole storage again if a sync has failed. Readers are not disturbed, as nothing changes.
+    /// Fails if the storage cannot be written and synced, or if it must be locked (`is_locked` is false) and
+    /// another process has locked it.
     ///
-    /// After a failed sync, Linux treats the data that it could not write as written: it is read from memory as
-    /// if it were on the disk, the next sync does not report it, and a crash loses it together with everything
-    /// that was committed on top of it. So everything is written again, and must reach the disk.
+    /// After a failed sync, Linux treats the data that it could not write as written: it is read from memory
+    /// as if it were on the disk, the next sync does not report it, and a crash loses it together with
+    /// everything that was committed on top of it. So everything is written again, and must reach the disk.
     pub(super) fn sync_again(&self, is_locked: bool) -> Result<(), StoreError> {
         if !self.is_unsynced() {
             return Ok(());
@@ -118,6 +123,7 @@ impl Disk {
         self.rewrite(storage.as_ref())
     }
 
+    /// Writes the existing content again, and syncs it. Fails if it cannot be read, written or synced.
     fn rewrite(&self, storage: &dyn StorageBackend) -> Result<(), StoreError> {
         rewrite(storage).map_err(|error| {
             store_error(format_args!(
@@ -136,7 +142,7 @@ impl Disk {
     }
 }
 
-/// Returns an error if the storage is empty: a database without tokens would be created in it.
+/// Returns the storage. Fails if it is empty, as a database without tokens would be created in it.
 fn with_content(storage: Box<dyn StorageBackend>) -> Result<Box<dyn StorageBackend>, StoreError> {
     if storage.len().map_err(store_error)? == 0 {
         return Err(store_error("the file is empty, restore it from a backup"));
@@ -144,8 +150,8 @@ fn with_content(storage: Box<dyn StorageBackend>) -> Result<Box<dyn StorageBacke
     Ok(storage)
 }
 
-/// Returns whether the database is open, or was not closed properly: redb has a flag for that at the beginning
-/// of the file (`docs/design.md` of redb, "Database header").
+/// Returns whether the database is open, or was not closed properly: redb has a flag for that at the
+/// beginning of the file (`docs/design.md` of redb, "Database header"). Fails if the storage cannot be read.
 fn was_left_open(storage: &dyn StorageBackend) -> io::Result<bool> {
     if storage.len()? <= FLAGS {
         return Ok(false);
@@ -155,7 +161,8 @@ fn was_left_open(storage: &dyn StorageBackend) -> io::Result<bool> {
     Ok(flags[0] & RECOVERY_REQUIRED != 0)
 }
 
-/// Locks the storage until it is closed. Returns `false` if another process has locked it.
+/// Locks the storage until it is closed. Returns `false` if another process has locked it. A storage without
+/// locks counts as locked.
 fn lock(storage: &dyn StorageBackend) -> Result<bool, StoreError> {
     match storage.try_lock_range(Bound::Unbounded, Bound::Unbounded) {
         Ok(is_locked) => Ok(is_locked),
@@ -164,7 +171,9 @@ fn lock(storage: &dyn StorageBackend) -> Result<bool, StoreError> {
     }
 }
 
-/// Writes to an unnamed file, which is removed when it is closed.
+/// Writes a small file in the folder of `path` and syncs it. The file has no name, and is removed when it is
+/// closed. Fails if the disk does not accept it. Succeeds if the folder is not writable, as the database may
+/// be writable nevertheless.
 fn probe_beside(path: &Path) -> io::Result<()> {
     let path = path.canonicalize()?;
     let Some(folder) = path.parent() else {

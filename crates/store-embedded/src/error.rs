@@ -7,12 +7,13 @@ use redb::{CommitError, StorageError, TableError, TransactionError};
 
 use super::tables;
 
-/// Returns the error of this store for a failure.
+/// Returns a [`StoreError`] of this store with the text of `error`.
 pub(super) fn store_error(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("embedded token store", error)
 }
 
-/// Returns the error of a failed read. Does not repeat the name of the store.
+/// Returns the error of a failed read as a [`StoreError`]. One that is a [`StoreError`] already is returned
+/// unchanged.
 pub(super) fn read_error(error: tables::Error) -> StoreError {
     match error.downcast::<StoreError>() {
         Ok(error) => *error,

@@ -29,7 +29,8 @@ impl Overlay {
         })
     }
 
-    /// Returns a block of the storage, with zeros after the storage's end.
+    /// Returns a block of the storage, with zeros after the storage's end. Fails if the storage cannot be
+    /// read.
     fn stored(&self, block: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; BLOCK];
         let offset = block * BLOCK as u64;

@@ -39,11 +39,18 @@ pub struct EmbeddedStore {
 
 impl EmbeddedStore {
     /// Opens the file, creates it if it is missing, and repairs it after a crash.
+    ///
+    /// # Errors
+    /// If another process has the file open, or it cannot be read or written.
     pub fn open(path: &Path, caps: SessionLimits) -> Result<Self, StoreError> {
         Self::start(ReopenableDatabase::open(path)?, Durability::Immediate, caps)
     }
 
-    /// Opens the file as [`open`](Self::open) does, but returns `None` if another process has it open.
+    /// Opens the file, creates it if it is missing, and repairs it after a crash. `None` if another process
+    /// has it open.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
     pub fn open_unless_in_use(
         path: &Path,
         caps: SessionLimits,
@@ -55,6 +62,9 @@ impl EmbeddedStore {
     }
 
     /// Creates a store in memory, whose tokens are lost when the process ends.
+    ///
+    /// # Errors
+    /// If the thread that writes cannot be started.
     pub fn in_memory(caps: SessionLimits) -> Result<Self, StoreError> {
         Self::start(ReopenableDatabase::in_memory()?, Durability::None, caps)
     }
@@ -72,7 +82,7 @@ impl EmbeddedStore {
         })
     }
 
-    /// Writes as much as a few tokens need, and removes it.
+    /// Writes as much as a few tokens need, and removes it. Fails if the database accepts no writes.
     async fn write_probe(&self) -> Result<(), StoreError> {
         for stored in [Some(&PROBE[..]), None] {
             let probe = |answer| Change::Probe { stored, answer };
@@ -81,8 +91,9 @@ impl EmbeddedStore {
         Ok(())
     }
 
-    /// Runs a read. After a failed write, the database is closed and opened again, which ends all reads: they
-    /// are repeated after that, unless it takes too long.
+    /// Runs a read, and returns its result. After a failed write, the database is closed and opened again,
+    /// which ends all reads: this one is repeated then. Fails if that takes too long, or if the read fails
+    /// for another reason.
     pub(crate) async fn reading<T>(
         &self,
         read: impl Fn(&ReadTransaction) -> tables::Result<T> + Sync,

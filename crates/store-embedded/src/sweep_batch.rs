@@ -19,13 +19,13 @@ impl Default for SweepBatch {
 }
 
 impl SweepBatch {
-    /// Returns the maximum number of records that the next step removes.
+    /// Returns the maximum number of records that the next step examines.
     pub(super) fn size(&self) -> usize {
         self.0
     }
 
-    /// Returns how long to pause after a step that took `took`: twice as long, so that the disk and the writing
-    /// thread can serve waiting callers.
+    /// Adapts the size to a step that took `took`, and returns how long to pause: twice as long, so that the
+    /// disk and the writing thread can serve waiting callers.
     pub(super) fn pause_after(&mut self, took: Duration) -> Duration {
         self.0 = if took > STEP {
             (self.0 / 2).max(1)

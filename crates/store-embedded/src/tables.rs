@@ -23,7 +23,7 @@ const BY_EXPIRY: TableDefinition<'_, &ExpiryKey, ()> = TableDefinition::new("by_
 const PROBE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("probe");
 pub(super) const SLOTS: TableDefinition<'_, &[u8; 16], &[u8; 16]> = TableDefinition::new("slots");
 
-/// Creates the tables, so that readers find them.
+/// Creates the tables that are missing, so that readers find them. Fails if the database accepts no writes.
 pub(super) fn create(database: &Database) -> Result<()> {
     let transaction = database.begin_write()?;
     Tables::open(&transaction)?;
@@ -31,7 +31,8 @@ pub(super) fn create(database: &Database) -> Result<()> {
     Ok(())
 }
 
-/// Writes a value that is not a token, or removes it.
+/// Writes a value that is not a token, or removes it if `stored` is `None`. Fails if the database accepts no
+/// writes.
 pub(super) fn probe(transaction: &WriteTransaction, stored: Option<&[u8]>) -> Result<()> {
     let mut table = transaction.open_table(PROBE)?;
     match stored {
@@ -78,7 +79,8 @@ impl<'t> Tables<'t> {
         self.enforce_caps(record, digest, now, caps)
     }
 
-    /// Stores a token as it was. Ends no other token for it.
+    /// Stores a token from a backup, with its slot if it held it. Ends no other token. Fails if the database
+    /// accepts no writes.
     pub(super) fn restore(&mut self, token: &StoredToken) -> Result<()> {
         let StoredToken { digest, record, .. } = token;
         if token.holds_slot
@@ -90,7 +92,8 @@ impl<'t> Tables<'t> {
         self.insert(*digest, record)
     }
 
-    /// Stores a record, and lists it by user and by expiry. A spent token is not listed by user.
+    /// Stores a record, and lists it by user and by expiry. A spent token is not listed by user. Fails if the
+    /// database accepts no writes.
     fn insert(&mut self, digest: TokenDigest, record: &Record) -> Result<()> {
         self.tokens
             .insert(digest.as_bytes(), record.encode()?.as_slice())?;
@@ -137,6 +140,7 @@ impl<'t> Tables<'t> {
     }
 
     /// Removes a token and returns its record. `None` if there was none, or its record could not be decoded.
+    /// Fails if the database accepts no writes.
     pub(super) fn take(&mut self, digest: TokenDigest) -> Result<Option<Record>> {
         match self.remove(digest)? {
             Removed::Record(record) => Ok(Some(*record)),
@@ -144,8 +148,9 @@ impl<'t> Tables<'t> {
         }
     }
 
-    /// Removes a token and its entries in all lists. If its record cannot be decoded, the entries are not known:
-    /// they are removed when they are found without a token.
+    /// Removes a token and its entries in all lists, and returns what there was. If its record cannot be
+    /// decoded, the entries are not known: they are removed when they are found without a token. Fails if the
+    /// database accepts no writes.
     fn remove(&mut self, digest: TokenDigest) -> Result<Removed> {
         let Some(value) = self.tokens.remove(digest.as_bytes())? else {
             return Ok(Removed::Nothing);
@@ -188,7 +193,8 @@ impl<'t> Tables<'t> {
         Ok(removed)
     }
 
-    /// Removes expired tokens, but examines at most `at_most` expiries.
+    /// Removes expired tokens, but examines at most `at_most` expiries. Returns how many were examined and
+    /// removed. Fails if the database accepts no writes.
     pub(super) fn sweep(&mut self, now: OffsetDateTime, at_most: usize) -> Result<Swept> {
         let end = expiry_key(now, [0xff; 16].into());
         let mut ends = Vec::new();
@@ -218,7 +224,8 @@ impl<'t> Tables<'t> {
         Ok(record.is_some_and(|record| milliseconds(record.expires_at) > milliseconds(now)))
     }
 
-    /// Ends the tokens of a user beyond the caps, and returns those that were live.
+    /// Ends the tokens of a user beyond the limits, and returns those that were live. Fails if the database
+    /// accepts no writes.
     fn enforce_caps(
         &mut self,
         record: &Record,

@@ -39,7 +39,8 @@ impl Writer {
         Ok(Self(changes))
     }
 
-    /// Sends a change to the thread, and returns its result when it is durable.
+    /// Sends a change to the writing thread, and returns its result when it is durable. Fails if the change
+    /// was not made, or the thread has ended.
     pub(super) async fn apply<T>(
         &self,
         change: impl FnOnce(Answer<T>) -> Change,
@@ -111,13 +112,13 @@ fn write(
     }
 }
 
-/// Returns the changes of one kind, and the others.
+/// Returns the changes for which `is_wanted` is true, and the others.
 fn split(changes: Vec<Change>, is_wanted: fn(&Change) -> bool) -> (Vec<Change>, Vec<Change>) {
     changes.into_iter().partition(is_wanted)
 }
 
-/// Makes all changes or none, and reports the outcome to each caller. Returns an error, the reason, if the
-/// database needs reopening.
+/// Makes all changes or none, and reports the outcome to each caller. Fails, with the reason, if the database
+/// needs reopening.
 fn make(
     database: &ReopenableDatabase,
     durability: Durability,
@@ -144,8 +145,8 @@ fn make(
     }
 }
 
-/// Opens the database again, for readers. Writing pauses in any case: otherwise, a full disk would make the
-/// thread open and close it all the time.
+/// Opens the database again, for readers. Returns an outage of writing in any case: otherwise, a full disk
+/// would make the thread open and close the database all the time.
 fn reopen(database: &ReopenableDatabase, reason: String, delays: &mut RetryDelays) -> WriteOutage {
     match database.reopen() {
         Ok(()) => WriteOutage::new(reason, delays.next()),
@@ -183,7 +184,9 @@ impl WriteOutage {
 type Pending = Box<dyn FnOnce(Result<(), StoreError>)>;
 type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
 
-/// Applies all changes in one transaction. No caller gets a result before all of it is durable.
+/// Applies all changes in one transaction. Returns functions that send each caller its result, as no caller
+/// may get one before all of it is durable. Fails with the error and those functions if the transaction
+/// fails.
 fn commit(
     database: &ReopenableDatabase,
     durability: Durability,
@@ -257,7 +260,8 @@ fn commit(
     }
 }
 
-/// Holds a result back until the commit. Reports a failure of the change itself at once.
+/// Holds the result of a change back until the commit. If the change itself failed, reports that to the
+/// caller at once, and returns the error.
 fn later<T: 'static>(
     answer: Answer<T>,
     outcome: Result<T, Box<dyn std::error::Error + Send + Sync>>,
@@ -266,7 +270,8 @@ fn later<T: 'static>(
     later_with(answer, outcome, pending, |value| value)
 }
 
-/// Holds a result back until the commit, and completes it with `finish` then.
+/// Holds the result of a change back until the commit, and completes it with `finish` then. If the change
+/// itself failed, reports that to the caller at once, and returns the error.
 fn later_with<O: 'static, T: 'static>(
     answer: Answer<T>,
     outcome: Result<O, Box<dyn std::error::Error + Send + Sync>>,

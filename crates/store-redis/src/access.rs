@@ -28,9 +28,12 @@ impl RedisAccess {
         Self(client)
     }
 
-    /// Uses the credentials and authorities of these settings from now on. Requests in progress complete with
-    /// the old ones, whose connections are closed afterwards. Fails, and changes nothing, if Redis does not
-    /// accept them.
+    /// Replaces the credentials and certificate authorities by those of `settings`. Requests in progress
+    /// complete with the old ones, whose connections are closed afterwards. Returns `NeedsRestart`, and
+    /// changes nothing, if `settings` have another address.
+    ///
+    /// # Errors
+    /// If the settings are invalid, or Redis is unreachable or refuses them. Nothing changes then.
     pub async fn replace(&self, settings: &RedisSettings) -> Result<AccessChange, StoreError> {
         self.0.replace_access(settings).await
     }
@@ -87,18 +90,19 @@ impl Access {
         })
     }
 
-    /// Returns whether servers redirect requests to each other.
+    /// Returns whether this is a cluster, whose servers redirect requests to each other.
     pub(super) fn is_cluster(&self) -> bool {
         matches!(self.topology, Topology::Cluster(_))
     }
 
-    /// Checks that commands succeed, on every primary of a cluster. Its primaries must cover all slots.
+    /// Sends `PING` to the primary, or to every primary of a cluster. Fails if one does not respond or
+    /// returns an error, or if no primary serves some slot.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let ping = cmd("PING");
         match &self.topology {
             Topology::Primary(primary) => {
-                let pong = primary.send((&ping).into(), RetryPolicy::Idempotent).await;
-                pong.map(|Response { value: (), .. }| ())
+                let response = primary.send((&ping).into(), RetryPolicy::Idempotent).await;
+                response.map(|Response { value: (), .. }| ())
             }
             Topology::Cluster(cluster) => cluster.ping(&ping).await,
         }
@@ -111,7 +115,8 @@ impl Access {
         }
     }
 
-    /// Returns the addresses of the primaries: at least one.
+    /// Returns the addresses of the primaries: exactly one, or all of a cluster. Fails if Redis or the
+    /// sentinels cannot be queried.
     pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         match &self.topology {
             Topology::Primary(primary) => Ok(vec![primary.address().await?]),

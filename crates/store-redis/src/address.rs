@@ -24,7 +24,8 @@ pub(super) struct SentinelAddress {
 }
 
 impl Address {
-    /// Parses an address. Gives no reason for a failure: the text may contain a password.
+    /// Parses the address of a server, of sentinels or of a cluster. `None` if it is not valid; no reason is
+    /// given, as the text may contain a password.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         if rest.contains('#') {
@@ -79,7 +80,8 @@ impl Address {
 }
 
 impl Address {
-    /// Returns all that distinguishes one data set from another: kind, servers, name and database.
+    /// Returns a text that is the same for two addresses only if they lead to the same data: kind, servers,
+    /// name and database, without credentials.
     pub(super) fn data_set(&self) -> String {
         let addresses = |servers: &[ConnectionInfo]| {
             let listed = servers.iter().map(|server| format!("{:?}", server.addr()));
@@ -141,14 +143,15 @@ impl Query {
     }
 }
 
-/// Returns whether there is a password after the user, which may be empty. The library would not log in as a
-/// user without a password, and `redis-cli` would take that user for the password.
+/// Returns whether `user` (`name:password`, where the name may be empty) has a password. An address without
+/// one is refused: the library would not log in as a user without a password, and `redis-cli` would take the
+/// name for the password.
 fn has_password(user: &str) -> bool {
     user.split_once(':')
         .is_some_and(|(_, password)| !password.is_empty())
 }
 
-/// Parses user, password, host and port with the library's parser.
+/// Parses user, password, host and port with the library's parser. `None` if that refuses them.
 fn server(tls: bool, user: Option<&str>, host: &str) -> Option<ConnectionInfo> {
     let scheme = if tls { "rediss" } else { "redis" };
     let separator = if user.is_some() { "@" } else { "" };
@@ -159,7 +162,7 @@ fn server(tls: bool, user: Option<&str>, host: &str) -> Option<ConnectionInfo> {
     Some(server.set_redis_settings(redis))
 }
 
-/// Skips `CLIENT SETINFO`, which an access list need not allow.
+/// Returns the settings with `CLIENT SETINFO` switched off: an access list need not allow that command.
 fn without_client_setinfo(redis: RedisConnectionInfo) -> RedisConnectionInfo {
     redis.set_skip_set_lib_name()
 }

@@ -120,7 +120,8 @@ impl Cluster {
         Ok(Response { value, replicated })
     }
 
-    /// Returns the response or the error. Replaces connections that may be the cause.
+    /// Returns the response. Fails with the error of the request, or if it timed out; connections that may be
+    /// the cause are replaced.
     fn checked_response<T>(
         &self,
         (client, connected): (&Arc<ReplaceableClient>, &ClusterConnections),
@@ -144,13 +145,15 @@ impl Cluster {
         }
     }
 
-    /// Returns the addresses of the primaries: at least one, and together they have all slots.
+    /// Returns the addresses of the primaries: at least one, and together they have all slots. Fails if they
+    /// cannot be queried or do not have all slots; the error names the servers that are unreachable.
     pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         let primaries = self.primaries_with_slots().await?.into_iter();
         Ok(primaries.map(|(server, _)| server).collect())
     }
 
-    /// Returns the addresses of the primaries, each with its slots.
+    /// Returns the addresses of the primaries, each with its slots. Fails if they cannot be queried or do not
+    /// have all slots; the error names the servers that are unreachable.
     async fn primaries_with_slots(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
         match self.query_primaries().await {
             Ok(primaries) => {
@@ -162,7 +165,8 @@ impl Cluster {
         }
     }
 
-    /// Checks that commands succeed, and that all slots have a primary.
+    /// Sends the command `ping` to every primary. Fails if one does not respond, or if a slot has no primary;
+    /// the error names the servers that are unreachable.
     pub(super) async fn ping(&self, ping: &Cmd) -> Result<(), StoreError> {
         self.primaries().await?;
         match self.send(ping.into(), RetryPolicy::Idempotent).await {
@@ -171,7 +175,8 @@ impl Cluster {
         }
     }
 
-    /// Returns the errors of the unreachable servers, which `failure` may not name; or `failure` if there are none.
+    /// Tries to connect to every known server, and returns the errors of those that are unreachable. Returns
+    /// `failure` if all are reachable.
     async fn unreachable(&self, failure: StoreError) -> StoreError {
         let known = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -232,7 +237,8 @@ impl Cluster {
         primaries.collect::<RedisResult<_>>().map_err(redis_error)
     }
 
-    /// Returns the name of the server that has a key. `None` if it is not known.
+    /// Returns the name of the server that has `key`, according to the last slot map. `None` if there is no
+    /// slot map yet.
     fn name_of_server(&self, key: &[u8]) -> Option<String> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let mut known = known.iter();
@@ -240,7 +246,7 @@ impl Cluster {
         server.map(|(server, _)| server_name(server))
     }
 
-    /// Logs that a connection was silent, and replaces all connections of this client.
+    /// Logs that a request of `client` timed out, and replaces all connections of that client.
     fn record_timeout(
         &self,
         client: &Arc<ReplaceableClient>,

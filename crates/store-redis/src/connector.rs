@@ -63,7 +63,8 @@ impl Connector {
         })
     }
 
-    /// Opens a connection that is driven by our own runtime, and authenticates.
+    /// Opens a connection that is driven by this crate's own runtime, and authenticates. Fails if the server
+    /// is unreachable, refuses the credentials or does not respond within the time limit.
     pub(super) async fn connect(
         &self,
         server: &ConnectionInfo,
@@ -73,7 +74,8 @@ impl Connector {
             .await
     }
 
-    /// Opens a connection that is driven by the caller's runtime, and authenticates.
+    /// Opens a connection that is driven by the caller's runtime, and authenticates. Fails if the server is
+    /// unreachable, refuses the credentials or does not respond within the time limit.
     pub(super) async fn connect_on_this_runtime(
         &self,
         server: &ConnectionInfo,
@@ -84,7 +86,8 @@ impl Connector {
             .await
     }
 
-    /// Opens a connection as [`connect`](Self::connect) does. Messages that the server pushes go to `listener`.
+    /// Opens a connection that is driven by this crate's own runtime, and authenticates. Messages that the
+    /// server pushes go to `listener`. Fails as [`connect`](Self::connect) does.
     pub(super) async fn connect_with_push_listener(
         &self,
         server: &ConnectionInfo,
@@ -101,18 +104,18 @@ impl Connector {
         &self.runtime
     }
 
-    /// Returns which servers the connections lead to.
+    /// Returns the record of which servers the connections lead to.
     pub(super) fn identity(&self) -> &Arc<ServerIdentity> {
         &self.identity
     }
 
-    /// Returns the log of silent servers.
+    /// Returns the log of servers whose responses time out.
     pub(super) fn timeout_log(&self) -> &Arc<TimeoutLog> {
         &self.timeout_log
     }
 
-    /// Returns the manager that opens the connections of a pool. They must be opened [inside](Self::on_own_runtime) our
-    /// runtime.
+    /// Returns the manager that opens the connections of a pool to `server`. Fails if the certificate
+    /// authorities are invalid. Connections must be opened inside [`on_own_runtime`](Self::on_own_runtime).
     pub(super) fn manager(&self, server: &ConnectionInfo) -> RedisResult<Manager> {
         let client = self.client(server)?;
         // The client's copy also contains the authorities to trust.
@@ -128,7 +131,7 @@ impl Connector {
         }
     }
 
-    /// Returns the authorities to trust. `None` for those of the system.
+    /// Returns the configured certificate authorities. `None` to trust those of the system.
     pub(super) fn certificates(&self) -> Option<TlsCertificates> {
         let root_cert = self.ca.clone()?;
         Some(TlsCertificates {
@@ -137,8 +140,8 @@ impl Connector {
         })
     }
 
-    /// Polls work that may connect inside our own runtime: the task that drives a connection is spawned on the
-    /// current runtime, which would be the caller's otherwise.
+    /// Polls `work` inside this crate's own runtime, and returns its result. The library spawns the task that
+    /// drives a connection on the current runtime, which would be the caller's otherwise.
     pub(super) async fn on_own_runtime<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|context| {
@@ -149,8 +152,8 @@ impl Connector {
     }
 }
 
-/// Returns how the kernel detects that the other side of a connection is gone. Requests do not wait for that:
-/// they have time-outs, and give up a connection that is silent for so long.
+/// Returns the keepalive settings by which the kernel detects that the other side of a connection is gone.
+/// Requests do not wait for that: they have time limits, and close a connection that is silent for that long.
 pub(super) fn tcp_settings() -> TcpSettings {
     let (interval, retries) = KEEPALIVE_PROBES;
     let keepalive = TcpKeepalive::new()
@@ -163,7 +166,8 @@ pub(super) fn tcp_settings() -> TcpSettings {
     settings
 }
 
-/// Returns the settings for a server whose address another server reported.
+/// Returns the settings of a connection to a server whose address another server reported. Fails if the
+/// address is invalid.
 pub(super) fn connection_info(
     host: String,
     port: u16,

@@ -2,7 +2,7 @@
 
 use isogloss_core::StoreError;
 
-/// Returns the error of a request that failed.
+/// Returns a [`StoreError`] of this store with the text of `error`.
 pub(super) fn redis_error(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("redis", error)
 }

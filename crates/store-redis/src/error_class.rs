@@ -16,6 +16,7 @@ pub(super) enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// Returns the class of an error, by its kind and its code.
     pub(super) fn of_error(error: &RedisError) -> Self {
         if matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse) {
             return Self::ConnectionLost;
@@ -32,7 +33,7 @@ impl ErrorClass {
         }
     }
 
-    /// Returns whether the connection must not be used again.
+    /// Returns whether a connection must not be used again after an error of this class.
     pub(super) fn closes_connection(self) -> bool {
         self != Self::CommandRefused
     }

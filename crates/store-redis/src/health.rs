@@ -19,7 +19,8 @@ use super::connector::Connector;
 use super::primary_check::is_forbidden;
 use super::server_name::{error_at, server_name};
 
-/// Queries all facts about one server.
+/// Queries version, role, eviction, persistence and clock of one server. Fails if the server is unreachable.
+/// What its access list forbids to query is `None`.
 pub(super) async fn examine(
     server: &ConnectionInfo,
     connector: &Connector,
@@ -60,7 +61,8 @@ async fn query_facts(
     })
 }
 
-/// Returns the response, or `None` if the command is forbidden.
+/// Runs a command that an access list may forbid. Returns the response, or `None` if the command is
+/// forbidden. Fails on any other error.
 async fn read_optional<T: FromRedisValue>(
     command: &Cmd,
     server: &mut MultiplexedConnection,
@@ -72,14 +74,15 @@ async fn read_optional<T: FromRedisValue>(
     }
 }
 
-/// Parses the lines `name:value`.
+/// Parses lines of the form `name:value`, and returns the values by name. Other lines are ignored.
 fn parse_facts(text: &str) -> HashMap<&str, &str> {
     text.lines()
         .filter_map(|line| line.trim().split_once(':'))
         .collect()
 }
 
-/// Returns the value in a response of `CONFIG GET`, where it follows its name.
+/// Returns the value in a response of `CONFIG GET`, where it follows its name. `None` if there is no such
+/// setting.
 fn config_value(response: Vec<String>) -> Option<String> {
     response.into_iter().nth(1)
 }
@@ -94,7 +97,8 @@ fn role_name(role: &Role) -> &'static str {
     }
 }
 
-/// Returns how a server persists its data, from `aof_enabled` and `save`. `None` if it is not known.
+/// Returns how a server persists its data, according to `aof_enabled` and `save`: `log`, `snapshots`, both or
+/// `none`. `None` if that is not known.
 fn persistence(log: Option<&str>, save: Option<&str>) -> Option<String> {
     let kind = match (log?, save) {
         ("1", Some("") | None) => "log",
@@ -106,8 +110,9 @@ fn persistence(log: Option<&str>, save: Option<&str>) -> Option<String> {
     Some(kind.to_owned())
 }
 
-/// Returns how many milliseconds the server's clock is ahead of `clock`; `None` if `TIME` is forbidden. Assumes
-/// that it was read half a round trip ago. A difference that the round trip may explain does not count.
+/// Returns how many milliseconds the server's clock is ahead of `clock`; `None` if `TIME` is forbidden.
+/// Assumes that the server read its clock half a round trip ago; a difference that the round trip may explain
+/// counts as 0. Fails if the server does not respond.
 async fn clock_ahead(
     server: &mut MultiplexedConnection,
     clock: &dyn Clock,

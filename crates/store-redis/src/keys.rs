@@ -17,8 +17,8 @@ impl KeyPrefix {
     pub const EXPECTED: &str =
         "1 to 64 letters, digits and any of - _ . : / of which the last is a colon";
 
-    /// Returns the prefix, or `None` if it is not [as expected](Self::EXPECTED): a pattern would match the
-    /// keys of others, and braces would put all keys into one slot of a cluster.
+    /// Returns the prefix, or `None` if `text` is not [as expected](Self::EXPECTED). A pattern would match
+    /// the keys of other installations, and braces would put all keys into one slot of a cluster.
     pub fn new(text: &str) -> Option<Self> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
         let is_prefix = text.len() <= 64 && text.ends_with(':') && text.chars().all(is_plain);
@@ -57,8 +57,8 @@ impl Keys {
         self.key("u:", user.simple().to_string().as_bytes())
     }
 
-    /// Returns a key that is written so that `WAIT` covers all earlier writes. Every slot of a cluster has such
-    /// keys.
+    /// Returns a key that is written so that `WAIT` covers all earlier writes. Every slot of a cluster has
+    /// such a key, for some number.
     pub(super) fn confirmation(&self, number: u32) -> Vec<u8> {
         self.key("w:", number.to_string().as_bytes())
     }
@@ -83,31 +83,31 @@ impl Keys {
         format!("{}{BUCKET}", self.0.0)
     }
 
-    /// Returns the pattern of keys that an access list must allow.
+    /// Returns the pattern of keys that an access list must allow: the prefix with `*`.
     pub(super) fn pattern(&self) -> String {
         format!("{}*", self.0.0)
     }
 
-    /// Returns a key of that kind, one of `tusgk`, that is never the key of a token, slot, user, bucket or
-    /// account: it is too short to end with a digest. Keys with the same number belong to one server of a
-    /// cluster.
+    /// Returns the key of a probe for that kind of keys, one of `tusgk`. It is never the key of a token,
+    /// slot, user, bucket or account: it is too short to end with a digest. Keys with the same number belong
+    /// to one server of a cluster.
     pub(crate) fn probe(&self, kind: char, number: u16) -> String {
         format!("{}{kind}:{{probe{number}}}", self.0.0)
     }
 
-    /// Returns the digest of a token from its key. `None` for another key.
+    /// Returns the digest in the key of a token. `None` for any other key.
     pub(super) fn token_of(&self, key: &[u8]) -> Option<TokenDigest> {
         digest_of(key, &self.tokens())
     }
 
-    /// Returns the digest of a bucket from its key. `None` for another key.
+    /// Returns the digest in the key of a bucket. `None` for any other key.
     pub(crate) fn bucket_of(&self, key: &[u8]) -> Option<TokenDigest> {
         digest_of(key, &self.buckets())
     }
 }
 
-/// Returns the digest if it is all that follows the prefix: a longer key belongs to another installation, whose
-/// prefix begins in the same way.
+/// Returns the digest in a key. `None` if the key does not begin with `prefix`, or more than a digest
+/// follows: then it belongs to another installation, whose prefix begins in the same way.
 fn digest_of(key: &[u8], prefix: &str) -> Option<TokenDigest> {
     let digest: [u8; 16] = key.strip_prefix(prefix.as_bytes())?.try_into().ok()?;
     Some(digest.into())

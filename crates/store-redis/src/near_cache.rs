@@ -53,13 +53,13 @@ impl TokenNearCache {
         }
     }
 
-    /// Returns the connections to the only primary. `None` if the cache is not valid.
+    /// Returns the connections for lookups at the only primary. `None` while the cache is not valid.
     pub(super) fn lookup_connections(&self) -> Option<&Arc<WorkerConnections>> {
         self.is_valid().then_some(&self.lookup_connections)
     }
 
-    /// Lets lookups use this server until invalidations stop. Must be called with each heartbeat: an older
-    /// connection that broke may have undone it.
+    /// Lets lookups use `connection`, which receives the invalidations of `server`, until invalidations stop.
+    /// Must be called with each heartbeat, as the connection may have been discarded in between.
     pub(super) fn offer_connection(
         &self,
         server: &ConnectionInfo,
@@ -68,7 +68,7 @@ impl TokenNearCache {
         self.lookup_connections.share(server, connection);
     }
 
-    /// Returns the cache. `None` if it is not valid.
+    /// Returns the cache. `None` while it is not valid.
     pub(super) fn valid_cache(&self) -> Option<&NearCache<TokenDigest, EncodedRecord>> {
         self.is_valid().then_some(&self.cache)
     }
@@ -82,7 +82,8 @@ impl TokenNearCache {
         self.cache.invalidate(&digest);
     }
 
-    /// Returns a guard that removes the token when it is dropped, whatever the outcome of the change.
+    /// Returns a guard that removes the token from the cache when it is dropped, whatever the outcome of the
+    /// change.
     pub(super) fn remove_when_done(&self, digest: TokenDigest) -> RemoveWhenDone<'_> {
         RemoveWhenDone {
             cache: self,
@@ -91,18 +92,18 @@ impl TokenNearCache {
     }
 
     /// Removes all tokens, as any of them may have changed. Must also be called after Redis has begun to send
-    /// invalidations and before the cache is valid: a lookup that began without invalidations must not be
-    /// cached.
+    /// invalidations and before the cache becomes valid: a lookup that began without invalidations must not
+    /// be cached.
     pub(super) fn clear(&self) {
         self.cache.clear();
     }
 
-    /// Renews the lease: all changes until `time` are known.
+    /// Renews the lease of the cache: all changes until `time` have been received.
     pub(super) fn confirm_until(&self, time: Instant) {
         self.lease.renew(time);
     }
 
-    /// Invalidates the cache, because no invalidations arrive any more.
+    /// Makes the cache invalid and empties it, because invalidations no longer arrive.
     pub(super) fn close(&self) {
         self.lease.end();
         self.lookup_connections.close();

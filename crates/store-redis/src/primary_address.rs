@@ -20,7 +20,7 @@ impl PrimaryAddress {
         }
     }
 
-    /// Returns the name of the server, as far as it is known without a request.
+    /// Returns `host:port` of the primary, or the names of the sentinels. Sends nothing.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Fixed(server) => server_name(server),
@@ -28,7 +28,7 @@ impl PrimaryAddress {
         }
     }
 
-    /// Returns whether the primary is reported at another address now.
+    /// Returns whether sentinels name another primary than `server` now. Always `false` for a fixed address.
     pub(super) async fn has_moved_from(&self, server: &str) -> bool {
         match self {
             Self::Fixed(_) => false,

@@ -46,7 +46,7 @@ impl PrimaryCheck {
         })
     }
 
-    /// Adds the hooks to a pool.
+    /// Returns the pool builder with hooks that reject connections to servers other than the primary.
     pub(super) fn add_hooks(self: &Arc<Self>, pool: PoolBuilder) -> PoolBuilder {
         let [check_new, check_reused] = [self.clone(), self.clone()];
         pool.post_create(Hook::async_fn(move |connection, metrics| {
@@ -59,7 +59,7 @@ impl PrimaryCheck {
         }))
     }
 
-    /// Marks all existing connections to be dropped: the idle ones, and those in use when they are returned.
+    /// Rejects all connections that exist now: the idle ones, and those in use when they are returned.
     pub(super) async fn reject_existing(&self) {
         self.known.lock().await.rejected_until = Some(Instant::now());
     }
@@ -129,7 +129,8 @@ impl PrimaryCheck {
     }
 }
 
-/// Returns an error unless the server is a primary, as far as it may reveal that.
+/// Queries the role of a server. Fails if the server is not a primary or does not respond. Succeeds if `ROLE`
+/// is forbidden: a replica is then detected by its error `READONLY`.
 pub(super) async fn require_primary_role(
     connection: &mut MultiplexedConnection,
 ) -> RedisResult<()> {

@@ -44,7 +44,8 @@ struct ServerPool {
 }
 
 impl ServerPool {
-    /// Returns the name of the server and the connection that its pool returned.
+    /// Returns the connection that the pool returned, with the name of its server. Fails with the error of
+    /// the pool, which then contains that name.
     fn with_server(
         self,
         obtained: Result<Connection, PoolError>,
@@ -84,12 +85,13 @@ impl PrimaryPool {
         }
     }
 
-    /// Returns the address of the primary.
+    /// Returns the address of the primary. Fails if no sentinel knows it.
     pub(super) async fn address(&self) -> Result<ConnectionInfo, StoreError> {
         self.address.look_up().await
     }
 
-    /// Returns the name of the primary, as far as it is known without a request.
+    /// Returns `host:port` of the primary, or the names of the sentinels if it is not known yet. Sends
+    /// nothing.
     pub(super) fn name(&self) -> String {
         let known = self.current.try_lock().ok();
         let known = known.and_then(|pool| Some(pool.as_ref()?.server.clone()));
@@ -165,7 +167,8 @@ impl PrimaryPool {
         }
     }
 
-    /// Returns the name of the primary and a live connection to it, as far as can be determined.
+    /// Returns a live connection to the primary, with the name of the server. Fails if there is none within
+    /// the time limit, the primary is unreachable, or the server is a replica.
     async fn connection_in_time(&self) -> Result<(String, Connection), StoreError> {
         let connecting = self.connector.on_own_runtime(self.get_connection());
         if let Ok(connected) = timeout(self.connection_time_limit, connecting).await {
@@ -191,7 +194,8 @@ impl PrimaryPool {
         found.with_server(obtained)
     }
 
-    /// Returns the pool of the server that is reported as the primary.
+    /// Returns the pool of the server that is the primary now. Looks the primary up if connections were
+    /// rejected, or sentinels name another one, and fails if that fails.
     async fn current_pool(&self) -> Result<ServerPool, StoreError> {
         let known = self.current.lock().await.clone();
         if let Some(pool) = known
@@ -233,14 +237,14 @@ impl PrimaryPool {
         })
     }
 
-    /// Drops a connection that failed, and marks all others as unusable.
+    /// Drops a connection that failed, and rejects all others.
     async fn discard_connection(&self, connection: Connection) {
         drop(Connection::take(connection));
         self.reject_connections().await;
     }
 
-    /// Marks all existing connections as unusable, as they lead to the same server as the broken one. The next
-    /// caller looks up the primary again.
+    /// Rejects all existing connections, as they lead to the same server as the broken one. The next caller
+    /// looks up the primary again.
     pub(super) async fn reject_connections(&self) {
         let mut known = self.current.lock().await;
         if let Some(pool) = known.as_mut() {
@@ -251,7 +255,7 @@ impl PrimaryPool {
     }
 }
 
-/// Returns whether the only reason is that all connections are in use.
+/// Returns whether the only reason is that all connections were in use for the whole time limit.
 fn is_busy(error: &PoolError) -> bool {
     matches!(error, PoolError::Timeout(TimeoutType::Wait))
 }

@@ -65,7 +65,8 @@ impl RedisClient {
         Address::parse(url).is_some()
     }
 
-    /// Creates the client. Sends nothing to Redis yet.
+    /// Creates a client. Sends nothing to Redis yet. Fails if the settings are invalid, or the runtime cannot
+    /// be started.
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
         let runtime = RedisRuntime::start()?;
         let access = Access::new(settings, (runtime.handle()?, Arc::default()))?;
@@ -83,8 +84,9 @@ impl RedisClient {
         Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Uses the credentials and authorities of these settings from now on, if they are for the same address and
-    /// Redis accepts them. Otherwise nothing changes.
+    /// Replaces the credentials and certificate authorities by those of `settings`. Returns `NeedsRestart`,
+    /// and changes nothing, if `settings` have another address. Fails, and changes nothing, if Redis does not
+    /// accept them.
     pub(super) async fn replace_access(
         &self,
         settings: &RedisSettings,
@@ -102,7 +104,7 @@ impl RedisClient {
     }
 
     /// Returns the status of the pool. `None` for a cluster, which has one connection to each server that all
-    /// requests share.
+    /// requests share, and while there is no pool.
     pub(super) fn connections(&self) -> Option<PoolStatus> {
         match &self.access().topology {
             Topology::Primary(primary) => primary.connections(),
@@ -110,13 +112,15 @@ impl RedisClient {
         }
     }
 
-    /// Runs a command that may be repeated.
+    /// Runs a command that may be repeated, and returns its response. Fails if Redis is unreachable or
+    /// returns an error.
     pub(crate) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.send(command.into(), RetryPolicy::Idempotent).await
     }
 
-    /// Runs commands that may be repeated. This is not a transaction: the keys may be on any server, and the
-    /// commands may take effect in any order.
+    /// Runs commands that may be repeated, and returns their responses. This is not a transaction: the keys
+    /// may be on any server, and the commands may take effect in any order. Fails if one of them fails; the
+    /// others may have been executed.
     pub(crate) async fn run_pipeline<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
@@ -124,8 +128,9 @@ impl RedisClient {
         self.send(commands.into(), RetryPolicy::Idempotent).await
     }
 
-    /// Runs a script on one key, by its digest, and loads it if it is missing. It is not sent again once it may
-    /// have been executed.
+    /// Runs a script on one key, by its digest, and returns its result. Loads the script if it is missing.
+    /// Fails if Redis is unreachable or returns an error; the script is not sent again once it may have been
+    /// executed.
     pub(crate) async fn run_script<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
@@ -133,8 +138,9 @@ impl RedisClient {
         self.send(script.into(), RetryPolicy::AtMostOnce).await
     }
 
-    /// Runs a request that ends tokens: a command, a pipeline or a script. It is not sent again once it may have
-    /// been executed. Fails if fewer replicas acknowledge it than the settings require.
+    /// Runs a request that ends tokens (a command, a pipeline or a script), and returns its response. Fails
+    /// if Redis is unreachable or returns an error, or if fewer replicas acknowledge than the settings
+    /// require. The request is not sent again once it may have been executed.
     pub(super) async fn run_revocation<'a, T: FromRedisValue>(
         &self,
         request: impl Into<Request<'a>>,
@@ -144,7 +150,8 @@ impl RedisClient {
         Ok(response.value)
     }
 
-    /// Runs a request that ends tokens, and returns the response even if too few replicas acknowledged it.
+    /// Runs a request that ends tokens, and returns its response together with whether enough replicas
+    /// acknowledged it. Fails only if Redis is unreachable or returns an error.
     pub(super) async fn run_revocation_unconfirmed<'a, T: FromRedisValue>(
         &self,
         request: impl Into<Request<'a>>,
@@ -153,7 +160,8 @@ impl RedisClient {
         self.access().send(request, RetryPolicy::Revocation).await
     }
 
-    /// Waits until enough replicas of every primary have all earlier writes.
+    /// Waits until enough replicas of every primary have all earlier writes. Fails if a primary is
+    /// unreachable, or if too few replicas acknowledge in time.
     pub(super) async fn confirm_writes(&self) -> Result<(), StoreError> {
         match &self.access().topology {
             Topology::Primary(primary) => {
@@ -165,8 +173,9 @@ impl RedisClient {
         }
     }
 
-    /// Lists the keys that begin with a prefix, page by page, from every primary. A key may be listed twice. A
-    /// key that is added or removed during the listing may or may not be listed.
+    /// Starts to list the keys that begin with a prefix, page by page, from every primary. A key may be
+    /// listed twice. A key that is added or removed during the listing may or may not be listed. Fails if the
+    /// primaries cannot be determined.
     pub(crate) async fn scan(&self, prefix: &str) -> Result<Scan, StoreError> {
         let access = self.access();
         let primaries = access.primaries().await?;
@@ -178,17 +187,19 @@ impl RedisClient {
         &self.keys
     }
 
-    /// Checks that commands succeed, on every primary of a cluster. Its primaries must cover all slots.
+    /// Sends `PING` to the primary, or to every primary of a cluster. Fails if one does not respond or
+    /// returns an error, or if no primary serves some slot.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         self.access().ping().await
     }
 
-    /// Returns whether servers redirect requests to each other.
+    /// Returns whether this is a cluster, whose servers redirect requests to each other.
     pub(super) fn is_cluster(&self) -> bool {
         self.access().is_cluster()
     }
 
-    /// Examines every primary.
+    /// Queries facts about every primary. Returns them with the requirements that are not met, the worst
+    /// first. Fails if a primary is unreachable.
     pub(super) async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         let access = self.access();
         let primaries = access.primaries().await?;
@@ -204,7 +215,8 @@ impl RedisClient {
         Ok(StoreHealth { servers, findings })
     }
 
-    /// Sends a probe to every primary, and returns what was refused.
+    /// Sends a probe, made by `make` from a number, to every primary. Returns findings about what was
+    /// refused. Fails if a primary is unreachable.
     pub(crate) async fn probe(
         &self,
         make: impl Fn(u16) -> Probe + Sync,
@@ -217,7 +229,8 @@ impl RedisClient {
         Ok(try_join_all(sent).await?.concat())
     }
 
-    /// Returns the error for a response that did not arrive in time.
+    /// Returns the error for a response that did not arrive in time, with the name of the primary or the
+    /// cluster.
     pub(super) fn timeout_error(&self) -> StoreError {
         let access = self.access();
         let name = match &access.topology {

@@ -42,7 +42,7 @@ impl Scan {
         }
     }
 
-    /// Returns the next keys, which may be none; `None` after the last page. After an error, the listing is
+    /// Returns the next keys, which may be none. `None` after the last page. After an error, the listing is
     /// incomplete and cannot be continued.
     pub(crate) async fn next_page(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         let (name, mut connection, cursor) = match self.listing.take() {

@@ -73,7 +73,8 @@ return 0
 /// milliseconds.
 const LARGEST_CLOCK_LEAD: i64 = 60_000;
 
-/// Returns until when expired tokens are removed from lists.
+/// Returns the time, in milliseconds since the epoch, until which tokens must have expired to be removed from
+/// lists.
 fn expired_until(now: OffsetDateTime) -> i64 {
     milliseconds(now) - LARGEST_CLOCK_LEAD
 }
@@ -98,8 +99,8 @@ impl Scripts {
         }
     }
 
-    /// Returns scripts that list a token under its user, which comes first, and under the administrator who acts
-    /// as the user. Each returns how many tokens are listed there.
+    /// Returns scripts that list a token under its user, which comes first, and under the administrator who
+    /// acts as the user. Each script returns how many tokens are listed there.
     pub(super) fn lists(
         &self,
         digest: TokenDigest,
@@ -133,7 +134,8 @@ impl Scripts {
         Some(keep)
     }
 
-    /// Returns scripts that announce a token under its user and its actor, before it is stored.
+    /// Returns scripts that announce a token under its user and the administrator who acts as the user,
+    /// before the token is stored.
     pub(super) fn announcements(
         &self,
         digest: TokenDigest,
@@ -143,8 +145,9 @@ impl Scripts {
         self.lists(announcement(digest), record, now)
     }
 
-    /// Returns scripts that list a token, which was announced and is stored now, under its user and its actor.
-    /// Each returns all tokens that are listed there, if they are more than `least`.
+    /// Returns scripts that list a token, which was announced and is stored now, under its user and the
+    /// administrator who acts as the user. Each script returns all tokens that are listed there if they are
+    /// more than `least`, and none otherwise.
     pub(super) fn arrivals(
         &self,
         digest: TokenDigest,
@@ -164,8 +167,8 @@ impl Scripts {
         lists.collect()
     }
 
-    /// Returns a script that makes a token the holder of a slot for `life` milliseconds. It returns the token
-    /// that holds the slot instead, unless that is the one that was ended.
+    /// Returns a script that makes a token the holder of a slot for `life` milliseconds. If a token other
+    /// than `ended` holds the slot, the script changes nothing and returns that one.
     pub(super) fn hold(
         &self,
         slot: TokenDigest,
@@ -181,7 +184,8 @@ impl Scripts {
         hold
     }
 
-    /// Returns a script that replaces a record, and returns whether the old one was there.
+    /// Returns a script that replaces a record, and that returns whether the old one was there. Fails if a
+    /// record cannot be encoded.
     pub(super) fn replace(
         &self,
         digest: TokenDigest,
@@ -231,8 +235,8 @@ impl Scripts {
     }
 }
 
-/// Returns what is listed for a token that is about to be stored: its digest with the first bit flipped, which
-/// is not the digest of any token. Earlier releases take it for the digest of a token that has ended.
+/// Returns what is listed for a token that is about to be stored: its digest with the first bit flipped,
+/// which is not the digest of any token. Earlier releases take it for the digest of a token that has ended.
 pub(super) fn announcement(digest: TokenDigest) -> TokenDigest {
     let mut bytes = *digest.as_bytes();
     bytes[0] ^= 0x80;

@@ -41,7 +41,8 @@ impl Sentinels {
         }
     }
 
-    /// Returns the address of the primary.
+    /// Returns the address of the primary, as the sentinels reported it at most a second ago. Fails if no
+    /// sentinel responds or knows the primary.
     pub(super) async fn primary(&self) -> Result<ConnectionInfo, StoreError> {
         let mut known = self.known.lock().await;
         if let Some((since, reported)) = known.as_ref()
@@ -57,8 +58,8 @@ impl Sentinels {
         reported
     }
 
-    /// Returns whether they name another primary than this one. Sentinels that are unreachable name none.
-    /// Returns `false` while another caller queries them: callers do not wait for each other here.
+    /// Returns whether the sentinels name another primary than `server`. Returns `false` if no sentinel
+    /// responds, and while another caller queries them: callers do not wait for each other here.
     pub(super) async fn name_other_than(&self, server: &str) -> bool {
         if self.known.try_lock().is_err() {
             return false;
@@ -67,13 +68,13 @@ impl Sentinels {
         reported.is_ok_and(|primary| server_name(&primary) != server)
     }
 
-    /// Returns the configured name of the primary, with the names of the sentinels.
+    /// Returns the configured name of the primary, with the names of the sentinels, for errors.
     pub(super) fn name(&self) -> String {
         let (name, sentinels) = (&self.address.name, server_names(&self.address.sentinels));
         format!("the primary {name} of the sentinels {sentinels}")
     }
 
-    /// Discards the last response, so that the next caller queries them again.
+    /// Discards the last report, so that the next caller queries the sentinels again.
     pub(super) async fn forget(&self) {
         *self.known.lock().await = None;
     }

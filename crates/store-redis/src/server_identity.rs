@@ -45,8 +45,8 @@ pub(super) enum QueriedServer {
 }
 
 impl ServerIdentity {
-    /// Records the server of a new connection of the pool, which was opened at `opened`. Responses may arrive in
-    /// another order than connections were opened.
+    /// Records the server of a new connection of the pool, which was opened at `opened`. Returns what that
+    /// shows about the other connections. Responses may arrive in another order than connections were opened.
     pub(super) fn record_queried(&self, server: Option<RunId>, opened: Instant) -> QueriedServer {
         self.change(|servers| {
             let is_other = servers.queried.is_some() && servers.queried != server;
@@ -72,12 +72,14 @@ impl ServerIdentity {
         self.change(|servers| servers.invalidating = server);
     }
 
-    /// Returns whether a server may be the one that sends invalidations.
+    /// Returns whether `server` may be the one that sends invalidations: `true` also if either of them is not
+    /// known.
     pub(super) fn may_be_invalidating(&self, server: Option<&RunId>) -> bool {
         self.change(|servers| !are_different(servers.invalidating.as_ref(), server))
     }
 
-    /// Returns whether one server is queried and another one sends invalidations.
+    /// Returns whether one server is queried and another one sends invalidations. `false` if one of them is
+    /// not known.
     pub(super) fn differs(&self) -> bool {
         self.differ.load(Ordering::Acquire)
     }
@@ -96,7 +98,8 @@ fn are_different(one: Option<&RunId>, other: Option<&RunId>) -> bool {
 }
 
 impl RunId {
-    /// Queries the identifier of a server. `None` if the server does not reveal it.
+    /// Queries the `run_id` of a server. `None` if its access list forbids that. Fails if the server does not
+    /// respond.
     pub(super) async fn query(connection: &mut MultiplexedConnection) -> RedisResult<Option<Self>> {
         let response: RedisResult<String> = cmd("INFO").arg("server").query_async(connection).await;
         match response {

@@ -27,13 +27,13 @@ pub(super) fn server_names(servers: &[ConnectionInfo]) -> String {
         .join(", ")
 }
 
-/// Returns the error of a server, with its name.
+/// Returns a [`StoreError`] of this store with the name of a server and the text of `error`.
 pub(super) fn error_at(name: &str, error: impl std::fmt::Display) -> StoreError {
     redis_error(format_args!("{name}: {error}"))
 }
 
-/// Adds the name of a server to the I/O error of its connection. Error responses of the server stay unchanged:
-/// their code decides what happens next.
+/// Returns an I/O error with the name of the server added. Error responses of the server are returned
+/// unchanged: their code decides what happens next.
 pub(super) fn with_server_name(name: &str, error: RedisError) -> RedisError {
     if !error.is_io_error() {
         return error;

@@ -51,7 +51,8 @@ impl RedisSettings {
         self.connection_time_limit() + self.timeout
     }
 
-    /// Returns how long everything that precedes a request may take.
+    /// Returns how long everything may take that precedes a request: querying sentinels, waiting for a
+    /// connection or opening one, and querying the role.
     pub(super) fn connection_time_limit(&self) -> Duration {
         self.pool_timeout + self.connect_timeout * 2 + self.timeout
     }

@@ -64,7 +64,10 @@ impl RedisStore {
         RedisClient::accepts(url)
     }
 
-    /// Creates the client. Sends nothing to Redis yet: it may start later than the gateway.
+    /// Creates a store. Sends nothing to Redis yet: Redis may start later than the gateway.
+    ///
+    /// # Errors
+    /// If the settings are invalid, or a thread cannot be started.
     pub fn new(settings: &RedisSettings, caps: SessionLimits) -> Result<Self, StoreError> {
         let client = Arc::new(RedisClient::new(settings)?);
         let near_cache = NonZeroUsize::new(settings.near_cache).map(|capacity| {
@@ -96,7 +99,7 @@ impl RedisStore {
         RedisAccess::new(Arc::clone(&self.client))
     }
 
-    /// Returns the login throttle on the same server.
+    /// Returns a login throttle on the same server.
     pub fn throttle(&self) -> RedisThrottle {
         RedisThrottle::new(Arc::clone(&self.client))
     }

@@ -53,7 +53,7 @@ fn at(port: u16) -> String {
     format!("redis://127.0.0.1:{port}")
 }
 
-/// Silences the open connections on which the first text has been sent and the other one has not.
+/// Silences the open connections on which `sent` has been sent and `but_not` has not.
 fn silence(relay: &Relay, sent: &str, but_not: &str) {
     let mut open = relay.connections();
     open.retain(|one| one.has_sent(sent) && !one.has_sent(but_not));

@@ -99,7 +99,8 @@ impl RedisThrottle {
         }
     }
 
-    /// Returns the buckets of these keys that exist and are not full.
+    /// Returns the buckets of these keys that exist and are not full. Ignores keys that are not those of
+    /// buckets. Fails if Redis fails.
     async fn read(
         &self,
         keys: &[Vec<u8>],
@@ -125,7 +126,8 @@ impl RedisThrottle {
             .collect())
     }
 
-    /// Returns the commands that logins and [`Throttle::reset`] send.
+    /// Returns a probe with the commands that logins and [`Throttle::reset`] send, on the probe keys with
+    /// that number.
     fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
         let [bucket, clients] = ['g', 'k'].map(|kind| self.client.keys().probe(kind, number));
         let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);

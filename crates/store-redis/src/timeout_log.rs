@@ -14,7 +14,8 @@ const SAME_SILENCE: Duration = Duration::from_secs(10);
 pub(super) struct TimeoutLog(Mutex<HashMap<String, Instant>>);
 
 impl TimeoutLog {
-    /// Logs a time-out at that server, as a warning if it is the first.
+    /// Logs a time-out at that server: as a warning if it is the first for ten seconds, as a debug message
+    /// otherwise.
     pub(super) fn record(&self, server: &str) {
         if self.is_first(server, Instant::now()) {
             warn!(

@@ -36,8 +36,8 @@ impl WaitReplicas {
         wait
     }
 
-    /// Returns an error if too few replicas acknowledged. The revocation has been executed, but the caller must
-    /// know that it is not certain.
+    /// Fails if fewer replicas acknowledged than required, or if `WAIT` failed. The revocation has been
+    /// executed then, but the caller must know that it is not certain.
     pub(super) fn check(
         self,
         server: &str,

@@ -99,7 +99,8 @@ impl WorkerConnections {
         }
     }
 
-    /// Lets lookups go to `server`, until [`close`](Self::close). `connection` receives its invalidations.
+    /// Lets lookups of all threads use `connection`, which receives the invalidations of `server`, until
+    /// [`close`](Self::close). Does nothing if a connection is shared already.
     pub(super) fn share(&self, server: &ConnectionInfo, connection: &MultiplexedConnection) {
         if self.read().shared.is_some() {
             return;
@@ -112,15 +113,16 @@ impl WorkerConnections {
         });
     }
 
-    /// Gives up all connections.
+    /// Drops all connections, the shared one and those of threads.
     pub(super) fn close(&self) {
         let mut connections = self.write();
         let before = take(&mut *connections);
         (connections.epoch, connections.count) = (before.epoch + 1, before.count);
     }
 
-    /// Returns this thread's connection, or the shared one until that is open. The first call of a thread starts
-    /// to open it, if threads have their own. `None` if lookups must use the pool.
+    /// Returns this thread's connection, or the shared one until that is open. The first call of a thread
+    /// starts to open its connection, if threads have their own. `None` if no connection is shared: lookups
+    /// must use the pool.
     pub(super) fn get(self: &Arc<Self>, connector: &Connector) -> Option<LookupConnection> {
         let thread = thread::current().id();
         let connections = self.read();
@@ -149,9 +151,8 @@ impl WorkerConnections {
         Some(connection)
     }
 
-    /// Gives up a connection that failed. The next lookup of its threads uses another one. A thread's own
-    /// connection is opened again. The shared one is used again after Redis has confirmed over it that all
-    /// changes are known.
+    /// Drops a connection that failed, and logs `error`. The next lookup of its threads uses another one. A
+    /// thread's own connection is opened again. A shared connection is used again after a heartbeat over it.
     pub(super) fn discard(&self, failed: &LookupConnection, error: &RedisError) {
         let mut connections = self.write();
         let is_shared = |shared: &Shared| shared.connection.number == failed.number;
@@ -173,7 +174,7 @@ impl WorkerConnections {
         }
     }
 
-    /// Checks that each connection responds, and gives up those that do not. Returns an error if one timed out.
+    /// Sends `PING` over each connection, and drops those that fail. Fails if one of them timed out.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let all = self.read().all();
         let pings = all.into_iter().map(async |mut connection| {
@@ -222,13 +223,15 @@ impl WorkerConnections {
     }
 }
 
-/// Returns whether a task that is spawned here stays on this thread, for as long as the thread's runtime exists.
+/// Returns whether a task that is spawned here stays on this thread, for as long as the thread's runtime
+/// exists.
 fn stays_on_its_thread() -> bool {
     let runtime = Handle::try_current();
     runtime.is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
 }
 
-/// Connects to a server, which must prove to be a primary and the one that sends invalidations.
+/// Opens a connection to a server. Fails if the server is unreachable, is not a primary, or is not the one
+/// that sends invalidations.
 async fn connect_worker(
     connector: &Connector,
     server: &ConnectionInfo,

@@ -8,8 +8,12 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// What the command said when it had ended. One that runs on is killed and fails the test.
-pub fn ended(mut command: Command) -> io::Result<Output> {
+/// Runs a command until it ends, and returns its output.
+///
+/// # Errors
+/// If the command cannot be started, or still runs after 30 seconds; it is killed then, and the error has
+/// what it wrote.
+pub fn run_to_end(mut command: Command) -> io::Result<Output> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -16,7 +16,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Runs the doctor beside a gateway of that configuration, with the address that clients use, if given.
+    /// Runs `isogloss doctor` with the configuration of a running gateway, and returns its report. `public`
+    /// is the address that clients use, if given.
     pub fn new(
         builder: &Builder,
         gateway: &Gateway,
@@ -27,7 +28,8 @@ impl Report {
         Self::with(builder, gateway, folder, &public.collect::<Vec<_>>())
     }
 
-    /// Runs the doctor with more arguments.
+    /// Runs `isogloss doctor` with the configuration of a running gateway and more arguments, and returns its
+    /// report.
     pub fn with(builder: &Builder, gateway: &Gateway, folder: &TempDir, more: &[&str]) -> Self {
         let served = builder.command(folder.path()).unwrap();
         let mut command = Command::new(served.get_program());
@@ -59,13 +61,16 @@ impl Report {
         }
     }
 
-    /// The findings of a check, by the beginning of its name.
+    /// Returns the findings of the checks whose names begin with `check`.
     pub fn of(&self, check: &str) -> Vec<&Value> {
         let is_meant = |finding: &&Value| finding["check"].as_str().unwrap().starts_with(check);
         self.findings.iter().filter(is_meant).collect()
     }
 
-    /// Panics if no finding of that check has this verdict and text.
+    /// Asserts that a check has a finding with this verdict and text.
+    ///
+    /// # Panics
+    /// If there is none.
     #[track_caller]
     pub fn assert(&self, check: &str, verdict: &str, text: &str) {
         let found = self.of(check);

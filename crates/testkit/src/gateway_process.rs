@@ -29,51 +29,53 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway of that program: `env!("CARGO_BIN_EXE_isogloss-under-test")`, which only a test can say.
+    /// Returns a builder of a gateway that runs `program`: `env!("CARGO_BIN_EXE_isogloss-under-test")`, which
+    /// only an integration test knows.
     pub fn builder(program: impl Into<PathBuf>) -> Builder {
         Builder::new(program.into())
     }
 
-    /// Where the dialects are served.
+    /// Returns the address at which dialects are served.
     pub fn public(&self) -> SocketAddr {
         self.process.public
     }
 
-    /// Where health, metrics and administration are served.
+    /// Returns the address at which health, metrics and administration are served.
     pub fn management(&self) -> SocketAddr {
         self.process.management
     }
 
-    /// The folder it works in, with its embedded stores.
+    /// Returns the working directory of the gateway, with its embedded stores.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// All it has written so far, starts before the last one included.
+    /// Returns all lines that the gateway has written so far, including those of earlier starts.
     pub fn log(&self) -> Vec<String> {
         self.log.lines()
     }
 
-    /// Whether a line with that text is in the log, or comes within 30 seconds.
+    /// Waits up to 30 seconds for a log line with this text. Returns whether there is one.
     pub fn logs(&self, text: &str) -> bool {
         self.log
             .find(0, PATIENCE, |line| line.contains(text).then_some(()))
             .is_some()
     }
 
-    /// Waits for a line behind the first `known` ones in which one of the texts is, 30 seconds at most, and
-    /// returns the place of that text. `None` if no such line comes.
+    /// Waits up to 30 seconds for a log line, after the first `known` ones, that has one of the texts.
+    /// Returns the index of that text, `None` if no such line is written.
     pub fn logs_one_of(&self, known: usize, texts: &[&str]) -> Option<usize> {
         let place = |line: &str| texts.iter().position(|text| line.contains(text));
         self.log.find(known, PATIENCE, place)
     }
 
-    /// Whether that many lines with that text are in the log, or come within 30 seconds.
+    /// Waits up to 30 seconds until at least `times` log lines have this text. Returns whether there are that
+    /// many.
     pub fn logs_times(&self, text: &str, times: usize) -> bool {
         let deadline = Instant::now() + PATIENCE;
         let count = || self.log().iter().filter(|line| line.contains(text)).count();
@@ -86,8 +88,11 @@ impl Gateway {
         true
     }
 
-    /// Waits until `/readyz` says so, 30 seconds at most: the directory file may be yet to be applied when
-    /// the listeners are there.
+    /// Waits until `/readyz` reports that the gateway is ready: the directory file may not have been applied
+    /// yet when the listeners accept connections.
+    ///
+    /// # Errors
+    /// If the gateway is not ready after 30 seconds.
     pub fn wait_until_ready(&self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -103,18 +108,27 @@ impl Gateway {
         }
     }
 
-    /// Asks it to stop (SIGTERM) and waits until it has, 30 seconds at most.
+    /// Sends SIGTERM, waits until the gateway has stopped, and returns its exit status.
+    ///
+    /// # Errors
+    /// If it still runs after 30 seconds.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         self.ask_to_stop()?;
         self.wait()
     }
 
-    /// Asks it to stop (SIGTERM) and does not wait.
+    /// Sends SIGTERM, and does not wait.
+    ///
+    /// # Errors
+    /// If the signal cannot be sent.
     pub fn ask_to_stop(&self) -> Result<()> {
         self.signal("-TERM")
     }
 
-    /// Asks it to read its configuration again (SIGHUP) and does not wait.
+    /// Sends SIGHUP, at which the gateway reads its configuration again, and does not wait.
+    ///
+    /// # Errors
+    /// If the signal cannot be sent.
     pub fn hang_up(&self) -> Result<()> {
         self.signal("-HUP")
     }
@@ -128,18 +142,28 @@ impl Gateway {
         Err(Error::new(format!("no process {id} to send {signal}")))
     }
 
-    /// Waits until it has ended, 30 seconds at most.
+    /// Waits until the gateway has stopped, and returns its exit status.
+    ///
+    /// # Errors
+    /// If it still runs after 30 seconds.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.process.wait(&self.log)
     }
 
-    /// Ends it at once (SIGKILL).
+    /// Ends the gateway at once (SIGKILL).
+    ///
+    /// # Errors
+    /// If the signal cannot be sent.
     pub fn kill(&mut self) -> Result<()> {
         self.process.end();
         Ok(())
     }
 
-    /// Ends it if it runs and starts it again on the same folder, with the same settings, at new ports.
+    /// Stops the gateway if it runs, and starts it again in the same folder with the same settings, at new
+    /// ports.
+    ///
+    /// # Errors
+    /// If it does not start within 30 seconds.
     pub fn start_again(&mut self) -> Result<()> {
         self.process.end();
         self.process = Process::start(self.builder.command(&self.folder)?, &self.log)?;

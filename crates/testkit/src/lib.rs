@@ -25,7 +25,7 @@ pub use isogloss_conformance::{
     Conversation, Error, Host, Response, Result, TimeStep, roundtrip, totp_code,
 };
 
-pub use command::ended;
+pub use command::run_to_end;
 pub use doctor_report::Report;
 pub use gateway_process::{Builder, Gateway, Store};
 pub use mail_server::MailServer;

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) struct Log(Arc<(Mutex<Vec<String>>, Condvar)>);
 
 impl Log {
-    /// Collects the stream's lines until it ends.
+    /// Starts a thread that collects the lines of a stream until the stream ends.
     pub(crate) fn follow(&self, stream: impl Read + Send + 'static) -> JoinHandle<()> {
         let log = self.clone();
         thread::spawn(move || {
@@ -28,7 +28,7 @@ impl Log {
         })
     }
 
-    /// All lines.
+    /// Returns all lines so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.guard().clone()
     }
@@ -37,7 +37,8 @@ impl Log {
         self.guard().len()
     }
 
-    /// Waits for a line after the first `skip` of which `wanted` makes something.
+    /// Waits for a line, after the first `skip` ones, for which `wanted` returns a value, and returns that
+    /// value. `None` if there is no such line after `patience`.
     pub(crate) fn find<T>(
         &self,
         skip: usize,

@@ -24,12 +24,18 @@ struct Taken {
 }
 
 impl MailServer {
-    /// Starts one at a free port of that host: `127.0.0.1` or `[::1]`.
+    /// Starts a mail server at a free port of a host: `127.0.0.1` or `[::1]`.
+    ///
+    /// # Errors
+    /// If the host has no free port.
     pub fn start(host: &str) -> Result<Self> {
         Self::on(TcpListener::bind(format!("{host}:0"))?)
     }
 
-    /// Starts one that serves the clients of a listener, those that have connected before included.
+    /// Starts a mail server on a listener. It also serves clients that have connected before.
+    ///
+    /// # Errors
+    /// If the listener cannot be used.
     pub fn on(listener: TcpListener) -> Result<Self> {
         let address = listener.local_addr()?;
         let taken = Arc::<Taken>::default();
@@ -44,17 +50,20 @@ impl MailServer {
         Ok(Self { address, taken })
     }
 
-    /// Returns where it listens.
+    /// Returns the address of the server.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns all e-mails so far, the first one first.
+    /// Returns all e-mails so far, the oldest first.
     pub fn emails(&self) -> Vec<String> {
         self.taken.lock().clone()
     }
 
-    /// Waits until there are that many e-mails, 30 seconds at most, and returns all.
+    /// Waits until there are `count` e-mails, and returns all.
+    ///
+    /// # Errors
+    /// If there are fewer after 30 seconds.
     pub fn wait_for(&self, count: usize) -> Result<Vec<String>> {
         if self.comes(count, PATIENCE) {
             return Ok(self.emails());
@@ -63,7 +72,7 @@ impl MailServer {
         Err(Error::new(format!("{came} of {count} e-mails in 30 s")))
     }
 
-    /// Whether there are that many e-mails, or come within that time.
+    /// Waits up to `patience` for `count` e-mails. Returns whether there are that many.
     pub fn comes(&self, count: usize, patience: Duration) -> bool {
         let few = |emails: &mut Vec<String>| emails.len() < count;
         let taken = self.taken.lock();

@@ -91,7 +91,7 @@ impl Process {
         }
     }
 
-    /// Whatever fails here has ended already.
+    /// Kills the process and waits for its end. Ignores errors: the process has ended already then.
     pub(crate) fn end(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());

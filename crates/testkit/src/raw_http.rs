@@ -8,7 +8,8 @@ use crate::Response;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Sends these bytes and nothing more. What comes is waited for, 30 seconds at most.
+/// Connects to a server and sends these bytes, nothing more. Returns the connection, on which reads time out
+/// after 30 seconds.
 pub fn send(server: SocketAddr, message: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -18,7 +19,7 @@ pub fn send(server: SocketAddr, message: &[u8]) -> TcpStream {
     stream
 }
 
-/// All that comes until the other side ends the connection.
+/// Returns all bytes that arrive until the other side closes the connection.
 pub fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
     let mut received = Vec::new();
     match stream.read_to_end(&mut received) {
@@ -29,7 +30,7 @@ pub fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
     received
 }
 
-/// Every answer in what came back.
+/// Parses all responses in the received bytes.
 pub fn answers(mut received: &[u8]) -> Vec<Response> {
     let mut answers = Vec::new();
     while !received.is_empty() {

@@ -67,7 +67,10 @@ struct Traffic {
 }
 
 impl Relay {
-    /// Starts a relay to that port of this machine.
+    /// Starts a relay to a port of this machine.
+    ///
+    /// # Errors
+    /// If there is no free port for the relay.
     pub fn to(port: u16) -> Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -96,24 +99,24 @@ impl Relay {
         })
     }
 
-    /// Returns where it listens.
+    /// Returns the address of the relay.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns the port at which it listens.
+    /// Returns the port of the relay.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// Leads the connections to come to another port of this machine.
+    /// Forwards new connections to another port of this machine.
     pub fn lead_to(&self, port: u16) {
         self.shared.server.store(port, Ordering::Relaxed);
     }
 
-    /// Does something, once, to the connection on which a client sends this text for the nth time of all
-    /// connections from now on: the first one is 1. It is done before the text passes, and what is returned
-    /// receives the connection then.
+    /// Calls `act`, once, for the connection on which a client sends `text` for the `nth` time, counted over
+    /// all connections from now on; the first time is 1. It is called before the text is forwarded; the
+    /// returned channel receives the connection then.
     pub fn when_sent(
         &self,
         text: &str,
@@ -129,13 +132,16 @@ impl Relay {
         seen.open.values().map(|(one, _)| one.clone()).collect()
     }
 
-    /// Returns how many connections have come so far, those that have ended included.
+    /// Returns how many connections have been accepted so far, including those that have ended.
     pub fn arrived(&self) -> usize {
         self.shared.lock().arrived
     }
 
-    /// Waits for an open connection of which this is true, 30 seconds at most. They are looked at again
-    /// whenever one comes, sends, is handed something, or ends.
+    /// Waits for an open connection for which `is_meant` is true, and returns it. Connections are checked
+    /// again whenever one is accepted, sends or receives bytes, or ends.
+    ///
+    /// # Errors
+    /// If there is none after 30 seconds; the error has `what`.
     pub fn wait_for(
         &self,
         what: &str,
@@ -145,30 +151,34 @@ impl Relay {
             .wait_for(what, || self.connections().into_iter().find(&is_meant))
     }
 
-    /// Lets no byte pass from now on, in either direction and on any connection. Connections are still taken.
+    /// Forwards no byte from now on, in either direction and on any connection. New connections are still
+    /// accepted.
     pub fn stall(&self) {
         self.each_flow(|flow| flow.is_stalled = true);
     }
 
-    /// Ends [`stall`](Self::stall). Connections that were stalled by themselves stay stalled.
+    /// Ends [`stall`](Self::stall). Connections that were stalled individually stay stalled.
     pub fn go_on(&self) {
         self.each_flow(|flow| flow.is_stalled = false);
     }
 
-    /// Holds all bytes for that long before they pass. Zero ends it.
+    /// Delays all bytes by that time. Zero ends the delay.
     pub fn delay(&self, delay: Duration) {
         self.each_flow(|flow| flow.delay = delay);
     }
 
-    /// Cuts every open connection.
+    /// Closes every open connection, in the manner of `how`.
     pub fn cut(&self, how: Cut) {
         for connection in self.connections() {
             connection.cut(how);
         }
     }
 
-    /// Lets connections that are stalled in that direction go on, one after the other: the bytes held for one
-    /// have passed before the next goes on, unless it is stalled again meanwhile.
+    /// Lets connections that are stalled in a direction go on, one after the other: the bytes held for one
+    /// have been forwarded before the next goes on, unless it is stalled again in between.
+    ///
+    /// # Errors
+    /// If the bytes of a connection are not forwarded within 30 seconds.
     pub fn release(&self, order: &[Connection], direction: Direction) -> Result<()> {
         for connection in order {
             connection.go_on(direction);
@@ -206,7 +216,7 @@ impl Shared {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records what was observed, and wakes those that wait for it.
+    /// Records an observation, and wakes the tests that wait for one. Returns what `observe` returns.
     fn record<T>(&self, observe: impl FnOnce(&mut Seen) -> T) -> T {
         let mut seen = self.lock();
         seen.observed += 1;

@@ -16,7 +16,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request with any method.
+    /// Returns a request with any method.
     pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
             method: method.into(),
@@ -26,49 +26,51 @@ impl Request {
         }
     }
 
-    /// A GET.
+    /// Returns a GET request.
     pub fn get(path: impl Into<String>) -> Self {
         Self::new("GET", path)
     }
 
-    /// A POST.
+    /// Returns a POST request.
     pub fn post(path: impl Into<String>) -> Self {
         Self::new("POST", path)
     }
 
-    /// With one header more.
+    /// Adds a header.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// With that body. Its `Content-Type` is the caller's to give.
+    /// Sets the body. The caller sets its `Content-Type`.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// With a JSON body and `Content-Type: application/json`.
+    /// Sets a JSON body and `Content-Type: application/json`.
     pub fn json(self, body: &Value) -> Self {
         self.header("Content-Type", "application/json")
             .body(body.to_string())
     }
 
-    /// With a form body and its `Content-Type`. The text is sent as it stands.
+    /// Sets a form body and its `Content-Type`. The text is sent unchanged.
     pub fn form(self, body: impl Into<Vec<u8>>) -> Self {
         self.header("Content-Type", "application/x-www-form-urlencoded")
             .body(body)
     }
 
-    /// Sends it to `authority` (`host:port`) and waits for the answer, 30 seconds at most.
+    /// Sends the request to `authority` (`host:port`) and returns the response. `Host`, `Content-Length` and
+    /// `Connection: close` are added where they are missing.
     ///
-    /// `Host`, `Content-Length` and `Connection: close` are added where they are absent.
+    /// # Errors
+    /// If the connection fails, there is no response after 30 seconds, or the response is not HTTP.
     pub fn send(&self, authority: impl Display) -> Result<Response> {
         let authority = authority.to_string();
         roundtrip(&authority, &self.message(&authority))
     }
 
-    /// What [`send`](Self::send) writes to the connection.
+    /// Returns the bytes that [`send`](Self::send) writes to the connection.
     pub fn message(&self, authority: &str) -> Vec<u8> {
         let length = self.body.len().to_string();
         let added = [

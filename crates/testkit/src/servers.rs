@@ -35,7 +35,10 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Waits until something has happened.
+/// Waits until `happened` returns true.
+///
+/// # Errors
+/// If it does not within a minute; the error has `what`.
 pub fn wait_until(what: &str, mut happened: impl FnMut() -> bool) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while !happened() {

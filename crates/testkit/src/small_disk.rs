@@ -13,7 +13,10 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts one, for which the test must run as root.
+    /// Mounts a disk. The test must run as root.
+    ///
+    /// # Panics
+    /// If it does not.
     pub fn mount() -> Self {
         let folder = TempDir::new().unwrap();
         let mounted = Command::new("mount")
@@ -25,7 +28,7 @@ impl SmallDisk {
         Self { folder }
     }
 
-    /// Returns the folder at which it is mounted.
+    /// Returns the folder at which the disk is mounted.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -34,13 +37,13 @@ impl SmallDisk {
         self.path().join("ballast")
     }
 
-    /// Takes all the room that is left.
+    /// Uses all space that is left.
     pub fn fill(&self) {
         let whole = fs::write(self.ballast(), vec![0; 16 << 20]);
         assert!(whole.is_err(), "the disk is larger than it should be");
     }
 
-    /// Gives back the room that [`fill`](Self::fill) took.
+    /// Frees the space that [`fill`](Self::fill) uses.
     pub fn empty(&self) {
         fs::remove_file(self.ballast()).unwrap();
     }

@@ -6,7 +6,8 @@ use std::io::Read as _;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// Opens one: what is shown on it can be read from the first file, a program writes to the second.
+/// Opens a pseudo-terminal. Returns the test's side, from which what is shown can be read, and the side for a
+/// program.
 pub fn open() -> (File, File) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&ours).unwrap();
@@ -16,7 +17,7 @@ pub fn open() -> (File, File) {
     (File::from(ours), File::from(theirs))
 }
 
-/// What is shown until that text is.
+/// Reads what is shown until it contains `text`, and returns all of it.
 pub fn shown_until(screen: &mut File, text: &str) -> String {
     let mut shown = Vec::new();
     loop {

@@ -16,7 +16,7 @@ pub struct Secret {
 pub struct Place(String);
 
 impl Place {
-    /// Takes bytes that may hold a secret, such as a log or a file.
+    /// Returns the bytes of a log or a file, to search for secrets in.
     pub fn new(bytes: impl AsRef<[u8]>) -> Self {
         // A character for each byte: searching text is fast even in a debug build.
         Self(
@@ -31,7 +31,8 @@ impl Place {
 }
 
 impl Secret {
-    /// A text of letters and digits: its two halves, in hexadecimal, and as a list of bytes.
+    /// Returns a secret text of letters and digits. Its spellings are its two halves, each as it is, in
+    /// hexadecimal, and as a list of bytes.
     pub fn text(what: impl Into<String>, text: &str) -> Self {
         let (first, second) = text.as_bytes().split_at(text.len() / 2);
         let spellings = [first, second].into_iter().flat_map(|half| {
@@ -48,8 +49,8 @@ impl Secret {
         }
     }
 
-    /// A token, or a text that ends in one: its digits, its digits as a list of bytes, with dashes, its bytes
-    /// raw, and these as a list.
+    /// Returns a secret token, or a text that ends in one. Its spellings are its digits, these as a list of
+    /// bytes and with dashes, its bytes, and these as a list.
     pub fn token(what: impl Into<String>, text: &str) -> Self {
         let digits = &text[text.len().saturating_sub(32)..];
         let mut spellings = vec![Place::new(digits), Place::new(listed(digits.as_bytes()))];
@@ -64,7 +65,7 @@ impl Secret {
         }
     }
 
-    /// Whether any spelling stands in there.
+    /// Returns whether any spelling of the secret is in `place`.
     pub fn is_in(&self, place: &Place) -> bool {
         self.spellings
             .iter()
@@ -72,7 +73,7 @@ impl Secret {
     }
 }
 
-/// As `Debug` writes bytes.
+/// Returns bytes as `Debug` writes them.
 fn listed(bytes: &[u8]) -> String {
     let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
     numbers.join(", ")

@@ -2,7 +2,7 @@
 
 use crate::Response;
 
-/// The answer that the bytes begin with, once all of it is there.
+/// Parses the response that the bytes begin with. `None` as long as a part of it is missing.
 pub fn whole(received: &[u8]) -> Option<Response> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut head = httparse::Response::new(&mut headers);

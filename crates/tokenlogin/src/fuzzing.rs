@@ -1,4 +1,4 @@
-//! The readers of this crate for the fuzz targets in `tests/fuzz`, which see no others of its insides.
+//! The parsers of this crate for the fuzz targets in `tests/fuzz`.
 
 use actix_web::http::header::{ACCEPT, HeaderValue};
 use actix_web::test::TestRequest;
@@ -13,7 +13,7 @@ use crate::wire::requests::{
     AuthenticationInfo, PasswordResetInformation, PasswordResetRequest, TokenAuthentication,
 };
 
-/// What a member is read as: nothing if it is of a wrong type, and then the text, if there is any.
+/// A member as text: `None` if it has another type, else the text, if there is one.
 pub type Text = Option<Option<String>>;
 
 /// Returns the named members of a JSON body as texts, each `None` if it has another type. `None` for a body that is
@@ -67,7 +67,7 @@ pub fn suppressed(query: &str) -> Option<bool> {
 }
 
 /// Returns the media type of the response to a request with this `Accept`.
-pub fn answer_media(accept: HeaderValue) -> &'static str {
+pub fn response_media(accept: HeaderValue) -> &'static str {
     let request = TestRequest::default().insert_header((ACCEPT, accept));
     response_media_type(&request.to_srv_request())
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::model_state::ModelState;
 
-/// A body's members by lower-case name; none for a body that is no object.
+/// The members of a body by lower-case name. Empty for a body that is not an object.
 #[derive(Default)]
 pub(crate) struct Model(HashMap<String, Value>);
 

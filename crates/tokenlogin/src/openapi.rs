@@ -49,7 +49,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
-/// How much a call has to show.
+/// The credentials that an operation needs.
 #[derive(Clone, Copy)]
 enum Credential {
     Key,

@@ -1,4 +1,4 @@
-//! What a new password must be like: told by `Company`, enforced by `FinishPasswordReset`.
+//! The rules for new passwords: `Company` returns them, `FinishPasswordReset` enforces them.
 
 use isogloss_core::InvalidPassword;
 use schemars::JsonSchema;

@@ -60,7 +60,7 @@ impl DeveloperRequest {
 /// Returns the session of the token in the parameter `APIToken`. `Err` if the token is missing or not valid, or if a
 /// store is unreachable.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let opened = auth.validate_bearer(&presented(request)?).await;
+    let opened = auth.validate_bearer(&bearer_token(request)?).await;
     opened.map_err(session_error)
 }
 
@@ -71,12 +71,12 @@ pub(crate) async fn session_for_logout(
     auth: &Auth,
     request: &HttpRequest,
 ) -> Result<Session, Error> {
-    let opened = auth.validate_bearer_to_end(&presented(request)?).await;
+    let opened = auth.validate_bearer_to_end(&bearer_token(request)?).await;
     opened.map_err(session_error)
 }
 
 /// Returns the token in the parameter `APIToken`. `Err` if it is missing or malformed.
-fn presented(request: &HttpRequest) -> Result<BearerToken, Error> {
+fn bearer_token(request: &HttpRequest) -> Result<BearerToken, Error> {
     let presented =
         api_token(request.query_string()).and_then(|text| TokenLogin::parse_token(&text));
     presented.ok_or(Error::Session)

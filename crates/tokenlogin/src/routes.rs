@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::login::{login, logout, token_login};
 use crate::{account, password_reset};
 
-/// What every handler gives.
+/// The result of every handler.
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, which match in any letter case.

@@ -1,7 +1,7 @@
 //! Password hashes as somebody may bring them, and a password that may fit.
 #![no_main]
 
-use isogloss_password::fuzzing::fits;
+use isogloss_password::fuzzing::verify;
 use libfuzzer_sys::fuzz_target;
 
 /// No message is longer than its longest words and a number.
@@ -9,14 +9,14 @@ const LONGEST_MESSAGE: usize = 120;
 
 fuzz_target!(|text: &str| {
     let (hash, password) = text.split_once('\n').unwrap_or((text, "password"));
-    match fits(hash, password) {
+    match verify(hash, password) {
         // It quotes nothing of the hash, however long that is.
         Err(error) => assert!(error.to_string().len() < LONGEST_MESSAGE, "{error}"),
         // What it says once it says again, and of no two passwords: the last letter counts. (That
         // passwords collide is the mistake of 2x.)
         Ok(Some(true)) => {
-            assert_eq!(fits(hash, password), Ok(Some(true)));
-            let longer = fits(hash, &format!("{password}x"));
+            assert_eq!(verify(hash, password), Ok(Some(true)));
+            let longer = verify(hash, &format!("{password}x"));
             assert!(longer != Ok(Some(true)) || hash.contains("$2x$"), "{hash}");
         }
         Ok(_) => {}

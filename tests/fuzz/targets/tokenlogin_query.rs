@@ -3,7 +3,7 @@
 
 use actix_web::http::Uri;
 use actix_web::http::header::HeaderValue;
-use isogloss_tokenlogin::fuzzing::{answer_media, fields, suppressed};
+use isogloss_tokenlogin::fuzzing::{fields, response_media, suppressed};
 use libfuzzer_sys::fuzz_target;
 
 const MEMBERS: [&str; 4] = [
@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
         lines.next().unwrap_or_default(),
     );
     if let Ok(accept) = HeaderValue::from_bytes(accept) {
-        let media = answer_media(accept);
+        let media = response_media(accept);
         assert!(media == "application/json; charset=utf-8" || media == "text/json; charset=utf-8");
     }
     let Ok(query) = str::from_utf8(query) else {

@@ -21,7 +21,7 @@ fn lost(gateway: &Gateway) -> usize {
     counts.map(|count| count.parse::<usize>().unwrap()).sum()
 }
 
-fn told(gateway: &Gateway, text: &str) -> usize {
+fn count_logged(gateway: &Gateway, text: &str) -> usize {
     let log = gateway.log();
     log.iter().filter(|line| line.contains(text)).count()
 }
@@ -44,8 +44,8 @@ fn a_full_disk_costs_no_request_and_is_counted_and_told_once() {
     let lost = lost(&gateway);
     assert!((20..=36).contains(&lost), "{lost}");
     assert!(gateway.terminate().unwrap().success());
-    assert_eq!(told(&gateway, FAILS), 1);
-    assert_eq!(told(&gateway, LOSES), 1);
+    assert_eq!(count_logged(&gateway, FAILS), 1);
+    assert_eq!(count_logged(&gateway, LOSES), 1);
 }
 
 #[test]
@@ -65,7 +65,10 @@ fn a_file_that_can_be_written_again_gets_what_has_waited() {
     log_in(&gateway, "sample", "sample-demo");
     assert!(gateway.terminate().unwrap().success());
     assert_eq!(lines(&path), 5, "the directory, two logins, two tokens");
-    assert_eq!((told(&gateway, FAILS), told(&gateway, LOSES)), (1, 0));
+    assert_eq!(
+        (count_logged(&gateway, FAILS), count_logged(&gateway, LOSES)),
+        (1, 0)
+    );
 }
 
 #[test]

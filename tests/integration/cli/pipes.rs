@@ -75,10 +75,10 @@ fn a_command_whose_output_is_closed_ends_in_silence() {
             )
             .stdin(Stdio::null())
             .stdout(writer);
-        let ended = command.output().unwrap();
-        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(
-            (ended.status.code(), said.as_str()),
+            (output.status.code(), said.as_str()),
             (Some(SIGPIPE), ""),
             "{line}"
         );
@@ -97,8 +97,8 @@ fn help_whose_reader_is_gone_is_no_panic() {
         drop(reader);
         let mut command = Command::new(crate::PROGRAM);
         command.args(line.split(' ')).stdout(writer);
-        let ended = command.output().unwrap();
-        assert_eq!(ended.status.code(), Some(0), "{line}");
-        assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{line}");
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{line}");
     }
 }

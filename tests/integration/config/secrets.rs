@@ -4,7 +4,7 @@ use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
 
 use crate::config::error_location::{Place, check};
-use isogloss_testkit::ended;
+use isogloss_testkit::run_to_end;
 
 /// Part of every secret below. No output may contain it.
 const SECRET: &str = "geheim-4711";
@@ -195,7 +195,7 @@ fn a_pepper_file_that_cannot_serve_is_refused_by_name() {
         let serve = Gateway::builder(crate::PROGRAM)
             .command(place.path())
             .unwrap();
-        let serve = ended(serve).unwrap();
+        let serve = run_to_end(serve).unwrap();
         let said = String::from_utf8(serve.stderr).unwrap();
         let last = said.lines().last().unwrap();
         assert!(

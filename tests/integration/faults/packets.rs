@@ -64,7 +64,7 @@ impl Drop for Remote {
 fn packets_to_redis_are_dropped() {
     if env::var_os(INSIDE).is_none() {
         let (_, module) = module_path!().split_once("::").unwrap();
-        let ended = Command::new("unshare")
+        let output = Command::new("unshare")
             .arg("--net")
             .arg(env::current_exe().unwrap())
             .args([
@@ -75,11 +75,11 @@ fn packets_to_redis_are_dropped() {
             .env(INSIDE, "1")
             .output()
             .unwrap();
-        let output = String::from_utf8_lossy(&ended.stdout);
-        eprintln!("{output}{}", String::from_utf8_lossy(&ended.stderr));
-        assert!(ended.status.success());
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        eprintln!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success());
         // A name that matches no test is a success, too.
-        assert!(output.contains("1 passed"));
+        assert!(stdout.contains("1 passed"));
         return;
     }
     let _remote = Remote::start();

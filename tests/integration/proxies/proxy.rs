@@ -93,8 +93,8 @@ impl Proxy {
                 || probe.send(address).is_ok_and(|answer| answer.status == 404)
         };
         while nowhere(self.address) {
-            let ended = self.child.try_wait().unwrap();
-            if ended.is_some() || Instant::now() > deadline {
+            let exit = self.child.try_wait().unwrap();
+            if exit.is_some() || Instant::now() > deadline {
                 let log = fs::read_to_string(self.folder.path().join("log"));
                 panic!("the proxy leads nowhere: {}", log.unwrap_or_default());
             }

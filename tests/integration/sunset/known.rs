@@ -161,8 +161,8 @@ fn a_client_whose_tokens_end_before_it_renews_them_is_told_of() {
         let said = " calls with 1 token that had expired, ";
         assert!(hint.contains(said), "{hint}");
     }
-    let ended = crate::sunset::isogloss(&short(), &gateway, &["sunset", "report"]);
-    let text = String::from_utf8(ended.stdout).unwrap();
+    let output = crate::sunset::isogloss(&short(), &gateway, &["sunset", "report"]);
+    let text = String::from_utf8(output.stdout).unwrap();
     let hints = text.lines().filter(|line| line.starts_with("  hint: "));
     assert_eq!(hints.count(), 4, "{text}");
 }

@@ -36,8 +36,8 @@ fn no_secret_and_no_user_is_in_the_table() {
     report(builder, &gateway, "bimplus", |report| {
         report["calls"].as_u64() >= Some(5)
     });
-    let ended = isogloss(&builder(), &gateway, &["sunset", "report", "--json"]);
-    let mut files = ended.stdout;
+    let output = isogloss(&builder(), &gateway, &["sunset", "report", "--json"]);
+    let mut files = output.stdout;
     for entry in std::fs::read_dir(gateway.folder()).unwrap() {
         let file = entry.unwrap();
         if file
@@ -72,8 +72,8 @@ fn the_report_is_for_people_and_for_administrators() {
         .send(gateway.public())
         .unwrap();
     report(builder, &gateway, "tokenlogin", calls(1));
-    let ended = isogloss(&builder(), &gateway, &["sunset", "report"]);
-    let text = String::from_utf8(ended.stdout).unwrap();
+    let output = isogloss(&builder(), &gateway, &["sunset", "report"]);
+    let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("bimplus: no clients counted\n"), "{text}");
     assert!(
         text.contains("tokenlogin: 1 client, 1 user, last seen "),

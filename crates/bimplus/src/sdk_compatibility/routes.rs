@@ -1,4 +1,4 @@
-//! The same answers, asked of the routes as the SDK asks them.
+//! Responses of the routes, to requests as the SDK sends them.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};

@@ -1,4 +1,4 @@
-//! The types into which the vendor's .NET SDK reads answers (2014, 2021.0.1 and 2023.0.2 as run).
+//! The types into which the vendor's .NET SDK parses responses (2014, 2021.0.1 and 2023.0.2, as run).
 //!
 //! A text, an object or a nullable value may be `null` or absent. A plain GUID, number or Boolean may not
 //! be `null`. Members that the SDK does not know are ignored.

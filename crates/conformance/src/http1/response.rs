@@ -35,7 +35,7 @@ pub(super) fn read_response(mut stream: impl Read, to_head: bool) -> Result<Resp
         if closed {
             let so_far = String::from_utf8_lossy(&bytes);
             return Err(Error::new(format!(
-                "the connection ended within the answer: `{so_far}`"
+                "the connection ended within the response: `{so_far}`"
             )));
         }
     }
@@ -63,7 +63,7 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Response, usize)>> {
     let mut head = httparse::Response::new(&mut headers);
     let parsed = head
         .parse(bytes)
-        .map_err(|error| Error::new(format!("the answer is no HTTP: {error}")))?;
+        .map_err(|error| Error::new(format!("the response is not HTTP: {error}")))?;
     let httparse::Status::Complete(length) = parsed else {
         return Ok(None);
     };
@@ -108,7 +108,7 @@ fn framing(response: &Response, to_head: bool) -> Result<Framing> {
         Some(length) => length
             .parse()
             .map(Framing::Length)
-            .map_err(|_| Error::new(format!("`{length}` is no length"))),
+            .map_err(|_| Error::new(format!("`{length}` is not a length"))),
     }
 }
 
@@ -117,7 +117,7 @@ fn chunks(mut bytes: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
         let size = httparse::parse_chunk_size(bytes)
-            .map_err(|_| Error::new("the answer's chunks are malformed"))?;
+            .map_err(|_| Error::new("the chunks of the response are malformed"))?;
         let httparse::Status::Complete((start, size)) = size else {
             return Ok(None);
         };

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
-use crate::client::Expired;
+use crate::client_identity::Expired;
 use crate::purpose::Purpose;
 use crate::store::{Record, Slot};
 use crate::token_digest::TokenDigest;

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use tracing::warn;
 
 use super::Auth;
-use crate::client::ClientIdentity;
+use crate::client_identity::ClientIdentity;
 use crate::clock::later;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;

@@ -1,7 +1,7 @@
 //! The keys of applications, services and administrators.
 
 use super::Auth;
-use crate::client::ClientIdentity;
+use crate::client_identity::ClientIdentity;
 use crate::directory::KeyDigest;
 use crate::error::AuthError;
 use crate::throttle::LoginOrigin;

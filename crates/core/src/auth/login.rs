@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use isogloss_password::{Claimant, Place};
+use isogloss_password::{Claimant, HashingPermit};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
-use super::factor::{FactorAttempt, Reading};
-use super::throttled::settle_attempt;
+use super::second_factor::{FactorAttempt, Reading};
+use super::throttling::settle_attempt;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
 use crate::directory::{Account, CardRef, KeyDigest};
@@ -25,19 +25,19 @@ use crate::user::{Organisation, Role, Unit, User, UserState};
 impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
         let (name, origin) = (&credentials.name, &credentials.origin);
-        // An application password needs no hash, and therefore no place.
-        let mut place = match AppPassword::read(credentials.password.expose_secret()) {
+        // An application password needs no hash, and therefore no hashing permit.
+        let mut permit = match AppPassword::read(credentials.password.expose_secret()) {
             Some(_) => None,
-            None => Some(self.place(origin)?),
+            None => Some(self.hashing_permit(origin)?),
         };
         let proven = self.proven(origin, name).await?;
         let target = AttemptTarget::Password(name);
-        let mut attempt = self.attempt((target, proven), origin, &mut place).await?;
+        let mut attempt = self.attempt((target, proven), origin, &mut permit).await?;
         let share = self.share(target, attempt.as_ref());
-        let outcome = match claimed(place, &share) {
-            Ok(place) => {
-                let places = (place, share);
-                self.check_password(credentials, proven, places).await
+        let outcome = match claimed(permit, &share) {
+            Ok(permit) => {
+                let permit = (permit, share);
+                self.check_password(credentials, proven, permit).await
             }
             Err(error) => Err(error),
         };
@@ -54,7 +54,7 @@ impl Auth {
         &self,
         credentials: &Credentials,
         proven: Option<Proof>,
-        (place, share): (Option<Place>, Claimant),
+        (permit, share): (Option<HashingPermit>, Claimant),
     ) -> Result<User, AuthError> {
         let begun = Instant::now();
         let account = self.0.directory.account(&credentials.name).await?;
@@ -70,12 +70,12 @@ impl Auth {
             .as_ref()
             .map(|account| account.password_hash.expose_secret().to_owned());
         // A password that only looks like an application password is hashed like any other.
-        let _place = match place {
-            Some(place) => place,
-            None => self.place(&credentials.origin)?.claim(share)?,
+        let _permit = match permit {
+            Some(permit) => permit,
+            None => self.hashing_permit(&credentials.origin)?.claim(share)?,
         };
         let fits = self.0.passwords.verify(password.clone(), hash).await?;
-        self.0.passwords.note_check(begun.elapsed());
+        self.0.passwords.record_check(begun.elapsed());
         let Some(account) = account.filter(|_| fits) else {
             return Err(AuthError::InvalidCredentials);
         };
@@ -95,17 +95,17 @@ impl Auth {
         self.check_factor(user, attempt, credentials).await
     }
 
-    /// Returns a place for a check, among those that the source and its network may hold. The share of the
+    /// Returns a hashing permit, among those that the source and its network may hold. The share of the
     /// account is claimed once an attempt is granted: attempts of strangers take nothing of it while they wait
     /// for that or are refused.
-    pub(super) fn place(&self, origin: &LoginOrigin) -> Result<Place, AuthError> {
+    pub(super) fn hashing_permit(&self, origin: &LoginOrigin) -> Result<HashingPermit, AuthError> {
         let source = origin.source;
         let of = [source.map(ClientIp::host), source.map(ClientIp::network)];
         let claimants = of.into_iter().flatten().map(Claimant::Source);
-        Ok(self.0.passwords.place(claimants.collect())?)
+        Ok(self.0.passwords.permit(claimants.collect())?)
     }
 
-    /// Returns the claimant for which a granted attempt holds its place, in addition to its source. A known
+    /// Returns the claimant for which a granted attempt holds its permit, in addition to its source. A known
     /// client has a share of its own, which strangers cannot use up.
     fn share(&self, target: AttemptTarget<'_>, attempt: Option<&Attempt<'_>>) -> Claimant {
         let counted_for = attempt.and_then(Attempt::counted_for);
@@ -119,17 +119,17 @@ impl Auth {
         organisation: &OrganisationName,
         origin: &LoginOrigin,
     ) -> Result<User, AuthError> {
-        let (target, mut place) = match &card {
+        let (target, mut permit) = match &card {
             AccessCard::Code(code) => (AttemptTarget::CardCode(code.expose_secret()), None),
             AccessCard::Identifier { identifier, .. } => {
                 let target = AttemptTarget::PassCode(identifier);
-                (target, Some(self.place(origin)?))
+                (target, Some(self.hashing_permit(origin)?))
             }
         };
-        let attempt = self.attempt((target, None), origin, &mut place).await?;
+        let attempt = self.attempt((target, None), origin, &mut permit).await?;
         let share = self.share(target, attempt.as_ref());
-        let outcome = match claimed(place, &share) {
-            Ok(_place) => self.check_card(&card, organisation).await,
+        let outcome = match claimed(permit, &share) {
+            Ok(_permit) => self.check_card(&card, organisation).await,
             Err(error) => Err(error),
         };
         let outcome = outcome.and_then(|user| origin.check_admission(user));
@@ -161,7 +161,7 @@ impl Auth {
                     .and_then(|card| card.pass_code_hash.as_ref())
                     .map(|hash| hash.expose_secret().to_owned());
                 let fits = self.0.passwords.verify(pass_code.clone(), hash).await?;
-                self.0.passwords.note_check(begun.elapsed());
+                self.0.passwords.record_check(begun.elapsed());
                 card.filter(|_| fits).map(|card| card.user)
             }
         };
@@ -215,10 +215,10 @@ impl Auth {
         let session = self.find_session(key, &[Purpose::Reset]).await?;
         let account = user_account(&self.0.peppers.current, session.user.id);
         let claimant = Claimant::Account(*account.as_bytes());
-        let place = self.0.passwords.place(vec![claimant]);
-        let place = place.map_err(AuthError::from)?;
+        let permit = self.0.passwords.permit(vec![claimant]);
+        let permit = permit.map_err(AuthError::from)?;
         let hash = self.0.passwords.hash(password).await?;
-        drop(place);
+        drop(permit);
         let spent = self.redeem_once(key, Purpose::Reset).await;
         let spent = spent.map_err(AuthError::from)?;
         let user = Arc::clone(&spent.user);
@@ -267,9 +267,12 @@ impl OrganisationName {
     }
 }
 
-/// Claims the place, if one is needed, for the account of the attempt.
-fn claimed(place: Option<Place>, share: &Claimant) -> Result<Option<Place>, AuthError> {
-    let claimed = place.map(|place| place.claim(share.clone()));
+/// Claims the permit, if one is needed, for the account of the attempt.
+fn claimed(
+    permit: Option<HashingPermit>,
+    share: &Claimant,
+) -> Result<Option<HashingPermit>, AuthError> {
+    let claimed = permit.map(|permit| permit.claim(share.clone()));
     Ok(claimed.transpose()?)
 }
 

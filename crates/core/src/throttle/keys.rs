@@ -5,8 +5,8 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use time::OffsetDateTime;
 
-use super::guess::address;
-use super::turn::{Count, Lock};
+use super::attempt::{Count, Lock};
+use super::attempt_target::address;
 use super::{Attempt, Bucket, BucketKind, ClientIp, LoginOrigin, LoginThrottle};
 use crate::clock::Clock;
 use crate::error::AuthError;

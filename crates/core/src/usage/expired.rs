@@ -1,6 +1,6 @@
 //! Tokens that clients present after their end: a sign of a lifetime shorter than clients expect.
 
-use crate::client::Expired;
+use crate::client_identity::Expired;
 
 /// How many expired tokens were presented, how often, and at which age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use crate::client::Expired;
+use crate::client_identity::Expired;
 
 /// The outcome of one call.
 #[derive(Debug, Clone)]

@@ -206,3 +206,15 @@ async fn letters_are_counted_by_name_and_by_source() {
     f.clock.advance(MINUTE * 10);
     assert!(may("ada", HOME).await);
 }
+
+#[tokio::test]
+async fn an_email_that_the_limit_of_its_name_refuses_costs_the_source_nothing() {
+    let f = limited().await;
+    let home = origin(HOME, None);
+    let may = async |name: &str| f.auth.may_send_email(name, &home).await.unwrap();
+    assert!(may("ada").await && may("ada").await);
+    for _ in 0..3 {
+        assert!(!may("ada").await);
+    }
+    assert!(may("someone else").await && may("someone else").await);
+}

@@ -8,9 +8,9 @@ use url::{Origin, Url};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub enum Origins {
-    /// Any origin. No answer depends on a cookie, so no user's session is at stake.
+    /// Any origin. No response depends on a cookie, so no user's session is at risk.
     Any,
-    /// These, as browsers spell them.
+    /// These origins, as browsers spell them.
     Listed(Vec<String>),
 }
 

@@ -1,4 +1,4 @@
-//! What browsers are told in either style.
+//! The CORS headers of responses in both styles.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use isogloss_core::{AccessChange, StoreError};
 use sqlx::Connection as _;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -9,8 +10,6 @@ use tokio::time::timeout;
 use super::pool::Connections;
 use super::servers::Servers;
 use super::{PostgresSettings, failed, no_answer, reason, servers};
-use isogloss_core::AccessChange;
-use isogloss_core::StoreError;
 
 /// The credentials of a [`PostgresDirectory`](super::PostgresDirectory), which can be changed while it is in use.
 #[derive(Clone)]

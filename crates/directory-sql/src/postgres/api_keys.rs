@@ -1,6 +1,9 @@
 //! Application keys in PostgreSQL.
 
 use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::backend::directory::{DigestKind, key_ring, read_key_ring, stored_login};
+use isogloss_core::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 use sqlx::postgres::PgConnection;
 use sqlx::query;
 use time::OffsetDateTime;
@@ -10,10 +13,6 @@ use super::session::Session;
 use super::write::alone;
 use super::{PostgresDirectory, read, snapshot};
 use crate::row;
-use isogloss_core::StoreError;
-use isogloss_core::backend::directory::stored_login;
-use isogloss_core::backend::directory::{DigestKind, key_ring, read_key_ring};
-use isogloss_core::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 
 #[async_trait]
 impl Keys for PostgresDirectory {

@@ -1,6 +1,8 @@
 //! Application passwords in PostgreSQL.
 
 use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::directory::{AppPasswords, KeyDigest, KnownAppPassword};
 use sqlx::postgres::PgConnection;
 use sqlx::query;
 use time::Date;
@@ -10,8 +12,6 @@ use super::PostgresDirectory;
 use super::session::Session;
 use super::write::alone;
 use crate::row::{self, days_since_1970};
-use isogloss_core::StoreError;
-use isogloss_core::directory::{AppPasswords, KeyDigest, KnownAppPassword};
 
 #[async_trait]
 impl AppPasswords for PostgresDirectory {

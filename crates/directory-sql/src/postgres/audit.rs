@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
+use isogloss_core::backend::milliseconds;
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
 use super::PostgresDirectory;
 use super::session::Session;
-use isogloss_core::StoreError;
-use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
-use isogloss_core::backend::milliseconds;
 
 #[async_trait]
 impl AuditTable for PostgresDirectory {

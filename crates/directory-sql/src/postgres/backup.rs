@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use isogloss_core::create_private_file;
+use isogloss_core::directory::{BackedUp, TABLES};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Error, query, query_scalar};
 use tokio::time::timeout;
@@ -15,8 +17,6 @@ use super::session::Session;
 use super::write::{alone, unlimited};
 use crate::PostgresDirectory;
 use crate::row::Result;
-use isogloss_core::create_private_file;
-use isogloss_core::directory::{BackedUp, TABLES};
 
 /// How long a copy may wait for its next part before its connection is considered silent.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

@@ -1,13 +1,13 @@
 //! Writes what belongs to a user in other tables: cards, codes, application passwords, and imported values.
 
+use isogloss_core::backend::directory::UserChange;
+use isogloss_core::directory::{KeyDigest, UserEntry};
 use sqlx::postgres::PgConnection;
 use sqlx::query;
 
 use super::enrolments;
 use super::write::{forget, put_person};
 use crate::row::{self, Result};
-use isogloss_core::backend::directory::UserChange;
-use isogloss_core::directory::{KeyDigest, UserEntry};
 
 /// Inserts or updates a user with everything that belongs to the user. Fails if a query fails.
 pub(super) async fn put_user(connection: &mut PgConnection, change: &UserChange) -> Result<()> {

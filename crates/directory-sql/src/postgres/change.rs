@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use isogloss_core::backend::directory::{Abort, allow_again};
+use isogloss_core::directory::{Change, Changed, DigestKeys, InvalidChange};
+
 use super::session::Session;
 use super::transaction::PostgresTables;
 use super::write::alone;
 use crate::row::Result;
-use isogloss_core::backend::directory::Abort;
-use isogloss_core::backend::directory::allow_again;
-use isogloss_core::directory::{Change, Changed, DigestKeys, InvalidChange};
 
 /// The result of a query, and within it the result of a change, or why it is invalid.
 pub(super) type Done<T> = Result<std::result::Result<T, InvalidChange>>;

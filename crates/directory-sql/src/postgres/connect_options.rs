@@ -1,5 +1,6 @@
 //! Parses a `postgres://` address with the parameters of libpq, and rejects unsupported ones.
 
+mod known_parameters;
 mod parameters;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{
+    DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable,
+};
+use isogloss_core::directory::{Card, DigestKeyId, DigestKeys, KeyDigest, KeyEntry, SealedKey};
+use isogloss_core::{Key, StoreError};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
@@ -11,13 +16,6 @@ use super::session::Session;
 use super::transaction::PostgresTables;
 use super::{PostgresDirectory, read, snapshot};
 use crate::row::{self, Result};
-use isogloss_core::Key;
-use isogloss_core::StoreError;
-use isogloss_core::backend::directory::{
-    DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable,
-};
-use isogloss_core::directory::DigestKeys;
-use isogloss_core::directory::{Card, DigestKeyId, KeyDigest, KeyEntry, SealedKey};
 
 type Answer<T> = std::result::Result<T, StoreError>;
 

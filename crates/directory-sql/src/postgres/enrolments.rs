@@ -1,6 +1,8 @@
 //! Second factors in PostgreSQL.
 
 use async_trait::async_trait;
+use isogloss_core::directory::{Enrolment, Enrolments, KeyDigest, NewEnrolment};
+use isogloss_core::{StoreError, TotpStep};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 use uuid::Uuid;
@@ -9,9 +11,6 @@ use super::PostgresDirectory;
 use super::session::Session;
 use super::write::alone;
 use crate::row;
-use isogloss_core::StoreError;
-use isogloss_core::TotpStep;
-use isogloss_core::directory::{Enrolment, Enrolments, KeyDigest, NewEnrolment};
 
 #[async_trait]
 impl Enrolments for PostgresDirectory {

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{ErasureTable, erase_user};
+use isogloss_core::directory::{DigestKeys, Erased, KeyDigest};
+use isogloss_core::{Role, TokenDigest};
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -14,11 +17,6 @@ use super::session::Session;
 use super::transaction::PostgresTables;
 use super::write::{alone, unlimited};
 use crate::row::{self, Result};
-use isogloss_core::Role;
-use isogloss_core::TokenDigest;
-use isogloss_core::backend::directory::{ErasureTable, erase_user};
-use isogloss_core::directory::Erased;
-use isogloss_core::directory::{DigestKeys, KeyDigest};
 
 /// Erases a user, and returns what was erased, or why that is not possible. The audit log may be long, so there is
 /// no time limit for the statements. Fails if a query fails.

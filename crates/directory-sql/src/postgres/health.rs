@@ -1,12 +1,12 @@
 //! Checks the privileges of the gateway's role, and whether the server can be written to.
 
+use isogloss_core::store::{Finding, Level};
 use sqlx::postgres::PgConnection;
 use sqlx::{Error, query, query_as};
 
 use super::session::Session;
 use super::{read, reason};
 use crate::row::Result;
-use isogloss_core::store::{Finding, Level};
 
 /// The tables that logins and token checks read.
 const READ: [&str; 8] = [

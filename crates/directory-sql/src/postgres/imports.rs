@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use isogloss_core::backend::directory::{Changes, ErasureTable as _, OpenKeys, fill_looks};
+use isogloss_core::directory::{Applied, DigestKeys, Present, Unapplied, Wanted};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
 
@@ -12,13 +14,6 @@ use super::transaction::PostgresTables;
 use super::write::{alone, forget, put_organisation, unlimited};
 use super::{api_keys, present};
 use crate::row::Result;
-use isogloss_core::backend::directory::Changes;
-use isogloss_core::backend::directory::ErasureTable as _;
-use isogloss_core::backend::directory::OpenKeys;
-use isogloss_core::backend::directory::fill_looks;
-use isogloss_core::directory::Present;
-use isogloss_core::directory::Wanted;
-use isogloss_core::directory::{Applied, DigestKeys, Unapplied};
 
 /// Applies a directory file and returns the numbers of changed entries, or the reason why it was not applied.
 /// Fails if a query fails. Without success, nothing is changed.

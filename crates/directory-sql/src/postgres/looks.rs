@@ -1,14 +1,14 @@
 //! Stores what login names look like, in PostgreSQL.
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch, find_look_alikes};
+use isogloss_core::directory::LookAlikes;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query, query_scalar};
 
 use super::transaction::PostgresTables;
 use super::write::{alone, unlimited};
 use crate::row::{self, Result};
-use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch, find_look_alikes};
-use isogloss_core::directory::LookAlikes;
 
 /// Stores missing looks, possibly concurrently with other gateways. Each batch is committed, so others can make
 /// changes in between, and stored looks stay if this is interrupted. Fails if a query fails.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use isogloss_core::StoreError;
+use isogloss_core::directory::{MigrationError, Obstacle, Outstanding};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{Error, query_as, query_scalar};
@@ -16,8 +18,6 @@ use super::servers::Servers;
 use super::silence::{Doing, patience, watched};
 use super::{PostgresDirectory, PostgresSettings, failed, looks, no_answer, reason, servers};
 use crate::migrations::{known, migrator};
-use isogloss_core::StoreError;
-use isogloss_core::directory::{MigrationError, Obstacle, Outstanding};
 
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);

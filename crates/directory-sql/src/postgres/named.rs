@@ -6,11 +6,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use isogloss_core::backend::host_port;
 use sqlx::Error;
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::postgres::PgConnectOptions;
-
-use isogloss_core::backend::host_port;
 
 /// Returns `host:port` of a server, or the path of its socket, never its credentials.
 pub(super) fn name_of(options: &PgConnectOptions) -> String {

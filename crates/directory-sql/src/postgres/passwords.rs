@@ -1,11 +1,11 @@
 //! Sets password hashes, and replaces them with others of the same password.
 
+use isogloss_core::directory::KeyDigest;
 use sqlx::query;
 use uuid::Uuid;
 
 use super::session::Session;
 use crate::row::Result;
-use isogloss_core::directory::KeyDigest;
 
 pub(super) async fn set_password(connection: &mut Session, user: Uuid, hash: String) -> Result<()> {
     let mut transaction = connection.begin().await?;

@@ -1,5 +1,9 @@
 //! Reads the stored entries that a directory file concerns.
 
+use isogloss_core::backend::directory::{
+    EntryNames, ErasureTable as _, LAST_NUMBER, LookTable as _, OpenKeys,
+};
+use isogloss_core::directory::{Present, Wanted};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 
@@ -7,13 +11,6 @@ use super::read::bytes_of;
 use super::snapshot;
 use super::transaction::PostgresTables;
 use crate::row::{self, Columns as _, Result};
-use isogloss_core::backend::directory::EntryNames;
-use isogloss_core::backend::directory::ErasureTable as _;
-use isogloss_core::backend::directory::LAST_NUMBER;
-use isogloss_core::backend::directory::LookTable as _;
-use isogloss_core::backend::directory::OpenKeys;
-use isogloss_core::directory::Present;
-use isogloss_core::directory::Wanted;
 
 pub(super) async fn read(
     connection: &mut PgConnection,

@@ -1,16 +1,16 @@
 //! Queries, and decoding of PostgreSQL's columns.
 
+use isogloss_core::backend::directory::spellings;
+use isogloss_core::directory::{
+    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
+};
+use isogloss_core::{Key, Role, Unit, User, UserState};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row as _, query};
 use uuid::Uuid;
 
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns, Result};
-use isogloss_core::backend::directory::spellings;
-use isogloss_core::directory::{
-    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
-};
-use isogloss_core::{Key, Role, Unit, User, UserState};
 
 /// Returns the account with this login name; `None` if there is none. For an unknown name, the query reads some
 /// other account, which is dropped, so that it takes as long. Fails if the query fails.

@@ -1,6 +1,9 @@
 //! The queries of single changes in PostgreSQL.
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{Database, DirectoryTransaction, LAST_NUMBER, UserRef};
+use isogloss_core::directory::{OrganisationEntry, OrganisationRef, UserEntry};
+use isogloss_core::{StoreError, User};
 use sqlx::postgres::PgConnection;
 use sqlx::{Error, query, query_scalar};
 use uuid::Uuid;
@@ -8,12 +11,6 @@ use uuid::Uuid;
 use super::{read, write};
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns as _, Result};
-use isogloss_core::StoreError;
-use isogloss_core::User;
-use isogloss_core::backend::directory::Database;
-use isogloss_core::backend::directory::LAST_NUMBER;
-use isogloss_core::backend::directory::{DirectoryTransaction, UserRef};
-use isogloss_core::directory::{OrganisationEntry, OrganisationRef, UserEntry};
 
 /// The tables of a directory, over one connection.
 pub(super) struct PostgresTables<'c>(pub(super) &'c mut PgConnection);

@@ -1,6 +1,12 @@
 //! The usage table in PostgreSQL.
 
 use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::backend::directory::{
+    StoredUsage, UsageInTable, usage_row_ids, usage_user_agents,
+};
+use isogloss_core::backend::milliseconds;
+use isogloss_core::usage::{OTHER, UsageRows, UsageTable};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_as, query_scalar};
 use time::OffsetDateTime;
@@ -9,12 +15,6 @@ use super::PostgresDirectory;
 use super::session::Session;
 use crate::row;
 use crate::row::columns::{USAGE, select};
-use isogloss_core::StoreError;
-use isogloss_core::backend::directory::{
-    StoredUsage, UsageInTable, usage_row_ids, usage_user_agents,
-};
-use isogloss_core::backend::milliseconds;
-use isogloss_core::usage::{OTHER, UsageRows, UsageTable};
 
 #[async_trait]
 impl UsageTable for PostgresDirectory {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use isogloss_core::StoreError;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 use tokio::time::timeout;
@@ -15,7 +16,6 @@ use super::pool::Connections;
 use super::session::Session;
 use super::silence::{patience, watched};
 use super::{PostgresDirectory, failed, no_answer, reason};
-use isogloss_core::StoreError;
 
 /// How long reading or writing a whole directory may take.
 const WHOLE: Duration = Duration::from_mins(10);

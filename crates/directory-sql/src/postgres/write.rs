@@ -1,5 +1,7 @@
 //! Writes users and organisations, and the locks and time limits of changes.
 
+use isogloss_core::backend::directory::look;
+use isogloss_core::directory::{OrganisationEntry, Snapshot, UserEntry};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
 use uuid::Uuid;
@@ -7,8 +9,6 @@ use uuid::Uuid;
 use super::session::Session;
 use super::snapshot;
 use crate::row::Result;
-use isogloss_core::backend::directory::look;
-use isogloss_core::directory::{OrganisationEntry, Snapshot, UserEntry};
 
 pub(super) async fn set_disabled(
     connection: &mut Session,

@@ -1,8 +1,9 @@
 //! Decodes digests and digest keys from rows.
 
-use super::{Columns, Result, card, digest, digest_in, key, moment, unreadable};
 use isogloss_core::Key;
 use isogloss_core::directory::{Card, DigestKeyId, KeyDigest, SealedKey};
+
+use super::{Columns, Result, card, digest, digest_in, key, moment, unreadable};
 
 /// Decodes a card and the digest of its code. Fails if a column cannot be decoded.
 pub(crate) fn card_of_code(row: &impl Columns) -> Result<(Card, KeyDigest)> {

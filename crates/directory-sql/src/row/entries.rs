@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 
+use isogloss_core::backend::directory::{ImportedValues, breaks_rules};
+use isogloss_core::directory::{
+    AppPasswordEntry, Attributes, CardEntry, OrganisationEntry, RecoveryCodeEntry, UnitEntry,
+    UserEntry,
+};
 use uuid::Uuid;
 
 use super::digests::stored_digest;
 use super::imports::{origin, revoked_entry};
 use super::{Columns, Result, digest_in, moment, role, sorted};
-use isogloss_core::backend::directory::ImportedValues;
-use isogloss_core::backend::directory::breaks_rules;
-use isogloss_core::directory::Attributes;
-use isogloss_core::directory::{
-    AppPasswordEntry, CardEntry, OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
-};
 
 /// Returns organisations with their units, both in the order of the rows. Fails if a column cannot be decoded.
 pub(crate) fn organisation_entries<C: Columns>(

@@ -1,12 +1,12 @@
 //! Decodes and encodes what imports last set, and decodes what was revoked.
 
+use isogloss_core::backend::directory::ImportedValues;
+use isogloss_core::directory::{RevokedEntry, RevokedKeyEntry};
 use sqlx::Error;
 use uuid::Uuid;
 
 use super::digests::stored_digest;
 use super::{Columns, Result, digest_in, moment, unreadable};
-use isogloss_core::backend::directory::ImportedValues;
-use isogloss_core::directory::{RevokedEntry, RevokedKeyEntry};
 
 /// Decodes a row of `imported_users`. Fails if a column cannot be decoded.
 pub(super) fn origin(row: &impl Columns) -> Result<(Uuid, ImportedValues)> {

@@ -1,6 +1,9 @@
 //! Application keys in SQLite.
 
 use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::backend::directory::{DigestKind, key_ring, read_key_ring, stored_login};
+use isogloss_core::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite, query};
 use time::OffsetDateTime;
@@ -8,10 +11,6 @@ use time::OffsetDateTime;
 use super::read::one_of;
 use super::{SqliteDirectory, failed, read, snapshot};
 use crate::row;
-use isogloss_core::StoreError;
-use isogloss_core::backend::directory::stored_login;
-use isogloss_core::backend::directory::{DigestKind, key_ring, read_key_ring};
-use isogloss_core::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 
 #[async_trait]
 impl Keys for SqliteDirectory {

@@ -1,14 +1,14 @@
 //! Application passwords in SQLite.
 
 use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::directory::{AppPasswords, KeyDigest, KnownAppPassword};
 use sqlx::query;
 use time::Date;
 use uuid::Uuid;
 
 use super::{SqliteDirectory, failed};
 use crate::row::{self, days_since_1970};
-use isogloss_core::StoreError;
-use isogloss_core::directory::{AppPasswords, KeyDigest, KnownAppPassword};
 
 #[async_trait]
 impl AppPasswords for SqliteDirectory {

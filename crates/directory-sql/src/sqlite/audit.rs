@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
+use isogloss_core::backend::milliseconds;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
 use super::connections::Connections;
 use super::{SqliteDirectory, failed};
-use isogloss_core::StoreError;
-use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
-use isogloss_core::backend::milliseconds;
 
 #[async_trait]
 impl AuditTable for SqliteDirectory {

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use isogloss_core::directory::{BackedUp, TABLES};
+use isogloss_core::{StoreError, create_private_file};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, query, query_scalar};
 
 use super::{SqliteDirectory, failed};
-use isogloss_core::StoreError;
-use isogloss_core::create_private_file;
-use isogloss_core::directory::{BackedUp, TABLES};
 
 /// The name of the copy, a complete SQLite database.
 const FILE: &str = "directory.db";

@@ -1,11 +1,11 @@
 //! Makes and checks single changes, each in its own transaction.
 
+use isogloss_core::backend::directory::{Abort, allow_again};
+use isogloss_core::directory::{Change, Changed};
+
 use super::connections::end;
 use super::transaction::SqliteTables;
 use super::{SqliteDirectory, looks};
-use isogloss_core::backend::directory::Abort;
-use isogloss_core::backend::directory::allow_again;
-use isogloss_core::directory::{Change, Changed};
 
 type Done<T> = Result<T, Abort<sqlx::Error>>;
 

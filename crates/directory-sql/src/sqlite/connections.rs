@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use isogloss_core::backend::directory::Abort;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnection, SqlitePool, SqliteQueryResult, SqliteRow, SqliteStatement, SqliteTypeInfo,
@@ -18,7 +19,6 @@ use sqlx::{Connection as _, Either, Error, Execute, Executor, SqlStr, Sqlite};
 use tokio::time::timeout;
 
 use crate::row::Result;
-use isogloss_core::backend::directory::Abort;
 
 /// How long an idle thread may take to respond.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);

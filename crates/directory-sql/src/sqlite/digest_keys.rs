@@ -3,6 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{
+    DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable,
+};
+use isogloss_core::directory::{Card, DigestKeyId, DigestKeys, KeyDigest, KeyEntry, SealedKey};
+use isogloss_core::{Key, StoreError};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
@@ -10,13 +15,6 @@ use time::OffsetDateTime;
 use super::transaction::SqliteTables;
 use super::{SqliteDirectory, failed, read, snapshot};
 use crate::row::{self, Result};
-use isogloss_core::Key;
-use isogloss_core::StoreError;
-use isogloss_core::backend::directory::{
-    DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable,
-};
-use isogloss_core::directory::DigestKeys;
-use isogloss_core::directory::{Card, DigestKeyId, KeyDigest, KeyEntry, SealedKey};
 
 type Answer<T> = std::result::Result<T, StoreError>;
 

@@ -1,15 +1,14 @@
 //! Second factors in SQLite.
 
 use async_trait::async_trait;
+use isogloss_core::directory::{Enrolment, Enrolments, KeyDigest, NewEnrolment};
+use isogloss_core::{StoreError, TotpStep};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
 use super::{SqliteDirectory, failed};
 use crate::row;
-use isogloss_core::StoreError;
-use isogloss_core::TotpStep;
-use isogloss_core::directory::{Enrolment, Enrolments, KeyDigest, NewEnrolment};
 
 #[async_trait]
 impl Enrolments for SqliteDirectory {

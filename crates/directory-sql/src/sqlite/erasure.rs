@@ -1,6 +1,9 @@
 //! Erases users in SQLite.
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{Abort, ErasureTable, erase_user};
+use isogloss_core::directory::{Erased, KeyDigest};
+use isogloss_core::{Role, TokenDigest};
 use sqlx::{QueryBuilder, Sqlite, query, query_scalar};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -11,12 +14,6 @@ use super::read::one_of;
 use super::snapshot::list;
 use super::transaction::SqliteTables;
 use crate::row::{self, Result};
-use isogloss_core::Role;
-use isogloss_core::TokenDigest;
-use isogloss_core::backend::directory::Abort;
-use isogloss_core::backend::directory::{ErasureTable, erase_user};
-use isogloss_core::directory::Erased;
-use isogloss_core::directory::KeyDigest;
 
 /// Erases a user, and returns what was erased. Aborts, and changes nothing, if there is no such user, if no digest
 /// key is open, or if a query fails.

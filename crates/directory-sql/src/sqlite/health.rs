@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use isogloss_core::store::{Finding, Level};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, query};
 
 use super::tables::is_busy;
 use crate::row::Result;
-use isogloss_core::store::{Finding, Level};
 
 /// Returns a warning if the file cannot be written to. Logins and token checks work without writing.
 pub(super) async fn of_writes(options: &SqliteConnectOptions) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 //! Stores what login names look like, in SQLite.
 
 use async_trait::async_trait;
+use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch};
 use serde_json::json;
 use sqlx::{query, query_scalar};
 
@@ -8,7 +9,6 @@ use super::connections::Connections;
 use super::snapshot::list;
 use super::transaction::SqliteTables;
 use crate::row::{self, Result};
-use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch};
 
 /// Stores missing looks. Each batch is committed, so other processes can write in between, and stored looks stay
 /// if this is interrupted. Fails if a query fails.

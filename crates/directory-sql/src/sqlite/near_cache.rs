@@ -12,12 +12,10 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use uuid::Uuid;
-
-use isogloss_core::NearCacheStatus;
 use isogloss_core::backend::NearCache;
 use isogloss_core::directory::KeyDigest;
-use isogloss_core::{Key, User};
+use isogloss_core::{Key, NearCacheStatus, User};
+use uuid::Uuid;
 
 /// The size in bytes of the first of the header's two copies.
 const HEAD: usize = 48;

@@ -1,11 +1,11 @@
 //! Replaces password hashes with others of the same password.
 
+use isogloss_core::directory::KeyDigest;
 use sqlx::query;
 use uuid::Uuid;
 
 use super::connections::Connections;
 use crate::row::Result;
-use isogloss_core::directory::KeyDigest;
 
 /// Replaces the hash `old` of a user's password with `new`. Returns false, and changes nothing, if the stored hash
 /// is not `old`. Fails if a query fails.

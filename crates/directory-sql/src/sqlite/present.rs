@@ -1,5 +1,9 @@
 //! Reads the stored entries that a directory file concerns.
 
+use isogloss_core::backend::directory::{
+    EntryNames, ErasureTable as _, LAST_NUMBER, LookTable as _, OpenKeys,
+};
+use isogloss_core::directory::{Present, Wanted};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite, query, query_scalar};
 
@@ -7,13 +11,6 @@ use super::read::one_of;
 use super::snapshot::{self, list};
 use super::transaction::SqliteTables;
 use crate::row::{self, Columns as _, Result};
-use isogloss_core::backend::directory::EntryNames;
-use isogloss_core::backend::directory::ErasureTable as _;
-use isogloss_core::backend::directory::LAST_NUMBER;
-use isogloss_core::backend::directory::LookTable as _;
-use isogloss_core::backend::directory::OpenKeys;
-use isogloss_core::directory::Present;
-use isogloss_core::directory::Wanted;
 
 pub(super) async fn read(
     connection: &mut SqliteConnection,
@@ -113,11 +110,8 @@ pub(super) async fn read(
     for row in &organisations {
         named.organisations.push(row.guid("id")?);
     }
-    present.erased = SqliteTables(connection)
-        .tombstones()
-        .await?
-        .into_iter()
-        .collect();
+    let tombstones = SqliteTables(connection).tombstones().await?;
+    present.erased = tombstones.into_iter().collect();
     (present.entries, present.origins) = snapshot::read(connection, Some(&named)).await?;
     Ok(present)
 }

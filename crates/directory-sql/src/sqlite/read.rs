@@ -1,5 +1,10 @@
 //! Queries, and decoding of SQLite's columns.
 
+use isogloss_core::backend::directory::{UserPage, login_forms, spellings};
+use isogloss_core::directory::{
+    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
+};
+use isogloss_core::{Key, Role, Unit, User, UserState};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Executor, QueryBuilder, Row as _, Sqlite, query};
 use uuid::Uuid;
@@ -7,12 +12,6 @@ use uuid::Uuid;
 use super::connections::Connections;
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns, Result, unreadable};
-use isogloss_core::backend::directory::UserPage;
-use isogloss_core::backend::directory::{login_forms, spellings};
-use isogloss_core::directory::{
-    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
-};
-use isogloss_core::{Key, Role, Unit, User, UserState};
 
 /// Returns the account with this login name; `None` if there is none. For an unknown name, the query reads some
 /// other account, which is dropped, so that it takes as long. Fails if the query fails.

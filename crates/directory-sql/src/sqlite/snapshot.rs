@@ -2,6 +2,12 @@
 
 use std::collections::HashMap;
 
+use isogloss_core::backend::directory::{
+    EntryNames, ErasureTable as _, ImportedValues, KeyRingTable as _, mark_look_alikes,
+};
+use isogloss_core::directory::{
+    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry,
+};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
@@ -11,14 +17,6 @@ use super::read::one_of;
 use super::transaction::SqliteTables;
 use crate::row::columns::ACCOUNT;
 use crate::row::{self, Belongings, Result};
-use isogloss_core::backend::directory::EntryNames;
-use isogloss_core::backend::directory::ErasureTable as _;
-use isogloss_core::backend::directory::ImportedValues;
-use isogloss_core::backend::directory::KeyRingTable as _;
-use isogloss_core::backend::directory::mark_look_alikes;
-use isogloss_core::directory::{
-    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry,
-};
 
 const KEYS: &str =
     "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use isogloss_core::backend::directory::AppliedStep;
+use isogloss_core::directory::{MigrationError, Obstacle, Outstanding};
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -13,8 +15,6 @@ use tracing::debug;
 use super::connections::{Connections, is_reusable};
 use super::{looks, rights};
 use crate::migrations::{known, migrator};
-use isogloss_core::backend::directory::AppliedStep;
-use isogloss_core::directory::{MigrationError, Obstacle, Outstanding};
 
 /// The maximum number of concurrent readers. SQLite allows one writer at a time in any case.
 const CONNECTIONS: u32 = 4;

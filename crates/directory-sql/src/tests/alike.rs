@@ -1,8 +1,9 @@
 //! Organisations with look-alike names; tested with each backend.
 
+use isogloss_core::directory::{Change, Directory, OrganisationEdit, OrganisationEntry, Patch};
+
 use super::changes::umbrella;
 use super::looks::Sql;
-use isogloss_core::directory::{Change, Directory, OrganisationEdit, OrganisationEntry, Patch};
 
 pub(super) async fn organisations_that_look_alike_are_refused_and_listed(
     directory: &dyn Directory,

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use time::{Duration, OffsetDateTime};
-
-use super::passwords;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::directory::{Directory, KeyDigest, KeyEntry};
 use isogloss_core::{Scope, Scopes};
+use time::{Duration, OffsetDateTime};
+
+use super::passwords;
 
 const FILE: &str = r#"
 [[keys]]

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use time::OffsetDateTime;
-use time::macros::datetime;
-use uuid::Uuid;
-
 use isogloss_core::TokenDigest;
 use isogloss_core::audit::{
     Audit, AuditTable, Event, EventActor, EventFilter, EventKind, Subject, TableSink, prune,
 };
 use isogloss_core::directory::Directory;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use uuid::Uuid;
 
 const START: OffsetDateTime = datetime!(2026-11-22 09:00:00 UTC);
 const ADA: Uuid = Uuid::from_u128(1);

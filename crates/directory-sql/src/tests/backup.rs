@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
+use isogloss_core::audit::{Event, EventFilter, EventKind};
+use isogloss_core::directory::{BackedUp, TABLES};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, query_scalar};
 use time::OffsetDateTime;
 
 use super::*;
-use isogloss_core::audit::{Event, EventFilter, EventKind};
-use isogloss_core::directory::{BackedUp, TABLES};
 
 const ALL: EventFilter = EventFilter {
     who: None,

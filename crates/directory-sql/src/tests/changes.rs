@@ -5,14 +5,14 @@ mod users;
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
-pub(super) use self::users::one_of_many_adds_a_user;
 use isogloss_core::directory::{
     Attributes, Change, ChangeError, Changed, Directory, InvalidChange, OrganisationEntry,
     OrganisationRef, UnitEntry, UserEdit, UserEntry,
 };
 use isogloss_core::{Role, User};
+use uuid::Uuid;
+
+pub(super) use self::users::one_of_many_adds_a_user;
 
 /// Runs all checks in a directory that has other entries.
 pub(super) async fn hold(directory: &dyn Directory) {

@@ -8,13 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use isogloss_core::directory::{CardRef, DigestKeys, Directory, KeyDigest, KeyEntry};
+use isogloss_core::{MockClock, Pepper, Peppers, Scopes};
 use time::macros::datetime;
 
 use super::{FILE, load};
-use isogloss_core::MockClock;
-use isogloss_core::Scopes;
-use isogloss_core::directory::{CardRef, DigestKeys, Directory, KeyDigest, KeyEntry};
-use isogloss_core::{Pepper, Peppers};
 
 const CODE: &str = "CCD4537CA4AD4EE8912FFBAE53110601";
 const KEY: &str = "6C12345D-9B0C-4F3C-23AB-B5721D098F7B";

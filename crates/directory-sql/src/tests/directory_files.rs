@@ -1,7 +1,8 @@
 //! Directory files: what is applied, rejected, exported and remembered.
 
-use super::{FILE, load};
 use isogloss_core::directory::{Applied, Directory};
+
+use super::{FILE, load};
 
 pub(super) async fn hold(directory: &dyn Directory, other: &dyn Directory) {
     what_makes_no_sense_is_refused_whole(directory).await;

@@ -4,17 +4,17 @@ mod tombstones;
 
 use std::sync::Arc;
 
+use isogloss_core::audit::{ClaimedName, Event, EventActor, EventFilter, EventKind, Subject};
+use isogloss_core::directory::{
+    Applied, CardRef, Change, ChangeError, Directory, Erased, InvalidChange, KeyDigest, Patch,
+    UserEdit,
+};
 use time::macros::datetime;
 use uuid::Uuid;
 
 use super::changes::person;
 use super::digests::{OLD, Reopen, clock, pepper, under};
 use super::{FILE, PostgresDatabase, SqliteFile, load};
-use isogloss_core::audit::{ClaimedName, Event, EventActor, EventFilter, EventKind, Subject};
-use isogloss_core::directory::{
-    Applied, CardRef, Change, ChangeError, Directory, Erased, InvalidChange, KeyDigest, Patch,
-    UserEdit,
-};
 use isogloss_testkit::Postgres;
 
 const KEY: &str = "6C12345D-9B0C-4F3C-23AB-B5721D098F7B";

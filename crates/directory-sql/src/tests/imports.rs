@@ -5,12 +5,12 @@ mod meanwhile;
 mod moved;
 mod newer;
 
+use isogloss_core::directory::{Applied, Directory, Kept, KeyDigest, Snapshot, UserEntry};
 use secrecy::ExposeSecret as _;
 
 use super::postgres::postgres;
 use super::{load, passwords};
 use crate::SqliteDirectory;
-use isogloss_core::directory::{Applied, Directory, Kept, KeyDigest, Snapshot, UserEntry};
 use isogloss_testkit::Postgres;
 
 /// A file that sets everything that a file can set.

@@ -1,9 +1,10 @@
 //! Invisible characters are rejected in files and in changes; stored ones stay. Tested with each backend.
 
+use isogloss_core::directory::{Change, Directory, OrganisationEntry, Patch, UnitEntry, UserEdit};
+
 use super::changes::person;
 use super::load;
 use super::looks::{Sql, add, edit, entry};
-use isogloss_core::directory::{Change, Directory, OrganisationEntry, Patch, UnitEntry, UserEdit};
 
 const HIDDEN: &str = "a\u{200b}b";
 

@@ -5,6 +5,8 @@ mod filled;
 use std::path::Path;
 
 use async_trait::async_trait;
+use isogloss_core::directory::file::{File, import};
+use isogloss_core::directory::{Change, Directory, Patch, UserEdit};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar};
@@ -13,8 +15,6 @@ use super::changes::{person, umbrella};
 use super::postgres::postgres;
 use super::{alike, invisible, load, passwords};
 use crate::SqliteDirectory;
-use isogloss_core::directory::file::{File, import};
-use isogloss_core::directory::{Change, Directory, Patch, UserEdit};
 use isogloss_testkit::Postgres;
 
 /// "raoul" with a Cyrillic character, and "zoé" in two normal forms.

@@ -1,10 +1,9 @@
 //! Users, units, cards and keys are found as the directory file defines them.
 
-use secrecy::ExposeSecret;
-use uuid::Uuid;
-
 use isogloss_core::directory::{CardRef, Directory, KeyDigest, UserFilter};
 use isogloss_core::{Role, UserState};
+use secrecy::ExposeSecret;
+use uuid::Uuid;
 
 pub(super) async fn hold(directory: &dyn Directory) {
     users_are_found_by_name_and_address_in_any_case(directory).await;

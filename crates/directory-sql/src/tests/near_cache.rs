@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{FILE, load};
-use crate::SqliteDirectory;
 use isogloss_core::UserState;
 use isogloss_core::directory::Directory;
+
+use super::{FILE, load};
+use crate::SqliteDirectory;
 
 async fn keeping(file: &Path) -> SqliteDirectory {
     let directory = SqliteDirectory::open(file).await.unwrap();

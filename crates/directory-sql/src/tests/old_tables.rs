@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use isogloss_core::directory::{Directory, MigrationError, Obstacle, Outstanding};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -11,7 +12,6 @@ use super::postgres::settings;
 use crate::postgres::migrate as postgres;
 use crate::sqlite::tables as sqlite;
 use crate::{PostgresDirectory, SqliteDirectory};
-use isogloss_core::directory::{Directory, MigrationError, Obstacle, Outstanding};
 use isogloss_testkit::Postgres;
 
 const OLD: i64 = 5;

@@ -1,14 +1,14 @@
 //! Entries that older releases stored stay, and neither files nor edits fail because of them.
 
+use isogloss_core::Role;
+use isogloss_core::directory::file::Import;
+use isogloss_core::directory::{Applied, Change, Directory, Precedence, UserEdit, UserEntry};
 use sqlx::{AssertSqlSafe, raw_sql};
 
 use super::changes::person;
 use super::postgres::postgres;
 use super::{FILE, file, load, passwords};
 use crate::SqliteDirectory;
-use isogloss_core::Role;
-use isogloss_core::directory::file::Import;
-use isogloss_core::directory::{Applied, Change, Directory, Precedence, UserEdit, UserEntry};
 use isogloss_testkit::Postgres;
 
 async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: impl AsyncFn(&str)) {

@@ -1,11 +1,11 @@
 //! Setting passwords, and replacing hashes with others of the same password.
 
+use isogloss_core::UserState;
+use isogloss_core::directory::{Directory, KeyDigest};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::{FILE, load_over, passwords};
-use isogloss_core::UserState;
-use isogloss_core::directory::{Directory, KeyDigest};
 
 pub(super) async fn hold(directory: &dyn Directory) {
     password_and_state_changes_start_a_new_generation(directory).await;

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all, try_join_all};
+use isogloss_core::StoreError;
+use isogloss_core::directory::{Change, Directory};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query_scalar, raw_sql};
@@ -10,8 +12,6 @@ use sqlx::{Connection as _, query_scalar, raw_sql};
 use super::{FILE, load};
 use crate::postgres::migrate::{migrate, migrations};
 use crate::{PostgresDirectory, PostgresSettings};
-use isogloss_core::StoreError;
-use isogloss_core::directory::{Change, Directory};
 use isogloss_testkit::Postgres;
 
 const AT_ONCE: usize = 12;

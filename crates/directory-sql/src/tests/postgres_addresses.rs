@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use isogloss_core::directory::Directory;
 
 use super::postgres::{authority, settings, until};
 use crate::PostgresDirectory;
-use isogloss_core::directory::Directory;
 use isogloss_testkit::Postgres;
 
 const LIMIT: Duration = Duration::from_secs(10);

@@ -1,10 +1,10 @@
 //! Directory files and single changes follow the same rules; tested with each backend.
 
+use isogloss_core::directory::{CardRef, Change, Directory, Patch, UserEdit};
 use uuid::Uuid;
 
 use super::changes::person;
 use super::load;
-use isogloss_core::directory::{CardRef, Change, Directory, Patch, UserEdit};
 
 /// "zoé" in NFD and in NFC.
 const NFD: &str = "zoe\u{301}";

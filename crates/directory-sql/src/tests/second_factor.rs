@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use futures_util::future::join_all;
+use isogloss_core::directory::file::File;
+use isogloss_core::directory::{Directory, Enrolment, KeyDigest, KnownAppPassword, NewEnrolment};
+use isogloss_core::{TotpSecret, TotpStep};
 use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{FILE, load, load_over};
-use isogloss_core::directory::file::File;
-use isogloss_core::directory::{Directory, Enrolment, KeyDigest, KnownAppPassword, NewEnrolment};
-use isogloss_core::{TotpSecret, TotpStep};
 
 const NOW: OffsetDateTime = datetime!(2026-11-22 09:00 UTC);
 const AT_ONCE: usize = 50;

@@ -1,11 +1,11 @@
 //! Entries that a file does not name are not counted, not changed, and not even read when it is applied.
 
+use isogloss_core::directory::{Applied, Attribute, Directory};
 use sqlx::{AssertSqlSafe, raw_sql};
 
 use super::postgres::postgres;
 use super::{FILE, load};
 use crate::SqliteDirectory;
-use isogloss_core::directory::{Applied, Attribute, Directory};
 use isogloss_testkit::Postgres;
 
 /// Statements that make one entry unreadable, and that repair it. The columns and literals in capitals are

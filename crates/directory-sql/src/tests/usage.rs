@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use isogloss_core::Expired;
+use isogloss_core::directory::Directory;
+use isogloss_core::usage::{ExpiredUse, Observed, UsageCount, UsageKey, UsageRows};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection as _, query_scalar, raw_sql};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use isogloss_core::Expired;
-use isogloss_core::directory::Directory;
-use isogloss_core::usage::{ExpiredUse, Observed, UsageCount, UsageKey, UsageRows};
 use isogloss_testkit::Postgres;
 
 const START: OffsetDateTime = datetime!(2026-11-26 09:00:00 UTC);

@@ -1,4 +1,4 @@
-//! Keys of applications: made, listed, revoked.
+//! Keys of applications: creates, lists and revokes them.
 
 use data_encoding::BASE32_NOPAD;
 use isogloss_core::audit::{Event, EventKind};
@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 use super::{AdminError, AdminService, event};
 use crate::dialects;
 
-/// Of a fresh key: 200 bits, in 40 letters and digits.
+/// Length of a random key: 200 bits, or 40 letters and digits.
 const RANDOM_BYTES: usize = 25;
 const MIN_LENGTH: usize = 16;
 const MAX_LENGTH: usize = 200;
-/// Of a digest, to name a key by.
+/// Minimum number of digits of an identifier that name a key.
 const MIN_ID_LENGTH: usize = 6;
 
 /// Returns the realms for which keys can be created: `admin`, `introspection` and every dialect.

@@ -1,4 +1,4 @@
-//! Organisations and their units: added, changed, removed.
+//! Organisations and their units: adds, changes and removes them.
 
 use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{

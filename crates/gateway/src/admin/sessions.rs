@@ -1,4 +1,4 @@
-//! Sessions as operators choose and see them, at the command line and at the management listener.
+//! Queries and views of sessions, for the command line and the management listener.
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// How many sessions are listed unless more are asked for.
+/// Default maximum of listed sessions.
 pub(crate) const LIMIT: usize = 100;
 
 /// Which sessions are meant: those to which all of it applies.
@@ -48,16 +48,16 @@ pub(crate) struct SessionQuery {
     pub(crate) limit: Option<usize>,
 }
 
-/// Why a selection chooses nothing.
+/// Reason why a query selects nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SessionQueryError {
     /// There is no such user.
     #[error("{0}: no such user")]
     UnknownUser(String),
-    /// It cannot be read.
+    /// The handle or the timestamp cannot be parsed.
     #[error("{0}")]
     Malformed(String),
-    /// The directory cannot be asked.
+    /// The directory is unreachable.
     #[error(transparent)]
     Unavailable(#[from] isogloss_core::StoreError),
 }

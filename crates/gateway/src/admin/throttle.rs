@@ -1,4 +1,4 @@
-//! Counted tries as operators choose and see them, at the command line and at the management listener.
+//! Queries and views of counted attempts, for the command line and the management listener.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! All tokens of a store as a stream of bytes, for a backup: a page at a time, as fast as it is taken.
+//! Stream of all tokens of a store for a backup, page by page as it is read.
 
 use std::sync::Arc;
 

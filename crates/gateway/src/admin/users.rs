@@ -1,4 +1,4 @@
-//! Users: added, changed, switched off and on, given a password.
+//! Users: adds and changes them, disables and enables them, sets passwords.
 
 use std::sync::Arc;
 

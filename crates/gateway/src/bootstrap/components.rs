@@ -26,7 +26,7 @@ use super::{audit, secrets};
 use crate::config::{self, Config, TokenStoreAddress};
 use crate::dialects::Mount;
 
-/// What happens if a file does not exist.
+/// Effect of a missing file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MissingFile {
     /// The file is created: by `serve`, and by commands that fill a directory.

@@ -7,7 +7,7 @@ use tracing::warn;
 /// How many look-alikes are listed; the others are only counted.
 const MAX_LISTED: usize = 10;
 
-/// What an operator should do about look-alikes.
+/// Advice about look-alikes.
 pub(crate) const HINT: &str =
     "rename one of each and inform its user: see docs/directory-files.md, look-alikes";
 

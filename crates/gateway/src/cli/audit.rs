@@ -1,4 +1,4 @@
-//! `isogloss audit`: what was recorded.
+//! `isogloss audit`: lists recorded events.
 
 mod file;
 
@@ -60,7 +60,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let Command::List(list) = command;
     let sections = &config.sections;
     let since = list.since.as_deref().map(since).transpose()?;
-    let source = Source::of(sections)?;
+    let source = EventSource::from_sections(sections)?;
     let directory = components::directory(sections).await?;
     let directory = directory.as_ref();
     let filter = EventFilter {
@@ -73,13 +73,13 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
         limit: list.limit,
     };
     let events = match source {
-        Source::Database => {
+        EventSource::Database => {
             let lines = directory.find_events(&filter).await?.into_iter();
             let events = lines.map(|line| serde_json::from_str(&line));
             let events: Result<Vec<Value>, _> = events.collect();
             events.context("the audit log cannot be read")?
         }
-        Source::File(path) => file::find(path, &filter)
+        EventSource::File(path) => file::find(path, &filter)
             .with_context(|| format!("audit.to: cannot read {}", path.display()))?,
     };
     if list.json {
@@ -90,14 +90,15 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Where events can be read.
-enum Source<'a> {
+/// Place where events are kept.
+enum EventSource<'a> {
     Database,
     File(&'a std::path::Path),
 }
 
-impl<'a> Source<'a> {
-    fn of(sections: &'a Sections) -> Result<Self, ConfigError> {
+impl<'a> EventSource<'a> {
+    /// Returns where events are kept. Fails if they are kept neither in the database nor in a file.
+    fn from_sections(sections: &'a Sections) -> Result<Self, ConfigError> {
         if sections.audit.database {
             return Ok(Self::Database);
         }
@@ -158,12 +159,12 @@ async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
         let text = |column: &str| event[column].as_str().unwrap_or_default().to_owned();
         let mut row: Vec<_> = COLUMNS.iter().map(|column| text(column)).collect();
         let hash = text("name_hash");
-        row.push(match names.of(&text("user")).await? {
+        row.push(match names.look_up(&text("user")).await? {
             name if name.is_empty() && !hash.is_empty() => format!("#{hash}"),
             name => name,
         });
         row.push(text("organisation"));
-        row.push(names.of(&text("actor")).await?);
+        row.push(names.look_up(&text("actor")).await?);
         row.push(text("handle"));
         rows.push(row);
     }
@@ -189,8 +190,9 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// The name of the user of that identifier; any other text as it is.
-    async fn of(&mut self, text: &str) -> Result<String> {
+    /// Returns the name of the user with that identifier; any other text is returned unchanged. Fails if the
+    /// directory is unreachable.
+    async fn look_up(&mut self, text: &str) -> Result<String> {
         let Ok(id) = Uuid::try_parse(text) else {
             return Ok(text.to_owned());
         };

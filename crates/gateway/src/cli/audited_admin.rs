@@ -1,4 +1,4 @@
-//! What commands change is recorded where the gateway records.
+//! Changes of commands, recorded in the same audit log as the gateway's.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::admin::{AdminError, AdminService};
 use crate::bootstrap::audit;
 use crate::config::Sections;
 
-/// The directory that a command changes, and where its acts are recorded.
+/// The directory that a command changes, and the configuration of the audit log.
 pub(super) struct AuditedAdmin<'a> {
     pub(super) directory: Arc<dyn Directory>,
     pub(super) sections: &'a Sections,

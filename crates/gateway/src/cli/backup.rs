@@ -1,4 +1,4 @@
-//! `isogloss backup`: everything that the gateway keeps, in one folder.
+//! `isogloss backup`: copies all data of the gateway to a folder.
 
 pub(super) mod folder;
 pub(super) mod manifest;
@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     gateway: Gateway,
 }
 
-/// What was copied, as it is printed.
+/// Summary of a backup.
 #[derive(Serialize)]
 struct Summary {
     folder: PathBuf,

@@ -1,4 +1,4 @@
-//! `isogloss config`: is it right, and what does it amount to?
+//! `isogloss config`: checks and prints the configuration.
 
 use anyhow::Result;
 use clap::Subcommand;

@@ -1,4 +1,4 @@
-//! `isogloss conformance`: does a host speak as documented?
+//! `isogloss conformance`: runs the documented exchanges against a host.
 
 mod junit;
 mod outcome;

@@ -1,4 +1,4 @@
-//! `isogloss directory`: the whole directory, in and out.
+//! `isogloss directory`: imports and exports the directory.
 
 mod digest_keys;
 mod migrate;
@@ -79,7 +79,7 @@ nothing.")]
     DigestKeys(digest_keys::Command),
 }
 
-/// What an import does where another value was set here.
+/// Effect of an import on values that were set here.
 #[derive(Clone, Copy, Default, ValueEnum)]
 pub(super) enum LocalValues {
     /// Keep the value that was set here, and list it

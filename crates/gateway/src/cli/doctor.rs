@@ -1,4 +1,4 @@
-//! `isogloss doctor`: what is wrong, or will be?
+//! `isogloss doctor`: finds problems of the gateway, its stores and its proxy.
 
 use std::path::PathBuf;
 

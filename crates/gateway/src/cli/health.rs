@@ -1,4 +1,4 @@
-//! `isogloss health`: can the gateway that this configuration is for do its work?
+//! `isogloss health`: checks whether the gateway is ready.
 
 use anyhow::Result;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! `isogloss key`: what applications and services present.
+//! `isogloss key`: keys of applications, services and administrators.
 
 use anyhow::{Context as _, Result};
 use clap::builder::PossibleValuesParser;

@@ -1,4 +1,4 @@
-//! `isogloss openapi`: what is served, for programs.
+//! `isogloss openapi`: prints the OpenAPI documents.
 
 use anyhow::Result;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! `isogloss organisation`: where users belong.
+//! `isogloss organisation`: organisations and their units.
 
 mod unit;
 

@@ -1,4 +1,4 @@
-//! What a command says: results on the standard output, errors on the standard error. All text passes
+//! Output of commands: results on the standard output, errors on the standard error. All text passes
 //! here, and is made printable here: names come from clients and files.
 
 use std::fmt::Display;
@@ -115,13 +115,13 @@ fn check_written(outcome: io::Result<()>) -> Result<()> {
     }
 }
 
-/// The standard output is closed: what reads it, such as `head`, has seen enough.
+/// Error of a standard output that its reader, such as `head`, has closed.
 #[derive(Debug, thiserror::Error)]
 #[error("the standard output is closed")]
 pub(super) struct StdoutClosed;
 
 impl StdoutClosed {
-    /// What a shell reports of a program that SIGPIPE has ended. The signal itself stays ignored: it would
+    /// Exit code that a shell reports for a program that SIGPIPE has ended. The signal itself stays ignored: it would
     /// also come from a connection to a server that was closed.
     pub(super) const EXIT_CODE: u8 = 128 + 13;
 }

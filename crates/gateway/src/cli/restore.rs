@@ -1,4 +1,4 @@
-//! `isogloss restore`: what a backup holds, put where the configuration says.
+//! `isogloss restore`: restores a backup to the configured stores.
 
 mod target;
 

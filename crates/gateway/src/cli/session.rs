@@ -1,4 +1,4 @@
-//! `isogloss session`: what is open, and ending it.
+//! `isogloss session`: lists and ends sessions.
 
 use anyhow::Result;
 use clap::builder::RangedU64ValueParser;

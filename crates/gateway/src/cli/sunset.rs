@@ -1,4 +1,4 @@
-//! `isogloss sunset`: may a dialect be turned off?
+//! `isogloss sunset`: reports which clients still use a dialect.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};

@@ -1,4 +1,4 @@
-//! `isogloss throttle`: whose wrong tries are counted, and forgiving them.
+//! `isogloss throttle`: lists and clears counted attempts.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Where token store and directory are, read from their addresses.
+//! Addresses of the token store, the directory and the mail server, parsed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ impl TokenStoreAddress {
     }
 }
 
-/// What a directory is kept in.
+/// Kind of the directory's database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Database {
@@ -57,7 +57,7 @@ pub(crate) enum Database {
     Postgres,
 }
 
-/// Where the directory is.
+/// Address of the directory.
 pub(crate) enum DirectoryAddress {
     /// In a SQLite file.
     Sqlite(PathBuf),
@@ -103,13 +103,13 @@ impl DirectoryAddress {
     }
 }
 
-/// How e-mails are sent.
+/// Transport of e-mails.
 pub(crate) enum MailAddress {
-    /// Nothing does.
+    /// No e-mails are sent.
     Nowhere,
-    /// They are put into a folder.
+    /// E-mails are written to a folder.
     Folder(PathBuf),
-    /// A mail server does.
+    /// E-mails are sent to a mail server.
     Smtp(SmtpServer),
 }
 
@@ -152,7 +152,7 @@ pub(super) fn without_password(address: &SecretString) -> String {
     }
 }
 
-/// An address, and the key that gave it: what is wrong with it is that key's.
+/// An address, and the key that has it, which errors about the address name.
 struct BackendUrl {
     key: &'static str,
     address: SecretString,

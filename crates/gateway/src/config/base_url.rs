@@ -52,7 +52,7 @@ impl FromStr for BaseUrl {
     /// or has a user, a query or a fragment.
     fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
         let invalid = |reason: &str| InvalidBaseUrl {
-            text: text.to_owned(),
+            text: without_credentials(text),
             reason: reason.to_owned(),
         };
         let url = Url::parse(text);
@@ -65,7 +65,8 @@ impl FromStr for BaseUrl {
             "https" => true,
             _ => return Err(invalid("is neither http:// nor https://")),
         };
-        if !url.username().is_empty() || url.query().is_some() || url.fragment().is_some() {
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        if has_credentials || url.query().is_some() || url.fragment().is_some() {
             return Err(invalid("has more than a host, a port and a path"));
         }
         let authority = match url.port() {
@@ -79,6 +80,14 @@ impl FromStr for BaseUrl {
             port,
             is_https,
         })
+    }
+}
+
+/// Returns the text for an error message, with everything before the last `@` replaced: it may contain a password.
+fn without_credentials(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => text.to_owned(),
     }
 }
 
@@ -123,12 +132,28 @@ mod tests {
             "ftp://localhost",
             "http://",
             "http://u:p@localhost",
+            "http://u@localhost",
+            "http://:p@localhost",
             "http://localhost?x",
             "http://localhost#x",
             "",
         ] {
             let error = text.parse::<BaseUrl>().unwrap_err().to_string();
             assert!(error.ends_with("https://login.example.com"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_error_does_not_repeat_a_password() {
+        for text in [
+            "http://:hunter2@localhost",
+            "http://user:hunter2@localhost",
+            "http://user:hunter2@",
+            "user:hunter2@localhost",
+            "http://user:hunter2/@localhost",
+        ] {
+            let error = text.parse::<BaseUrl>().unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Types and bounds of values: every layer is held to what the schema documents.
+//! Checks types and ranges of values against the schema.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! What differs between two configurations, by key.
+//! Keys that differ between two configurations.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
-//! Environment variables over all files.
+//! Environment variables, which override all files.
 
 use ::config::{ConfigError as LibraryError, Environment, Map, Source, Value, ValueKind};
 
 use super::error::ConfigError;
 
-/// The name that variables start with, and what stands between their levels.
+/// Prefix of variables, and separator between their levels.
 pub(super) const PREFIX: &str = "ISOGLOSS";
 pub(super) const SEPARATOR: &str = "__";
 

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, in one line.
+//! The error of a configuration, in one line.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -92,7 +92,7 @@ impl ConfigError {
     }
 }
 
-/// Where each key stands: a file, or the environment.
+/// Location of each key: a file, or the environment.
 pub(crate) struct KeyLocations(HashMap<String, String>);
 
 impl KeyLocations {

@@ -1,4 +1,4 @@
-//! What files hold that settings name: a reload compares that, too.
+//! Digests of files that settings name: a reload compares the contents, too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use ring::digest::{SHA256, digest};
 
 use super::Sections;
 
-/// Digests of files, by the keys that name these; none of a file that cannot be read.
+/// Digests of files, by the key that names each; `None` for a file that cannot be read.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct FileDigests(BTreeMap<&'static str, Option<Vec<u8>>>);
 

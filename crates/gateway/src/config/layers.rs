@@ -10,13 +10,13 @@ use super::legacy_path::LegacyPath;
 use super::paths::Layer;
 use super::{ConfigError, file, key, renamed_keys};
 
-/// What a key is followed by that names a file with the value.
+/// Suffix of keys that name a file with the value.
 const FILE: &str = "_file";
 
-/// What all layers together say.
+/// The merged values of all layers.
 pub(super) struct Merged {
     pub(super) tables: Map<String, Value>,
-    /// Where paths of defaults are.
+    /// Folder of default paths.
     pub(super) folder: PathBuf,
     legacy_paths: Vec<LegacyPath>,
 }

@@ -1,4 +1,4 @@
-//! Relative paths: each is relative to the folder of the file that it stands in.
+//! Relative paths: each is relative to the folder of its configuration file.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -21,13 +21,13 @@ const ADDRESSES: [&str; 4] = [
     "audit.to",
 ];
 
-/// What a path follows in an address.
+/// Prefixes after which an address has a path.
 const SCHEMES: [&str; 5] = ["embedded:", "sqlite://", "sqlite:", "folder:", "file:"];
 
 /// Parameters of a PostgreSQL address that name a file.
 const PARAMETERS: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 
-/// What stands in a parameter as it is.
+/// Characters that are not escaped in a parameter.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'.')
@@ -38,7 +38,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 pub(super) struct Layer<'l> {
     /// A file, or the environment.
     pub(super) name: &'l str,
-    /// What its relative paths are relative to.
+    /// Folder to which the layer's relative paths are relative.
     pub(super) folder: &'l Path,
 }
 

@@ -1,4 +1,4 @@
-//! What every key means, as a page for people: from the schema, and so from the settings themselves.
+//! Reference of all settings as a page, generated from the schema of the settings.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The JSON Schema of a configuration file, made from the settings themselves.
+//! The JSON Schema of a configuration file, generated from the settings.
 
 use humantime_serde::re::humantime::parse_duration;
 use schemars::generate::SchemaSettings;
@@ -10,7 +10,7 @@ use super::Sections;
 use super::key::join;
 use crate::dialects;
 
-/// Where durations are described.
+/// Reference to the schema of durations.
 pub(super) const DURATION: &str = "#/$defs/Duration";
 /// The least and the most that a duration may be: keywords of our own, as the schema's are for numbers.
 pub(super) const MINIMUM: &str = "x-minimum";

@@ -21,7 +21,7 @@ pub(crate) struct SmtpServer {
     port: u16,
     security: Security,
     credentials: Option<(String, SecretString)>,
-    /// What we call ourselves, the path of the address.
+    /// Our name in `EHLO`: the path of the address.
     hello: Option<String>,
 }
 

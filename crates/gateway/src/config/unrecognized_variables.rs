@@ -1,4 +1,4 @@
-//! Environment variables that look like settings, and are none.
+//! Environment variables that look like settings but are not.
 
 use super::environment::{PREFIX, SEPARATOR};
 use super::schema::{keys, schema};

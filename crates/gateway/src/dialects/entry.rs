@@ -10,7 +10,7 @@ use utoipa::openapi::OpenApi;
 
 use super::mount::{Configured, Mount};
 
-/// What the gateway knows of a dialect without its settings.
+/// Properties of a dialect that do not depend on its settings.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
     pub(crate) default_path: &'static str,

@@ -1,6 +1,6 @@
-//! What to do where a store cannot be queried.
+//! Advice for errors of stores.
 
-/// What the server's words contain, and what to do then.
+/// Parts of error messages, each with what an operator should do.
 const ADVICE: [(&str, &str); 17] = [
     (
         "28P01",

@@ -1,4 +1,4 @@
-//! How long the certificate is good that clients are shown.
+//! Checks of the certificates that clients see.
 
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs as _};

@@ -1,17 +1,17 @@
-//! What was found, how bad it is, and what to do.
+//! Findings of the doctor: result, severity and hint.
 
 use isogloss_core::store::{self, Level};
 use serde::Serialize;
 
-/// How bad it is.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
-    /// As it should be.
+    /// The check passed.
     Ok,
-    /// It works, and may not one day, or not for all.
+    /// The gateway works, but may fail later or for some clients.
     Warning,
-    /// It does not work.
+    /// The check failed.
     Failed,
 }
 
@@ -26,7 +26,7 @@ impl Severity {
     }
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     pub(crate) check: String,
@@ -84,7 +84,7 @@ impl Finding {
     }
 }
 
-/// All of it, in the order in which it was looked at.
+/// All findings, in the order of the checks.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Findings(Vec<Finding>);
 

@@ -16,7 +16,7 @@ use crate::http_client::HttpClient;
 const CHECK: &str = "proxy's log";
 const HINT: &str = "configure it to log paths without queries: see docs/reverse-proxies.md";
 
-/// How long a line is waited for, and how much is read of what is written meanwhile.
+/// Number of polls for a line, pause between two of them, and maximum number of bytes that are read.
 const POLLS: u32 = 30;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 const MAX_BYTES: u64 = 16 * 1024 * 1024;

@@ -11,7 +11,7 @@ use ureq::http::Response;
 use super::{Finding, Findings, certificates, probe};
 use crate::config::{BaseUrl, Config, Management, Server};
 use crate::dialects::Mount;
-use crate::http::self_probe::{FORGED_CLIENT_IP, HEADER, ProbeReport, SelfProbe};
+use crate::http::self_probe::{FORGED_CLIENT_IP, HEADER, ProbeReport, SelfProbe, forged_element};
 use crate::http_client::HttpClient;
 use crate::management_client::listener_url;
 
@@ -170,7 +170,7 @@ fn route(
     let failed = |text: String, hint: &str| Finding::failed(check, text, hint);
     let challenge = probe.challenge(SystemClock.now());
     let challenge = challenge.map_err(|error| failed(error.to_string(), "no random numbers"))?;
-    let forwarded = format!("for={FORGED_CLIENT_IP}");
+    let forwarded = forged_element();
     let name = HEADER;
     let mut headers = vec![(name.as_str(), challenge.as_str())];
     if probe_route == ProbeRoute::PublicAddress {

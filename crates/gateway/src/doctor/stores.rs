@@ -1,4 +1,4 @@
-//! Where tokens live, and what the servers there say of themselves.
+//! Checks of the token store and its servers.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;

@@ -15,7 +15,7 @@ use super::self_probe;
 use crate::dialects::Mount;
 use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
 use crate::telemetry::PlannedRejection;
-use crate::usage::{Endpoints, Usage, UsageCall, UsageCounter, user_agent};
+use crate::usage::{Endpoints, UsageCall, UsageCounter, UsageRecorder, user_agent};
 
 /// The middleware of one dialect. Each thread has its own.
 pub(crate) struct DialectMiddleware {
@@ -36,7 +36,12 @@ pub(crate) struct InFlightCall {
 
 impl DialectMiddleware {
     /// Creates the middleware of a dialect for the current thread.
-    pub(crate) fn new(mount: &Mount, auth: &Auth, usage: &Usage, sunsets: &Sunsets) -> Rc<Self> {
+    pub(crate) fn new(
+        mount: &Mount,
+        auth: &Auth,
+        usage: &UsageRecorder,
+        sunsets: &Sunsets,
+    ) -> Rc<Self> {
         Rc::new(Self {
             dialect: mount.name,
             auth: auth.clone(),

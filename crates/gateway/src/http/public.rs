@@ -25,7 +25,7 @@ use crate::metrics::RequestMetrics;
 use crate::store_health::HealthRecheck;
 use crate::sunset::Sunsets;
 use crate::telemetry::{self, RootSpan};
-use crate::usage::Usage;
+use crate::usage::UsageRecorder;
 
 /// State of the public application.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ pub struct PublicState {
     /// Responds to probes of `isogloss doctor`.
     pub probe: SelfProbe,
     /// Counts the use of dialects.
-    pub usage: Usage,
+    pub usage: UsageRecorder,
     /// The dialects that are being retired.
     pub sunsets: Sunsets,
     /// Whether each response is the last one of its connection.

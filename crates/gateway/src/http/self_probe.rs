@@ -22,6 +22,11 @@ pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-isogloss-probe"
 /// client IP, and a proxy must not accept that from a client.
 pub(crate) const FORGED_CLIENT_IP: &str = "203.0.113.77";
 
+/// Returns the element of `Forwarded` in which `isogloss doctor` sends [`FORGED_CLIENT_IP`].
+pub(crate) fn forged_element() -> String {
+    format!("for={FORGED_CLIENT_IP}")
+}
+
 /// How far the clocks of `isogloss doctor` and of the gateway may differ, in seconds.
 const MAX_CLOCK_DIFFERENCE: u64 = 300;
 
@@ -144,6 +149,7 @@ struct VerifiedProbe;
 pub(crate) struct PendingProbe {
     challenge: String,
     peer: Option<IpAddr>,
+    by_untrusted: bool,
 }
 
 impl PendingProbe {
@@ -158,8 +164,12 @@ impl PendingProbe {
             return None;
         }
         request.extensions_mut().insert(VerifiedProbe);
-        let peer = request.peer_addr().map(|peer| peer.ip());
-        Some(Self { challenge, peer })
+        Some(Self {
+            challenge,
+            peer: request.peer_addr().map(|peer| peer.ip()),
+            // Now: before the request reaches a dialect, `Forwarded` of an untrusted peer is removed.
+            by_untrusted: is_forwarded_by_untrusted(request.request()),
+        })
     }
 
     /// Adds the report to the response.
@@ -185,18 +195,22 @@ fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
         forwarded: [X_FORWARDED_FOR, FORWARDED]
             .iter()
             .any(|name| request.headers().contains_key(name)),
-        by_untrusted: is_forwarded_by_untrusted(request),
+        by_untrusted: pending.by_untrusted,
     };
     let probe = request.app_data::<Data<SelfProbe>>()?;
     Some(probe.sign_report(&pending.challenge, &report))
 }
 
-/// Returns whether a peer that is not a trusted proxy reports a client IP, other than the one that `isogloss
-/// doctor` sends itself.
+/// Returns whether a peer that is not a trusted proxy reports a client IP in either header, other than the values
+/// that `isogloss doctor` sends itself.
 fn is_forwarded_by_untrusted(request: &HttpRequest) -> bool {
     let is_listed = |proxies: &TrustedProxies| proxies.is_trusted_peer(request);
-    let mut addresses = request.headers().get_all(X_FORWARDED_FOR);
-    addresses.any(|addresses| addresses.as_bytes() != FORGED_CLIENT_IP.as_bytes())
+    let headers = request.headers();
+    let addresses = headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes);
+    let mut addresses = addresses.filter(|value| *value != FORGED_CLIENT_IP.as_bytes());
+    let elements = headers.get_all(FORWARDED).map(HeaderValue::as_bytes);
+    let mut elements = elements.filter(|value| *value != forged_element().as_bytes());
+    (addresses.next().is_some() || elements.next().is_some())
         && !request.app_data::<TrustedProxies>().is_some_and(is_listed)
 }
 
@@ -204,6 +218,7 @@ fn is_forwarded_by_untrusted(request: &HttpRequest) -> bool {
 mod tests {
     use std::time::Duration;
 
+    use actix_web::test::TestRequest;
     use isogloss_core::Pepper;
     use time::macros::datetime;
 
@@ -222,6 +237,21 @@ mod tests {
             forwarded: true,
             by_untrusted: true,
         }
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_trusted_is_found_by_either_header() {
+        let is_found = |(name, value): (HeaderName, &str)| {
+            let request = TestRequest::get()
+                .peer_addr("192.0.2.1:443".parse().unwrap())
+                .insert_header((name, value));
+            is_forwarded_by_untrusted(&request.to_http_request())
+        };
+        assert!(is_found((X_FORWARDED_FOR, "198.51.100.1")));
+        assert!(is_found((FORWARDED, "for=198.51.100.1")));
+        assert!(is_found((FORWARDED, "for=203.0.113.77, for=198.51.100.1")));
+        assert!(!is_found((X_FORWARDED_FOR, FORGED_CLIENT_IP)));
+        assert!(!is_found((FORWARDED, &forged_element())));
     }
 
     #[test]

@@ -51,8 +51,9 @@ impl RequestError {
     }
 }
 
-/// Returns whether no connection was made. The library reports neither phase for I/O errors, so the kinds with
-/// which an established connection ends are excluded.
+/// Returns whether no connection was made. ureq reports I/O errors of connecting and of an established
+/// connection alike; only a connector of our own could tell them apart, on ureq's unversioned API. So the kinds
+/// with which an established connection ends are excluded.
 fn is_connect_error(error: &ureq::Error) -> bool {
     if let ureq::Error::Io(error) = error {
         // An established connection ends with one of these. A name that cannot be resolved has none of them.

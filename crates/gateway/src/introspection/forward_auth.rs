@@ -32,7 +32,7 @@ use crate::usage::{ServiceUsage, user_agent};
 /// Path of forward-auth for any dialect.
 const ANY: &str = "/forward-auth";
 
-/// What the proxy requests.
+/// Mode of a forward-auth request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ForwardAuthMode {
     /// A check of the token: identity headers, or an error.

@@ -20,8 +20,8 @@ struct KeySet {
     keys: Vec<serde_json::Value>,
 }
 
-/// The current, the previous and the next public keys; none if JWTs are disabled.
-#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "jwks", tag = "services",
+/// Returns the current, the previous and the next public keys; none if JWTs are disabled.
+#[utoipa::path(get, summary = "The current, the previous and the next public keys; none if JWTs are disabled.", path = "/.well-known/jwks.json", operation_id = "jwks", tag = "services",
     responses((status = 200, body = KeySet)))]
 pub(super) async fn keys(auth: Data<Auth>, api: Data<IntrospectionApi>) -> HttpResponse {
     let jwts = api.jwts.as_ref();

@@ -14,7 +14,7 @@ const URIS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"];
 /// Headers in which proxies send its method.
 const METHODS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
 
-/// Where a proxy puts the original request.
+/// Part of a proxy's request that describes the original request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OriginalRequestSource {
     /// In headers.

@@ -18,7 +18,7 @@ use utoipa::openapi::{RefOr, Response};
 use crate::admin::AdminError;
 use crate::http::api_key::KeyError;
 
-/// Why an administrator's request was not done. Each becomes a JSON body with a `reason`.
+/// Error of an administrator's request, sent as a JSON body with a `reason`.
 #[derive(Debug)]
 pub(super) enum ApiError {
     NoKey,

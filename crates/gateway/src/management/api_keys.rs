@@ -33,6 +33,11 @@ struct Keys {
 }
 
 /// List all keys, without their texts, which are not stored.
+///
+/// Returns all keys.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, or the directory is unreachable.
 #[utoipa::path(
     get,
     path = "/admin/keys",
@@ -87,6 +92,12 @@ struct NewlyMade {
 }
 
 /// Create a key. It cannot have more rights or a later expiry than the key of the request.
+///
+/// Returns 201 with the key and its text.
+///
+/// # Errors
+/// The key is not valid or lacks the scope or the rights that it would grant, the body is invalid, the label or
+/// text is in use, the user does not exist, or the directory is unreachable.
 #[utoipa::path(
     post,
     path = "/admin/keys",
@@ -134,6 +145,11 @@ pub(crate) struct Where {
 }
 
 /// Revoke the key with this label or identifier, so that it is no longer accepted.
+///
+/// Returns the revoked key.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, there is no such key or several, or the directory is unreachable.
 #[utoipa::path(
     delete,
     path = "/admin/keys/{key}",

@@ -20,16 +20,16 @@ use crate::http::security_headers::security_headers;
 use crate::http::timeouts;
 use crate::introspection::IntrospectionApi;
 use crate::metrics::RequestMetrics;
-use crate::usage::Usage;
+use crate::usage::UsageRecorder;
 
-/// What it is made of.
+/// State of the application of the management listener.
 #[derive(Clone)]
 pub(crate) struct ManagementState {
     pub(crate) readiness: Readiness,
     pub(crate) auth: Auth,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) tokens: Arc<dyn TokenStore>,
-    pub(crate) usage: Usage,
+    pub(crate) usage: UsageRecorder,
     pub(crate) passwords: Passwords,
     pub(crate) metrics: Metrics,
     pub(crate) introspection: IntrospectionApi,

@@ -1,4 +1,4 @@
-//! `/admin/backup`: what a backup needs of a gateway that runs.
+//! `/admin/backup`: requests of `isogloss backup` to a running gateway.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
 use crate::admin::token_stream::token_stream;
-use crate::usage::Usage;
+use crate::usage::UsageRecorder;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -37,6 +37,11 @@ struct Prepared {
 }
 
 /// Write waiting events of the audit log and usage counts to the directory.
+///
+/// Returns 200 once everything is written.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, or a store did not accept everything in time.
 #[utoipa::path(
     post,
     path = "/admin/backup",
@@ -49,7 +54,7 @@ struct Prepared {
 pub(crate) async fn prepare(
     admin: AdminKey,
     auth: Data<Auth>,
-    usage: Data<Usage>,
+    usage: Data<UsageRecorder>,
     directory: Data<Arc<dyn Directory>>,
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::BackupRead).await?;
@@ -63,6 +68,11 @@ pub(crate) async fn prepare(
 }
 
 /// All tokens, as digests, in the format of a backup.
+///
+/// Returns the stream of a backup. It ends without the end mark if the store fails.
+///
+/// # Errors
+/// The key is not valid or lacks the scope.
 #[utoipa::path(
     get,
     path = "/admin/backup/tokens",

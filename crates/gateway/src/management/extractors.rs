@@ -1,4 +1,4 @@
-//! Queries and bodies of administrators, and what is said of those that cannot be read.
+//! Configuration of the extractors of queries, bodies and paths, and their errors.
 
 use std::io::ErrorKind;
 use std::num::NonZeroU32;
@@ -14,7 +14,7 @@ use super::api_error::ApiError;
 /// The largest body, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// What is said of a limit that is no such number.
+/// Error message for an invalid limit.
 const LIMIT: &str = "limit is not a number from 1 to 4294967295";
 
 /// Deserializes the maximum number of entries of a page. Fails if it is not a number from 1 to 4294967295.

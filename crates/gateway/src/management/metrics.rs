@@ -1,4 +1,4 @@
-//! `/metrics`: what is counted, for Prometheus.
+//! `/metrics`: the metrics, for Prometheus.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,8 +136,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/metrics").route(get().to(show)));
 }
 
-/// The metrics, for Prometheus.
-#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health",
+/// Returns the metrics in the text format of Prometheus.
+#[utoipa::path(get, summary = "The metrics, for Prometheus.", path = "/metrics", operation_id = "metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn show(metrics: Data<Metrics>) -> HttpResponse {
     HttpResponse::Ok()

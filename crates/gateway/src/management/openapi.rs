@@ -1,4 +1,4 @@
-//! `/openapi.json` and `/openapi/<dialect>.json`: what is served here, and what the dialects serve.
+//! `/openapi.json` and `/openapi/<dialect>.json`: the documents of this listener and of the dialects.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig, get, resource};
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::introspection::{self, IntrospectionApi};
 
-/// Each route is described where it is handled.
+/// The document; each route is described at its handler.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -35,7 +35,7 @@ use crate::introspection::{self, IntrospectionApi};
         users::add,
         users::edit::edit,
         users::erase::erase,
-        users::set_password,
+        users::password::set_password,
         users::set_state,
         organisations::list,
         organisations::show,
@@ -78,15 +78,15 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .service(resource("/openapi/{dialect}.json").route(get().to(dialect)));
 }
 
-/// This document.
-#[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "documents",
+/// Returns the OpenAPI document of the management listener.
+#[utoipa::path(get, summary = "This document.", path = "/openapi.json", operation_id = "openapi", tag = "documents",
     responses((status = 200, body = Object)))]
 pub(crate) async fn management() -> HttpResponse {
     HttpResponse::Ok().json(document())
 }
 
-/// The document of an enabled dialect, with its configured path.
-#[utoipa::path(get, path = "/openapi/{dialect}.json", operation_id = "openapiOfDialect", tag = "documents",
+/// Returns the OpenAPI document of an enabled dialect. Fails with 404 if no such dialect is enabled.
+#[utoipa::path(get, summary = "The document of an enabled dialect, with its configured path.", path = "/openapi/{dialect}.json", operation_id = "openapiOfDialect", tag = "documents",
     params(("dialect" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = api_error::ApiErrorBody)))]
 pub(crate) async fn dialect(

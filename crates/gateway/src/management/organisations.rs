@@ -1,4 +1,4 @@
-//! `/admin/organisations`: where users belong.
+//! `/admin/organisations`: the organisations of users.
 
 pub(super) mod units;
 
@@ -61,6 +61,11 @@ struct Organisations {
 }
 
 /// List organisations by name, with their units.
+///
+/// Returns a page, and the start of the next one.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the query is invalid, or the directory is unreachable.
 #[utoipa::path(
     get,
     path = "/admin/organisations",
@@ -93,6 +98,11 @@ pub(crate) async fn list(
 }
 
 /// An organisation by name or identifier.
+///
+/// Returns the organisation.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, there is no such organisation, or the directory is unreachable.
 #[utoipa::path(
     get,
     path = "/admin/organisations/{organisation}",
@@ -139,6 +149,12 @@ pub(crate) struct UnitRequest {
 }
 
 /// Add an organisation.
+///
+/// Returns 201 with the organisation.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the body is invalid, a name or identifier is in use, or the
+/// directory is unreachable.
 #[utoipa::path(
     post,
     path = "/admin/organisations",
@@ -182,6 +198,12 @@ pub(crate) struct OrganisationEditRequest {
 }
 
 /// Change an organisation's name or default unit.
+///
+/// Returns the new state.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the body is invalid, there is no such organisation, the name is in
+/// use, or the directory is unreachable.
 #[utoipa::path(
     patch,
     path = "/admin/organisations/{organisation}",
@@ -208,6 +230,12 @@ pub(crate) async fn edit(
 }
 
 /// Remove an organisation without users, and its units.
+///
+/// Returns 204.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, there is no such organisation or it has users, or the directory is
+/// unreachable.
 #[utoipa::path(
     delete,
     path = "/admin/organisations/{organisation}",

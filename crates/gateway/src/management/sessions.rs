@@ -1,4 +1,4 @@
-//! `/admin/sessions`: what is open, and ending it.
+//! `/admin/sessions`: lists and ends sessions.
 
 use std::sync::Arc;
 
@@ -36,6 +36,12 @@ struct Ended {
 type Directories = Data<Arc<dyn Directory>>;
 
 /// List live sessions that match all given filters, latest login first.
+///
+/// Returns at most as many sessions as the query allows.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the query is invalid, its user does not exist, or a store is
+/// unreachable.
 #[utoipa::path(
     get,
     path = "/admin/sessions",
@@ -64,6 +70,12 @@ pub(crate) async fn list(
 }
 
 /// End the sessions that match all given filters.
+///
+/// Returns the number of ended sessions.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the query is invalid or has no filter, its user does not exist, or
+/// a store is unreachable.
 #[utoipa::path(
     delete,
     path = "/admin/sessions",

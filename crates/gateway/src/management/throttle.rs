@@ -1,4 +1,4 @@
-//! `/admin/throttle`: whose tries are counted, and forgiving them.
+//! `/admin/throttle`: lists and clears counted attempts.
 
 use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
@@ -31,6 +31,11 @@ struct Cleared {
 }
 
 /// List counted attempts, running locks first.
+///
+/// Returns the counted attempts.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the query is invalid, or the store of the counts is unreachable.
 #[utoipa::path(
     get,
     path = "/admin/throttle",
@@ -56,6 +61,12 @@ pub(crate) async fn list(
 }
 
 /// Clear counted attempts and their locks that match all given filters.
+///
+/// Returns the number of cleared entries.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the query is invalid or has no filter, or the store of the counts
+/// is unreachable.
 #[utoipa::path(
     delete,
     path = "/admin/throttle",

@@ -43,6 +43,11 @@ struct Reports {
 }
 
 /// Report which clients use each dialect.
+///
+/// Returns a report for each dialect.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the query is invalid, or the directory is unreachable.
 #[utoipa::path(
     get,
     path = "/admin/usage",

@@ -2,6 +2,7 @@
 
 pub(super) mod edit;
 pub(super) mod erase;
+pub(super) mod password;
 
 use actix_web::HttpResponse;
 use actix_web::web::{
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 
 use self::edit::edit;
 use self::erase::erase;
+use self::password::set_password;
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
@@ -93,6 +95,12 @@ struct Users {
 }
 
 /// List users by number.
+///
+/// Returns a page, and the start of the next one.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the query is invalid, its organisation does not exist, or the
+/// directory is unreachable.
 #[utoipa::path(
     get,
     path = "/admin/users",
@@ -121,6 +129,11 @@ pub(crate) async fn list(
 }
 
 /// A user by name, e-mail address or identifier.
+///
+/// Returns the user.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, there is no such user, or the directory is unreachable.
 #[utoipa::path(
     get,
     path = "/admin/users/{user}",
@@ -172,6 +185,12 @@ pub(crate) struct NewUserRequest {
 }
 
 /// Add a user.
+///
+/// Returns 201 with the user.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the body is invalid, a name or number is in use, the organisation
+/// does not exist, or the directory is unreachable.
 #[utoipa::path(
     post,
     path = "/admin/users",
@@ -210,41 +229,6 @@ pub(crate) async fn add(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewPassword {
-    /// At most 72 bytes.
-    #[schema(value_type = String)]
-    password: SecretString,
-}
-
-/// Set a password, and end all of the user's tokens.
-#[utoipa::path(
-    put,
-    path = "/admin/users/{user}/password",
-    operation_id = "setPassword",
-    tag = "users",
-    description = "Requires the scope `users:write`.",
-    params(("user" = String, Path, description = "Name, e-mail address or identifier")),
-    request_body = NewPassword,
-    responses((status = 204), ApiError),
-    security(("admin" = ["users:write"]))
-)]
-pub(crate) async fn set_password(
-    admin: AdminKey,
-    service: Data<AdminService>,
-    passwords: Data<Passwords>,
-    user: Path<String>,
-    request: Json<NewPassword>,
-) -> Result<HttpResponse, ApiError> {
-    let admin = admin.authorize(Scope::UsersWrite).await?;
-    let user = service.user(&user).await?;
-    let password = request.into_inner().password;
-    let setting = service.set_password(&user, password, &passwords);
-    admin.run(setting).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct NewState {
     /// `active` or `disabled`.
     #[schema(value_type = String)]
@@ -252,6 +236,12 @@ pub(crate) struct NewState {
 }
 
 /// Disable a user, which ends all tokens, or enable a user.
+///
+/// Returns the user in the new state.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the body is invalid, there is no such user, or the directory is
+/// unreachable.
 #[utoipa::path(
     put,
     path = "/admin/users/{user}/state",

@@ -1,10 +1,10 @@
-//! RequestOutcome of a request, independent of the status that its dialect sends.
+//! Outcome of a request, independent of the status that its dialect sends.
 
 use actix_web::Error;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 
-/// RequestOutcome of a request. CRM.COM's clients get status 200 in every case, so the status alone is not enough.
+/// Outcome of a request. CRM.COM's clients get status 200 in every case, so the status alone is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestOutcome {
     /// The request succeeded.

@@ -159,7 +159,8 @@ impl TokenStore for InstrumentedTokenStore {
         self.store.connections()
     }
 
-    /// Not measured: reads only the near cache, which takes almost no time.
+    /// Returns a token of the near cache, or `None` if it is not there. Unmeasured, because it takes almost no
+    /// time.
     fn get_cached(&self, digest: TokenDigest) -> Option<Arc<Record>> {
         self.store.get_cached(digest)
     }

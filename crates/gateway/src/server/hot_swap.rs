@@ -19,7 +19,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-/// SwapState from which the workers build their applications, with a channel to each worker for a new one.
+/// State from which the workers build their applications, with a channel to each worker for a new one.
 #[derive(Clone)]
 pub(crate) struct HotSwap<I>(Arc<Mutex<SwapState<I>>>);
 

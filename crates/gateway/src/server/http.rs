@@ -1,6 +1,6 @@
 //! The HTTP servers of the two listeners.
 //!
-//! They equal the server that actix-web's `HttpServer` builds, except that a connection counts as open until
+//! Both equal the server that actix-web's `HttpServer` builds, except that a connection counts as open until
 //! all its requests have been processed ([`count_until_processed`]).
 
 use std::any::Any;
@@ -169,8 +169,9 @@ impl ConnectionSettings {
         > + use<T, A, B>,
         B,
     > {
-        // actix-web has no public constructor that takes scheme and address. The default is `http` and
-        // `localhost:8080`, which would reach clients in URLs (tokenlogin's 404).
+        // Hidden in actix-web's documentation, but without an alternative: its only other public constructor is
+        // `default()`, with `http` and `localhost:8080`, which would reach clients in URLs (tokenlogin's 404).
+        // `HttpServer`, which sets both, cannot count connections as `count_until_processed` does.
         let (secure, address) = (self.is_secure, self.address);
         let config = AppConfig::__priv_test_new(secure, address.to_string(), address);
         let (shutdown, watch) = (self.shutdown.clone(), Arc::clone(&self.watch));

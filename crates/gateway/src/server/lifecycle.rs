@@ -19,7 +19,7 @@ use crate::bootstrap::open_stores::OpenResource;
 use crate::http::completion::InFlightRequests;
 use crate::management::Readiness;
 use crate::telemetry::otlp;
-use crate::usage::Usage;
+use crate::usage::UsageRecorder;
 
 /// How long the management listener may take to stop, even if requests to the public one have used up the
 /// shutdown timeout.
@@ -32,7 +32,7 @@ pub(super) struct RunningServer {
     pub(super) servers: [JoinHandle<std::io::Result<()>>; 2],
     pub(super) housekeeping: Vec<JoinHandle<()>>,
     pub(super) audit: Audit,
-    pub(super) usage: Usage,
+    pub(super) usage: UsageRecorder,
     pub(super) directory: Arc<dyn Directory>,
     /// The directory file, which a reload may apply again at any time.
     pub(super) import: OpenResource,

@@ -21,7 +21,7 @@ use crate::config::{Config, ConfigError, FileDigests, Sections, Tls};
 use crate::http::public::PublicState;
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
-use crate::usage::{ServiceUsage, Usage};
+use crate::usage::{ServiceUsage, UsageRecorder};
 use crate::{management, telemetry};
 
 /// The SIGHUP signals, each of which requests a reload. At a terminal, SIGHUP still means that the terminal is
@@ -63,7 +63,7 @@ pub(crate) struct Reload {
     pub(crate) peppers: Peppers,
     pub(crate) application: HotSwap<PublicState>,
     pub(crate) inner: HotSwap<management::ManagementState>,
-    pub(crate) usage: Usage,
+    pub(crate) usage: UsageRecorder,
     pub(crate) public: Option<Arc<TlsIdentity>>,
     pub(crate) management: Option<Arc<TlsIdentity>>,
 }

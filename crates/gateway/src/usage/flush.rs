@@ -9,13 +9,13 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::{Inner, Usage};
+use super::{Inner, UsageRecorder};
 use crate::config;
 
 /// How often old rows are removed.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
-impl Usage {
+impl UsageRecorder {
     /// Adds the counts to the table. Fails if the table is unreachable; the counts are kept for the next flush
     /// then.
     ///
@@ -141,7 +141,7 @@ mod tests {
     #[tokio::test]
     async fn a_flush_that_is_cut_off_by_the_end_is_not_sent_twice() {
         let pepper = isogloss_core::Pepper::new([7; 32]).unwrap();
-        let usage = Usage::new(&config::Usage::default(), &Peppers::from(pepper));
+        let usage = UsageRecorder::new(&config::Usage::default(), &Peppers::from(pepper));
         let counter = usage.counter();
         let call = crate::usage::UsageCall {
             dialect: "toy",

@@ -1,4 +1,4 @@
-//! Parameters, bodies and answers that the code has as other types.
+//! Parameters, bodies and responses that the code has as other types.
 
 use utoipa::{IntoParams, ToSchema};
 

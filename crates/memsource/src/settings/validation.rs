@@ -1,4 +1,4 @@
-//! What the settings' texts may be.
+//! Deserializers that check the texts of the settings.
 
 use isogloss_dialect::is_web_address;
 use serde::de::Error as _;

@@ -3,8 +3,8 @@
 use argon2::{Algorithm, Params, Version};
 use subtle::ConstantTimeEq as _;
 
-use super::fields::{base64, parameters};
-use super::{HashError, check_lengths, within};
+use super::fields::{decode_base64, parse_parameters};
+use super::{HashError, check_lengths, check_limit};
 use crate::cost_limits;
 
 pub(crate) struct Argon2 {
@@ -16,7 +16,7 @@ pub(crate) struct Argon2 {
 }
 
 impl Argon2 {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
         let broken = HashError::Malformed("argon2");
         let mut fields = text.split('$').skip(1);
         let mut next = || fields.next().ok_or(broken);
@@ -36,17 +36,17 @@ impl Argon2 {
             };
             costs = next()?;
         }
-        let [memory, passes, lanes] = parameters(costs, ["m", "t", "p"]).ok_or(broken)?;
-        let salt = base64(next()?).ok_or(broken)?;
-        let output = base64(next()?).ok_or(broken)?;
+        let [memory, passes, lanes] = parse_parameters(costs, ["m", "t", "p"]).ok_or(broken)?;
+        let salt = decode_base64(next()?).ok_or(broken)?;
+        let output = decode_base64(next()?).ok_or(broken)?;
         if next().is_ok() {
             return Err(broken);
         }
-        within("an argon2 memory in KiB", memory, cost_limits::MEMORY_KIB)?;
-        within("argon2 passes", passes, cost_limits::ARGON2_PASSES)?;
-        within("argon2 lanes", lanes, cost_limits::ARGON2_LANES)?;
+        check_limit("an argon2 memory in KiB", memory, cost_limits::MEMORY_KIB)?;
+        check_limit("argon2 passes", passes, cost_limits::ARGON2_PASSES)?;
+        check_limit("argon2 lanes", lanes, cost_limits::ARGON2_LANES)?;
         let work = memory.saturating_mul(passes);
-        within(
+        check_limit(
             "an argon2 memory in KiB, times passes,",
             work,
             cost_limits::ARGON2_WORK_KIB,
@@ -71,7 +71,7 @@ impl Argon2 {
         (work < cost_limits::STRONG_WORK_KIB).then_some("argon2 with less than 1 MiB to go through")
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
         let argon2 = argon2::Argon2::new(self.algorithm, self.version, self.params.clone());
         let mut output = vec![0; self.output.len()];
         let made = argon2.hash_password_into(password, &self.salt, &mut output);

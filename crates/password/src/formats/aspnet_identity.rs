@@ -11,7 +11,7 @@ const HEADER_BYTES: usize = 13;
 /// The minimum length of salt and subkey.
 const LEAST_BYTES: usize = 16;
 
-pub(super) fn read(text: &str) -> Result<Hash, HashError> {
+pub(super) fn parse(text: &str) -> Result<Hash, HashError> {
     let blob = BASE64
         .decode(text.as_bytes())
         .map_err(|_| HashError::Unknown)?;

@@ -29,7 +29,7 @@ enum Algorithm {
 }
 
 impl Membership {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
         let fields: Vec<_> = text.split('$').collect();
         let [_, _, algorithm, salt, output] = fields[..] else {
             return Err(BROKEN);
@@ -53,7 +53,7 @@ impl Membership {
         })
     }
 
-    pub(super) fn fits(&self, password: &str) -> bool {
+    pub(super) fn verify(&self, password: &str) -> bool {
         let password: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let salted = || [&self.salt, &password[..]].concat();
         let output = match self.algorithm {

@@ -7,7 +7,7 @@
 
 use super::HashError;
 use super::fields::BCRYPT64;
-use crate::bcrypt_lane::{Lane, OUTPUT_BYTES};
+use crate::bcrypt_lane::{BcryptLane, OUTPUT_BYTES};
 
 /// The maximum number of password bytes that bcrypt reads.
 pub(crate) const LONGEST_PASSWORD_BYTES: usize = 72;
@@ -20,11 +20,11 @@ pub(crate) struct Bcrypt {
 }
 
 impl Bcrypt {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
-        Self::read_if_whole(text).ok_or(HashError::Malformed("bcrypt"))
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
+        Self::parse_if_whole(text).ok_or(HashError::Malformed("bcrypt"))
     }
 
-    fn read_if_whole(text: &str) -> Option<Self> {
+    fn parse_if_whole(text: &str) -> Option<Self> {
         let mut fields = text.strip_prefix("$2")?.split('$');
         let signed = match fields.next()? {
             "a" | "b" | "y" => false,
@@ -56,23 +56,23 @@ impl Bcrypt {
         !self.signed
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
-        self.lane(password).fits()
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
+        self.lane(password).verify()
     }
 
-    /// Returns the bcrypt computation for that password.
-    pub(super) fn lane(&self, password: &[u8]) -> Lane {
+    /// Returns the bcrypt computation that checks that password. Bytes after the 72nd are ignored.
+    pub(super) fn lane(&self, password: &[u8]) -> BcryptLane {
         let mut key = if self.signed {
             signed_key(password)
         } else {
             [password, &[0]].concat()
         };
         key.truncate(LONGEST_PASSWORD_BYTES);
-        Lane::new(self.cost, self.salt, key, self.output)
+        BcryptLane::new(self.cost, self.salt, key, self.output)
     }
 }
 
-/// Returns the 18 words of the key that the bug makes of a password and its NUL, repeated.
+/// Returns the 72 bytes of key that `crypt_blowfish` before 1.1 made of a password, with its sign-extension bug.
 fn signed_key(password: &[u8]) -> Vec<u8> {
     let mut bytes = password.iter().chain(&[0]).cycle();
     let word = |_| {

@@ -5,8 +5,8 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 use subtle::ConstantTimeEq as _;
 
-use super::fields::{base64, fields, number};
-use super::{HashError, check_lengths, within};
+use super::fields::{decode_base64, parse_number, split_fields};
+use super::{HashError, check_lengths, check_limit};
 use crate::cost_limits;
 
 /// The digest that PBKDF2 uses.
@@ -26,26 +26,26 @@ pub(crate) struct Pbkdf2 {
 }
 
 impl Pbkdf2 {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
         let broken = HashError::Malformed("PBKDF2");
-        let [_, name, costs, salt, output] = fields(text).ok_or(broken)?;
+        let [_, name, costs, salt, output] = split_fields(text).ok_or(broken)?;
         let prf = match name {
             "pbkdf2" | "pbkdf2-sha1" => Prf::Sha1,
             "pbkdf2-sha256" => Prf::Sha256,
             "pbkdf2-sha512" => Prf::Sha512,
             _ => return Err(broken),
         };
-        let output = base64(output).ok_or(broken)?;
+        let output = decode_base64(output).ok_or(broken)?;
         let iterations = match costs.strip_prefix("i=") {
             None => costs,
             Some(costs) => match costs.split_once(",l=") {
                 None => costs,
-                Some((costs, length)) if number(length) == Some(output.len() as u64) => costs,
+                Some((costs, length)) if parse_number(length) == Some(output.len() as u64) => costs,
                 Some(_) => return Err(broken),
             },
         };
-        let iterations = number(iterations).ok_or(broken)?;
-        Self::new(prf, iterations, base64(salt).ok_or(broken)?, output)
+        let iterations = parse_number(iterations).ok_or(broken)?;
+        Self::new(prf, iterations, decode_base64(salt).ok_or(broken)?, output)
     }
 
     pub(super) fn new(
@@ -62,7 +62,7 @@ impl Pbkdf2 {
         };
         let blocks = output.len().div_ceil(block) as u64;
         let most = cost_limits::PBKDF2_ITERATIONS / blocks;
-        within("PBKDF2 iterations", iterations, most)?;
+        check_limit("PBKDF2 iterations", iterations, most)?;
         let iterations = u32::try_from(iterations)
             .ok()
             .filter(|iterations| *iterations > 0);
@@ -79,7 +79,7 @@ impl Pbkdf2 {
         few.then_some("PBKDF2 with fewer than 1000 iterations")
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
         let mut output = vec![0; self.output.len()];
         let make = match self.prf {
             Prf::Sha1 => pbkdf2_hmac::<Sha1>,

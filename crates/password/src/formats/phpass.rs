@@ -8,7 +8,7 @@ use sha2::Sha512;
 use subtle::ConstantTimeEq as _;
 
 use super::fields::CRYPT64;
-use super::{HashError, within};
+use super::{HashError, check_limit};
 use crate::cost_limits;
 
 pub(crate) struct Phpass {
@@ -27,7 +27,7 @@ enum Inner {
 }
 
 impl Phpass {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
         let broken = HashError::Malformed("phpass");
         let (of_md5, text) = match text.strip_prefix('U') {
             Some(text) => (true, text),
@@ -47,7 +47,7 @@ impl Phpass {
             .find(&rest[..1])
             .and_then(|log2| u32::try_from(log2).ok());
         let log2 = log2.filter(|log2| *log2 >= 7).ok_or(broken)?;
-        within(
+        check_limit(
             "a binary logarithm of phpass rounds",
             log2.into(),
             cost_limits::PHPASS_LOG2.into(),
@@ -67,7 +67,7 @@ impl Phpass {
         few.then_some("phpass with fewer than 1000 rounds")
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
         let hexadecimal = hex::encode(Md5::digest(password));
         let password = if self.of_md5 {
             hexadecimal.as_bytes()

@@ -8,15 +8,15 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{Hash, HashError, check_lengths};
 
-pub(crate) struct Digests {
-    kind: Kind,
+pub(crate) struct SaltedDigest {
+    algorithm: Algorithm,
     salt: Vec<u8>,
-    place: Place,
+    position: SaltPosition,
     output: Vec<u8>,
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum Algorithm {
     Md5,
     Sha1,
     Sha256,
@@ -25,95 +25,115 @@ enum Kind {
 
 /// Where the salt is relative to the password.
 #[derive(Clone, Copy)]
-enum Place {
+enum SaltPosition {
     Before,
     After,
     /// Not recorded: either order is accepted.
     Either,
 }
 
-/// Parses a directory server's `{scheme}value`, after RFC 2307 and `slapd.conf(5)`.
-pub(super) fn read_ldap(scheme: &str, value: &str) -> Result<Hash, HashError> {
+/// Parses an LDAP password `{scheme}value`, as in RFC 2307 and `slapd.conf(5)`. Returns an error if the scheme is
+/// unknown or not supported, or if the value does not fit it.
+pub(super) fn parse_ldap(scheme: &str, value: &str) -> Result<Hash, HashError> {
     let scheme = scheme.to_ascii_uppercase();
-    let (kind, salted) = match scheme.as_str() {
-        "CRYPT" if value.starts_with('$') => return Hash::of_crypt(value),
+    let (algorithm, salted) = match scheme.as_str() {
+        "CRYPT" if value.starts_with('$') => return Hash::parse_crypt(value),
         "CRYPT" => return Err(HashError::Unsupported("DES crypt")),
-        "ARGON2" if value.starts_with("$argon2") => return Hash::of_crypt(value),
-        "MD5" => (Kind::Md5, false),
-        "SMD5" => (Kind::Md5, true),
-        "SHA" => (Kind::Sha1, false),
-        "SSHA" => (Kind::Sha1, true),
-        "SSHA256" => (Kind::Sha256, true),
-        "SSHA512" => (Kind::Sha512, true),
+        "ARGON2" if value.starts_with("$argon2") => return Hash::parse_crypt(value),
+        "MD5" => (Algorithm::Md5, false),
+        "SMD5" => (Algorithm::Md5, true),
+        "SHA" => (Algorithm::Sha1, false),
+        "SSHA" => (Algorithm::Sha1, true),
+        "SSHA256" => (Algorithm::Sha256, true),
+        "SSHA512" => (Algorithm::Sha512, true),
         "CLEARTEXT" => return Err(HashError::Unsupported("a password in clear text")),
         _ => return Err(HashError::Unknown),
     };
     let broken = HashError::Malformed("LDAP");
     let mut output = BASE64.decode(value.as_bytes()).map_err(|_| broken)?;
-    if output.len() < kind.length() {
+    if output.len() < algorithm.length() {
         return Err(broken);
     }
-    let salt = output.split_off(kind.length());
+    let salt = output.split_off(algorithm.length());
     if salt.is_empty() == salted {
         return Err(broken);
     }
-    let place = Place::After;
-    Digests::new(kind, salt, place, output).map(Hash::Digests)
+    let position = SaltPosition::After;
+    SaltedDigest::new(algorithm, salt, position, output).map(Hash::SaltedDigest)
 }
 
-impl Digests {
-    /// Parses hexadecimal digits: 32 are MD5, 40 are SHA-1. A salt may follow after a colon. `None` for other
-    /// texts.
-    pub(super) fn read_hex(text: &str) -> Option<Result<Self, HashError>> {
+impl SaltedDigest {
+    /// Parses a digest in hexadecimal: 32 digits are MD5, 40 are SHA-1. A salt may follow after a colon. Returns
+    /// `None` for other texts, and an error if the salt is too long.
+    pub(super) fn parse_hex(text: &str) -> Option<Result<Self, HashError>> {
         let (digits, salt) = text.split_once(':').unwrap_or((text, ""));
-        let kind = match digits.len() {
-            32 => Kind::Md5,
-            40 => Kind::Sha1,
+        let algorithm = match digits.len() {
+            32 => Algorithm::Md5,
+            40 => Algorithm::Sha1,
             _ => return None,
         };
         let output = hex::decode(digits).ok()?;
         let salt = salt.as_bytes().to_vec();
-        Some(Self::new(kind, salt, Place::Either, output))
+        Some(Self::new(algorithm, salt, SaltPosition::Either, output))
     }
 
-    /// Parses Django's `md5$salt$digits` and `sha1$…`.
-    pub(super) fn read_django(name: &str, salt: &str, digits: &str) -> Result<Self, HashError> {
+    /// Parses the parts of Django's `md5$salt$digits` and `sha1$salt$digits`. Returns an error if the name is
+    /// another, or if the digits are not a digest of its length.
+    pub(super) fn parse_django(name: &str, salt: &str, digits: &str) -> Result<Self, HashError> {
         let broken = HashError::Malformed("Django");
-        let kind = match name {
-            "md5" => Kind::Md5,
-            "sha1" => Kind::Sha1,
+        let algorithm = match name {
+            "md5" => Algorithm::Md5,
+            "sha1" => Algorithm::Sha1,
             _ => return Err(HashError::Unknown),
         };
         let output = hex::decode(digits).map_err(|_| broken)?;
-        if output.len() != kind.length() {
+        if output.len() != algorithm.length() {
             return Err(broken);
         }
-        Self::new(kind, salt.as_bytes().to_vec(), Place::Before, output)
+        Self::new(
+            algorithm,
+            salt.as_bytes().to_vec(),
+            SaltPosition::Before,
+            output,
+        )
     }
 
-    fn new(kind: Kind, salt: Vec<u8>, place: Place, output: Vec<u8>) -> Result<Self, HashError> {
+    fn new(
+        algorithm: Algorithm,
+        salt: Vec<u8>,
+        position: SaltPosition,
+        output: Vec<u8>,
+    ) -> Result<Self, HashError> {
         check_lengths("salted", &salt, &output)?;
         Ok(Self {
-            kind,
+            algorithm,
             salt,
-            place,
+            position,
             output,
         })
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
-        let before = || self.kind.of(&self.salt, password).ct_eq(&self.output);
-        let after = || self.kind.of(password, &self.salt).ct_eq(&self.output);
-        let fits: Choice = match self.place {
-            Place::Before => before(),
-            Place::After => after(),
-            Place::Either => before() | after(),
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
+        let before = || {
+            self.algorithm
+                .digest(&self.salt, password)
+                .ct_eq(&self.output)
         };
-        fits.into()
+        let after = || {
+            self.algorithm
+                .digest(password, &self.salt)
+                .ct_eq(&self.output)
+        };
+        let matches: Choice = match self.position {
+            SaltPosition::Before => before(),
+            SaltPosition::After => after(),
+            SaltPosition::Either => before() | after(),
+        };
+        matches.into()
     }
 }
 
-impl Kind {
+impl Algorithm {
     fn length(self) -> usize {
         match self {
             Self::Md5 => 16,
@@ -123,17 +143,17 @@ impl Kind {
         }
     }
 
-    fn of(self, one: &[u8], other: &[u8]) -> Vec<u8> {
+    fn digest(self, one: &[u8], other: &[u8]) -> Vec<u8> {
         match self {
-            Self::Md5 => digest::<Md5>(one, other),
-            Self::Sha1 => digest::<Sha1>(one, other),
-            Self::Sha256 => digest::<Sha256>(one, other),
-            Self::Sha512 => digest::<Sha512>(one, other),
+            Self::Md5 => hash_both::<Md5>(one, other),
+            Self::Sha1 => hash_both::<Sha1>(one, other),
+            Self::Sha256 => hash_both::<Sha256>(one, other),
+            Self::Sha512 => hash_both::<Sha512>(one, other),
         }
     }
 }
 
-fn digest<D: Digest>(one: &[u8], other: &[u8]) -> Vec<u8> {
+fn hash_both<D: Digest>(one: &[u8], other: &[u8]) -> Vec<u8> {
     D::new()
         .chain_update(one)
         .chain_update(other)

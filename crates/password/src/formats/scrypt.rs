@@ -3,8 +3,8 @@
 use scrypt::{Params, scrypt};
 use subtle::ConstantTimeEq as _;
 
-use super::fields::{CRYPT64, base64, fields, parameters};
-use super::{HashError, check_lengths, within};
+use super::fields::{CRYPT64, decode_base64, parse_parameters, split_fields};
+use super::{HashError, check_lengths, check_limit};
 use crate::cost_limits;
 
 const BROKEN: HashError = HashError::Malformed("scrypt");
@@ -23,19 +23,24 @@ pub(super) struct Costs {
 }
 
 impl Scrypt {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
         if text.starts_with("$7$") {
-            return Self::read_crypt(text);
+            return Self::parse_crypt(text);
         }
-        let [_, _, costs, salt, output] = fields(text).ok_or(BROKEN)?;
-        let [log_n, r, p] = parameters(costs, ["ln", "r", "p"]).ok_or(BROKEN)?;
-        let salt = base64(salt).ok_or(BROKEN)?;
-        Self::new(&Costs { log_n, r, p }, salt, base64(output).ok_or(BROKEN)?)
+        let [_, _, costs, salt, output] = split_fields(text).ok_or(BROKEN)?;
+        let [log_n, r, p] = parse_parameters(costs, ["ln", "r", "p"]).ok_or(BROKEN)?;
+        let salt = decode_base64(salt).ok_or(BROKEN)?;
+        Self::new(
+            &Costs { log_n, r, p },
+            salt,
+            decode_base64(output).ok_or(BROKEN)?,
+        )
     }
 
-    /// Parses `$7$`, one character of cost, five each of r and p, then the salt in clear text.
-    fn read_crypt(text: &str) -> Result<Self, HashError> {
-        let [_, _, rest, output] = fields(text).ok_or(BROKEN)?;
+    /// Parses the crypt format: `$7$`, one character of cost, five each of r and p, then the salt in clear text.
+    /// Returns an error if a part is missing or above a limit.
+    fn parse_crypt(text: &str) -> Result<Self, HashError> {
+        let [_, _, rest, output] = split_fields(text).ok_or(BROKEN)?;
         let (costs, salt) = rest.split_at_checked(11).ok_or(BROKEN)?;
         let value = |bytes: &[u8]| {
             let symbols = &CRYPT64.as_ref()?.specification().symbols;
@@ -59,17 +64,17 @@ impl Scrypt {
 
     pub(super) fn new(costs: &Costs, salt: Vec<u8>, output: Vec<u8>) -> Result<Self, HashError> {
         let Costs { log_n, r, p } = *costs;
-        within("a scrypt r", r, cost_limits::SCRYPT_R)?;
-        within("a scrypt p", p, cost_limits::SCRYPT_P)?;
+        check_limit("a scrypt r", r, cost_limits::SCRYPT_R)?;
+        check_limit("a scrypt p", p, cost_limits::SCRYPT_P)?;
         let n = u32::try_from(log_n)
             .ok()
             .and_then(|log_n| 1_u64.checked_shl(log_n));
         let n = n.unwrap_or(u64::MAX);
         // Each of the N blocks has 128 bytes for each r.
         let memory = n.saturating_mul(r) / 8;
-        within("a scrypt memory in KiB", memory, cost_limits::MEMORY_KIB)?;
+        check_limit("a scrypt memory in KiB", memory, cost_limits::MEMORY_KIB)?;
         let work = n.saturating_mul(r).saturating_mul(p);
-        within("a scrypt N, times r and p,", work, cost_limits::SCRYPT_WORK)?;
+        check_limit("a scrypt N, times r and p,", work, cost_limits::SCRYPT_WORK)?;
         check_lengths("scrypt", &salt, &output)?;
         let small = |number: u64| u32::try_from(number).map_err(|_| BROKEN);
         let log_n = u8::try_from(log_n)
@@ -89,7 +94,7 @@ impl Scrypt {
         (work < cost_limits::STRONG_WORK_KIB).then_some("scrypt with less than 1 MiB to go through")
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
         let mut output = vec![0; self.output.len()];
         let made = scrypt(password, &self.salt, &self.params, &mut output);
         made.is_ok() && output.ct_eq(&self.output).into()

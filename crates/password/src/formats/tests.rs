@@ -11,7 +11,7 @@ const STRICT: Policy = Policy {
     bcrypt_cost: 4,
     allow_weak: false,
 };
-const WEAK_TOO: Policy = Policy {
+const WEAK_ALLOWED: Policy = Policy {
     allow_weak: true,
     ..STRICT
 };
@@ -19,21 +19,21 @@ const WEAK_TOO: Policy = Policy {
 /// Passlib's tests call this one `UPASS_TABLE`.
 const TABLE: &str = "tá\u{411}\u{2113}\u{259}";
 
-fn fits(hash: &str, password: &str) -> bool {
-    let hash = Hash::read(hash, WEAK_TOO).map_err(|error| format!("{hash}: {error}"));
+fn verifies(hash: &str, password: &str) -> bool {
+    let hash = Hash::parse(hash, WEAK_ALLOWED).map_err(|error| format!("{hash}: {error}"));
     let hash = hash.unwrap();
-    hash.takes(password) && hash.fits(password)
+    hash.accepts(password) && hash.verify(password)
 }
 
-/// Checks that each hash matches its password and no other.
-fn are_of(vectors: &[(&str, &str)]) {
+/// Asserts that each hash matches its password, and no longer one.
+fn match_their_passwords(vectors: &[(&str, &str)]) {
     for (password, hash) in vectors {
-        assert!(fits(hash, password), "{hash}");
-        assert!(!fits(hash, &format!("{password}x")), "{hash}");
-        assert!(!fits(hash, &format!("X{password}")), "{hash}");
+        assert!(verifies(hash, password), "{hash}");
+        assert!(!verifies(hash, &format!("{password}x")), "{hash}");
+        assert!(!verifies(hash, &format!("X{password}")), "{hash}");
     }
 }
 
 fn refusal(hash: &str, policy: Policy) -> Option<HashError> {
-    Hash::read(hash, policy).err()
+    Hash::parse(hash, policy).err()
 }

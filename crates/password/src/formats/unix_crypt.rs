@@ -4,8 +4,8 @@ use md5::{Digest as _, Md5};
 use sha_crypt::{Params, sha256_crypt, sha512_crypt};
 use subtle::ConstantTimeEq as _;
 
-use super::fields::{CRYPT64, number};
-use super::{HashError, within};
+use super::fields::{CRYPT64, parse_number};
+use super::{HashError, check_limit};
 use crate::cost_limits;
 
 /// The prefix of a number of rounds that is not the default.
@@ -20,7 +20,7 @@ pub(crate) struct ShaCrypt {
 }
 
 impl ShaCrypt {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
         let broken = HashError::Malformed("SHA crypt");
         let (wide, rest) = match (text.strip_prefix("$6$"), text.strip_prefix("$5$")) {
             (Some(rest), _) => (true, rest),
@@ -29,11 +29,11 @@ impl ShaCrypt {
         };
         let mut rounds = Params::RECOMMENDED_ROUNDS;
         let mut rest = rest;
-        if let Some(told) = rest.strip_prefix(ROUNDS) {
-            let (told, after) = told.split_once('$').ok_or(broken)?;
-            let told = number(told).ok_or(broken)?;
-            within("SHA crypt rounds", told, cost_limits::SHA_CRYPT_ROUNDS)?;
-            rounds = u32::try_from(told).map_err(|_| broken)?;
+        if let Some(stated) = rest.strip_prefix(ROUNDS) {
+            let (stated, after) = stated.split_once('$').ok_or(broken)?;
+            let stated = parse_number(stated).ok_or(broken)?;
+            check_limit("SHA crypt rounds", stated, cost_limits::SHA_CRYPT_ROUNDS)?;
+            rounds = u32::try_from(stated).map_err(|_| broken)?;
             rest = after;
         }
         let (salt, output) = rest.split_once('$').ok_or(broken)?;
@@ -53,7 +53,7 @@ impl ShaCrypt {
         })
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
         let Ok(rounds) = Params::new(self.rounds) else {
             return false;
         };
@@ -73,8 +73,8 @@ impl ShaCrypt {
     }
 }
 
-/// Returns bytes in the order in which the crypts write them: triples from the three thirds of a digest, the
-/// thirds in turn, and the rest at the end.
+/// Returns the bytes of a digest in the order in which SHA-crypt writes them: triples of one byte from each third,
+/// rotated by `turn` from triple to triple, then the bytes at the positions `rest`.
 fn in_order(made: &[u8], third: usize, turn: fn(&mut [usize], usize), rest: &[usize]) -> Vec<u8> {
     let threes = (0..third).flat_map(|at| {
         let mut three = [at, at + third, at + 2 * third];
@@ -95,7 +95,7 @@ pub(crate) struct Md5Crypt {
 }
 
 impl Md5Crypt {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
         let broken = HashError::Malformed("MD5 crypt");
         let rest = text.strip_prefix("$1$").ok_or(broken)?;
         let (salt, output) = rest.split_once('$').ok_or(broken)?;
@@ -108,7 +108,7 @@ impl Md5Crypt {
         })
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
         let made = md5_crypt(password, &self.salt);
         let order = [12, 6, 0, 13, 7, 1, 14, 8, 2, 15, 9, 3, 5, 10, 4, 11];
         let ordered = order.map(|at: usize| made[at]);

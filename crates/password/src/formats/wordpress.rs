@@ -7,12 +7,13 @@ use sha2::Sha384;
 use super::HashError;
 use super::bcrypt::Bcrypt;
 
-pub(super) fn read(text: &str) -> Result<Bcrypt, HashError> {
+pub(super) fn parse(text: &str) -> Result<Bcrypt, HashError> {
     let bcrypt = text.strip_prefix("$wp").ok_or(HashError::Unknown)?;
-    Bcrypt::read(bcrypt).map_err(|_| HashError::Malformed("WordPress"))
+    Bcrypt::parse(bcrypt).map_err(|_| HashError::Malformed("WordPress"))
 }
 
-/// Returns the input of bcrypt: the HMAC, under a fixed key, of the password without what PHP's `trim` removes.
+/// Returns the text that `WordPress` passes to bcrypt: the HMAC-SHA-384, under a fixed key, of the password without
+/// the whitespace that PHP's `trim` removes.
 pub(super) fn key(password: &str) -> Vec<u8> {
     let trimmed = password.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']);
     // HMAC takes keys of any length.

@@ -11,8 +11,8 @@ use super::{Job, Work};
 pub(super) struct Queue {
     state: Mutex<State>,
     /// Notified of new jobs, and of the end.
-    news: Condvar,
-    room: usize,
+    changed: Condvar,
+    capacity: usize,
 }
 
 #[derive(Default)]
@@ -23,34 +23,34 @@ struct State {
 }
 
 impl Queue {
-    pub(super) fn with_room_for(room: usize) -> Self {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
         Self {
             state: Mutex::default(),
-            news: Condvar::new(),
-            room,
+            changed: Condvar::new(),
+            capacity,
         }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.locked().jobs.len() >= self.room
+        self.locked().jobs.len() >= self.capacity
     }
 
-    /// Adds a job. Returns `false` if there is no room for it.
+    /// Adds a job at the end. Returns `false`, and drops the job, if the queue is full.
     pub(super) fn push(&self, job: Job) -> bool {
         let mut state = self.locked();
-        if state.jobs.len() >= self.room {
+        if state.jobs.len() >= self.capacity {
             return false;
         }
         state.jobs.push_back(job);
-        state.show();
+        state.update_gauges();
         drop(state);
-        self.news.notify_one();
+        self.changed.notify_one();
         true
     }
 
-    /// Waits for a job. Returns the one that has waited longest, and up to `beside` others that can run together
-    /// with it; `None` once the queue has ended and is empty.
-    pub(super) fn pop(&self, beside: usize) -> Option<Vec<Job>> {
+    /// Waits for a job. Returns the one that has waited longest, and up to `extra` others that can run together
+    /// with it. Returns `None` once the queue has ended and is empty.
+    pub(super) fn pop(&self, extra: usize) -> Option<Vec<Job>> {
         let mut state = self.locked();
         let first = loop {
             if let Some(job) = state.jobs.pop_front() {
@@ -60,36 +60,36 @@ impl Queue {
                 return None;
             }
             state = self
-                .news
+                .changed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         };
         let cost = first.cost();
         let mut jobs = vec![first];
-        let mut place = 0;
-        while cost.is_some() && jobs.len() <= beside && place < state.jobs.len() {
-            if state.jobs[place].cost() == cost {
-                jobs.extend(state.jobs.remove(place));
+        let mut index = 0;
+        while cost.is_some() && jobs.len() <= extra && index < state.jobs.len() {
+            if state.jobs[index].cost() == cost {
+                jobs.extend(state.jobs.remove(index));
             } else {
-                place += 1;
+                index += 1;
             }
         }
         state.busy += 1;
-        state.show();
+        state.update_gauges();
         Some(jobs)
     }
 
-    /// Records that the jobs of one `pop` are done.
-    pub(super) fn note_done(&self) {
+    /// Records that the jobs of one `pop` are done: one thread less is busy.
+    pub(super) fn record_done(&self) {
         let mut state = self.locked();
         state.busy -= 1;
-        state.show();
+        state.update_gauges();
     }
 
-    /// Ends the queue: no more jobs are added.
+    /// Ends the queue: threads that wait for a job get `None` once it is empty.
     pub(super) fn end(&self) {
         self.locked().has_ended = true;
-        self.news.notify_all();
+        self.changed.notify_all();
     }
 
     pub(super) fn load(&self) -> (usize, usize) {
@@ -103,19 +103,20 @@ impl Queue {
 }
 
 impl State {
-    /// Updates the gauges. This happens under the lock, so that an older number never overwrites a newer one.
+    /// Sets the gauges of `/metrics`. Call it under the lock, so that an older number never overwrites a newer one.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    fn show(&self) {
+    fn update_gauges(&self) {
         gauge!("isogloss_hashing_queue_length").set(self.jobs.len() as f64);
         gauge!("isogloss_hashing_threads_busy").set(self.busy as f64);
     }
 }
 
 impl Job {
-    /// Returns the cost at which other jobs can run together with this one. `None` if they cannot.
+    /// Returns the bcrypt cost of the job: jobs of one cost can run together. Returns `None` for jobs that run
+    /// alone.
     fn cost(&self) -> Option<u32> {
         match &self.work {
-            Work::Lane(lane, _) => Some(lane.cost()),
+            Work::Bcrypt(lane, _) => Some(lane.cost()),
             Work::Alone(_) => None,
         }
     }

@@ -8,70 +8,70 @@ use tokio::sync::oneshot;
 use tracing::{error, warn};
 
 use super::queue::Queue;
-use super::{Job, OVERLOADED, Turn, Work};
-use crate::bcrypt_lane::{Lane, fit};
+use super::{Deadline, Job, OVERLOADED, Work};
+use crate::bcrypt_lane::{BcryptLane, verify_all};
 use crate::error::HashingError;
 use crate::settings::PasswordSettings;
 
-/// Runs jobs until the queue ends.
-pub(super) fn serve(queue: &Queue, settings: PasswordSettings) {
+/// Runs jobs from the queue until it ends. A panic of a job is logged and ends neither the thread nor the queue.
+pub(super) fn run_worker(queue: &Queue, settings: PasswordSettings) {
     if settings.low_priority {
-        step_back();
+        lower_priority();
     }
-    let beside = settings.at_once() - 1;
-    while let Some(jobs) = queue.pop(beside) {
+    let extra = settings.batch_size() - 1;
+    while let Some(jobs) = queue.pop(extra) {
         // A panic in the code of one format must not end the thread: the caller of that job gets an error, and
         // the next job runs.
-        let work = AssertUnwindSafe(|| work(jobs, settings));
+        let work = AssertUnwindSafe(|| run_jobs(jobs, settings));
         if let Err(fault) = catch_unwind(work) {
-            error!(fault = words(&*fault), "password hashing panicked");
+            error!(fault = panic_message(&*fault), "password hashing panicked");
         }
-        queue.note_done();
+        queue.record_done();
     }
 }
 
-fn work(jobs: Vec<Job>, settings: PasswordSettings) {
+fn run_jobs(jobs: Vec<Job>, settings: PasswordSettings) {
     let (mut lanes, mut answers) = (Vec::new(), Vec::new());
     for Job { queued, work } in jobs {
-        let turn = turn(queued.elapsed(), settings.queue_timeout);
-        match (work, turn) {
-            (Work::Alone(work), turn) => work(turn),
-            (Work::Lane(_, answer), _) if answer.is_closed() => {}
-            (Work::Lane(_, answer), Turn::TooLate) => tell(answer, Err(OVERLOADED)),
-            (Work::Lane(lane, answer), Turn::InTime) => {
+        let deadline = deadline(queued.elapsed(), settings.queue_timeout);
+        match (work, deadline) {
+            (Work::Alone(work), deadline) => work(deadline),
+            (Work::Bcrypt(_, answer), _) if answer.is_closed() => {}
+            (Work::Bcrypt(_, answer), Deadline::Missed) => send(answer, Err(OVERLOADED)),
+            (Work::Bcrypt(lane, answer), Deadline::Met) => {
                 lanes.push(lane);
                 answers.push(answer);
             }
         }
     }
-    let fits = if settings.lanes {
-        fit(&lanes)
+    let matches = if settings.lanes {
+        verify_all(&lanes)
     } else {
-        lanes.iter().map(Lane::fits).collect()
+        lanes.iter().map(BcryptLane::verify).collect()
     };
-    for (answer, fits) in answers.into_iter().zip(fits) {
-        tell(answer, Ok(fits));
+    for (answer, matches) in answers.into_iter().zip(matches) {
+        send(answer, Ok(matches));
     }
 }
 
-fn turn(waited: Duration, longest: Duration) -> Turn {
+fn deadline(waited: Duration, longest: Duration) -> Deadline {
     if waited >= longest {
-        Turn::TooLate
+        Deadline::Missed
     } else {
-        Turn::InTime
+        Deadline::Met
     }
 }
 
-/// Sends a result. A closed channel means that the caller was cancelled during the hashing.
-fn tell(answer: oneshot::Sender<Result<bool, HashingError>>, outcome: Result<bool, HashingError>) {
+/// Sends a result to the caller of a check. Does nothing if the caller was cancelled during the hashing.
+fn send(answer: oneshot::Sender<Result<bool, HashingError>>, outcome: Result<bool, HashingError>) {
     let _ = answer.send(outcome);
 }
 
-/// Lowers the priority of this thread. A hash takes all the time of a core that it can get for a tenth of a
-/// second: threads that need less run first, so that a storm of logins does not delay token validations. On
-/// Linux the priority is per thread.
+/// Lowers the priority of this thread, and logs a warning if the system refuses. A hash takes all the time of a
+/// core that it can get for a tenth of a second: threads that need less run first, so that a storm of logins does
+/// not delay token validations. On Linux the priority is per thread.
 #[cfg(target_os = "linux")]
-fn step_back() {
+fn lower_priority() {
     const LAST: i32 = 19;
     if let Err(error) = rustix::process::setpriority_process(None, LAST) {
         warn!(%error, "cannot lower the priority of the hashing threads");
@@ -79,9 +79,9 @@ fn step_back() {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn step_back() {}
+fn lower_priority() {}
 
-fn words(fault: &(dyn Any + Send)) -> &str {
+fn panic_message(fault: &(dyn Any + Send)) -> &str {
     let text = fault.downcast_ref::<&str>().copied();
     text.unwrap_or("no reason given")
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{HOUR, NOW, digest, digests, record};
 
-/// Returns all tokens of a user as a backup contains them.
+/// Exports all tokens as a backup does, and returns those of one user.
 pub(super) async fn exported(store: &dyn TokenStore, user: Uuid) -> Vec<StoredToken> {
     let (sender, mut pages) = channel(1);
     let export = async move {

@@ -12,7 +12,7 @@ use super::{HOUR, NOW, digest, digests, record};
 /// A store in which a test can write bytes that the store would not write itself.
 #[async_trait]
 pub trait Plant: TokenStore {
-    /// Replaces the bytes of a record.
+    /// Replaces the bytes of the record of an existing token.
     async fn plant(&self, digest: TokenDigest, value: &[u8]);
 }
 

@@ -52,7 +52,7 @@ impl Gate {
         self.changed.notify_all();
     }
 
-    /// Waits until something is held up, once it is shut.
+    /// Waits until a thread waits at the closed gate.
     pub(super) fn wait_until_reached(&self) {
         let state = self.state.lock().unwrap();
         let reached = self.changed.wait_while(state, |state| !state.is_reached);
@@ -81,7 +81,7 @@ impl Failing {
         change(&mut self.0.lock().unwrap());
     }
 
-    /// The disk after the machine has lost its power.
+    /// Returns the disk as it is after the machine has lost its power: only with what was synced.
     pub(super) fn after_a_crash(&self) -> Self {
         let kept = self.0.lock().unwrap().kept.clone();
         let content = Content {
@@ -96,7 +96,7 @@ impl Failing {
         self.store_behind(&Arc::default())
     }
 
-    /// A store that waits for the gate when it opens the disk.
+    /// Returns a store that waits for the gate whenever it opens the disk.
     pub(super) fn store_behind(&self, gate: &Arc<Gate>) -> EmbeddedStore {
         let opened = ReopenableDatabase::on(self.behind(gate)).unwrap().unwrap();
         EmbeddedStore::start(opened, Durability::Immediate, CAPS).unwrap()
@@ -180,7 +180,7 @@ pub(super) fn kept() -> Record {
     record(Uuid::new_v4(), NOW, HOUR)
 }
 
-/// Puts a token as soon as the store takes one.
+/// Stores a token as soon as the store accepts one. Fails the test after 10 seconds.
 async fn put_later(store: &EmbeddedStore, number: u16) {
     let put = async {
         while store.put(digest(number), &kept(), NOW).await.is_err() {

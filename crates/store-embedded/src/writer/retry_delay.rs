@@ -18,7 +18,7 @@ impl Default for RetryDelays {
 }
 
 impl RetryDelays {
-    /// Returns the next pause.
+    /// Returns the next delay, and doubles the one after that, up to a minute.
     pub(super) fn next(&mut self) -> Duration {
         let pause = self.0;
         self.0 = (pause * 2).min(LONGEST);

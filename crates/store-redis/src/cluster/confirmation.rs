@@ -25,7 +25,8 @@ use crate::store::unconfirmed::confirmation_write;
 const TRIES: usize = 3;
 
 impl Cluster {
-    /// Waits until enough replicas of every primary have all earlier writes of that primary.
+    /// Waits until enough replicas of every primary have all earlier writes of that primary. Fails if a
+    /// primary is unreachable, or if too few replicas acknowledge in time.
     pub(crate) async fn confirm_writes(&self, keys: &Keys) -> Result<(), StoreError> {
         let primaries = self.primaries_with_slots().await?;
         let connected = self.waiting.get().await?;
@@ -59,7 +60,8 @@ impl Cluster {
         acknowledged.map_err(|error| with_server_name(&server_name(server), error))
     }
 
-    /// Sends commands to this server only, over one connection.
+    /// Sends a write and a `WAIT` to this server only, over one connection. Returns how many replicas
+    /// acknowledged. Fails if the server is unreachable, refuses a command or redirects it.
     async fn send_to(
         &self,
         server: &ConnectionInfo,

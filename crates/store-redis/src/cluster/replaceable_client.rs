@@ -74,7 +74,9 @@ impl ReplaceableClient {
         })
     }
 
-    /// Returns the connections to send a command over.
+    /// Returns the connections to send a command over. Connects first if there are none yet, and fails if
+    /// that fails. While the connections are being replaced, waits up to 100 ms for the new ones and returns
+    /// the old ones after that.
     pub(super) async fn get(&self) -> Result<ClusterConnections, StoreError> {
         let mut replaced = pin!(self.replaced.notified());
         replaced.as_mut().enable();
@@ -118,13 +120,15 @@ impl ReplaceableClient {
         Ok(ClusterConnections { connection, opened })
     }
 
-    /// Replaces these connections, of which one was silent.
+    /// Starts to replace the connections `silent`, on one of which a request timed out. Does nothing if they
+    /// have been replaced already, or are being replaced.
     pub(super) fn replace(self: &Arc<Self>, silent: &ClusterConnections) {
         self.start_replacing(silent, Duration::ZERO);
     }
 
-    /// Replaces these connections unless that was done just before: a server could not handle requests, or a
-    /// connection broke, and the library may not recover from that.
+    /// Starts to replace the connections `failed`, unless the last replacement ended less than a second ago.
+    /// Called when a server could not handle requests or a connection broke, as the library may not recover
+    /// from that.
     pub(super) fn replace_if_rested(self: &Arc<Self>, failed: &ClusterConnections) {
         self.start_replacing(failed, PAUSE);
     }

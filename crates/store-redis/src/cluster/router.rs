@@ -71,13 +71,14 @@ impl<'a> ClusterRouter<'a> {
         }
     }
 
-    /// Makes each connection that is opened for a redirect wait for the replicas of its server.
+    /// Sends `wait` over each connection that is opened for a redirect: a `WAIT` on another connection would
+    /// not cover what is written there.
     pub(super) fn wait_after_redirects(&mut self, wait: Cmd) {
         self.redirected.wait = Some(wait);
     }
 
-    /// Sends a command, repeats it once if that is safe, and follows redirects. A server that redirects has
-    /// executed nothing.
+    /// Sends a command, repeats it once if that is safe, and follows redirects. Returns the response, or the
+    /// error of the last attempt. A server that redirects has executed nothing.
     async fn send(&self, command: &Cmd, route: &RoutingInfo) -> RedisResult<Value> {
         let mut response = self.send_once(command, route.clone()).await;
         if response
@@ -124,8 +125,9 @@ impl<'a> ClusterRouter<'a> {
         })
     }
 
-    /// Sends a command to the server that a redirect named. The client has seen the redirect, too, and reloads
-    /// its slot map, but from a server that may not know of the change yet.
+    /// Sends a command to the server that a redirect named, over a new connection if the library's client
+    /// does not know that server. Returns the response, or the error of that server. The library reloads its
+    /// slot map after a redirect, but from a server that may not know of the change yet.
     async fn follow_redirect(&self, command: &Cmd, to: Redirect) -> RedisResult<Value> {
         if !to.asking {
             let target = SingleNodeRoutingInfo::ByAddress {
@@ -164,7 +166,8 @@ impl<'a> ClusterRouter<'a> {
         Ok(response)
     }
 
-    /// Waits on all primaries, and returns the lowest number of replicas that acknowledged at one of them.
+    /// Sends `wait` to all primaries. Returns the lowest number of replicas that acknowledged at one of them.
+    /// Fails if one of the primaries does not respond.
     pub(super) async fn wait(mut self, wait: Cmd) -> RedisResult<usize> {
         let everywhere = RoutingInfo::MultiNode((
             MultipleNodeRoutingInfo::AllMasters,
@@ -191,9 +194,9 @@ struct Redirect {
 }
 
 impl Redirect {
-    /// Parses the redirect in an error. `None` if there is none, or its host is unknown. An empty host means the
-    /// server that was queried. It is replaced by the host of the seed: where servers do not know their hosts,
-    /// all have the same one.
+    /// Parses the redirect in an error. `None` if there is none, or its host is unknown (`?`). An empty host
+    /// stands for the server that was queried, and is replaced by the host of `seed`: where servers do not
+    /// know their hosts, all have the same one.
     fn from_error(error: &RedisError, seed: &ConnectionInfo) -> Option<Self> {
         let (address, _) = error.redirect_node()?;
         let (host, port) = address.rsplit_once(':')?;
@@ -242,8 +245,8 @@ impl ConnectionLike for ClusterRouter<'_> {
     }
 }
 
-/// Routes a command to primaries only, as replicas may not know of a revocation yet. Commands without a key go
-/// to all primaries.
+/// Returns the route of a command: to the primary that has its key, or to all primaries if it has no key.
+/// Never to a replica, which may not know of a revocation yet.
 fn route_of(command: &Cmd) -> RoutingInfo {
     match key_of(command) {
         Some(key) => RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(Route::with_key(
@@ -257,7 +260,8 @@ fn route_of(command: &Cmd) -> RoutingInfo {
     }
 }
 
-/// Returns the key of a command. Covers only the commands that this crate sends, which have one key or none.
+/// Returns the key of a command, `None` if it has none. Covers only the commands that this crate sends, which
+/// have at most one key.
 fn key_of(command: &Cmd) -> Option<&[u8]> {
     let index = match word(command, 0)? {
         b"PING" | b"SCRIPT" => return None,

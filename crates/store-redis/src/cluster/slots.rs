@@ -25,14 +25,15 @@ pub(super) struct ClusterPrimary {
 /// The slots of a primary.
 pub(super) type Slots = Vec<RangeInclusive<u16>>;
 
-/// Returns whether a key belongs to one of these slots.
+/// Returns whether the slot of `key` is one of `slots`.
 pub(super) fn contain_key(slots: &Slots, key: &[u8]) -> bool {
     let slot = Some(Slot::for_key(key));
     let mut numbers = slots.iter().cloned().flatten();
     numbers.any(|number| Slot::new(number) == slot)
 }
 
-/// Returns the primaries that all servers name, from the response of each, by the address it was queried at.
+/// Parses the responses to `CLUSTER SLOTS`, one of each server, by the address that it was queried at.
+/// Returns the primaries that all servers name, each with its slots.
 ///
 /// Fails if there is no response, if one does not cover all slots, or if two name different servers.
 pub(super) fn parse_primaries(
@@ -102,7 +103,8 @@ fn parse_response(
     Ok(primaries.into_iter().collect())
 }
 
-/// Parses a primary. A host that is empty, missing or unspecified means the host that was queried.
+/// Parses a primary in a response of the server at the host `queried`. A host that is empty, missing or
+/// unspecified stands for `queried`. Fails if the host is `?` or the response has another form.
 fn parse_primary(node: &[Value], queried: &str) -> Result<ClusterPrimary, StoreError> {
     let [host, port, id, ..] = node else {
         return Err(redis_error("CLUSTER SLOTS: expected host, port and id"));

@@ -41,7 +41,7 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// Makes a probe that waits for no replica.
+    /// Returns a probe that waits for no replica.
     pub(crate) fn new(commands: Vec<Cmd>, keys: Vec<String>) -> Self {
         Self {
             commands,
@@ -54,7 +54,8 @@ impl Probe {
 /// A function that makes the probe of the keys with a number.
 pub(crate) type MakeProbe<'m> = dyn Fn(u16) -> Probe + Sync + 'm;
 
-/// Sends a probe to a server, and returns what it refused. Fails if the server does not respond.
+/// Sends a probe to a server, and returns a finding for each refused command, and one if replicas do not
+/// acknowledge. Fails if the server does not respond.
 pub(crate) async fn send(
     server: &ConnectionInfo,
     (connector, keys): (&Connector, &Keys),
@@ -73,7 +74,8 @@ pub(crate) async fn send(
     Ok(findings)
 }
 
-/// Returns the refused commands, and why revocations are "unavailable", if they are.
+/// Sends a probe. Returns the refused commands, and why revocations would be "unavailable" (`None` if they
+/// would not). Fails if the server does not respond.
 async fn try_all(
     server: &ConnectionInfo,
     connector: &Connector,
@@ -102,8 +104,8 @@ async fn try_all(
     Ok((refusals, replication_problem))
 }
 
-/// Returns the probe whose keys that server has: in a cluster, each server has some; a single server has all.
-/// `None` if none is found.
+/// Returns a probe whose keys belong to the connected server: a single server has all keys, a server of a
+/// cluster some. `None` if no such key is found. Fails if the server does not respond.
 async fn probe_with_key_of(
     connection: &mut MultiplexedConnection,
     make_probe: &MakeProbe<'_>,
@@ -123,7 +125,8 @@ async fn probe_with_key_of(
     Ok(None)
 }
 
-/// Returns why revocations are "unavailable". `None` if they are not.
+/// Returns why revocations would be "unavailable": `WAIT` is refused, or too few replicas acknowledge. `None`
+/// if enough do. Fails if the server does not respond.
 async fn replication_problem(
     connection: &mut MultiplexedConnection,
     replicas: WaitReplicas,
@@ -155,7 +158,8 @@ struct Refusal {
 }
 
 impl Refusals {
-    /// Adds a refused command. Fails if the error is not a refusal, but a missing response.
+    /// Adds a refused command, next to others that were refused for the same reason. Fails with `error` if
+    /// that is not a refusal but a missing response.
     fn add(&mut self, command: &Cmd, error: RedisError) -> RedisResult<()> {
         let code = match error.code() {
             None => return Err(error),
@@ -214,13 +218,14 @@ impl Refusal {
     }
 }
 
-/// Returns the access list rule that allows a command.
+/// Returns the access list rule that allows a command, such as `+script|load`.
 fn rule(command: &str) -> String {
     format!("+{}", command.to_lowercase().replace(' ', "|"))
 }
 
 impl RedisStore {
-    /// Returns the commands that logins, token checks and logouts send.
+    /// Returns a probe with the commands that logins, token checks and logouts send, on the probe keys with
+    /// that number.
     pub(crate) fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
         let [token, user, slot] =
             ['t', 'u', 's'].map(|kind| self.client.keys().probe(kind, number));
@@ -248,7 +253,7 @@ impl RedisStore {
     }
 }
 
-/// Returns the name of a command, with that of its subcommand for `SCRIPT`.
+/// Returns the name of a command in upper case, with that of its subcommand for `SCRIPT`.
 fn command_name(command: &Cmd) -> String {
     let word = |argument: Arg<&[u8]>| {
         let Arg::Simple(word) = argument else {

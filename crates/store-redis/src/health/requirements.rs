@@ -24,7 +24,8 @@ impl Requirements {
         }
     }
 
-    /// Returns the findings about a server.
+    /// Compares a server with the requirements. Returns a finding for each one that is not met, or whose fact
+    /// is not known.
     pub(crate) fn findings(self, server: &ServerHealth) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut add = |level, text: String| {

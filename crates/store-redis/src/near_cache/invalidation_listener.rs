@@ -27,7 +27,8 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(250);
 /// How soon a broken connection is opened again.
 const RECONNECT_DELAY: Duration = Duration::from_millis(500);
 
-/// Receives invalidations for as long as the link exists. Whenever that fails, the near cache is invalidated.
+/// Receives invalidations for as long as the client exists. Whenever that fails, makes the near cache invalid
+/// and connects again.
 pub(crate) async fn listen(client: Weak<RedisClient>, cache: Arc<TokenNearCache>) {
     let mut is_first_failure = true;
     loop {
@@ -50,14 +51,14 @@ pub(crate) async fn listen(client: Weak<RedisClient>, cache: Arc<TokenNearCache>
 
 /// Why receiving ended without a failure.
 enum Stopped {
-    /// The link no longer exists.
+    /// The client no longer exists.
     ClientDropped,
     /// Redis is accessed with other credentials from now on.
     AccessReplaced,
 }
 
-/// Receives invalidations until the link is dropped or its access replaced, a connection breaks, or a primary
-/// moves.
+/// Receives invalidations until the client is dropped or its access replaced. Fails if a connection breaks, a
+/// server does not respond, or a primary moves.
 async fn listen_until_change(
     client: &Weak<RedisClient>,
     cache: &Arc<TokenNearCache>,
@@ -165,8 +166,8 @@ impl InvalidationListener {
         response.map_err(|error| error_at(&self.name, error))
     }
 
-    /// Checks that the server is still the primary. When this returns, all invalidations have arrived that were
-    /// pending when it was called.
+    /// Checks that the server is still the primary. When this returns, all invalidations have arrived that
+    /// were pending when it was called. Fails if the server is a replica or does not respond.
     async fn heartbeat(&mut self) -> Result<(), StoreError> {
         let response = require_primary_role(&mut self.connection).await;
         response.map_err(|error| error_at(&self.name, error))

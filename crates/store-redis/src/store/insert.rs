@@ -14,7 +14,8 @@ use crate::scripts::announcement;
 
 impl RedisStore {
     /// Stores a token that was announced, and lists it. Returns what is listed under its user, if that may be
-    /// too many. If this fails, the token is withdrawn, or a client that tries again would leave one each time.
+    /// too many, and nothing otherwise. Fails if Redis fails; the token is then withdrawn, as a client that
+    /// tries again would leave one each time otherwise.
     pub(crate) async fn store_announced(
         &self,
         digest: TokenDigest,
@@ -74,7 +75,8 @@ impl RedisStore {
         self.unlist(record, digest).await
     }
 
-    /// Stores and lists a token from a backup.
+    /// Stores and lists a token from a backup. Does nothing for an expired token. Fails if Redis fails; the
+    /// token may then be listed and not stored.
     pub(crate) async fn restore_token(
         &self,
         token: &StoredToken,

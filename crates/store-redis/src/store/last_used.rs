@@ -33,8 +33,8 @@ struct LastUsedUpdate {
 }
 
 impl LastUsedBatcher {
-    /// Starts to write up to `batch_size` uses at a time, for as long as the link exists. A caller waits at most
-    /// `time_limit`.
+    /// Starts a task that writes up to `batch_size` uses at a time, for as long as the client exists. A
+    /// caller waits at most `time_limit`.
     pub(crate) fn start(
         client: &Arc<RedisClient>,
         scripts: &Arc<Scripts>,
@@ -51,7 +51,8 @@ impl LastUsedBatcher {
         Self { queue, time_limit }
     }
 
-    /// Returns the response of the last command. The commands are scripts, called by their digests.
+    /// Adds commands to the next batch, and returns the response of the last one. The commands are scripts,
+    /// called by their digests. Fails if the batch fails, or if there is no response within the time limit.
     async fn submit(&self, client: &RedisClient, commands: Vec<Cmd>) -> Result<bool, StoreError> {
         let (response, written) = oneshot::channel();
         let writing = async {
@@ -66,8 +67,8 @@ impl LastUsedBatcher {
 
 impl RedisStore {
     /// Replaces the record of a used token if it has not changed, and lists the token again if its expiry has
-    /// moved. Returns whether the record was replaced. If a response got lost, this may be `false` although it
-    /// was.
+    /// moved. Returns whether the record was replaced; if a response got lost, this may be `false` although
+    /// it was. Fails if Redis fails.
     pub(crate) async fn record_use(
         &self,
         digest: TokenDigest,
@@ -125,8 +126,8 @@ async fn write_batches(
     }
 }
 
-/// Returns the commands of all uses. Loads the scripts first: the server may have lost them, and a pipeline is
-/// not sent again for that.
+/// Returns the commands of all uses, preceded by commands that load the scripts: the server may have lost
+/// them, and a pipeline is not sent again for that.
 fn batch(scripts: &Scripts, updates: &[LastUsedUpdate]) -> Pipeline {
     let mut pipeline = scripts.load();
     for update in updates {

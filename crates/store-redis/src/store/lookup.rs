@@ -10,21 +10,22 @@ use crate::error_class::ErrorClass;
 use crate::near_cache::{EncodedRecord, RemoveWhenDone};
 
 impl RedisStore {
-    /// Returns a guard that removes a token from the near cache at the end of the change that begins now, before
-    /// the invalidation of Redis arrives. `None` without a near cache.
+    /// Returns a guard that removes a token from the near cache when it is dropped, at the end of the change
+    /// that begins now, before the invalidation of Redis arrives. `None` without a near cache.
     pub(crate) fn remove_when_done(&self, digest: TokenDigest) -> Option<RemoveWhenDone<'_>> {
         self.near_cache
             .as_ref()
             .map(|near| near.remove_when_done(digest))
     }
 
-    /// Returns the near cache. `None` if there is none, or if it is not valid.
+    /// Returns the near cache. `None` if there is none, or while it is not valid.
     pub(crate) fn valid_near_cache(&self) -> Option<&NearCache<TokenDigest, EncodedRecord>> {
         self.near_cache.as_ref()?.valid_cache()
     }
 
-    /// Looks up a record over this thread's connection to the only primary, if there is one. After an error
-    /// other than a time-out, the pool is used, which finds out what is wrong.
+    /// Looks up the encoded record of a token. `None` if there is no such token. Uses this thread's
+    /// connection to the only primary, if there is one; after an error other than a time-out, uses the pool,
+    /// which finds out what is wrong. Fails if Redis is unreachable or returns an error.
     pub(crate) async fn look_up(
         &self,
         digest: TokenDigest,
@@ -59,7 +60,8 @@ impl RedisStore {
         Ok(encoded(request.await?))
     }
 
-    /// Checks that the connections for lookups respond, including those of other threads.
+    /// Checks that the connections for lookups respond, including those of other threads. Fails if a
+    /// connection timed out.
     pub(crate) async fn ping_lookups(&self) -> Result<(), StoreError> {
         match self
             .near_cache
@@ -71,7 +73,7 @@ impl RedisStore {
         }
     }
 
-    /// Returns the records that exist and can be decoded.
+    /// Returns the records of those tokens that exist and can be decoded. Fails if Redis fails.
     pub(crate) async fn records(
         &self,
         digests: Vec<TokenDigest>,

@@ -19,8 +19,8 @@ use crate::RedisStore;
 const REPEATABLE: u64 = 600_000;
 
 impl RedisStore {
-    /// Writes a record for a token that was removed. The token stays listed, so that the sessions of its user
-    /// can be ended again, too.
+    /// Stores a record for a token that was removed, which says that the end was not confirmed. The token
+    /// stays listed, so that the sessions of its user can be ended again, too. Logs a failure.
     pub(crate) async fn store_unconfirmed_end(&self, digest: TokenDigest, record: &Record) {
         let ended = record.with_unconfirmed_end();
         let stored = async {
@@ -35,7 +35,7 @@ impl RedisStore {
         warn_if_lost(digest, stored.await.map(drop));
     }
 
-    /// Restores a one-time token that was just used.
+    /// Restores a one-time token that was just used. Logs a failure.
     pub(crate) async fn restore_unused(
         &self,
         digest: TokenDigest,
@@ -49,8 +49,8 @@ impl RedisStore {
         warn_if_lost(digest, undone.await.map(drop));
     }
 
-    /// Waits until replicas have all earlier writes: a token that is not found may have been removed without a
-    /// confirmation.
+    /// Waits until replicas have all earlier writes, if the settings require replicas: a token that is not
+    /// found may have been removed without a confirmation. Fails if too few replicas acknowledge in time.
     pub(crate) async fn confirm_earlier_writes(&self) -> Result<(), StoreError> {
         if !self.replicas.is_required() {
             return Ok(());
@@ -58,8 +58,8 @@ impl RedisStore {
         self.client.confirm_writes().await
     }
 
-    /// Removes an ended token from its lists. A failure is only logged: a listed token that does not exist does
-    /// no harm, but a response that the token could not be ended would.
+    /// Removes an ended token from its lists. Only logs a failure: a listed token that does not exist does no
+    /// harm, but a response that the token could not be ended would.
     pub(crate) async fn try_unlist(&self, record: &Record, digest: TokenDigest) {
         if let Err(error) = self.unlist(record, digest).await {
             warn!(%error, session = %digest, "an ended session is still listed until its expiry");
@@ -67,7 +67,7 @@ impl RedisStore {
     }
 }
 
-/// Returns a write, so that `WAIT` on the same connection covers all earlier writes.
+/// Returns a write of `key`, so that a `WAIT` on the same connection covers all earlier writes.
 pub(crate) fn confirmation_write(key: &[u8]) -> Cmd {
     let mut write = cmd("SET");
     write.arg(key).arg("").arg("PX").arg(1000);

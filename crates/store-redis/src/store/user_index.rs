@@ -11,7 +11,8 @@ use crate::RedisStore;
 use crate::scripts::announcement;
 
 impl RedisStore {
-    /// Lists a token under its user and under the administrator who acts as the user.
+    /// Lists a token under its user and under the administrator who acts as the user. Fails if Redis fails;
+    /// the token may then be listed under one of them.
     pub(crate) async fn list(
         &self,
         digest: TokenDigest,
@@ -22,8 +23,8 @@ impl RedisStore {
         self.list_each(&lists).await
     }
 
-    /// Announces a token under its user and its actor before it is stored: from then on, removing all tokens of
-    /// the user removes it.
+    /// Announces a token under its user and the administrator who acts as the user, before it is stored: from
+    /// then on, removing all tokens of the user removes it. Fails if Redis fails.
     pub(crate) async fn announce(
         &self,
         digest: TokenDigest,
@@ -41,8 +42,9 @@ impl RedisStore {
         Ok(())
     }
 
-    /// Lists a token that was announced and is stored now. Returns what is listed under its user, if that may be
-    /// too many: the token itself and those that arrived before.
+    /// Lists a token that was announced and is stored now. Returns what is listed under its user (the token
+    /// itself and those that arrived before) if that may be too many, and nothing otherwise. Fails if Redis
+    /// fails.
     pub(crate) async fn list_arrived(
         &self,
         digest: TokenDigest,
@@ -81,13 +83,13 @@ impl RedisStore {
         Ok(members.into_iter().map(TokenDigest::from).collect())
     }
 
-    /// Ends the tokens of a user beyond the caps, when the newest of `listed` has arrived, and returns those
-    /// that it ended. Tokens that arrive later end what exceeds the caps then, so no two end each other. A
-    /// listed token that does not exist may belong to a login in progress: it stays listed until it would have
-    /// expired.
+    /// Ends the tokens of a user beyond the limits, when the newest of `listed` has arrived, and returns
+    /// those that it ended. Tokens that arrive later end what exceeds the limits then, so no two end each
+    /// other. A listed token that does not exist may belong to a login in progress: it stays listed until it
+    /// would have expired.
     ///
-    /// If Redis fails here, the login has succeeded all the same, and the next one ends the tokens beyond the
-    /// caps.
+    /// If Redis fails here, the login has succeeded all the same; the failure is logged, and the next login
+    /// ends the tokens beyond the limits.
     pub(crate) async fn enforce_limits(
         &self,
         listed: Vec<TokenDigest>,
@@ -119,8 +121,9 @@ impl RedisStore {
         Ok(())
     }
 
-    /// Makes a token the holder of an exclusive slot, and ends the previous holder first: if a response is lost
-    /// in between, the slot leads to a token that has ended, and the next token finds it free.
+    /// Makes a token the holder of an exclusive slot for `life` milliseconds, and ends the previous holder
+    /// first: if a response is lost in between, the slot leads to a token that has ended, and the next token
+    /// finds it free. Fails if Redis fails.
     pub(crate) async fn take_over(
         &self,
         slot: TokenDigest,
@@ -139,7 +142,7 @@ impl RedisStore {
         }
     }
 
-    /// Makes a slot lead to a token.
+    /// Makes a slot lead to a token for `life` milliseconds. Fails if Redis fails.
     pub(crate) async fn point_slot_at(
         &self,
         slot: TokenDigest,
@@ -152,7 +155,8 @@ impl RedisStore {
         self.client.run(set.arg("PX").arg(life)).await
     }
 
-    /// Removes all tokens of a user, including announced ones, and returns how many there were.
+    /// Removes all tokens of a user, including announced ones, and returns how many there were. Fails if
+    /// Redis fails, or if too few replicas acknowledge; tokens may have been removed then.
     pub(crate) async fn remove_all(&self, user: Uuid) -> Result<u64, StoreError> {
         let members = self.members(user).await?;
         if members.is_empty() {

@@ -14,7 +14,7 @@ use super::{RedisSettings, at, settings, store};
 
 const FEW: Duration = Duration::from_secs(5);
 
-/// How long a key has left.
+/// Returns how long a key has left to live.
 fn left(server: &RedisServer, key: &[u8]) -> Duration {
     let left = server.values(&[b"PTTL", key]).unwrap();
     let left = std::str::from_utf8(&left[0]).unwrap().parse().unwrap();

@@ -8,7 +8,7 @@ use isogloss_testkit::servers::{Certificates, ClusterServers, RedisServer, Senti
 use super::super::keys::KeyPrefix;
 use super::{RedisSettings, settings, store};
 
-/// The access list that the operator's guide shows, as arguments of a server.
+/// Returns the access list in `docs/redis.md`, as arguments of a server.
 pub(super) fn access_list() -> Vec<String> {
     let guide = include_str!("../../../../docs/redis.md");
     let line = guide
@@ -21,13 +21,14 @@ pub(super) fn access_list() -> Vec<String> {
         .collect()
 }
 
-/// The suite, and nothing that could not be found out about the servers, as the user of the list.
+/// Runs the suite as the user of the access list. Asserts that the health check has no finding.
 async fn passes_behind_tls(scheme: &str, place: &str, certificates: &Certificates) {
     let settings = settings(format!("{scheme}://isogloss:pass%2Fword@{place}"));
     passes_with(settings, "isogloss:", certificates).await;
 }
 
-/// The same, with keys under that prefix.
+/// Runs the suite with keys under `prefix`. Asserts that the health check has no finding, and that all keys
+/// have the prefix.
 async fn passes_with(mut settings: RedisSettings, prefix: &str, certificates: &Certificates) {
     settings.prefix = KeyPrefix::new(prefix).unwrap();
     settings.ca = Some(certificates.pem().into());

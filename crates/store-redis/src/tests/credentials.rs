@@ -8,7 +8,7 @@ use isogloss_testkit::servers::{ClusterServers, RedisServer, SentinelServers};
 
 use super::{at, settings, store};
 
-/// Gives the user `gateway` that password alone.
+/// Sets the only password of the user `gateway`.
 fn set_password(server: &RedisServer, password: &str) {
     let words = [
         "ACL", "SETUSER", "gateway", "reset", "on", "~*", "&*", "+@all",
@@ -17,7 +17,8 @@ fn set_password(server: &RedisServer, password: &str) {
     server.ask(&words).unwrap();
 }
 
-/// The store whose address holds the first password comes to use the second one, and only if it is right.
+/// Asserts that a store can replace the first password, which its address contains, by the second one, and by
+/// no wrong one.
 async fn takes_the_second(address: impl Fn(&str) -> String, set: impl Fn(&str)) {
     set(">first");
     let store = store(&settings(address("first")));

@@ -13,7 +13,7 @@ use super::super::RedisStore;
 use super::lost_responses::lose_the_answer;
 use super::{RedisSettings, at, settings, store};
 
-/// A store behind a relay, which keeps nothing here.
+/// Returns settings of a store behind a relay, without a near cache.
 fn relayed(relay: &Relay) -> RedisSettings {
     RedisSettings {
         near_cache: 0,

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::{settings, store};
 use crate::RedisStore;
 
-/// Asks until everything works again: a login, a check, a logout. Meanwhile there are errors, but
-/// no live token is "none".
+/// Repeats a login, a token check and a logout until all of them succeed. There are errors until then, but a
+/// live token is never "none".
 async fn comes_back(store: &RedisStore, number: u16) {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     for _ in 0..3000 {
@@ -32,7 +32,7 @@ async fn comes_back(store: &RedisStore, number: u16) {
     panic!("the store stays away");
 }
 
-/// Tokens in all parts of a cluster, all of them on the replicas, too.
+/// Stores tokens in all parts of a cluster, and waits until the replicas have them, too.
 async fn keep_many(store: &RedisStore) {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     for number in 100..120 {

@@ -16,7 +16,8 @@ use super::contracts::access_list;
 use super::{RedisSettings, settings, store};
 use crate::RedisStore;
 
-/// The user of the operator's guide, under another name and prefix.
+/// Creates the user of the operator's guide under another name and prefix, and returns the settings of a
+/// store for that user.
 fn tenant(server: &RedisServer, name: &str) -> RedisSettings {
     let mut words: Vec<_> = access_list()
         .into_iter()

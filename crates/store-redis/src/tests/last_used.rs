@@ -15,7 +15,7 @@ use crate::RedisStore;
 
 const MANY: u16 = 300;
 
-/// How often a server was asked for a connection's sign of life: once for each that was used again.
+/// Returns how often connections were used again: the pool sends `PING` each time.
 fn used_again(server: &RedisServer) -> usize {
     let said = server.ask(&["INFO", "commandstats"]).unwrap();
     let mut lines = said.lines();
@@ -32,7 +32,7 @@ fn used(record: &Record, at: OffsetDateTime) -> Record {
     }
 }
 
-/// A store in which a user may have so many.
+/// Returns a store in which a user may have twice as many tokens as the tests need.
 fn store(settings: &RedisSettings) -> RedisStore {
     let many = usize::from(MANY) * 2;
     let caps = SessionLimits {
@@ -43,7 +43,7 @@ fn store(settings: &RedisSettings) -> RedisStore {
     RedisStore::new(settings, caps).unwrap()
 }
 
-/// Many tokens of one user.
+/// Stores many tokens of one user, and returns their record.
 async fn issued(store: &RedisStore) -> Record {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     for number in 0..MANY {

@@ -64,7 +64,8 @@ async fn connections_that_died_in_the_pool_are_not_noticed() {
     }
 }
 
-/// Loses the answer to the command with the nth such text.
+/// Loses the response to the command that has `text` for the `nth` time, and asserts that the next login ends
+/// the token before it.
 async fn no_superseded_token_lives(text: &str, nth: usize) {
     let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();

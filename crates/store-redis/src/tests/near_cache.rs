@@ -34,7 +34,7 @@ fn hits(store: &RedisStore) -> u64 {
     store.cache_status().unwrap().hits
 }
 
-/// Whether the token is found without asking Redis.
+/// Returns whether the token is found in the near cache.
 async fn is_kept(store: &RedisStore, token: TokenDigest) -> bool {
     let before = hits(store);
     store.get(token).await.is_ok_and(|found| found.is_some()) && hits(store) > before
@@ -49,7 +49,7 @@ async fn put(store: &RedisStore, token: TokenDigest) {
     store.put(token, &kept, NOW).await.unwrap();
 }
 
-/// What ends at one gateway is known at the other, whichever way it ends.
+/// Asserts that a token that ends at one gateway, in whichever way, ends at the other, too.
 async fn ends_are_told(url: &str) {
     let (here, there) = (store(&settings(url)), store(&settings(url)));
     for (number, way) in [1, 2, 3]

@@ -15,7 +15,7 @@ use super::concurrent_changes::{hold, let_go};
 use super::contracts::access_list;
 use super::{RedisSettings, at, settings, store};
 
-/// How many connections it has taken, this question's included.
+/// Returns how many connections the server has accepted, including that of this query.
 fn taken(server: &RedisServer) -> usize {
     let said = server.ask(&["INFO", "stats"]).unwrap();
     let mut lines = said.lines();
@@ -42,7 +42,7 @@ fn a_connection_outlives_the_runtime_that_made_it() {
     assert_eq!(taken(&server), before + 2);
 }
 
-/// The connections that a server has, by number, that of this question left out.
+/// Returns the identifiers of the server's connections, except that of this query.
 fn connections(server: &RedisServer) -> BTreeSet<String> {
     let listed = server.ask(&["CLIENT", "LIST"]).unwrap();
     let others = listed.lines().filter(|line| !line.contains("cmd=client"));

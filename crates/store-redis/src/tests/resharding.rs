@@ -11,7 +11,7 @@ use super::{settings, store};
 /// Nobody is to be thought dead, however slow this machine is: slots move, and nothing fails.
 const PATIENT: [&str; 2] = ["--cluster-node-timeout", "60000"];
 
-/// The key of a token, which for small numbers is text.
+/// Returns the key of a token, which for small numbers is text.
 fn key(number: u16) -> String {
     let key = Keys::under(KeyPrefix::default()).token(digest(number));
     String::from_utf8(key).unwrap()
@@ -25,13 +25,13 @@ struct Move<'s> {
 }
 
 impl Move<'_> {
-    /// The old server has the slot, the new one the key.
+    /// Starts to move the slot: the old server still has the slot, the new one has the key.
     fn begin(&self, key: &str) {
         begin_move(&self.slot, self.from, self.to).unwrap();
         move_keys(&[key.into()], self.from, self.to).unwrap();
     }
 
-    /// The new server has both.
+    /// Completes the move: the new server has the slot and the key.
     fn finish(&self, primaries: &[RedisServer]) {
         end_move(&self.slot, self.from, self.to, primaries).unwrap();
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{at, settings, store};
 use crate::RedisStore;
 
-/// What it says of each thing it is asked.
+/// Calls every method of the store, and returns the errors. Fails the test if one succeeds.
 async fn errors(store: &RedisStore) -> Vec<String> {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     let said = [

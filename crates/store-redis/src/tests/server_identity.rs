@@ -29,7 +29,7 @@ async fn put(store: &RedisStore, number: u16) {
     store.put(digest(number), &kept, NOW).await.unwrap();
 }
 
-/// Waits until a token is found without a query.
+/// Waits until a token is found in the near cache.
 async fn wait_until_kept(store: &RedisStore, number: u16) {
     for _ in 0..3_000 {
         let found = store.get(digest(number)).await;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isogloss_core::store::{Slot, TokenStore as _};
-use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, pass_all, record};
+use isogloss_store_contract::token_store::{
+    CAPS, HOUR, NOW, digest, pass_all, record, ten_thousand_logins_leave_a_bounded_list,
+};
 use isogloss_testkit::servers::{RedisServer, wait_until};
 use uuid::Uuid;
 
@@ -33,7 +35,9 @@ fn one(server: &RedisServer) -> RedisStore {
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_passes() {
     let server = RedisServer::start(&[]).unwrap();
-    pass_all(&one(&server)).await;
+    let store = one(&server);
+    pass_all(&store).await;
+    ten_thousand_logins_leave_a_bounded_list(&store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

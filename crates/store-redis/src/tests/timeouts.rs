@@ -26,12 +26,12 @@ fn brief(url: String) -> RedisSettings {
     }
 }
 
-/// As a worker has it.
+/// Returns a runtime with one thread, like that of a worker.
 fn worker() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Puts tokens by a connection that nothing happens to.
+/// Stores tokens over a connection that is not disturbed.
 async fn put_many(url: String, numbers: std::ops::Range<u16>) {
     let there = store(&settings(url));
     for number in numbers {
@@ -40,7 +40,7 @@ async fn put_many(url: String, numbers: std::ops::Range<u16>) {
     }
 }
 
-/// Has a thread look up what is not there until it does so by a connection of its own.
+/// Looks up a token that does not exist until this thread does so over a connection of its own.
 async fn has_its_own(here: &RedisStore, server: &RedisServer) {
     for _ in 0..3_000 {
         let unknown = here.get(digest(999)).await;
@@ -54,7 +54,7 @@ async fn has_its_own(here: &RedisStore, server: &RedisServer) {
     panic!("the worker gets no connection of its own");
 }
 
-/// A worker with a connection of its own, and the relay that it goes through.
+/// Runs a test in a worker that has a connection of its own, with the relay in between.
 fn with_worker<F: Future>(test: impl FnOnce(RedisStore, Relay, u16) -> F) {
     let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
@@ -125,7 +125,8 @@ fn all_connections_are_silent_and_answers_are_right_again_in_time() {
     });
 }
 
-/// A cluster whose servers are known by relays before them.
+/// Returns relays in front of the servers of a cluster, which announce the relays, and the address of the
+/// cluster.
 fn relayed(servers: &mut ClusterServers) -> (Vec<Relay>, String) {
     let relays: Vec<_> = servers
         .servers()
@@ -212,7 +213,8 @@ async fn one_stalled_server_of_a_cluster_does_not_hold_up_the_others() {
     }
 }
 
-/// Connections to a port, and those of them that the kernel asks for a sign of life when they are idle.
+/// Returns how many connections to a port there are, and for how many of them the kernel sends keepalive
+/// probes.
 fn kept_alive(port: u16) -> (usize, usize) {
     let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
     let fields = table

@@ -20,7 +20,7 @@ use crate::RedisStore;
 /// Tokens whose keys are text without line feeds.
 const TOKENS: Range<u16> = 32..92;
 
-/// Every token that is listed.
+/// Returns the digests of all tokens in a store.
 async fn listed(store: &RedisStore) -> Result<BTreeSet<TokenDigest>, StoreError> {
     let mut found = BTreeSet::new();
     let mut visit = |digest, _| {
@@ -38,7 +38,7 @@ async fn put_all(store: &RedisStore) {
     }
 }
 
-/// Waits until a token is found without asking Redis.
+/// Waits until a token is found in the near cache.
 async fn wait_until_kept(store: &RedisStore, token: TokenDigest) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while store.get_cached(token).is_none() {
@@ -48,7 +48,7 @@ async fn wait_until_kept(store: &RedisStore, token: TokenDigest) {
     }
 }
 
-/// Whether a token that was ended elsewhere is refused, which must be so within a second.
+/// Returns whether a token that was ended elsewhere is refused within a second.
 async fn is_refused_in_time(store: &RedisStore, token: TokenDigest) -> bool {
     let deadline = Instant::now() + Duration::from_secs(1);
     while store.get(token).await.unwrap().is_some() {

@@ -16,7 +16,7 @@ use crate::RedisStore;
 
 const WORKERS: usize = 4;
 
-/// The identifiers of connections that look up and are told nothing.
+/// Returns the identifiers of connections that look tokens up and receive no invalidations.
 fn own(server: &RedisServer) -> Vec<String> {
     let list = server.ask(&["CLIENT", "LIST"]).unwrap();
     let own = list.lines().filter(|line| {
@@ -27,7 +27,7 @@ fn own(server: &RedisServer) -> Vec<String> {
         .collect()
 }
 
-/// Threads that look up the token of that number, until told to stop.
+/// Starts threads that look up the token of the number in `number`, until `stop` is true.
 fn work<'s>(
     scope: &'s thread::Scope<'s, '_>,
     store: &'s RedisStore,
@@ -46,7 +46,7 @@ fn work<'s>(
     }
 }
 
-/// A store that is told of changes: nothing but that has asked Redis for anything.
+/// Returns a store that receives invalidations. Nothing else has been sent to Redis.
 fn told(settings: &RedisSettings) -> RedisStore {
     let store = store(settings);
     let near = store.near_cache.as_ref().unwrap();
@@ -57,7 +57,7 @@ fn told(settings: &RedisSettings) -> RedisStore {
     store
 }
 
-/// Keeps the workers at it until something has happened.
+/// Runs `what` while threads look up the token of the number in `number`.
 fn while_they_work(store: &RedisStore, number: &AtomicU16, what: impl FnOnce()) {
     let stop = AtomicBool::default();
     thread::scope(|scope| {

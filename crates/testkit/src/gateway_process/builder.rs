@@ -75,45 +75,47 @@ impl Builder {
         }
     }
 
-    /// Keeps tokens there instead of in memory.
+    /// Sets where tokens are stored, instead of in memory.
     pub fn store(mut self, store: Store) -> Self {
         self.store = store;
         self
     }
 
-    /// Keeps users at that `directory.url` instead of in `directory.db` in its folder.
+    /// Sets the `directory.url` of the users, instead of `directory.db` in the gateway's folder.
     pub fn directory(mut self, url: impl Into<String>) -> Self {
         self.directory = Some(url.into());
         self
     }
 
-    /// Sets an environment variable, such as `ISOGLOSS__LOGGING__LEVEL`. It wins over all else.
+    /// Sets an environment variable, such as `ISOGLOSS__LOGGING__LEVEL`. It overrides all configuration
+    /// files.
     pub fn env(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.push((key.into(), value.into()));
         self
     }
 
-    /// Adds a configuration file with that text after the demo's and those added before.
+    /// Adds a configuration file with this text, after the demo's and those added before.
     pub fn config_text(mut self, toml: impl Into<String>) -> Self {
         self.configs.push(toml.into());
         self
     }
 
-    /// Counts wrong passwords as the demo does. Without it, more are free than a suite sends.
+    /// Limits wrong passwords as the demo does. Otherwise, more are allowed than a suite sends.
     pub fn demo_budgets(mut self) -> Self {
         self.generous = false;
         self
     }
 
-    /// Works in that folder, which must exist and is left in place, instead of in a temporary one.
+    /// Sets the working directory, which must exist and is left in place, instead of a temporary one.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
     }
 
-    /// Starts the gateway and waits until both its listeners are there, 30 seconds at most.
+    /// Starts the gateway, and waits until both its listeners accept connections.
     ///
-    /// Fails with the whole log if it does not come up.
+    /// # Errors
+    /// If they do not within 30 seconds; the error has the whole log.
     pub fn start(self) -> Result<Gateway> {
         let temporary = self.folder.is_none().then(TempDir::new).transpose()?;
         let temporary_path = temporary.as_ref().map(|folder| folder.path().to_owned());
@@ -129,7 +131,10 @@ impl Builder {
         })
     }
 
-    /// The command `serve` as [`start`](Self::start) gives it, for tests in which it is to fail.
+    /// Returns the command `serve` as [`start`](Self::start) runs it, for tests in which it must fail.
+    ///
+    /// # Errors
+    /// If a configuration file cannot be written.
     pub fn command(&self, folder: &Path) -> Result<Command> {
         let mut command = Command::new(&self.program);
         command
@@ -158,7 +163,8 @@ impl Builder {
         Ok(command)
     }
 
-    /// Whether the test gives the value of that `…_FILE`, or names a file in place of that value.
+    /// Returns whether the test sets the other form of a setting: the value of `…_FILE`, or the file of a
+    /// value.
     fn sets_other_form(&self, key: &str) -> bool {
         let other = match key.strip_suffix("_FILE") {
             Some(value) => value.to_owned(),

@@ -72,22 +72,23 @@ impl Connection {
         }
     }
 
-    /// Returns which connection of its relay it is: the first one is 1.
+    /// Returns the number of the connection within its relay; the first one is 1.
     pub fn number(&self) -> usize {
         self.number
     }
 
-    /// Returns the client's address.
+    /// Returns the address of the client.
     pub fn client(&self) -> SocketAddr {
         self.client
     }
 
-    /// Whether neither side has ended it yet.
+    /// Returns whether neither side has closed the connection yet.
     pub fn is_open(&self) -> bool {
         self.traffic(|_| ()).is_some()
     }
 
-    /// Whether the client sent this text among its first 16 KiB. False of a connection that has ended.
+    /// Returns whether the client sent this text among its first 16 KiB. `false` for a connection that has
+    /// ended.
     pub fn has_sent(&self, text: &str) -> bool {
         let found = self.traffic(|traffic| {
             let mut windows = traffic.sent.windows(text.len());
@@ -96,75 +97,81 @@ impl Connection {
         found.unwrap_or_default()
     }
 
-    /// Whether bytes of that direction are held, by a stall of this connection or of the whole relay.
+    /// Returns whether bytes of that direction are held, by a stall of this connection or of the whole relay.
     pub fn is_stalled(&self, direction: Direction) -> bool {
         let index = direction as usize;
         let own = self.wanted.borrow().flows[index].is_stalled;
         own || self.shared.all.borrow()[index].is_stalled
     }
 
-    /// Returns how many bytes wait in the relay.
+    /// Returns how many bytes wait in the relay in that direction.
     pub fn held(&self, direction: Direction) -> usize {
         let held = self.traffic(|traffic| traffic.held[direction as usize]);
         held.unwrap_or_default()
     }
 
-    /// Returns how many bytes the relay has handed on. 0 of a connection that has ended.
+    /// Returns how many bytes the relay has forwarded in that direction. 0 for a connection that has ended.
     pub fn passed(&self, direction: Direction) -> u64 {
         let passed = self.traffic(|traffic| traffic.passed[direction as usize]);
         passed.unwrap_or_default()
     }
 
-    /// Waits until bytes that came in that direction are held, 30 seconds at most.
+    /// Waits until bytes of that direction are held.
+    ///
+    /// # Errors
+    /// If none are held after 30 seconds.
     pub fn wait_until_held(&self, direction: Direction) -> Result<()> {
         let what = format!("connection {} holds bytes", self.number);
         self.shared
             .wait_for(&what, || (self.held(direction) > 0).then_some(()))
     }
 
-    /// Waits until it has ended, 30 seconds at most.
+    /// Waits until the connection has ended.
+    ///
+    /// # Errors
+    /// If it is open after 30 seconds.
     pub fn wait_until_ended(&self) -> Result<()> {
         let what = format!("connection {} ends", self.number);
         self.shared
             .wait_for(&what, || (!self.is_open()).then_some(()))
     }
 
-    /// Lets no byte pass in that direction; the end of the stream neither.
+    /// Forwards no byte in that direction from now on, and no end of the stream.
     pub fn stall(&self, direction: Direction) {
         self.change(direction, |flow| flow.is_stalled = true);
     }
 
-    /// Lets no byte pass in either direction: it is open and silent.
+    /// Forwards no byte in either direction from now on: the connection is open and silent.
     pub fn silence(&self) {
         for direction in Direction::BOTH {
             self.stall(direction);
         }
     }
 
-    /// Ends [`stall`](Self::stall): what was held passes.
+    /// Ends [`stall`](Self::stall): forwards what was held.
     pub fn go_on(&self, direction: Direction) {
         self.change(direction, |flow| flow.is_stalled = false);
     }
 
-    /// Holds all bytes for that long before they pass. Zero ends it.
+    /// Delays all bytes of that direction by that time. Zero ends the delay.
     pub fn delay(&self, direction: Direction, delay: Duration) {
         self.change(direction, |flow| flow.delay = delay);
     }
 
-    /// Loses what comes next in that direction: it arrives nowhere, and the connection is reset. So a server has
-    /// done what it was asked for, and the client does not hear of it.
+    /// Drops the next bytes of that direction and resets the connection: for a response, the server has
+    /// executed the request, and the client does not learn that.
     pub fn lose(&self, direction: Direction) {
         self.change(direction, |flow| flow.is_lost = true);
     }
 
-    /// Lets what comes next from the client pass, and nothing more in either direction: the server has got a
-    /// request, and all is silent from then on.
+    /// Forwards the next bytes of the client, and nothing more in either direction: the server has a request,
+    /// and the connection is silent from then on.
     pub fn silence_after_request(&self) {
         self.stall(Direction::Answers);
         self.change(Direction::Requests, |flow| flow.is_last = true);
     }
 
-    /// Ends it now. What is held is lost.
+    /// Closes the connection now, in the manner of `how`. Bytes that are held are lost.
     pub fn cut(&self, how: Cut) {
         self.wanted.send_modify(|wanted| wanted.cut = Some(how));
     }
@@ -175,7 +182,7 @@ impl Connection {
         self.shared.record(|_| ());
     }
 
-    /// `None` if it has ended.
+    /// Returns what `read` returns for the state of the connection. `None` if the connection has ended.
     fn traffic<T>(&self, read: impl FnOnce(&Traffic) -> T) -> Option<T> {
         let seen = self.shared.lock();
         let (_, traffic) = seen.open.get(&self.number)?;

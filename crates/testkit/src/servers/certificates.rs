@@ -14,7 +14,10 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Makes them.
+    /// Creates a self-signed certificate and its key, in files.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
     pub fn make() -> Result<Self> {
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
         let made = generate_simple_self_signed(names).map_err(Error::other)?;
@@ -28,7 +31,7 @@ impl Certificates {
         Ok(Self { folder, pem })
     }
 
-    /// The certificate, and with it the authority, as PEM.
+    /// Returns the certificate, which is its own authority, as PEM.
     pub fn pem(&self) -> &str {
         &self.pem
     }
@@ -46,7 +49,7 @@ impl Certificates {
         ]
     }
 
-    /// As arguments.
+    /// Returns the arguments with which redis-server uses the certificate at `port`.
     pub(super) fn arguments(&self, port: u16) -> Vec<String> {
         let options = self.options(port).into_iter();
         options
@@ -54,7 +57,7 @@ impl Certificates {
             .collect()
     }
 
-    /// As lines of a configuration.
+    /// Returns the lines of a configuration with which redis-server uses the certificate at `port`.
     pub(super) fn lines(&self, port: u16) -> String {
         let options = self.options(port).into_iter();
         options.fold(String::new(), |lines, (name, value)| {

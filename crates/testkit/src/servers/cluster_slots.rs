@@ -4,7 +4,10 @@ use std::io::{Error, Result};
 
 use super::{RedisServer, wait_until};
 
-/// Opens a slot at both servers: what is not at the old one any more is looked for at the new one.
+/// Opens a slot at both servers: keys that are no longer at the old one are looked up at the new one.
+///
+/// # Errors
+/// If a server does not respond.
 pub fn begin_move(slot: &str, from: &RedisServer, to: &RedisServer) -> Result<()> {
     let [old, new] = [id(from)?, id(to)?];
     to.ask(&["CLUSTER", "SETSLOT", slot, "IMPORTING", &old])?;
@@ -12,7 +15,10 @@ pub fn begin_move(slot: &str, from: &RedisServer, to: &RedisServer) -> Result<()
     Ok(())
 }
 
-/// Moves these keys, those that are gone by now excepted.
+/// Moves these keys, except those that no longer exist.
+///
+/// # Errors
+/// If a server refuses that.
 pub fn move_keys(keys: &[Vec<u8>], from: &RedisServer, to: &RedisServer) -> Result<()> {
     let port = to.port().to_string();
     for key in keys {
@@ -53,6 +59,9 @@ pub fn end_move(
 }
 
 /// Moves all keys of a slot, and then the slot, while both servers are in use.
+///
+/// # Errors
+/// If a server refuses that.
 pub fn move_slot(
     slot: &str,
     from: &RedisServer,

@@ -41,9 +41,8 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a PostgreSQL and waits until it answers, 30 seconds at most.
-    ///
-    /// Fails, and does not skip, where it is not installed.
+    /// Starts a PostgreSQL, and waits until it responds. Fails, and does not skip the test, if PostgreSQL is
+    /// not installed or does not respond within 30 seconds.
     pub fn start() -> Result<Self> {
         let account = account()?;
         let folder = TempDir::new()?;
@@ -76,7 +75,8 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// The server of all tests that run at the time: it starts with the first and ends with the last.
+    /// Returns the server that all tests of a process share: it starts with the first test and ends with the
+    /// last. Fails as [`start`](Self::start) does.
     pub fn shared() -> Result<Arc<Self>> {
         static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +88,8 @@ impl Postgres {
         Ok(started)
     }
 
-    /// Starts a standby that follows this server, and waits until it has all that is here by now.
+    /// Starts a standby that follows this server, and waits until it has all that is written so far. Fails as
+    /// [`start`](Self::start) does.
     pub fn standby(&self) -> Result<Self> {
         let folder = TempDir::new()?;
         if let Some(Account { user, group }) = self.account {
@@ -121,7 +122,7 @@ impl Postgres {
         Ok(standby)
     }
 
-    /// The address of a database that is new and empty.
+    /// Creates an empty database, and returns its address. Fails if the server refuses that.
     pub fn new_database(&self) -> Result<String> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql("postgres", &format!("CREATE DATABASE {name} OWNER {ROLE}"))?;
@@ -131,7 +132,8 @@ impl Postgres {
         ))
     }
 
-    /// Runs SQL as the server's own superuser, and gives the values of the answer.
+    /// Runs SQL as the superuser, and returns the values of the result. Fails if the server refuses a
+    /// statement.
     pub fn sql(&self, database: &str, statements: &str) -> Result<String> {
         let output = self
             .program("psql")
@@ -148,7 +150,8 @@ impl Postgres {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Ends it as an operator would, its connections cut off; what it held is kept.
+    /// Stops the server as an operator does, which closes its connections and keeps the data. Fails if that
+    /// fails.
     pub fn stop(&mut self) -> Result<()> {
         let Some(mut child) = self.child.take() else {
             return Ok(());
@@ -166,7 +169,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Kills it: no connection is closed in good order, nothing is written down.
+    /// Kills the server: connections are not closed properly, and nothing is flushed. Fails if that fails.
     pub fn kill(&mut self) -> Result<()> {
         let Some(mut child) = self.child.take() else {
             return Ok(());
@@ -184,7 +187,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Cuts off everybody who is connected to that database.
+    /// Closes all connections to a database. Fails if the server refuses that.
     pub fn cut_off(&self, database: &str) -> Result<()> {
         let others = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
@@ -192,12 +195,13 @@ impl Postgres {
         self.sql("postgres", &others).map(drop)
     }
 
-    /// The port it listens at.
+    /// Returns the port of the server.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Starts it anew at the same port, with all that it held.
+    /// Starts the server again at the same port, with all its data. Fails if it does not respond within 30
+    /// seconds.
     pub fn start_again(&mut self) -> Result<()> {
         self.stop()?;
         let log_file = self.folder.path().join("log");
@@ -221,7 +225,7 @@ impl Postgres {
         self.wait_until_it_answers(&log_file)
     }
 
-    /// Lets clients encrypt, with that certificate and key (PEM).
+    /// Makes the server accept TLS, with this certificate and key (PEM). Fails if the server refuses that.
     pub fn encrypt(&self, certificate: &str, key: &str) -> Result<()> {
         for (name, text) in [("server.crt", certificate), ("server.key", key)] {
             let file = self.folder.path().join("data").join(name);
@@ -243,8 +247,8 @@ impl Postgres {
         Ok(())
     }
 
-    /// Stops every process of it in its tracks: connections stay, and nothing is answered until the
-    /// result is dropped.
+    /// Pauses every process of the server until the result is dropped: connections stay open, and nothing
+    /// responds. Fails if a process cannot be paused.
     pub fn stall(&self) -> Result<Stalled> {
         let server = self.child.as_ref().map(Child::id).unwrap_or_default();
         let server = server.to_string();

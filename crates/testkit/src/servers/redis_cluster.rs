@@ -15,8 +15,11 @@ pub struct ClusterServers {
 }
 
 impl ClusterServers {
-    /// Starts six servers with further arguments, makes them a cluster, and waits until all of it is
-    /// served.
+    /// Starts three primaries with a replica each, with more arguments, makes them a cluster, and waits until
+    /// all slots are served.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn start(certificates: Option<&Certificates>, arguments: &[&str]) -> Result<Self> {
         let server = |_| {
             let mut all = vec!["--cluster-enabled", "yes"];
@@ -42,8 +45,11 @@ impl ClusterServers {
         Ok(cluster)
     }
 
-    /// Starts so many primaries without replicas, which know each other by that host, with further arguments,
-    /// and waits until all slots are served. The last may have none: `spare` servers get no slots.
+    /// Starts primaries without replicas, which announce `host`, with more arguments, and waits until all
+    /// slots are served. `spare` more servers get no slots.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn start_primaries(
         host: &'static str,
         (primaries, spare): (usize, usize),
@@ -78,7 +84,7 @@ impl ClusterServers {
         self.share_slots()
     }
 
-    /// `host:port,…` of every other server.
+    /// Returns `host:port,…` of every other server.
     pub fn place(&self) -> String {
         let hosts = self.servers.iter().step_by(2);
         let host = self.host;
@@ -94,17 +100,20 @@ impl ClusterServers {
         hosts.join(",")
     }
 
-    /// `redis+cluster://…`.
+    /// Returns `redis+cluster://…` with the addresses of every other server.
     pub fn url(&self) -> String {
         format!("redis+cluster://{}", self.place())
     }
 
-    /// All servers.
+    /// Returns all servers.
     pub fn servers(&mut self) -> &mut [RedisServer] {
         &mut self.servers
     }
 
-    /// Has the replica of one primary take its place, and waits until it has.
+    /// Makes the replica of a primary take its place, and waits until it has.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn fail_over(&self, index: usize) -> Result<()> {
         let replica = &self.servers[index + 3];
         wait_until("a failover begins", || {
@@ -114,6 +123,9 @@ impl ClusterServers {
     }
 
     /// Kills a primary, and waits until its replica has taken its place.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn kill_primary(&mut self, index: usize) -> Result<()> {
         self.servers[index].kill()?;
         self.wait_until_promoted(index)?;
@@ -174,7 +186,7 @@ impl ClusterServers {
         self.wait_for("cluster_state:ok")
     }
 
-    /// Waits until each server that runs has this line.
+    /// Waits until each server that runs reports this line. Fails if one does not in time.
     fn wait_for(&self, line: &str) -> Result<()> {
         wait_until(line, || {
             self.servers

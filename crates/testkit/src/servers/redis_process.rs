@@ -10,9 +10,10 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a Redis and waits until it answers.
+    /// Starts a Redis, and waits until it responds.
     ///
-    /// Fails, and does not skip, where there is no `redis-server`.
+    /// # Errors
+    /// If there is no `redis-server`: the test fails, and is not skipped.
     pub fn start() -> Result<Self> {
         let server = RedisServer::start(&[])?;
         Ok(Self { server })
@@ -23,29 +24,41 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port())
     }
 
-    /// Returns the port at which it listens.
+    /// Returns the port of the server.
     pub fn port(&self) -> u16 {
         self.server.port()
     }
 
-    /// Ends it at once; what it held is gone.
+    /// Kills the server, which loses all data.
+    ///
+    /// # Errors
+    /// If it cannot be killed.
     pub fn stop(&mut self) -> Result<()> {
         Ok(self.server.kill()?)
     }
 
-    /// Starts it again, empty, at the same port.
+    /// Starts the server again, empty, at the same port.
+    ///
+    /// # Errors
+    /// If it does not respond.
     pub fn start_again(&mut self) -> Result<()> {
         Ok(self.server.start_again()?)
     }
 
     /// Sends one command and returns its reply.
+    ///
+    /// # Errors
+    /// If the server is unreachable or returns an error.
     pub fn command(&self, words: &[&str]) -> Result<Reply> {
         let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
         Ok(resp::command(self.port(), &words)?)
     }
 
-    /// Returns the keys that a gateway keeps. A gateway also writes probes to find out if it may write, at
-    /// the start and each minute, and removes them; they are left out.
+    /// Returns the keys that a gateway stores, except those of the probes that it writes at the start and
+    /// each minute to find out whether it may write.
+    ///
+    /// # Errors
+    /// If the server is unreachable.
     pub fn keys(&self) -> Result<Vec<String>> {
         let mut keys = self.command(&["KEYS", "*"])?.texts();
         keys.retain(|key| !key.contains(":{probe"));

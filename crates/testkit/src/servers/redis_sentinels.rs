@@ -15,8 +15,11 @@ pub struct SentinelServers {
 }
 
 impl SentinelServers {
-    /// Starts them all, with further arguments for the servers, and waits until the sentinels know
-    /// each other and the replicas.
+    /// Starts a primary, two replicas and three sentinels, with more arguments for the servers, and waits
+    /// until the sentinels know each other and the replicas.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn start(certificates: Option<&Certificates>, arguments: &[&str]) -> Result<Self> {
         let start = |more: &[&str]| {
             let arguments = [arguments, more].concat();
@@ -51,7 +54,7 @@ impl SentinelServers {
         Ok(all)
     }
 
-    /// `host:port,…` of the sentinels, and the name of the primary.
+    /// Returns `host:port,…` of the sentinels, and the name of the primary.
     pub fn place(&self) -> String {
         let hosts = self.sentinels.iter();
         let hosts: Vec<_> = hosts
@@ -60,12 +63,15 @@ impl SentinelServers {
         format!("{}/{NAME}", hosts.join(","))
     }
 
-    /// `redis+sentinel://…/main`.
+    /// Returns `redis+sentinel://…/main` with the addresses of the sentinels.
     pub fn url(&self) -> String {
         format!("redis+sentinel://{}", self.place())
     }
 
-    /// The server that the sentinels call the primary.
+    /// Returns the server that the sentinels name as the primary.
+    ///
+    /// # Errors
+    /// If they name none.
     pub fn primary(&mut self) -> Result<&mut RedisServer> {
         let port = self.port_of_primary()?;
         let mut servers = self.servers.iter_mut();
@@ -74,7 +80,10 @@ impl SentinelServers {
             .ok_or_else(|| Error::other("the primary is a stranger"))
     }
 
-    /// The others.
+    /// Returns the servers other than the primary.
+    ///
+    /// # Errors
+    /// If the sentinels name no primary.
     pub fn replicas(&self) -> Result<Vec<&RedisServer>> {
         let port = self.port_of_primary()?;
         let replicas = self
@@ -84,12 +93,15 @@ impl SentinelServers {
         Ok(replicas.collect())
     }
 
-    /// The sentinels.
+    /// Returns the sentinels.
     pub fn sentinels(&mut self) -> &mut [RedisServer] {
         &mut self.sentinels
     }
 
-    /// Has another server made the primary, and waits until it is.
+    /// Makes another server the primary, and waits until it is.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn fail_over(&self) -> Result<()> {
         let before = self.port_of_primary()?;
         // Refused while the last one is too near.
@@ -100,14 +112,20 @@ impl SentinelServers {
         self.wait_for_another_primary(before)
     }
 
-    /// Kills the primary, and waits until another server is.
+    /// Kills the primary, and waits until another server is the primary.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn kill_primary(&mut self) -> Result<()> {
         let before = self.port_of_primary()?;
         self.primary()?.kill()?;
         self.wait_for_another_primary(before)
     }
 
-    /// Has the primary stand still, its connections open, and waits until another server is.
+    /// Pauses the primary, whose connections stay open, and waits until another server is the primary.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn stall_primary(&mut self) -> Result<()> {
         let before = self.port_of_primary()?;
         self.primary()?.stall()?;
@@ -115,7 +133,10 @@ impl SentinelServers {
         self.wait_for_another_primary(before)
     }
 
-    /// The server that stands still.
+    /// Returns the server that is paused.
+    ///
+    /// # Errors
+    /// If none is.
     pub fn stalled(&self) -> Result<&RedisServer> {
         let mut servers = self.servers.iter();
         servers

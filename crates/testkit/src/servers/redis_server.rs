@@ -20,9 +20,10 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts a server with further arguments, and waits until it answers.
+    /// Starts a server with more arguments, and waits until it responds.
     ///
-    /// Fails, and does not skip, where there is no `redis-server`.
+    /// # Errors
+    /// If there is no `redis-server` (the test fails, and is not skipped), or it does not respond.
     pub fn start(arguments: &[&str]) -> Result<Self> {
         let folder = TempDir::new()?;
         let port = free_port()?;
@@ -34,7 +35,10 @@ impl RedisServer {
         Self::run(port, folder, own)
     }
 
-    /// Starts one that also speaks TLS, at [`RedisServer::tls_port`].
+    /// Starts a server that also accepts TLS, at [`RedisServer::tls_port`].
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn start_tls(certificates: &Certificates, arguments: &[&str]) -> Result<Self> {
         let tls_port = free_port()?;
         let mut all = certificates.arguments(tls_port);
@@ -44,7 +48,7 @@ impl RedisServer {
         Ok(server)
     }
 
-    /// Starts a sentinel with these lines in its configuration.
+    /// Starts a sentinel with these lines in its configuration. Fails if it does not respond.
     pub(super) fn start_sentinel(certificates: Option<&Certificates>, lines: &str) -> Result<Self> {
         let folder = TempDir::new()?;
         let port = free_port()?;
@@ -73,18 +77,21 @@ impl RedisServer {
         Ok(server)
     }
 
-    /// Its port.
+    /// Returns the port of the server.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its port for TLS, or the plain one if it has none.
+    /// Returns the port for TLS, or the plain one if there is none.
     pub fn tls_port(&self) -> u16 {
         self.tls_port.unwrap_or(self.port)
     }
 
-    /// Sends one command and returns its reply as text, each value on a line. Other bytes than UTF-8 are
+    /// Sends one command and returns its reply as text, each value on a line. Bytes that are not UTF-8 are
     /// replaced.
+    ///
+    /// # Errors
+    /// If the server is unreachable or returns an error.
     pub fn ask(&self, words: &[&str]) -> Result<String> {
         let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
         let values = self.values(&words)?;
@@ -96,11 +103,17 @@ impl RedisServer {
     }
 
     /// Sends one command and returns the values of its reply.
+    ///
+    /// # Errors
+    /// If the server is unreachable or returns an error.
     pub fn values(&self, words: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
         resp::command(self.port, words)?.into_values()
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills the server, as a crash would.
+    ///
+    /// # Errors
+    /// If it cannot be killed.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {
             child.kill()?;
@@ -109,7 +122,10 @@ impl RedisServer {
         Ok(())
     }
 
-    /// Starts it anew at the same port, and waits until it answers.
+    /// Starts the server again at the same port, and waits until it responds.
+    ///
+    /// # Errors
+    /// If it does not respond in time.
     pub fn start_again(&mut self) -> Result<()> {
         self.start_loading()?;
         let log = self.log();
@@ -117,12 +133,18 @@ impl RedisServer {
             .map_err(|error| Error::other(format!("{error}; its log:\n{}", read(&log))))
     }
 
-    /// Has it stand still, taking connections and commands and answering none.
+    /// Pauses the server: it accepts connections and commands, and responds to none.
+    ///
+    /// # Errors
+    /// If it cannot be paused.
     pub fn stall(&self) -> Result<()> {
         self.signal("-STOP")
     }
 
-    /// Ends that.
+    /// Ends [`stall`](Self::stall).
+    ///
+    /// # Errors
+    /// If the process cannot be resumed.
     pub fn go_on(&self) -> Result<()> {
         self.signal("-CONT")
     }
@@ -141,7 +163,10 @@ impl RedisServer {
         }
     }
 
-    /// Starts it anew at the same port, and waits for nothing.
+    /// Starts the server again at the same port, and does not wait.
+    ///
+    /// # Errors
+    /// If it cannot be started.
     pub fn start_loading(&mut self) -> Result<()> {
         self.kill()?;
         let log = self.log();

@@ -3,7 +3,8 @@
 use super::{ClusterServers, RedisServer, wait_until};
 use crate::relay::Relay;
 
-/// Starts a relay to each server, and has the servers name these instead of themselves.
+/// Starts a relay to each server of a cluster, and makes the servers announce the relays instead of
+/// themselves. Returns the relays in the order of the servers.
 pub fn announced(cluster: &mut ClusterServers) -> Vec<Relay> {
     let relay = |server: &RedisServer| {
         let relay = Relay::to(server.port()).unwrap();

@@ -21,8 +21,8 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// Returns the texts of a value or of an array of values; bytes that are no UTF-8 are replaced, and a value that
-    /// is not there is left out.
+    /// Returns the texts of a value, or of an array of values. Bytes that are not UTF-8 are replaced, and
+    /// missing values are left out.
     pub fn texts(&self) -> Vec<String> {
         match self {
             Self::Simple(text) | Self::Error(text) => vec![text.clone()],
@@ -35,9 +35,10 @@ impl Reply {
         }
     }
 
-    /// Returns the values of a reply, those of an array one by one; a value that is not there is an empty one.
+    /// Returns the values of a reply, or of its array; a missing value is an empty one.
     ///
-    /// Fails if the server refused the command.
+    /// # Errors
+    /// If the server refused the command.
     pub fn into_values(self) -> Result<Vec<Vec<u8>>> {
         match self {
             Self::Simple(text) => Ok(vec![text.into_bytes()]),
@@ -52,7 +53,8 @@ impl Reply {
     }
 }
 
-/// Sends a command to the server at that port of loopback, and returns its reply.
+/// Sends a command to the server at a port of loopback, and returns its reply. Fails if the server is
+/// unreachable or the reply cannot be parsed.
 pub(super) fn command(port: u16, words: &[&[u8]]) -> Result<Reply> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;

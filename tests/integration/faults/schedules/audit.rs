@@ -145,7 +145,7 @@ impl Events {
     }
 
     /// Describes the events of a user, for the report of a failure.
-    pub(crate) fn told(&self, user: &str) -> String {
+    pub(crate) fn describe(&self, user: &str) -> String {
         let events = self.of(user);
         let lines = events.map(|event| {
             let text = |key: &str| event[key].as_str().unwrap_or_default();

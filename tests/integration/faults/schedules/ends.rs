@@ -134,7 +134,7 @@ impl Events {
                             Some(event),
                         ));
                 if !is_explained {
-                    let list = self.told(&user.id.to_string());
+                    let list = self.describe(&user.id.to_string());
                     wrong.push(format!(
                         "{event}: is not listed, and no event says why:\n      {list}"
                     ));

@@ -147,7 +147,7 @@ pub(crate) fn compare(model: &Model, events: &Events, wrong: &mut Vec<String>) {
             let most = sure + count(&model.possible, index, &[kind]) + extra;
             let found = events.of_user(&id, &[kind]);
             if !(sure..=most).contains(&found) {
-                let list = events.told(&id);
+                let list = events.describe(&id);
                 wrong.push(format!(
                     "user {index}: {found} events {kind} are recorded, and {sure} to {most} expected:\n      \
                      {list}"

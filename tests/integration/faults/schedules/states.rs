@@ -80,7 +80,7 @@ pub(crate) fn compare(
     // An event that says that the result is unknown is sufficient.
     if made != recorded && !(made && events.are_in_doubt(&id, kinds)) {
         let attempt = &user.attempt;
-        let list = events.told(&id);
+        let list = events.describe(&id);
         wrong.push(format!(
             "user {index}, {attempt:?}: made is {made}, recorded is {recorded}:\n      {list}"
         ));

@@ -158,7 +158,7 @@ fn tokens(
             (Outcome::Refused, State::Unknown) => {
                 let is_known = handle.is_some() || token.kind.is_from_email();
                 if is_known && !events.explain_the_end(token, model) {
-                    let events = events.told(&model.users[token.user].id.to_string());
+                    let events = events.describe(&model.users[token.user].id.to_string());
                     wrong.push(format!(
                         "{what}: has ended, and no event says why:\n      {events}"
                     ));

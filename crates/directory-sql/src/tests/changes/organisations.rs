@@ -1,12 +1,12 @@
 //! Finding, listing and editing organisations and their units, and rejected changes.
 
-use uuid::Uuid;
-
-use super::{edit, umbrella, unfit, unit};
 use isogloss_core::directory::{
     Change, Directory, InvalidChange, OrganisationEdit, OrganisationEntry, OrganisationRef, Patch,
     UnitEntry, UserEdit,
 };
+use uuid::Uuid;
+
+use super::{edit, umbrella, unfit, unit};
 
 pub(super) async fn are_found_and_listed(directory: &dyn Directory, id: Uuid) {
     for name in [OrganisationRef::Name("Umbrella"), OrganisationRef::Id(id)] {

@@ -1,11 +1,11 @@
 //! Adding and editing users, and rejected changes.
 
 use futures_util::future::join_all;
+use isogloss_core::directory::{Change, Directory, InvalidChange, Patch, UserEdit};
+use isogloss_core::{Role, User};
 use uuid::Uuid;
 
 use super::{edit, person, umbrella, unfit, user};
-use isogloss_core::directory::{Change, Directory, InvalidChange, Patch, UserEdit};
-use isogloss_core::{Role, User};
 
 pub(super) async fn are_added(directory: &dyn Directory) {
     let add = async |name: &str, number| {

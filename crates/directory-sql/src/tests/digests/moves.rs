@@ -1,5 +1,6 @@
 //! Imports between directories that store the same codes and keys in different forms.
 
+use isogloss_core::directory::{Directory, KeyDigest};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
@@ -9,7 +10,6 @@ use super::{
     plain, stored, under, without,
 };
 use crate::postgres::digest_keys::renewals_wait;
-use isogloss_core::directory::{Directory, KeyDigest};
 
 async fn exported(directory: &dyn Directory) -> String {
     toml::to_string(&directory.snapshot().await.unwrap()).unwrap()

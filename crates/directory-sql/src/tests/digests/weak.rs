@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::super::{FILE, passwords};
-use super::{CODE, KEY, OLD, Reopen, clock, under};
 use isogloss_core::Clock as _;
 use isogloss_core::directory::KeyDigest;
 use isogloss_core::directory::file::{File, import};
+
+use super::super::{FILE, passwords};
+use super::{CODE, KEY, OLD, Reopen, clock, under};
 
 pub(super) async fn what_can_be_guessed_is_refused(database: &impl Reopen) {
     let clock = clock();

@@ -1,6 +1,7 @@
 //! Any file, imported into a directory that resulted from other imports: a second import changes nothing, and
 //! unset values stay.
 
+use isogloss_core::UserState;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{select, subsequence};
@@ -8,7 +9,6 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Builder;
 
 use super::*;
-use isogloss_core::UserState;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 const ORGANISATION: &str =

@@ -1,10 +1,11 @@
 //! Values that are set between the hashing of a file and its transaction are not overwritten.
 
+use isogloss_core::backend::directory::{check_entries, hash_secrets};
+use isogloss_core::directory::{Change, Patch, UserEdit, Wanted};
+
 use super::super::{file, load_over};
 use super::newer::{KEPT, is_as_set_here, set_here};
 use super::*;
-use isogloss_core::backend::directory::{check_entries, hash_secrets};
-use isogloss_core::directory::{Change, Patch, UserEdit, Wanted};
 
 #[tokio::test]
 async fn what_is_set_while_a_file_is_hashed_stays_with_sqlite() {

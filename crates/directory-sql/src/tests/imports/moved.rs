@@ -1,9 +1,10 @@
 //! Values that were set here are exported to another directory, and back.
 
+use isogloss_core::directory::Snapshot;
+
 use super::super::load_over;
 use super::newer::{KEPT, is_as_set_here, set_here};
 use super::*;
-use isogloss_core::directory::Snapshot;
 
 #[tokio::test]
 async fn what_was_set_here_moves_with_an_export_with_sqlite() {

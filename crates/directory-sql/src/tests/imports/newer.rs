@@ -1,15 +1,14 @@
 //! Values that were set here since an import are kept by the next one, unless its precedence replaces them.
 
-use time::macros::datetime;
-
-use super::super::load_over;
-use super::*;
-use isogloss_core::TotpSecret;
 use isogloss_core::directory::file::Import;
 use isogloss_core::directory::{
     Change, KnownAppPassword, NewEnrolment, Patch, Precedence, UserEdit,
 };
-use isogloss_core::{Role, UserState};
+use isogloss_core::{Role, TotpSecret, UserState};
+use time::macros::datetime;
+
+use super::super::load_over;
+use super::*;
 
 const MADE_HERE: &str = "an application password that was made here";
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use isogloss_core::UserState;
+use isogloss_core::directory::Directory;
+use isogloss_core::usage::{Observed, UsageCount, UsageKey, UsageRows, UsageTable as _};
 use time::macros::datetime;
 use tokio::time::timeout;
 
@@ -10,9 +13,6 @@ use super::super::{FILE, load};
 use super::fate::Fate;
 use super::relayed;
 use crate::PostgresDirectory;
-use isogloss_core::UserState;
-use isogloss_core::directory::Directory;
-use isogloss_core::usage::{Observed, UsageCount, UsageKey, UsageRows, UsageTable as _};
 use isogloss_testkit::Postgres;
 use isogloss_testkit::relay::{Direction, Relay};
 

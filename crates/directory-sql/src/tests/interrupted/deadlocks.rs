@@ -1,6 +1,7 @@
 //! Deadlocks between transactions.
 
 use futures_util::future::{join, join_all};
+use isogloss_core::directory::{AppPasswords as _, Directory, KeyDigest, KnownAppPassword};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, raw_sql};
 use time::macros::{date, datetime};
@@ -8,7 +9,6 @@ use time::macros::{date, datetime};
 use super::super::postgres::{postgres, until};
 use super::super::{FILE, load, load_over};
 use crate::PostgresDirectory;
-use isogloss_core::directory::{AppPasswords as _, Directory, KeyDigest, KnownAppPassword};
 use isogloss_testkit::Postgres;
 
 /// The statement that locks the row of the application password.

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all, join3};
+use isogloss_core::UserState;
+use isogloss_core::audit::{AuditTable as _, Event, EventKind};
+use isogloss_core::directory::Directory;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, raw_sql};
 use time::OffsetDateTime;
@@ -11,9 +14,6 @@ use time::OffsetDateTime;
 use super::super::postgres::{settings, until};
 use super::super::{FILE, load};
 use crate::PostgresDirectory;
-use isogloss_core::UserState;
-use isogloss_core::audit::{AuditTable as _, Event, EventKind};
-use isogloss_core::directory::Directory;
 use isogloss_testkit::Postgres;
 
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use futures_util::future::try_join_all;
+use isogloss_core::directory::Directory;
 use sqlx::{AssertSqlSafe, query};
 
 use super::super::{FILE, load};
 use crate::SqliteDirectory;
-use isogloss_core::directory::Directory;
 
 /// The number of connections of the pool.
 const CONNECTIONS: usize = 4;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use isogloss_core::directory::Directory;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, raw_sql};
 use tokio::time::timeout;
@@ -10,7 +11,6 @@ use super::super::postgres::{settings, until};
 use super::relayed;
 use crate::PostgresDirectory;
 use crate::postgres::migrate::migrations;
-use isogloss_core::directory::Directory;
 use isogloss_testkit::Postgres;
 use isogloss_testkit::relay::Connection;
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use isogloss_core::audit::{AuditTable as _, Event, EventFilter, EventKind};
+use isogloss_core::directory::{Directory, Enrolments as _, KeyDigest};
 use sqlx::{AssertSqlSafe, query_scalar, raw_sql};
 use time::macros::datetime;
 
@@ -11,8 +13,6 @@ use super::super::{FILE, load};
 use super::fate::Fate;
 use super::relayed;
 use crate::PostgresDirectory;
-use isogloss_core::audit::{AuditTable as _, Event, EventFilter, EventKind};
-use isogloss_core::directory::{Directory, Enrolments as _, KeyDigest};
 use isogloss_testkit::Postgres;
 
 const ALL_EVENTS: EventFilter = EventFilter {

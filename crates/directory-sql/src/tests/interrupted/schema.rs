@@ -1,6 +1,7 @@
 //! Views and prepared statements that change while a directory is in use.
 
 use futures_util::future::join_all;
+use isogloss_core::directory::{Directory, OrganisationRef, UserFilter};
 use secrecy::ExposeSecret as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Error, Executor as _, query, raw_sql};
@@ -8,7 +9,6 @@ use sqlx::{ConnectOptions as _, Error, Executor as _, query, raw_sql};
 use super::super::postgres::{postgres, until};
 use super::super::{FILE, load};
 use crate::SqliteDirectory;
-use isogloss_core::directory::{Directory, OrganisationRef, UserFilter};
 use isogloss_testkit::Postgres;
 
 /// More than a pool has connections.

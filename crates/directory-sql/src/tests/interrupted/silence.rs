@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
+use isogloss_core::directory::{AppPasswords as _, Directory};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, raw_sql};
 use tokio::time::timeout;
@@ -11,7 +12,6 @@ use super::super::postgres::{settings, until};
 use super::super::{FILE, load};
 use super::relayed;
 use crate::PostgresDirectory;
-use isogloss_core::directory::{AppPasswords as _, Directory};
 use isogloss_testkit::Postgres;
 use isogloss_testkit::relay::Connection;
 

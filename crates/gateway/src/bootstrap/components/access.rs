@@ -8,7 +8,7 @@ use isogloss_store_redis::RedisAccess;
 use super::{postgres, redis};
 use crate::config::{self, DirectoryAddress, TokenStoreAddress};
 
-/// CredentialAccess to the credentials of the stores that are servers.
+/// Access to the credentials of the stores that are servers.
 #[derive(Clone)]
 pub(crate) struct CredentialAccess {
     pub(super) redis: Option<RedisAccess>,

@@ -8,10 +8,10 @@ use std::time::Duration;
 use isogloss_core::audit::{EventFilter, Subject, moment};
 use serde_json::Value;
 
-/// How much is read at a time.
+/// Number of bytes that are read at a time.
 const BLOCK_SIZE: u64 = 64 * 1024;
 
-/// Processes that share a file may write a little later than they look at the clock.
+/// Processes that share a file may write an event a little later than its timestamp.
 const OUT_OF_ORDER: Duration = Duration::from_mins(1);
 
 /// Returns the events of the file that match the filter, the latest first; none if there is no file yet. Fails
@@ -65,9 +65,9 @@ fn is_about(event: &Value, who: &Subject) -> bool {
 /// The lines of a file, the last one first.
 struct ReverseLines {
     file: File,
-    /// Where that begins which was read.
+    /// Position in the file from which on everything has been read.
     start: u64,
-    /// What was read and is yet to be given.
+    /// Bytes that are read but not returned yet.
     read: Vec<u8>,
 }
 

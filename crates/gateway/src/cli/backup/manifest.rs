@@ -1,4 +1,4 @@
-//! What a backup consists of, and by what it is known to be whole.
+//! The manifest of a backup: its parts, with checksums.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,9 +17,9 @@ use crate::config::Database;
 
 /// Files that a backup may have, and that are restored then.
 const OPTIONAL: [&str; 4] = [AUDIT, PEPPER, PREVIOUS_PEPPER, JWT_SECRET];
-/// The file that holds it.
+/// File name of the manifest.
 pub(super) const MANIFEST: &str = "manifest.json";
-/// What this program writes and reads.
+/// Version of the format that this program writes and reads.
 pub(super) const FORMAT: u64 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(in crate::cli) struct Manifest {
     pub(in crate::cli) program: String,
     pub(in crate::cli) made_at: String,
     pub(in crate::cli) directory: DirectoryPart,
-    /// How many there are; none if they were in a gateway's memory.
+    /// Number of tokens; `None` if they were in a gateway's memory.
     pub(in crate::cli) tokens: Option<u64>,
     /// Every other file of the backup, by name.
     pub(super) files: BTreeMap<String, FilePart>,

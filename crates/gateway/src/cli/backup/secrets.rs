@@ -9,10 +9,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::bootstrap::secrets::existing_peppers;
 use crate::config::{Sections, read_secret};
 
-/// What the digests of tokens are keyed with.
+/// File with the key of the digests of tokens.
 pub(in crate::cli) const PEPPER: &str = "pepper";
 pub(in crate::cli) const PREVIOUS_PEPPER: &str = "previous-pepper";
-/// What signs JWTs.
+/// File with the secret that signs JWTs.
 pub(in crate::cli) const JWT_SECRET: &str = "jwt-secret";
 const PREVIOUS_JWT_SECRET: &str = "previous-jwt-secret";
 

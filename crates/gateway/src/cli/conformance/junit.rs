@@ -1,4 +1,4 @@
-//! The report that build servers read.
+//! The report in JUnit XML, for build servers.
 
 use std::fs::File;
 use std::path::Path;

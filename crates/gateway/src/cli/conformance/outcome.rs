@@ -1,4 +1,4 @@
-//! How a conversation went.
+//! Results of exchanges.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use isogloss_conformance::Case;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use toml::Table;
 
-/// A conversation and how it went.
+/// Result of an exchange.
 pub(super) struct ExchangeResult {
     pub(super) case: Case,
     pub(super) verdict: Verdict,
@@ -15,9 +15,9 @@ pub(super) struct ExchangeResult {
 
 pub(super) enum Verdict {
     Ok,
-    /// With what was sent, what came and where they differ.
+    /// The responses differ; holds the report.
     Failed(String),
-    /// For the want of these settings.
+    /// The host lacks these settings.
     Skipped(Table),
 }
 

@@ -1,4 +1,4 @@
-//! `isogloss directory digest-keys`: what the digests of cards and keys are made with.
+//! `isogloss directory digest-keys`: the keys of the digests of cards and keys.
 
 use anyhow::Result;
 use clap::Subcommand;

@@ -1,4 +1,4 @@
-//! `isogloss directory migrate`: the tables, brought up to date.
+//! `isogloss directory migrate`: updates the tables.
 
 use anyhow::{Context as _, Result};
 use clap::Args;

@@ -1,4 +1,4 @@
-//! Where a backup goes.
+//! The configured stores, to which a backup is restored.
 
 mod secrets;
 
@@ -24,10 +24,10 @@ use crate::config::{AuditTarget, Database, DirectoryAddress, Sections, TokenStor
 use crate::http_client::HttpClient;
 use crate::management_client::listener_url;
 
-/// How many tokens are written at once.
+/// Number of tokens that are written concurrently.
 const BATCH_SIZE: usize = 256;
 
-/// The places of a configuration, found to be fit for a backup.
+/// The configured stores, checked against a backup.
 pub(super) struct Target<'a> {
     folder: &'a Path,
     sections: &'a Sections,
@@ -38,7 +38,7 @@ pub(super) struct Target<'a> {
     tokens: Option<Arc<dyn TokenStore>>,
 }
 
-/// What was put back.
+/// Summary of the restored data.
 #[derive(Default, Serialize)]
 pub(super) struct Restored {
     /// None if the backup has none, or they have nowhere to go.

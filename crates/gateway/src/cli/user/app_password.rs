@@ -1,4 +1,4 @@
-//! `isogloss user app-password`: passwords of one user for single programs.
+//! `isogloss user app-password`: application passwords of a user.
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};

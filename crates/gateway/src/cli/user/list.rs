@@ -1,4 +1,4 @@
-//! `isogloss user list`: all users, or those that are searched.
+//! `isogloss user list`: lists users.
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};

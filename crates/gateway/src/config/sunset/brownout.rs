@@ -1,4 +1,4 @@
-//! When a dialect is refused for a while: once, each day, or each week.
+//! Brownout windows: once, each day, or each week.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

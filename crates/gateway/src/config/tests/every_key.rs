@@ -76,6 +76,7 @@ fn base() -> Map<String, Value> {
         server.bind = '127.0.0.1:0'\n\
         management.bind = '127.0.0.1:0'\n\
         tokens.store = 'memory:'\n\
+        directory.timeout = '1m'\n\
         passwords.bcrypt_cost = 4\n\
         passwords.threads = 1\n\
         jwt.enabled = true\n\

@@ -1,4 +1,4 @@
-//! What the files of a listener hold, read and held against each other.
+//! Reads the TLS files of a listener, and checks that they belong together.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -100,7 +100,7 @@ impl Drop for WatchedConnection {
     }
 }
 
-/// ConnectionState of a connection.
+/// State of a connection.
 pub(crate) struct ConnectionState {
     /// Number of requests in progress.
     requests: Cell<usize>,

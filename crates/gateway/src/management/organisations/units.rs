@@ -1,4 +1,4 @@
-//! `/admin/organisations/{organisation}/units`: what an organisation is divided into.
+//! `/admin/organisations/{organisation}/units`: the units of an organisation.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
@@ -20,6 +20,12 @@ pub(crate) struct NameOfUnit {
 }
 
 /// Add or rename a unit.
+///
+/// Returns the organisation with the unit.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the body is invalid, there is no such organisation, another one has
+/// the unit, or the directory is unreachable.
 #[utoipa::path(
     put,
     path = "/admin/organisations/{organisation}/units/{unit}",
@@ -50,6 +56,12 @@ pub(crate) async fn put(
 }
 
 /// Remove a unit without users.
+///
+/// Returns 204.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, there is no such organisation or unit, the unit has users, or the
+/// directory is unreachable.
 #[utoipa::path(
     delete,
     path = "/admin/organisations/{organisation}/units/{unit}",

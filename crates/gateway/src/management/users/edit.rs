@@ -40,6 +40,12 @@ pub(crate) struct UserEditRequest {
 }
 
 /// Change a user. A different organisation, or the removal of a unit, ends all tokens of the user.
+///
+/// Returns the new state.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, the body is invalid, there is no such user or organisation, a name
+/// or number is in use, or the directory is unreachable.
 #[utoipa::path(
     patch,
     path = "/admin/users/{user}",

@@ -11,6 +11,11 @@ use crate::management::api_error::ApiError;
 
 /// Erase a user: rows, credentials, tokens, and counted attempts. In the audit log's table, a pseudonym replaces
 /// the user. No import of an older file brings the user back; adding a user with that name does.
+///
+/// Returns what was erased.
+///
+/// # Errors
+/// The key is not valid or lacks the scope, there is no such user, or a store is unreachable.
 #[utoipa::path(
     delete,
     path = "/admin/users/{user}",

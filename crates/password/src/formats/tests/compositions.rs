@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn sha_crypt_of_both_widths() {
     // https://www.akkadia.org/drepper/SHA-crypt.txt
-    are_of(&[
+    match_their_passwords(&[
         (
             "Hello world!",
             "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5",
@@ -52,7 +52,7 @@ fn sha_crypt_of_both_widths() {
 #[test]
 fn md5_crypt_alone_and_in_ldap() {
     // test_handlers.py of passlib 1.7.4; the first ones are of John the Ripper 1.7.9.
-    are_of(&[
+    match_their_passwords(&[
         ("U*U*U*U*", "$1$dXc3I7Rw$ctlgjDdWJLMT.qwHsWhXR1"),
         ("U*U***U", "$1$dXc3I7Rw$94JPyQc/eAgQ3MFMCoMF.0"),
         ("", "$1$Eu.GHtia$CFkL/nE1BYTlEPiVx1VWX0"),
@@ -69,7 +69,7 @@ fn md5_crypt_alone_and_in_ldap() {
 #[test]
 fn the_schemes_of_ldap() {
     // test_handlers.py of passlib 1.7.4.
-    are_of(&[
+    match_their_passwords(&[
         ("helloworld", "{MD5}/F4DjTilcDIIVEHn/nAQsA=="),
         ("helloworld", "{SHA}at+xg6SiyUovktq1redipHiJpaE="),
         (TABLE, "{SHA}4FmyYo46Pi3glWed6YIsHRRm4PA="),
@@ -99,13 +99,13 @@ fn the_schemes_of_ldap() {
 #[test]
 fn bare_digests_with_and_without_salt() {
     // RFC 1321, A.5, and FIPS 180-2, A.1.
-    are_of(&[
+    match_their_passwords(&[
         ("abc", "900150983cd24fb0d6963f7d28e17f72"),
         ("message digest", "F96B697D7CB7938D525A2F31AAF161D0"),
         ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
     ]);
     // https://hashcat.net/wiki/doku.php?id=example_hashes, modes 10, 20, 110 and 120.
-    are_of(&[
+    match_their_passwords(&[
         ("hashcat", "01dfae6e5d4d90d9892622325959afbe:7050461"),
         ("hashcat", "f0fda58630310a6dd91a7d8f0a4ceda2:4225637426"),
         ("hashcat", "2fc5a684737ce1bf7b3b239df432416e0dd07357:2014"),
@@ -119,7 +119,7 @@ fn bare_digests_with_and_without_salt() {
 #[test]
 fn aspnet_identity_of_both_versions() {
     // PasswordHasherTest.cs of ASP.NET Core, https://github.com/dotnet/aspnetcore
-    are_of(&[
+    match_their_passwords(&[
         (
             "my password",
             "AAABAgMEBQYHCAkKCwwNDg+ukCEMDf0yyQ29NYubggHIVY0sdEUfdyeM+E1LtH1uJg==",
@@ -149,14 +149,14 @@ fn aspnet_identity_of_both_versions() {
         "AAABAgMEBQYHCAkKCwwNDg+uAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAALtH1uJg==",
         "AQAAAAAAAAD6AAAAEAhftMyfTJyAAAAAAAAAAAAAAAAAAAih5WsjXaR3PA9M",
     ] {
-        assert!(!fits(wrong, "my password"));
+        assert!(!verifies(wrong, "my password"));
     }
 }
 
 #[test]
 fn django_s_hashers() {
     // test_handlers_django.py of passlib 1.7.4, which checks them with Django itself.
-    are_of(&[
+    match_their_passwords(&[
         (
             "not a password",
             "pbkdf2_sha256$10000$kjVJaVz6qsnJ$5yPHw3rwJGECpUf70daLGhOrQ5+AMxIJdz1c3bqK1Rs=",
@@ -200,7 +200,7 @@ fn django_s_hashers() {
         ),
     ]);
     let long = "abc123".repeat(12);
-    are_of(&[
+    match_their_passwords(&[
         (
             &long,
             "bcrypt_sha256$$2a$06$Tg/oYyZTyAf.Nb3qSgN61OySmyXA8FoY4PjGizjE1QSDfuL5MXNni",
@@ -211,7 +211,7 @@ fn django_s_hashers() {
         ),
     ]);
     // tests/auth_tests/test_hashers.py of Django 4.0 and 5.1, test_scrypt and test_pbkdf2.
-    are_of(&[(
+    match_their_passwords(&[(
         "l\u{e8}tmein",
         "scrypt$16384$seasalt$8$1$Qj3+9PPyRjSJIebHnG81TMjsqtaIGxNQG/aEB/NYafTJ7tibgfYz71m0ldQESkXFRkdVCBhhY8mx7rQwite/Pw==",
     )]);
@@ -220,7 +220,7 @@ fn django_s_hashers() {
 #[test]
 fn phpass_and_drupal_7() {
     // test_handlers.py of passlib 1.7.4; the first is in phpass' own test.php.
-    are_of(&[
+    match_their_passwords(&[
         ("test12345", "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"),
         ("123456", "$H$9PE8jEklgZhgLmZl5.HYJAzfGCQtzi1"),
         ("JohnRipper", "$P$B12345678L6Lpt4BxNotVIMILOa9u81"),
@@ -228,7 +228,7 @@ fn phpass_and_drupal_7() {
         (TABLE, "$P$7SMy8VxnfsIy2Sxm7fJxDSdil.h7TW."),
     ]);
     // drupal7_fmt_plug.c of John the Ripper, then a hash that Drupal's own user_update_7000() made.
-    are_of(&[
+    match_their_passwords(&[
         (
             "virtualabc",
             "$S$CwkjgAKeSx2imSiN3SyBEg8e0sgE2QOx4a/VIfCHN0BZUNAWCr1X",
@@ -248,7 +248,7 @@ fn phpass_and_drupal_7() {
 fn wordpress_since_6_8() {
     // Made with Python's hmac and base64 and the crypt(3) of libxcrypt, after wp_hash_password() of
     // wp-includes/pluggable.php in WordPress 6.8.
-    are_of(&[
+    match_their_passwords(&[
         (
             "test",
             "$wp$2y$05$abcdefghijklmnopqrstuu0gEBJUvPGHSOPEWF02FA26rvpRXOh6a",
@@ -263,8 +263,8 @@ fn wordpress_since_6_8() {
         ),
     ]);
     let hash = "$wp$2y$05$abcdefghijklmnopqrstuu0gEBJUvPGHSOPEWF02FA26rvpRXOh6a";
-    assert!(fits(hash, " test\n"), "WordPress trims passwords");
-    assert!(!Hash::read(hash, STRICT).unwrap().is_ours());
+    assert!(verifies(hash, " test\n"), "WordPress trims passwords");
+    assert!(!Hash::parse(hash, STRICT).unwrap().is_ours());
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn aspnet_membership_of_each_algorithm() {
             "$aspnet-membership$hmacsha256$AAECAwQFBgcICQoLDA0ODw==$VUZ0QaleS/E7WhYiJjbWb9iN3GReiJ63WuUgFBN72Sg=",
         ),
     ];
-    are_of(&vectors);
+    match_their_passwords(&vectors);
     for (_, hash) in vectors {
         assert!(matches!(refusal(hash, STRICT), Some(HashError::Weak(_))));
     }

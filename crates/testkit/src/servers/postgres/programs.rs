@@ -12,7 +12,8 @@ pub(super) struct Account {
     pub(super) group: u32,
 }
 
-/// Where the programs are that `make test` installs: few systems have them in the PATH.
+/// Returns the folder of the programs that `make test` installs, which few systems have in the PATH. Fails if
+/// there is none.
 pub(super) fn programs() -> Result<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
         .map(|path| std::env::split_paths(&path).collect())

@@ -11,7 +11,7 @@ use crate::cli::backup::manifest::Manifest;
 use crate::cli::backup::secrets::{JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
 use crate::config::{Sections, read_secret};
 
-/// What will be written, and what the operator should know.
+/// Secrets that will be written, and warnings.
 #[derive(Default)]
 pub(super) struct Secrets {
     missing: Vec<(PathBuf, SecretString)>,

@@ -1,4 +1,4 @@
-//! `isogloss user totp enrol`: a secret to scan, a code to confirm it, recovery codes to keep.
+//! `isogloss user totp enrol`: prints a secret, confirms it with a code, and prints recovery codes.
 
 use anyhow::{Context as _, Result};
 use clap::Args;

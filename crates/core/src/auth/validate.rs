@@ -7,10 +7,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Auth;
-use super::once::RedeemError;
-use crate::client::ClientIdentity;
+use super::one_time_tokens::RedeemError;
+use crate::bearer_token::BearerToken;
+use crate::client_identity::ClientIdentity;
 use crate::error::{AuthError, StoreError};
-use crate::presented::BearerToken;
 use crate::purpose::Purpose;
 use crate::session::Session;
 use crate::store::Record;

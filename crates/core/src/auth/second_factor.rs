@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tracing::warn;
 
-use super::throttled::settle_attempt;
+use super::throttling::settle_attempt;
 use super::{Auth, Credentials};
 use crate::error::AuthError;
 use crate::network::Network;
-use crate::recovery::RecoveryCode;
+use crate::recovery_code::RecoveryCode;
 use crate::throttle::{AttemptTarget, ClientIp, Proof};
 use crate::totp::{CODE_LENGTH, TotpSecret};
 use crate::user::User;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::guess::{Proof, address, user_account};
+use super::attempt::{Count, Lock};
+use super::attempt_target::{Proof, address, user_account};
 use super::keys::TriedKeys;
-use super::turn::{Count, Lock, count_refusal};
 use super::{
-    Attempt, AttemptTarget, Bucket, BucketKind, ClientIp, Decision, Limits, LoginOrigin, Throttle,
+    Attempt, AttemptTarget, Bucket, BucketKind, ClientIp, Limits, LoginOrigin, Throttle,
     ThrottledBucket,
 };
 use crate::clock::Clock;
@@ -180,29 +180,34 @@ impl LoginThrottle {
         self.throttle.forget(account).await
     }
 
-    /// Returns whether one more e-mail may be sent to that name.
-    pub(crate) async fn grants_letter(
+    /// Returns whether one more e-mail may be sent to that name, which then counts. If one of the two buckets
+    /// refuses it, neither is charged.
+    pub(crate) async fn grants_email(
         &self,
         pepper: &Pepper,
         clock: &dyn Clock,
         name: &str,
         origin: &LoginOrigin,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, AuthError> {
         let account = AttemptTarget::Password(name).account(pepper);
-        let letters = Bucket::new(pepper, BucketKind::Letters, Some(account), None, None);
+        let of_name = Bucket::new(pepper, BucketKind::Letters, Some(account), None, None);
         let host = origin.source.map(ClientIp::host);
         let of_source = host
             .map(|host| Bucket::new(pepper, BucketKind::LettersOfSource, None, None, Some(host)))
             .map(|bucket| (bucket, &self.limits.letters_of_source));
-        let wanted = of_source
+        let buckets = of_source
             .into_iter()
-            .chain([(letters, &self.limits.letters)]);
-        for (bucket, budget) in wanted {
-            if let Decision::Locked { .. } =
-                self.throttle.charge(&bucket, budget, clock.now()).await?
-            {
-                count_refusal(bucket.kind, origin);
-                return Ok(false);
+            .chain([(of_name, &self.limits.letters)]);
+        let mut attempt = self.empty_attempt(clock, None);
+        for (bucket, budget) in buckets {
+            let count = Count {
+                bucket,
+                budget,
+                lock: Lock::Refuses,
+            };
+            match attempt.charge(count, origin).await {
+                Err(AuthError::Throttled { .. }) => return Ok(false),
+                charged => charged?,
             }
         }
         Ok(true)

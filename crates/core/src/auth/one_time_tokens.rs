@@ -6,7 +6,7 @@ use metrics::counter;
 use tracing::warn;
 
 use super::Auth;
-use crate::client::ClientIdentity;
+use crate::client_identity::ClientIdentity;
 use crate::error::{AuthError, StoreError};
 use crate::purpose::Purpose;
 use crate::session::Session;

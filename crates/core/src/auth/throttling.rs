@@ -1,6 +1,6 @@
 //! Logins and the login throttle: taking an attempt, and reporting how it ended.
 
-use isogloss_password::Place;
+use isogloss_password::HashingPermit;
 
 use super::Auth;
 use crate::directory::Account;
@@ -14,13 +14,13 @@ impl Auth {
     /// Takes an attempt at a target. `None` if attempts are not counted. `proven` is a live token that came with
     /// the attempt, if it is that of the user whose name is tried.
     ///
-    /// A locked-out client releases its place for a check before the delay that makes the lock take as long as a
-    /// check; otherwise locked-out clients could fill all places.
+    /// A locked-out client releases its hashing permit before the delay that makes the lock take as long as a
+    /// check; otherwise locked-out clients could hold all permits.
     pub(super) async fn attempt<'g>(
         &'g self,
         (target, proven): (AttemptTarget<'_>, Option<Proof>),
         origin: &LoginOrigin,
-        place: &mut Option<Place>,
+        permit: &mut Option<HashingPermit>,
     ) -> Result<Option<Attempt<'g>>, AuthError> {
         let Some(throttle) = &self.0.throttle else {
             return Ok(None);
@@ -34,7 +34,7 @@ impl Auth {
                 // A wrong password would have been hashed. The lock has the same response, so it must take the
                 // same time.
                 AttemptTarget::Password(_) | AttemptTarget::PassCode(_) => {
-                    *place = None;
+                    *permit = None;
                     self.0.passwords.wait_like_a_check().await;
                 }
                 // A wrong code is refused immediately.
@@ -59,7 +59,9 @@ impl Auth {
         attempt.settle(check.await).await
     }
 
-    pub(super) async fn grants_letter(
+    /// Returns whether one more e-mail may be sent to that name, which then counts. Without a throttle, each may.
+    /// Fails with [`AuthError::Unavailable`] if the throttle's store is unreachable.
+    pub(super) async fn grants_email(
         &self,
         name: &str,
         origin: &LoginOrigin,
@@ -68,7 +70,7 @@ impl Auth {
             return Ok(true);
         };
         let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        Ok(throttle.grants_letter(pepper, clock, name, origin).await?)
+        throttle.grants_email(pepper, clock, name, origin).await
     }
 }
 

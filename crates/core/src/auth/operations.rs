@@ -5,7 +5,7 @@
 
 use secrecy::SecretString;
 
-use super::once::RedeemError;
+use super::one_time_tokens::RedeemError;
 use super::{AccessCard, Auth, Credentials, OrganisationName, SessionFilter, ThrottleFilter};
 use crate::audit::{ClaimedName, Event, EventActor, EventKind, LoginMethod, RefusalReason};
 use crate::error::{AuthError, PasswordError};
@@ -105,7 +105,7 @@ impl Auth {
         name: &str,
         origin: &LoginOrigin,
     ) -> Result<bool, AuthError> {
-        let outcome = self.grants_letter(name, origin).await;
+        let outcome = self.grants_email(name, origin).await;
         let event = Event {
             name_hash: Some(self.name_hash(ClaimedName::User(name))),
             ..self.event(EventKind::Letter).of_origin(origin)

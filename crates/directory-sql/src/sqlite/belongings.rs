@@ -1,0 +1,159 @@
+//! Writes what belongs to a user in other tables: cards, codes, application passwords, and imported values.
+
+use isogloss_core::backend::directory::UserChange;
+use isogloss_core::directory::{KeyDigest, UserEntry};
+use sqlx::query;
+use sqlx::sqlite::SqliteConnection;
+
+use super::enrolments;
+use super::write::{forget, put_person};
+use crate::row::{self, Result};
+
+pub(super) async fn put_user(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
+    put_person(connection, &change.entry).await?;
+    put_cards(connection, &change.entry).await?;
+    put_replaced_hashes(connection, change).await?;
+    put_recovery_codes(connection, change).await?;
+    put_app_passwords(connection, change).await?;
+    put_revoked_app_passwords(connection, change).await
+}
+
+async fn put_cards(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {
+    forget(
+        connection,
+        "DELETE FROM access_cards WHERE user = ?",
+        user.id,
+    )
+    .await?;
+    for card in &user.access_cards {
+        query(
+            "INSERT INTO access_cards (user, code_digest, code_digest_key, identifier,
+                                       pass_code_hash, effective)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(user.id.to_string())
+        .bind(card.code_digest.map(|digest| digest.as_bytes().to_vec()))
+        .bind(card.code_digest.and_then(KeyDigest::key_bytes))
+        .bind(&card.identifier)
+        .bind(&card.pass_code_hash)
+        .bind(card.effective)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_recovery_codes(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
+    let user = change.entry.id;
+    if change.replaces_second_factor() {
+        enrolments::forget_state(connection, user).await?;
+    }
+    for gone in change.gone_recovery_codes() {
+        query("DELETE FROM recovery_codes WHERE user = ? AND digest = ?")
+            .bind(user.to_string())
+            .bind(gone.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for code in change.recovery_codes() {
+        query(
+            "INSERT INTO recovery_codes (user, digest, spent) VALUES (?, ?, ?)
+             ON CONFLICT (user, digest) DO UPDATE SET spent = excluded.spent",
+        )
+        .bind(user.to_string())
+        .bind(code.digest.as_bytes().as_slice())
+        .bind(code.spent)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_app_passwords(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
+    let user = change.entry.id;
+    for gone in change.gone_app_passwords() {
+        query("DELETE FROM app_passwords WHERE user = ? AND digest = ?")
+            .bind(user.to_string())
+            .bind(gone.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for password in change.app_passwords() {
+        query(
+            "INSERT INTO app_passwords (user, digest, realm, label, made_at, imported)
+             VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (user, digest) DO UPDATE SET
+                 realm = excluded.realm, label = excluded.label, made_at = excluded.made_at,
+                 imported = excluded.imported",
+        )
+        .bind(user.to_string())
+        .bind(password.digest.as_bytes().as_slice())
+        .bind(&password.dialect)
+        .bind(&password.label)
+        .bind(password.made_at.unix_timestamp())
+        .bind(!password.set_here)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_revoked_app_passwords(
+    connection: &mut SqliteConnection,
+    change: &UserChange,
+) -> Result<()> {
+    let user = change.entry.id;
+    for digest in change.good_again() {
+        query("DELETE FROM revoked_app_passwords WHERE user = ? AND digest = ?")
+            .bind(user.to_string())
+            .bind(digest.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for revoked in change.revoked_app_passwords() {
+        query(
+            "INSERT INTO revoked_app_passwords (user, digest, revoked_at) VALUES (?, ?, ?)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(user.to_string())
+        .bind(revoked.digest.as_bytes().as_slice())
+        .bind(revoked.revoked_at.unix_timestamp())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_replaced_hashes(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
+    for digest in change.replaced_hashes() {
+        query(
+            "INSERT INTO replaced_hashes (user, digest, now) VALUES (?, ?, ?)
+             ON CONFLICT (user, digest) DO UPDATE SET now = excluded.now",
+        )
+        .bind(change.entry.id.to_string())
+        .bind(digest.as_bytes().as_slice())
+        .bind(&change.entry.password_hash)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn put_origin(
+    connection: &mut SqliteConnection,
+    change: &UserChange,
+) -> Result<()> {
+    let Some(origin) = &change.origin else {
+        return Ok(());
+    };
+    query(
+        "INSERT INTO imported_users (user, name, said) VALUES (?, ?, ?)
+         ON CONFLICT (user) DO UPDATE SET name = excluded.name, said = excluded.said",
+    )
+    .bind(change.entry.id.to_string())
+    .bind(change.imported_name())
+    .bind(row::said(origin)?)
+    .execute(connection)
+    .await
+    .map(drop)
+}
