@@ -1,11 +1,11 @@
-//! The steps that bring a directory's tables up to date, whichever database has them.
+//! The migrations of a directory's tables, the same list for both databases.
 
 use isogloss_core::backend::directory::KnownStep;
 use isogloss_core::directory::{BackedUp, Step};
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-/// The number of each step's file, and its name.
+/// The number of each migration's file, and its name.
 const STEPS: [(i64, &str); 10] = [
     (1, "directory"),
     (2, "second factor"),
@@ -21,7 +21,7 @@ const STEPS: [(i64, &str); 10] = [
 
 const _: () = assert!(STEPS[STEPS.len() - 1].0 == BackedUp::VERSION);
 
-/// The steps of one database, the first one first. One that was ever taken is never changed.
+/// Returns the migrator of one database, from its statements in order. A released migration must never be changed.
 pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
     let steps = STEPS.into_iter().zip(steps);
     let steps = steps.map(|((version, name), sql)| {
@@ -31,7 +31,7 @@ pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
     Migrator::with_migrations(steps.collect())
 }
 
-/// Returns the steps of a migrator, to be compared with those that were taken.
+/// Returns the migrations of a migrator, for a comparison with those that were applied.
 pub(super) fn known(migrator: &Migrator) -> Vec<KnownStep> {
     let steps = migrator.iter().map(|step| {
         let name = step.description.clone().into_owned();

@@ -1,4 +1,4 @@
-//! The directory in PostgreSQL: one server, many gateways.
+//! The directory in PostgreSQL: one server, shared by several gateways.
 
 mod access;
 mod api_keys;
@@ -48,24 +48,24 @@ pub use self::connect_options::AddressError;
 use self::migrate::{Tables, migrate_in_time};
 use self::servers::Servers;
 
-/// How PostgreSQL is reached.
+/// The settings of the connections to PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct PostgresSettings {
     /// `postgres://[user[:password]@]host[:port]/database[?sslmode=…]`
     pub url: SecretString,
-    /// Connections at the most.
+    /// The maximum number of connections.
     pub connections: usize,
-    /// How long a question may take in all: waiting for a free connection, connecting, the answer.
+    /// The total time limit of a query: waiting for a free connection, connecting, and the response.
     pub timeout: Duration,
-    /// Certificates of the authorities that the server's is to be signed by, beside those of the
-    /// system. If given, the server has to prove its name.
+    /// The certificates of authorities, in addition to the system's, that may have signed the server's
+    /// certificate. If set, the server must prove its name.
     pub ca_file: Option<PathBuf>,
 }
 
 /// A directory on a PostgreSQL server.
 pub struct PostgresDirectory {
-    /// Drives all connections. They must not hang on the runtime of whichever worker asked first:
-    /// it may end while others still use them.
+    /// The runtime of all connections. They must not belong to the runtime of the worker that first sends a query:
+    /// it may end while other workers still use them.
     runtime: Option<Runtime>,
     access: PostgresAccess,
     tables: watch::Receiver<Tables>,
@@ -74,14 +74,15 @@ pub struct PostgresDirectory {
 }
 
 impl PostgresDirectory {
-    /// Checks an address and the files that it names. Nothing is sent. `ca_file` is as in
-    /// [`PostgresSettings`].
+    /// Checks an address and the files that it names, without connecting. `ca_file` is as in [`PostgresSettings`].
+    /// Fails if the address is invalid, if one of its parameters is not supported, or if a file cannot be opened.
     pub fn check(url: &str, ca_file: Option<&Path>) -> Result<(), AddressError> {
         connect_options::read(url, ca_file).map(drop)
     }
 
-    /// Prepares the connections, and sees to the tables as soon as the server can be reached: it
-    /// may come up later than we do.
+    /// Prepares the connections, and starts a task that brings the tables up to date as soon as the server can be
+    /// reached: it may start later than the gateway. Fails if the address is invalid or the runtime cannot be
+    /// started.
     pub fn new(settings: &PostgresSettings) -> Result<Self, StoreError> {
         let servers = servers(settings).map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -102,20 +103,20 @@ impl PostgresDirectory {
         })
     }
 
-    /// What changes the credentials while the directory is used.
+    /// Returns a handle for changing the credentials while the directory is in use.
     pub fn access(&self) -> PostgresAccess {
         self.access.clone()
     }
 
-    /// Stores the digests of cards and keys under a digest key of the directory.
+    /// Sets the digest keys under which the directory stores the digests of cards and application keys.
     #[must_use]
     pub fn digesting(mut self, digests: DigestKeys) -> Self {
         self.digests = Arc::new(digests);
         self
     }
 
-    /// Stores the looks that are missing before a change that compares logins with them. They may be those
-    /// of a whole directory, for which the time of a change is too short.
+    /// Stores missing looks before a change that compares login names by look. All looks of a directory may be
+    /// missing, which takes longer than a change may. Fails if the directory is unavailable.
     async fn fill_looks(&self, change: &Change) -> Result<(), StoreError> {
         if change.logins().is_empty() {
             return Ok(());
@@ -137,7 +138,7 @@ fn servers(settings: &PostgresSettings) -> Result<Servers, AddressError> {
     Ok(servers.sharing(settings.timeout))
 }
 
-/// What went wrong, in PostgreSQL's own words, but for the details, which quote values.
+/// Returns PostgreSQL's error message, without the details, which quote values.
 fn reason(error: &Error) -> String {
     match error.as_database_error() {
         None => error.to_string(),

@@ -1,4 +1,4 @@
-//! How rows become users, cards and keys, whichever database they come from.
+//! Converts rows of both databases to users, cards and keys.
 
 pub(super) mod columns;
 mod digests;
@@ -21,11 +21,11 @@ pub(super) use self::imports::{revoked_key_entries, said};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
 
-/// A row's columns, by name. Each database stores some of them in a way of its own.
+/// The columns of a row, by name. The two databases store some of them differently.
 pub(super) trait Columns {
     fn text(&self, column: &str) -> Result<String>;
     fn text_if_any(&self, column: &str) -> Result<Option<String>>;
-    /// Texts in one column, in any order; none where there is nothing.
+    /// Returns the texts of a list column, in any order; empty for NULL. Fails if there is no such column.
     fn texts(&self, column: &str) -> Result<Vec<String>>;
     fn number(&self, column: &str) -> Result<i64>;
     fn number_if_any(&self, column: &str) -> Result<Option<i64>>;
@@ -35,7 +35,8 @@ pub(super) trait Columns {
     fn guid_if_any(&self, column: &str) -> Result<Option<Uuid>>;
 }
 
-/// A row of `accounts` beside whether it is the one that was asked for, or only as long to read.
+/// Returns the account of a row of `accounts`. `None` without a row, or if the row is the decoy that the query
+/// returns for an unknown name so that it takes as long. Fails if a column cannot be decoded.
 pub(super) fn account_if_found(row: Option<&impl Columns>) -> Result<Option<Account>> {
     let Some(row) = row else { return Ok(None) };
     let account = account(row);
@@ -46,7 +47,7 @@ pub(super) fn account_if_found(row: Option<&impl Columns>) -> Result<Option<Acco
     }
 }
 
-/// A row of `usage`.
+/// Decodes a row of `usage`. Fails if a column cannot be decoded.
 pub(super) fn usage(row: &impl Columns) -> Result<StoredUsage> {
     Ok(StoredUsage {
         id: row.text("id")?,
@@ -72,7 +73,7 @@ pub(super) fn usage(row: &impl Columns) -> Result<StoredUsage> {
     })
 }
 
-/// A row of `accounts`.
+/// Decodes an account from a row of `accounts`. Fails if a column cannot be decoded.
 fn account(row: &impl Columns) -> Result<Account> {
     let totp = match row.text_if_any("totp_secret")? {
         None => None,
@@ -87,7 +88,7 @@ fn account(row: &impl Columns) -> Result<Account> {
     })
 }
 
-/// A row of `accounts`.
+/// Decodes a user from a row of `accounts`. Fails if a column cannot be decoded.
 pub(super) fn user(row: &impl Columns) -> Result<User> {
     let default_unit = row.text_if_any("default_unit")?;
     let mut units = sorted(row, "units")?;
@@ -120,7 +121,8 @@ pub(super) fn user(row: &impl Columns) -> Result<User> {
     })
 }
 
-/// Those units of the user's organisation that are the user's, the default one first.
+/// Returns the units that the user may log in to, the default one first, from the rows of the organisation's
+/// units. Fails if a column cannot be decoded.
 pub(super) fn units_of(user: &User, rows: &[impl Columns]) -> Result<Vec<Unit>> {
     let mut units = Vec::new();
     for row in rows {
@@ -134,7 +136,7 @@ pub(super) fn units_of(user: &User, rows: &[impl Columns]) -> Result<Vec<Unit>> 
     Ok(units)
 }
 
-/// A row of `accounts` with the card's `pass_code_hash`.
+/// Decodes a card from a row of `accounts` with the card's `pass_code_hash`. Fails if a column cannot be decoded.
 pub(super) fn card(row: &impl Columns) -> Result<Card> {
     Ok(Card {
         user: user(row)?,
@@ -166,7 +168,7 @@ fn scopes(row: &impl Columns) -> Result<Scopes> {
     Ok(Scopes::from_stored(row.text_if_any("scopes")?.as_deref()))
 }
 
-/// A row of `users`, as far as others need to know.
+/// Decodes a reference to a user from a row of `users`. Fails if a column cannot be decoded.
 pub(super) fn named(row: &impl Columns) -> Result<UserRef> {
     Ok(UserRef {
         id: row.guid("id")?,
@@ -174,7 +176,7 @@ pub(super) fn named(row: &impl Columns) -> Result<UserRef> {
     })
 }
 
-/// A login beside its user's columns.
+/// Decodes a login name and its user. Fails if a column cannot be decoded.
 pub(super) fn login(row: &impl Columns) -> Result<Login> {
     Ok(Login {
         login: row.text("login")?,
@@ -182,7 +184,7 @@ pub(super) fn login(row: &impl Columns) -> Result<Login> {
     })
 }
 
-/// A row of `app_passwords`.
+/// Decodes a row of `app_passwords`. Fails if a column cannot be decoded.
 pub(super) fn app_password(row: &impl Columns) -> Result<KnownAppPassword> {
     Ok(KnownAppPassword {
         digest: digest_in(row)?,
@@ -193,7 +195,8 @@ pub(super) fn app_password(row: &impl Columns) -> Result<KnownAppPassword> {
     })
 }
 
-/// A row of `totp_states`, if there is one, with the number of recovery codes that are `unspent`.
+/// Decodes the columns of `totp_states`, which may be NULL, and the number of `unspent` recovery codes. Fails if a
+/// column cannot be decoded.
 pub(super) fn enrolment(row: &impl Columns) -> Result<Enrolment> {
     Ok(Enrolment {
         since: row.number_if_any("since")?.map(moment),
@@ -211,15 +214,15 @@ fn day(since_1970: i64) -> Date {
     OffsetDateTime::UNIX_EPOCH.date() + days
 }
 
-/// A day as it is stored.
+/// Returns a day as it is stored: the number of days since 1970-01-01.
 pub(super) fn days_since_1970(day: Date) -> i64 {
     (day - OffsetDateTime::UNIX_EPOCH.date()).whole_days()
 }
 
-/// In the year 9999, where dates end.
+/// The last day that is read, in days since 1970-01-01. [`Date`] ends with the year 9999.
 const LAST_DAY: i64 = 2_932_000;
 
-/// Keys with the names of their users, in the order in which they are given.
+/// Decodes keys with the names of their users, in the order of the rows. Fails if a column cannot be decoded.
 pub(super) fn key_entries(rows: &[impl Columns]) -> Result<Vec<KeyEntry>> {
     rows.iter().map(key_entry).collect()
 }
@@ -243,7 +246,7 @@ fn digest(bytes: &[u8]) -> Result<KeyDigest> {
     Ok(KeyDigest::plain(bytes))
 }
 
-/// A column does not hold what this program puts there.
+/// Returns the error for a column whose content this program cannot have written.
 pub(super) fn unreadable(column: &str) -> Error {
     Error::Decode(format!("a stored {column} cannot be read").into())
 }

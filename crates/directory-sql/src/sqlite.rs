@@ -1,4 +1,4 @@
-//! The directory in SQLite: one file, no server, several processes.
+//! The directory in SQLite: one file without a server, shared by several processes.
 
 mod api_keys;
 mod app_passwords;
@@ -46,21 +46,23 @@ pub struct SqliteDirectory {
     digests: DigestKeys,
 }
 
-/// What is kept, and what keeps the file open meanwhile.
+/// The near cache, and the connection that keeps the file open for it.
 struct Kept {
     rows: NearRows,
-    /// None once the directory is closed.
+    /// `None` once the directory is closed.
     open: Mutex<Option<SqliteConnection>>,
 }
 
 impl SqliteDirectory {
-    /// Opens the file, makes it if it is missing, and brings its tables up to date.
+    /// Opens the file, creates it if it is missing, and brings its tables up to date. Fails if that is not
+    /// possible.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         create_private_file(path).map_err(failed)?;
         Self::open_existing(path).await
     }
 
-    /// Opens a file that must be there, and brings its tables up to date.
+    /// Opens an existing file, and brings its tables up to date. Fails if it does not exist or that is not
+    /// possible.
     pub async fn open_existing(path: &Path) -> Result<Self, StoreError> {
         let options = tables::options(path);
         let (pool, _) = tables::connect(&options).await.map_err(failed)?;
@@ -72,13 +74,14 @@ impl SqliteDirectory {
         })
     }
 
-    /// Returns the steps that the tables of a file lack. Nothing is changed, and no file is made.
+    /// Returns the migrations that the tables of a file lack, without changing or creating the file. Fails if it
+    /// cannot be read, or if its tables are from a newer release or another program.
     pub async fn outstanding(path: &Path) -> Result<Outstanding, MigrationError> {
         tables::outstanding_in(path).await
     }
 
-    /// Makes the file if it is missing, brings its tables up to date, and returns the steps that were
-    /// outstanding.
+    /// Creates the file if it is missing, brings its tables up to date, and returns the migrations that were
+    /// missing. Fails if that is not possible.
     pub async fn migrate(path: &Path) -> Result<Outstanding, MigrationError> {
         create_private_file(path).map_err(|error| MigrationError::Failed(error.to_string()))?;
         let (pool, outstanding) = tables::connect(&tables::options(path)).await?;
@@ -86,18 +89,19 @@ impl SqliteDirectory {
         Ok(outstanding)
     }
 
-    /// Stores the digests of cards and keys under a digest key of the directory.
+    /// Sets the digest keys under which the directory stores the digests of cards and application keys.
     #[must_use]
     pub fn digesting(mut self, digests: DigestKeys) -> Self {
         self.digests = digests;
         self
     }
 
-    /// Keeps so many users after they were looked up, for as long as nobody changes the file.
+    /// Enables a near cache of up to `users` users, which is valid as long as the file does not change. Fails if
+    /// the file cannot be read.
     pub async fn with_near_cache(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
         let opened = async {
             let mut open = self.options.connect().await.map_err(failed)?;
-            // Only who has read from the file counts as one who has it open.
+            // A connection keeps the `-shm` file open only after it has read from the database.
             query("SELECT 1 FROM users LIMIT 1")
                 .execute(&mut open)
                 .await

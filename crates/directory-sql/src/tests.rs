@@ -1,4 +1,4 @@
-//! What every directory does, proved for each backend.
+//! The behaviour of every directory, tested with each backend.
 
 mod alike;
 mod api_keys;
@@ -96,7 +96,7 @@ async fn load(directory: &dyn Directory, text: &str) -> Result<Applied, String> 
         .map_err(|error| error.to_string())
 }
 
-/// The same, over all that was set here.
+/// Applies a file like `load`, but replaces all values that were set here. Fails if an entry is invalid.
 async fn load_over(directory: &dyn Directory, text: &str) -> Result<Applied, String> {
     let import = Import {
         directory,

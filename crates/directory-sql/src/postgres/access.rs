@@ -1,4 +1,4 @@
-//! The credentials with which PostgreSQL is entered, and the connections that were made with them.
+//! The credentials for PostgreSQL, and the connections that were opened with them.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,7 +11,7 @@ use super::pool::Connections;
 use super::servers::Servers;
 use super::{PostgresSettings, failed, no_answer, reason, servers};
 
-/// The credentials with which a [`PostgresDirectory`](super::PostgresDirectory) enters its server.
+/// The credentials of a [`PostgresDirectory`](super::PostgresDirectory), which can be changed while it is in use.
 #[derive(Clone)]
 pub struct PostgresAccess {
     current: Arc<RwLock<Current>>,
@@ -31,9 +31,10 @@ impl PostgresAccess {
         }
     }
 
-    /// Uses the credentials and authorities of these settings from now on. Questions under way end with the
-    /// connections that they have, which are then closed. Fails, and changes nothing, if the server does not
-    /// accept them.
+    /// Uses the credentials and certificate authorities of these settings from now on. Running queries finish on
+    /// their connections, which are then closed. Returns [`AccessChange::NeedsRestart`], and changes nothing, if
+    /// the address leads to other servers or databases. Fails, and changes nothing, if no server accepts the
+    /// credentials.
     pub async fn replace(&self, settings: &PostgresSettings) -> Result<AccessChange, StoreError> {
         let servers = servers(settings).map_err(failed)?;
         if servers.places() != self.servers().places() {
@@ -53,13 +54,13 @@ impl PostgresAccess {
         Ok(AccessChange::Made)
     }
 
-    /// The servers as they are connected to for a change of the tables: without a time limit.
+    /// Returns the servers without a time limit on the server's side, for changes of the tables.
     pub(super) fn servers(&self) -> Servers {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         current.servers.clone()
     }
 
-    /// The connections for everything else.
+    /// Returns the connections for everything except changes of the tables.
     pub(super) fn connections(&self) -> Connections {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         current.connections.clone()

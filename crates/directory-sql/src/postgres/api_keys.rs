@@ -1,4 +1,4 @@
-//! Keys of applications.
+//! Application keys in PostgreSQL.
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
@@ -43,7 +43,8 @@ impl Keys for PostgresDirectory {
     }
 }
 
-/// Imports take the same lock: a key that is revoked meanwhile is not brought back.
+/// Adds a key, and returns it; `None` if it exists already. Takes the same lock as imports, so that they do not
+/// add a key again that is revoked at the same time. Fails if a query fails.
 async fn add(
     connection: &mut Session,
     key: KeyEntry,
@@ -83,7 +84,7 @@ async fn remove(
     Ok(revoked.rows_affected() > 0)
 }
 
-/// Writes a key, which is no revoked one from then on.
+/// Inserts or updates a key, and removes it from the revoked keys. Fails if a query fails.
 pub(super) async fn put(connection: &mut PgConnection, key: &KeyEntry) -> row::Result<()> {
     query(
         "INSERT INTO keys (realm, digest, digest_key, label, user_id, scopes, expires_at)
@@ -104,7 +105,7 @@ pub(super) async fn put(connection: &mut PgConnection, key: &KeyEntry) -> row::R
     delete(connection, REVOKED, &key.realm, &[key.digest]).await
 }
 
-/// Removes a key, and remembers that it was revoked.
+/// Removes a key and records that it was revoked. Fails if a query fails.
 pub(super) async fn revoke(
     connection: &mut PgConnection,
     key: &RevokedKeyEntry,

@@ -1,4 +1,4 @@
-//! Application passwords.
+//! Application passwords in PostgreSQL.
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
@@ -97,7 +97,7 @@ async fn add(connection: &mut Session, user: Uuid, password: KnownAppPassword) -
 
 async fn remove(connection: &mut Session, user: Uuid, digest: KeyDigest) -> row::Result<bool> {
     let mut transaction = connection.begin().await?;
-    // An import that has read the application password must not bring it back.
+    // Locked, so that a concurrent import that has read the application password does not add it again.
     alone(&mut transaction).await?;
     let removed = query("DELETE FROM app_passwords WHERE user_id = $1 AND digest = $2")
         .bind(user)

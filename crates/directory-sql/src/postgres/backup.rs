@@ -1,4 +1,4 @@
-//! The tables as files in the format of `COPY`, and what they hold put back.
+//! Backs up the tables as files in the format of `COPY`, and restores them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -18,11 +18,11 @@ use super::write::{alone, unlimited};
 use crate::PostgresDirectory;
 use crate::row::Result;
 
-/// How long a copy may wait for its next part until its connection is taken to be silent.
+/// How long a copy may wait for its next part before its connection is considered silent.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl PostgresDirectory {
-    /// Returns the names of the files that a backup consists of.
+    /// Returns the names of the files of a backup.
     pub fn backup_files() -> Vec<String> {
         TABLES.map(name_of).into()
     }
@@ -36,8 +36,8 @@ fn file_of(folder: &Path, table: &str) -> PathBuf {
     folder.join(name_of(table))
 }
 
-/// Files of a backup that is not whole yet. They are removed when this is dropped, so that a second attempt
-/// finds none.
+/// The files of an incomplete backup. They are deleted when this is dropped, so that they are not in the way of a
+/// second attempt.
 #[derive(Default)]
 struct Unfinished(Vec<PathBuf>);
 
@@ -49,7 +49,8 @@ impl Drop for Unfinished {
     }
 }
 
-/// Writes all tables as one transaction sees them.
+/// Writes all tables, as one transaction sees them, to files in `folder`, and returns their numbers of rows.
+/// Fails, and leaves no files, if one exists already or cannot be written, or if a query fails.
 pub(super) async fn write(connection: &mut PgConnection, folder: PathBuf) -> Result<BackedUp> {
     let mut transaction = connection
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -68,7 +69,8 @@ pub(super) async fn write(connection: &mut PgConnection, folder: PathBuf) -> Res
     Ok(BackedUp::of(rows))
 }
 
-/// Waits for the next part of a copy, for which no server takes that long.
+/// Waits for the next part of a copy, and returns it. Fails if it takes so long that the connection must be
+/// silent.
 async fn in_time<T>(part: impl Future<Output = Result<T>>) -> Result<T> {
     timeout(LONGEST_PAUSE, part).await.unwrap_or_else(|_| {
         let reason = format!("the connection has been silent for {LONGEST_PAUSE:?}");
@@ -76,7 +78,8 @@ async fn in_time<T>(part: impl Future<Output = Result<T>>) -> Result<T> {
     })
 }
 
-/// The first line names the columns.
+/// Copies a table to a file, whose first line contains the names of the columns. Fails if the file exists already
+/// or cannot be written, or if a query fails.
 async fn copy_out(
     connection: &mut PgConnection,
     table: &str,
@@ -108,11 +111,12 @@ async fn columns(connection: &mut PgConnection, table: &str) -> Result<Vec<Strin
     .await
 }
 
-/// Puts the rows of the files in the place of all that are there. Others wait, and then see them.
+/// Replaces all rows with those of the files in `folder`. Concurrent queries wait, and then see the new rows.
+/// Fails, and changes nothing, if a file cannot be read or a query fails.
 pub(super) async fn restore(connection: &mut Session, folder: PathBuf) -> Result<()> {
     let mut transaction = connection.begin().await?;
     unlimited(&mut transaction).await?;
-    // Changes take this lock first, and others after it.
+    // Taken first, because changes also take this lock before others. A different order could end in a deadlock.
     alone(&mut transaction).await?;
     let truncate = AssertSqlSafe(format!("TRUNCATE {}", TABLES.join(", ")));
     query(truncate).execute(&mut *transaction).await?;
@@ -131,7 +135,7 @@ async fn copy_in(connection: &mut PgConnection, table: &str, file: &Path) -> Res
     file.read_line(&mut named)?;
     let named: Vec<_> = named.trim_end().split(", ").collect();
     let known = columns(connection, table).await?;
-    // The names go into a statement.
+    // The names become part of an SQL statement, so unknown ones are rejected.
     if let Some(stranger) = named
         .iter()
         .find(|name| !known.iter().any(|known| known == *name))

@@ -1,5 +1,4 @@
-//! What is a user's beside the user's own row: cards, codes, application passwords, and what an import
-//! said.
+//! Writes what belongs to a user in other tables: cards, codes, application passwords, and imported values.
 
 use isogloss_core::backend::directory::UserChange;
 use isogloss_core::directory::{KeyDigest, UserEntry};
@@ -10,7 +9,7 @@ use super::enrolments;
 use super::write::{forget, put_person};
 use crate::row::{self, Result};
 
-/// Writes a user with all that is the user's.
+/// Inserts or updates a user with everything that belongs to the user. Fails if a query fails.
 pub(super) async fn put_user(connection: &mut PgConnection, change: &UserChange) -> Result<()> {
     put_person(connection, &change.entry).await?;
     put_cards(connection, &change.entry).await?;
@@ -20,7 +19,7 @@ pub(super) async fn put_user(connection: &mut PgConnection, change: &UserChange)
     put_revoked_app_passwords(connection, change).await
 }
 
-/// Remembers what an import said, if that differs.
+/// Stores the values that an import last set, if they have changed. Fails if the query fails.
 pub(super) async fn put_origin(connection: &mut PgConnection, change: &UserChange) -> Result<()> {
     let Some(origin) = &change.origin else {
         return Ok(());
@@ -62,7 +61,7 @@ async fn put_cards(connection: &mut PgConnection, user: &UserEntry) -> Result<()
     Ok(())
 }
 
-/// Logins go on meanwhile: a code that is used now is not revived.
+/// Updates a user's recovery codes. A code that a concurrent login uses stays spent. Fails if a query fails.
 async fn put_recovery_codes(connection: &mut PgConnection, change: &UserChange) -> Result<()> {
     let user = change.entry.id;
     if change.replaces_second_factor() {

@@ -1,4 +1,4 @@
-//! Single changes, each in a transaction of its own.
+//! Makes and checks single changes, each in its own transaction.
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use super::transaction::PostgresTables;
 use super::write::alone;
 use crate::row::Result;
 
-/// What was done, or why it makes no sense.
+/// The result of a query, and within it the result of a change, or why it is invalid.
 pub(super) type Done<T> = Result<std::result::Result<T, InvalidChange>>;
 
-/// Makes a change.
+/// Makes a change, and returns the changed entry, or why it is invalid. Fails if a query fails. Without success,
+/// nothing is changed.
 pub(super) async fn make(
     connection: &mut Session,
     change: Change,
@@ -31,7 +32,7 @@ pub(super) async fn make(
     }
 }
 
-/// Makes a change and takes it back.
+/// Makes a change and rolls it back. Returns why it is invalid, if it is. Fails if a query fails.
 pub(super) async fn check(connection: &mut Session, change: Change) -> Done<()> {
     let mut transaction = connection.begin().await?;
     alone(&mut transaction).await?;

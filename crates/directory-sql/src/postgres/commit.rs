@@ -1,4 +1,4 @@
-//! What became of a transaction when the answer to its `COMMIT` is lost.
+//! Determines the result of a transaction when the response to its `COMMIT` is lost.
 
 use std::time::Duration;
 
@@ -8,34 +8,35 @@ use tokio::time::{sleep, timeout};
 
 use super::servers::Servers;
 
-/// Between two questions while the server is still committing.
+/// The pause between two queries while the server is still committing.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often a server that does not answer is asked.
+/// How often an unresponsive server is queried.
 const ATTEMPTS: u32 = 4;
 
 /// A transaction whose `COMMIT` was sent.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) id: i64,
-    /// When the server process was started: another server may give the same number to another transaction.
+    /// When the server process was started. Another server may have another transaction with the same number.
     pub(super) server_start: String,
 }
 
-/// How the server says that a transaction ended.
+/// The state of a transaction, as the server reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Committed,
     Aborted,
-    /// It waits for its session or for the disk.
+    /// The server waits for the session or for the disk.
     InProgress,
-    /// Another server answered, or this one has forgotten it.
+    /// Another server responded, or this one no longer knows the transaction.
     Unknown,
 }
 
 impl Pending {
-    /// Waits for its end, and returns `lost` unless it was committed. A session that has not received the
-    /// `COMMIT` is ended, so that it does not arrive later; one that executes it may take as long as it needs.
+    /// Waits until the transaction has ended. Fails with `lost` unless it was committed, also if the server does
+    /// not respond. If the session has not received the `COMMIT`, it is ended, so that the `COMMIT` cannot arrive
+    /// later; a session that executes it may take as long as it needs.
     pub(super) async fn ends_committed(
         &self,
         servers: &Servers,
@@ -81,7 +82,7 @@ impl Pending {
         })
     }
 
-    /// Ends the session of the transaction if it waits for its next statement.
+    /// Ends the session of the transaction if it waits for its next statement. Fails if the query fails.
     async fn end_idle_session(&self, connection: &mut PgConnection) -> Result<(), Error> {
         query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -1,4 +1,4 @@
-//! Reads a `postgres://` address with the parameters of libpq, and tells which it cannot honour.
+//! Parses a `postgres://` address with the parameters of libpq, and rejects unsupported ones.
 
 mod known_parameters;
 mod parameters;
@@ -18,18 +18,18 @@ use thiserror::Error;
 use self::parameters::{Environment, Parameters};
 use super::servers::{Servers, SessionAttributes};
 
-/// Why an address is refused. It quotes no value: that could be a password.
+/// Why an address is rejected. The message quotes no value, because that could be a password.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// It has another form.
+    /// The address has another format.
     #[error("expected postgres://[user[:password]@]host[:port]/database[?parameter=value&…]")]
     Form,
-    /// A part of it is wrong, or a parameter cannot be honoured.
+    /// A part of the address is invalid, or a parameter is not supported.
     #[error("{part}: {reason}")]
     Part {
-        /// `port`, `channel_binding` and the like.
+        /// The name of the part, such as `port` or `channel_binding`.
         part: String,
-        /// What is wrong with it, and what to do.
+        /// The reason, and what to do.
         reason: String,
     },
 }
@@ -43,8 +43,9 @@ impl AddressError {
     }
 }
 
-/// Reads an address, and takes from the environment what it leaves out. `ca_file` is the setting that demands
-/// a server certificate of its authorities.
+/// Parses an address, completes it from the environment, and returns its servers. `ca_file` is the setting that
+/// demands a server certificate of its authorities. Fails if the address is invalid, if a parameter is not
+/// supported, or if a file cannot be opened.
 pub(super) fn read(url: &str, ca_file: Option<&Path>) -> Result<Servers, AddressError> {
     read_in(&|variable| std::env::var_os(variable), url, ca_file)
 }
@@ -109,21 +110,23 @@ fn for_all(
         options = options.ssl_mode(mode);
     }
     let Some(file) = ca_file else { return options };
-    // A setting that names an authority demands that the server proves its identity.
+    // The setting `ca_file` demands that the server proves its identity.
     if !matches!(options.get_ssl_mode(), PgSslMode::VerifyCa) {
         options = options.ssl_mode(PgSslMode::VerifyFull);
     }
     options.ssl_root_cert(file)
 }
 
-/// A server's name or address, or its socket's folder, and its port, as far as the address says.
+/// The host and port of a server, as far as the address sets them: a name, an IP address, or the folder of a
+/// socket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Place {
     host: Option<String>,
     port: Option<String>,
 }
 
-/// Pairs hosts with ports, as libpq does: one port is for all hosts.
+/// Pairs hosts with ports, as libpq does: a single port is for all hosts. Fails if the numbers differ or a value
+/// is invalid.
 fn places(parameters: &Parameters, is_named: bool) -> Result<Vec<Place>, AddressError> {
     let hosts = parameters.list("host");
     let addresses = parameters.list("hostaddr");
@@ -205,7 +208,8 @@ fn session_attributes(parameters: &Parameters) -> Result<SessionAttributes, Addr
     })
 }
 
-/// Reads seconds. Zero and less are no limit, as with libpq; `directory.timeout` holds in any case.
+/// Returns the time limit for connecting to a server, given in seconds. `None` if it is not set, zero or negative:
+/// then only `directory.timeout` limits it, which holds in any case. Fails if it is not a whole number.
 fn connect_timeout(parameters: &Parameters) -> Result<Option<Duration>, AddressError> {
     let Some(seconds) = parameters.get("connect_timeout") else {
         return Ok(None);
@@ -218,14 +222,15 @@ fn connect_timeout(parameters: &Parameters) -> Result<Option<Duration>, AddressE
     Ok((seconds > 0).then_some(Duration::from_secs(seconds)))
 }
 
-/// Returns what the address and `directory.ca_file` demand of the server; `None` if neither does.
+/// Returns the TLS mode that the address and `directory.ca_file` demand; `None` if neither does. Fails if the mode
+/// is unknown or contradicts the other settings.
 fn ssl_mode(
     parameters: &Parameters,
     ca_file: Option<&Path>,
 ) -> Result<Option<PgSslMode>, AddressError> {
     let named = match parameters.get("sslmode") {
         None => None,
-        // Encrypts where libpq might not, and connects wherever libpq would.
+        // May encrypt where libpq would not, and connects in all cases in which libpq would.
         Some("allow" | "prefer") => Some(PgSslMode::Prefer),
         Some("disable") => Some(PgSslMode::Disable),
         Some("require") => Some(PgSslMode::Require),
@@ -253,13 +258,14 @@ fn ssl_mode(
             "sslmode",
             "expected verify-full with sslrootcert=system",
         )),
-        // As libpq has it.
+        // libpq does the same.
         (Some(_), Some(PgSslMode::Require)) => Ok(Some(PgSslMode::VerifyCa)),
         (Some(_) | None, named) => Ok(named),
     }
 }
 
-/// Opens the files that the address names, so that a missing one is told before any connection is made.
+/// Opens the files that the address names, to report a missing one before any connection is opened. Fails if one
+/// cannot be opened, or if only one of `sslcert` and `sslkey` is set.
 fn check_files(parameters: &Parameters) -> Result<(), AddressError> {
     for name in ["sslrootcert", "sslcert", "sslkey"] {
         if let Some(file) = parameters.get(name)

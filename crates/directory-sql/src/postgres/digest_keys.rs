@@ -1,4 +1,4 @@
-//! Digest keys, and the digests that are stored under them.
+//! Digest keys in PostgreSQL, and the digests that are stored under them.
 
 use std::sync::Arc;
 
@@ -151,11 +151,11 @@ async fn plain_digests(
     rows.iter().map(row::plain_digest).collect()
 }
 
-/// Names the advisory lock that keeps digests in their forms while a file is applied.
+/// The number of the advisory lock that prevents storing digests in another form while a file is applied.
 const RENEWALS: i64 = 0x6469_6765_7374_7300;
 
-/// Lets no digest be stored in another form until the transaction ends: what it has read of keys and cards
-/// would no longer be there.
+/// Prevents storing digests in another form until the transaction ends: the forms of keys and cards that it has
+/// read would no longer exist. Waits for those that are being stored. Fails if the query fails.
 pub(crate) async fn renewals_wait(transaction: &mut PgConnection) -> Result<()> {
     query("SELECT pg_advisory_xact_lock($1)")
         .bind(RENEWALS)
@@ -164,7 +164,8 @@ pub(crate) async fn renewals_wait(transaction: &mut PgConnection) -> Result<()> 
         .map(drop)
 }
 
-/// Logins do not wait for a file that is applied: the digest is stored in its new form at a later use.
+/// Stores a digest in its new form. Does nothing while a file is being applied, so that logins do not wait for it:
+/// the digest is replaced at a later use. Fails if a query fails.
 async fn replace(connection: &mut Session, renewal: DigestReplacement) -> Result<()> {
     let DigestReplacement { old, new, key, .. } = renewal;
     let mut transaction = connection.begin().await?;
@@ -201,7 +202,7 @@ async fn replace(connection: &mut Session, renewal: DigestReplacement) -> Result
     .bind(old.as_bytes().as_slice())
     .execute(&mut *transaction)
     .await?;
-    // An older gateway may have stored the plain form beside the other.
+    // An older gateway may have stored the plain form in another row.
     query(
         "DELETE FROM keys WHERE realm = $1 AND digest = $2
              AND EXISTS (SELECT 1 FROM keys WHERE realm = $1 AND digest = $3)",

@@ -1,4 +1,4 @@
-//! The trait `Directory` for PostgreSQL: each method runs one piece of work on a connection.
+//! Implements `Directory` for PostgreSQL: each method runs its queries on a connection of the pool.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl Directory for PostgresDirectory {
         after: &str,
         limit: u32,
     ) -> Result<Vec<OrganisationEntry>, StoreError> {
-        // No name holds a NUL: what follows one makes no difference.
+        // No stored name contains a NUL, so the text after one makes no difference.
         let after = after.split('\0').next().unwrap_or_default().to_owned();
         self.ask(move |c| Box::pin(read::organisations(c, after.clone(), limit)))
             .await
@@ -209,7 +209,8 @@ impl Directory for PostgresDirectory {
     }
 }
 
-/// PostgreSQL has no NUL in its texts: what holds one is in no table, and asking would fail.
+/// Returns whether PostgreSQL can store a text: it must not contain a NUL. A text that does is in no table, and a
+/// query with it would fail.
 fn can_be_stored(text: &str) -> bool {
     !text.contains('\0')
 }

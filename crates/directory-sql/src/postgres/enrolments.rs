@@ -1,4 +1,4 @@
-//! Second factors.
+//! Second factors in PostgreSQL.
 
 use async_trait::async_trait;
 use isogloss_core::directory::{Enrolment, Enrolments, KeyDigest, NewEnrolment};
@@ -101,7 +101,8 @@ async fn disenrol(connection: &mut Session, user: Uuid) -> row::Result<bool> {
     Ok(was_on)
 }
 
-/// Forgets which codes were used: they were another secret's.
+/// Removes the state of a user's second factor, because the used codes belong to another secret. Fails if the
+/// query fails.
 pub(super) async fn forget_state(connection: &mut PgConnection, user: Uuid) -> row::Result<()> {
     query("DELETE FROM totp_states WHERE user_id = $1")
         .bind(user)
@@ -110,7 +111,8 @@ pub(super) async fn forget_state(connection: &mut PgConnection, user: Uuid) -> r
         .map(drop)
 }
 
-/// One at a time, imports among them: of two that exchange the codes at once the later one's count.
+/// Replaces a user's recovery codes, and returns false if the second factor is off. Changes and imports run one
+/// after the other, so of two concurrent calls the codes of the later one stay. Fails if a query fails.
 async fn set_recovery_codes(
     connection: &mut Session,
     user: Uuid,
@@ -149,7 +151,8 @@ async fn put_recovery_codes(
     Ok(())
 }
 
-/// Who waits here for another one's row looks again at what that one wrote.
+/// Marks the codes up to this time step as used, and returns whether the code was unused. A concurrent call waits
+/// for the lock of the row, and then compares with the new value. Fails if the query fails.
 async fn use_step(connection: &mut PgConnection, user: Uuid, step: TotpStep) -> row::Result<bool> {
     query(
         "INSERT INTO totp_states (user_id, last_step) VALUES ($1, $2)
@@ -168,7 +171,7 @@ async fn use_recovery_code(
     user: Uuid,
     code: KeyDigest,
 ) -> row::Result<Option<u64>> {
-    // The code is spent only if the answer says so: another attempt would find it spent.
+    // In a transaction, so that the code is spent only if the response arrives: a retry would find it spent.
     let mut transaction = connection.begin().await?;
     let spent = query(
         "UPDATE recovery_codes SET spent = true

@@ -1,4 +1,4 @@
-//! What is removed, and what is left, when a user is erased.
+//! Erases users in PostgreSQL.
 
 use std::sync::Arc;
 
@@ -18,7 +18,8 @@ use super::transaction::PostgresTables;
 use super::write::{alone, unlimited};
 use crate::row::{self, Result};
 
-/// Erases a user. The audit log may be long, so there is no time limit.
+/// Erases a user, and returns what was erased, or why that is not possible. The audit log may be long, so there is
+/// no time limit for the statements. Fails if a query fails.
 pub(super) async fn erase(
     connection: &mut Session,
     user: Uuid,

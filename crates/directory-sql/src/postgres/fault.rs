@@ -1,24 +1,25 @@
-//! What an error says about the connection, and about the work that failed.
+//! Classifies database errors: whether the connection can be used again, and whether the query may be retried.
 
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 
-/// SQLSTATE of a change in a read-only transaction: on a standby, and on a primary that became one.
+/// The SQLSTATE of a change in a read-only transaction: on a standby, and on a primary that became one.
 pub(super) const READ_ONLY: &str = "25006";
 
-/// What is wrong, and what may be tried.
+/// The class of an error, which determines what may be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The connection is gone. Whether the work was done is not known.
+    /// The connection is lost. It is unknown whether the query had an effect.
     Lost,
-    /// The session does not fit any more: it has forgotten a statement, or its plan is of other tables.
-    /// Nothing was done, and a new connection may do it.
+    /// The session is outdated: a prepared statement is missing, or its plan is for other tables. The query had no
+    /// effect, and may be retried on a new connection.
     Outdated,
-    /// The server takes no changes. Nothing was done, and the server behind a new connection may do it.
+    /// The server is read-only. The query had no effect, and may be retried: a new connection may lead to another
+    /// server.
     ReadOnly,
-    /// Another transaction was in the way. Nothing was done, and it may be tried again.
+    /// The query conflicted with another transaction. It had no effect, and may be retried.
     Conflict,
-    /// The server refuses it, and would do so again.
+    /// The server refuses the query, and would refuse it again.
     Refused,
 }
 
@@ -31,37 +32,38 @@ impl Fault {
         }
     }
 
-    /// Names: <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    /// Returns the class of an SQLSTATE, as listed in
+    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn of_code(code: &str) -> Self {
         match code {
-            // The server or the session was ended, has crashed, starts, or waited too long; a pooler has no
-            // more connections.
+            // The server or the session was terminated, crashed, is starting, or exceeded an idle or transaction
+            // time limit; or a pooler has no more connections.
             "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04" | "53300" => {
                 Self::Lost
             }
-            // "cached plan must not change result type", and a prepared statement that is unknown to the
-            // session, or known where it should not be, as behind a pooler.
+            // "cached plan must not change result type"; or a prepared statement is unknown to the session, or
+            // exists already, as with a pooler.
             "0A000" | "26000" | "42P05" => Self::Outdated,
             READ_ONLY => Self::ReadOnly,
-            // A transaction that cannot be serialized, and a deadlock.
+            // Serialization failures and deadlocks.
             "40001" | "40P01" => Self::Conflict,
             code if code.starts_with("08") => Self::Lost,
             _ => Self::Refused,
         }
     }
 
-    /// Whether no other query may be sent over the connection.
+    /// Returns whether the connection must not be used for other queries.
     pub(super) fn ends_connection(self) -> bool {
         matches!(self, Self::Lost | Self::Outdated | Self::ReadOnly)
     }
 
-    /// Whether it is certain that nothing was done, and another attempt may succeed.
+    /// Returns whether the query certainly had no effect and may succeed if it is retried.
     pub(super) fn allows_retry(self) -> bool {
         matches!(self, Self::Outdated | Self::ReadOnly | Self::Conflict)
     }
 }
 
-/// Whether the server has said nothing, or nothing that can be understood, or the driver has failed.
+/// Returns whether there was no response or an unintelligible one, or whether the driver failed.
 fn is_broken(error: &Error) -> bool {
     matches!(
         error,

@@ -1,4 +1,4 @@
-//! What the gateway's role may do, and whether the server takes a write now.
+//! Checks the privileges of the gateway's role, and whether the server can be written to.
 
 use isogloss_core::store::{Finding, Level};
 use sqlx::postgres::PgConnection;
@@ -8,7 +8,7 @@ use super::session::Session;
 use super::{read, reason};
 use crate::row::Result;
 
-/// What logins and token checks read.
+/// The tables that logins and token checks read.
 const READ: [&str; 8] = [
     "accounts",
     "users",
@@ -20,7 +20,7 @@ const READ: [&str; 8] = [
     "digest_keys",
 ];
 
-/// All tables, with what is done to their rows.
+/// All tables, with the privileges that the gateway needs.
 const WRITTEN: [(&str, &[&str]); 19] = [
     ("organisations", ALL),
     ("units", ALL),
@@ -44,11 +44,11 @@ const WRITTEN: [(&str, &[&str]); 19] = [
 ];
 const ALL: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
 
-/// What does not work where nothing can be written.
+/// What does not work if the server cannot be written to.
 const WITHOUT_WRITES: &str = "second factors are not accepted, and passwords, users, the audit log \
     and usage are not stored";
 
-/// Returns what is refused, the worst first.
+/// Returns what the server refuses, the worst first. Fails if the server does not respond.
 pub(super) async fn examine(connection: &mut Session) -> Result<Vec<Finding>> {
     let (role, is_standby): (String, bool) =
         query_as("SELECT current_user::text, pg_is_in_recovery()")
@@ -96,7 +96,7 @@ pub(super) async fn examine(connection: &mut Session) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Everything that is done to tables.
+/// Returns all privileges that the gateway needs.
 fn all() -> Vec<Grant> {
     let all = WRITTEN
         .iter()
@@ -104,7 +104,8 @@ fn all() -> Vec<Grant> {
     all.collect()
 }
 
-/// Those of the privileges that the role has neither on the table nor on one of its columns.
+/// Returns the privileges that the role has neither on the table nor on one of its columns. Fails if the query
+/// fails.
 async fn missing(connection: &mut PgConnection, wanted: Vec<Grant>) -> Result<Vec<Grant>> {
     let (tables, privileges): (Vec<_>, Vec<_>) = wanted.iter().copied().unzip();
     let granted: Vec<(bool,)> = query_as(
@@ -124,7 +125,7 @@ async fn missing(connection: &mut PgConnection, wanted: Vec<Grant>) -> Result<Ve
         .collect())
 }
 
-/// Writes a row that no import has, and takes it back.
+/// Writes a row that no import uses, and rolls it back. Fails if the server cannot be written to.
 async fn write(connection: &mut Session) -> Result<()> {
     let mut transaction = connection.begin().await?;
     query("INSERT INTO imports (fingerprint) VALUES ($1) ON CONFLICT DO NOTHING")
@@ -134,7 +135,7 @@ async fn write(connection: &mut Session) -> Result<()> {
     transaction.rollback().await
 }
 
-/// The server's words for why it refused something. Fails if it did not answer.
+/// Returns the server's reason for refusing a query. Fails with `error` if it did not respond.
 fn refusal(error: Error) -> Result<String> {
     match error.as_database_error() {
         Some(_) => Ok(reason(&error)),
@@ -145,7 +146,7 @@ fn refusal(error: Error) -> Result<String> {
 /// A table and a privilege.
 type Grant = (&'static str, &'static str);
 
-/// As in `SELECT on users, logins; INSERT on users`.
+/// Formats privileges like `SELECT on users, logins; INSERT on users`.
 struct Grants<'a>(&'a [Grant]);
 
 impl Grants<'_> {
@@ -171,7 +172,7 @@ impl std::fmt::Display for Grants<'_> {
     }
 }
 
-/// The statements that grant it.
+/// Returns the statements that grant the missing privileges.
 fn grant(missing: &[Grant], role: &str) -> String {
     let statements = Grants(missing).by_privilege().into_iter();
     let statements: Vec<_> = statements

@@ -1,4 +1,4 @@
-//! Directory files: applied in one transaction, and the last one remembered.
+//! Applies directory files in one transaction, and records the last one.
 
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use super::write::{alone, forget, put_organisation, unlimited};
 use super::{api_keys, present};
 use crate::row::Result;
 
-/// Applies a file, or tells why nothing of it was.
+/// Applies a directory file and returns the numbers of changed entries, or the reason why it was not applied.
+/// Fails if a query fails. Without success, nothing is changed.
 pub(super) async fn apply(
     connection: &mut Session,
     wanted: Wanted,
@@ -38,7 +39,7 @@ pub(super) async fn apply(
     for organisation in &changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
-    // Users of one file may exchange names.
+    // Users in one file may exchange names, which would violate the unique key on the way.
     for user in changes.users.iter().filter(|user| user.differs) {
         let statement = "DELETE FROM logins WHERE user_id = $1";
         forget(&mut transaction, statement, user.entry.id).await?;
@@ -64,7 +65,7 @@ pub(super) async fn apply(
     Ok(Ok(changes.applied))
 }
 
-/// Reads what is there of that which a file names.
+/// Reads the stored entries that a file concerns, as one transaction sees them. Fails if a query fails.
 pub(super) async fn present(
     connection: &mut PgConnection,
     wanted: Wanted,
@@ -79,7 +80,8 @@ pub(super) async fn present(
     Ok(present)
 }
 
-/// Notes the fingerprint of the file that was applied last, and forgets that of the one before.
+/// Records the fingerprint of the directory file that was applied last, and removes the one before. Fails if a
+/// query fails.
 pub(super) async fn note(connection: &mut Session, fingerprint: [u8; 32]) -> Result<()> {
     let mut transaction = connection.begin().await?;
     for statement in [

@@ -1,4 +1,4 @@
-//! What logins look like.
+//! Stores what login names look like, in PostgreSQL.
 
 use async_trait::async_trait;
 use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch, find_look_alikes};
@@ -10,8 +10,8 @@ use super::transaction::PostgresTables;
 use super::write::{alone, unlimited};
 use crate::row::{self, Result};
 
-/// Stores the looks that are missing, beside other gateways that may do the same. Each batch is committed:
-/// others can make changes in between, and what is stored stays if this is interrupted.
+/// Stores missing looks, possibly concurrently with other gateways. Each batch is committed, so others can make
+/// changes in between, and stored looks stay if this is interrupted. Fails if a query fails.
 pub(super) async fn fill(connection: &mut PgConnection) -> Result<()> {
     while is_incomplete(connection).await? {
         let mut transaction = connection.begin().await?;
@@ -28,7 +28,7 @@ async fn is_incomplete(connection: &mut PgConnection) -> Result<bool> {
     Ok(!missing.is_empty())
 }
 
-/// Returns the names that are taken for one another.
+/// Returns the groups of names that people can mistake for one another. Fails if a query fails.
 pub(super) async fn find(connection: &mut PgConnection) -> Result<Vec<LookAlikes>> {
     let mut transaction = connection
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

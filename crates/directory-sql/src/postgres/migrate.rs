@@ -1,4 +1,4 @@
-//! Bringing the tables up to date, as soon as there is a server.
+//! Brings the tables up to date, as soon as the server can be reached.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -19,15 +19,16 @@ use super::silence::{Doing, patience, watched};
 use super::{PostgresDirectory, PostgresSettings, failed, looks, no_answer, reason, servers};
 use crate::migrations::{known, migrator};
 
-/// Between two attempts.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// SQLSTATEs of what may not be done: without a right, without a schema in which the role may create.
+/// SQLSTATEs of missing privileges: no right to a table, and no schema in which the role may create one.
 const DENIED: &str = "42501";
 const NO_SCHEMA: &str = "3F000";
 
 impl PostgresDirectory {
-    /// Returns the steps that the tables lack. Nothing is changed.
+    /// Returns the migrations that the tables lack, without changing anything. Fails if the server does not
+    /// respond, or if the tables cannot be read or are from a newer release or another program.
     pub async fn outstanding(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
         let (servers, mut connection) = connect(settings).await?;
         let watch = (&servers, patience(settings.timeout));
@@ -40,14 +41,15 @@ impl PostgresDirectory {
         due.await.map_err(|error| given_up(&error))?
     }
 
-    /// Brings the tables up to date, and returns the steps that were outstanding.
+    /// Brings the tables up to date, and returns the migrations that were missing. Fails if that is not possible.
     pub async fn migrate(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
         let (servers, connection) = connect(settings).await?;
         migrate_watched(connection, (&servers, settings.timeout), |_| ()).await
     }
 }
 
-/// Connects once, for a change of the tables. Returns the server to which the connection leads, too.
+/// Connects once, for a change of the tables. Returns the connection and its server. Fails if no server responds
+/// in time.
 async fn connect(
     settings: &PostgresSettings,
 ) -> Result<(Servers, Box<PgConnection>), MigrationError> {
@@ -62,17 +64,18 @@ async fn connect(
     }
 }
 
-/// Whether the tables are as this program needs them.
+/// Whether the tables are at the version that this release needs.
 pub(super) enum Tables {
-    /// Nobody has been asked yet.
+    /// No attempt has finished yet.
     Unknown,
-    /// They could not be made; another attempt follows.
+    /// They are not up to date, for this reason; another attempt follows.
     Missing(String),
-    /// From here on they are.
+    /// They are up to date.
     Ready,
 }
 
-/// Waits for the outcome of the first attempt, or tells that of the last.
+/// Waits for the result of the first attempt, or returns that of the last one. Fails if the tables are not up to
+/// date.
 pub(super) async fn ready(mut tables: watch::Receiver<Tables>) -> Result<(), StoreError> {
     let known = tables.wait_for(|tables| !matches!(tables, Tables::Unknown));
     match &*known.await.map_err(failed)? {
@@ -82,7 +85,7 @@ pub(super) async fn ready(mut tables: watch::Receiver<Tables>) -> Result<(), Sto
     }
 }
 
-/// Tries until it is done.
+/// Tries to bring the tables up to date until that succeeds, and publishes each result to `tables`.
 pub(super) async fn migrate_in_time(
     access: PostgresAccess,
     limit: Duration,
@@ -120,7 +123,7 @@ pub(super) async fn migrate_in_time(
     }
 }
 
-/// Says what is waited for, as long as the tables are changed.
+/// Returns why the tables are not ready while they are being changed; `None` if it is not known that they are.
 fn under_way(doing: &Doing) -> Option<&'static str> {
     match doing {
         Doing::Working => Some("the tables are being brought up to date"),
@@ -129,7 +132,8 @@ fn under_way(doing: &Doing) -> Option<&'static str> {
     }
 }
 
-/// Brings the tables up to date, however long the server takes for it, and gives up a silent connection.
+/// Brings the tables up to date, however long the server takes, and returns the migrations that were missing.
+/// Fails if one of them fails or the connection is silent.
 async fn migrate_watched(
     mut connection: Box<PgConnection>,
     (servers, limit): (&Servers, Duration),
@@ -144,17 +148,18 @@ fn given_up(error: &Error) -> MigrationError {
     MigrationError::Failed(reason(error))
 }
 
-/// Brings the tables up to date, and returns the steps that were outstanding. Without any, nothing is
-/// written: a role with less rights and a standby will do.
+/// Brings the tables up to date, and returns the migrations that were missing. If none is missing, the tables are
+/// not altered, and only missing looks are stored: a role with fewer privileges and a standby are enough. Fails if
+/// a migration fails, or if the tables are from a newer release or another program.
 ///
-/// Several gateways may do so at once: each waits for a lock that PostgreSQL keeps, and finds the
-/// work of the one before it done.
+/// Several gateways may do this concurrently: each waits for an advisory lock in PostgreSQL, and finds the
+/// migrations already applied.
 pub(crate) async fn migrate(connection: &mut PgConnection) -> Result<Outstanding, MigrationError> {
     let due = outstanding_at(connection).await?;
     if !due.steps.is_empty() {
         take_steps(connection, &due).await?;
     }
-    // What cannot be stored here is stored before the next change.
+    // Looks that cannot be stored now are stored before the next change.
     let filled = looks::fill(connection).await;
     if let Err(error) = filled {
         debug!(reason = %reason(&error), "what logins look like is not stored yet");
@@ -193,7 +198,8 @@ async fn take_steps(
     })
 }
 
-/// Returns the steps that the tables lack. Nothing is changed.
+/// Returns the migrations that the tables lack, without changing anything. Fails if the tables cannot be read, or
+/// are from a newer release or another program.
 pub(super) async fn outstanding_at(
     connection: &mut PgConnection,
 ) -> Result<Outstanding, MigrationError> {

@@ -1,4 +1,4 @@
-//! Errors that name the server which they are about.
+//! Errors with the name of their server.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -11,7 +11,7 @@ use sqlx::Error;
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::postgres::PgConnectOptions;
 
-/// Returns `host:port` of a server, or the file of its socket, never its credentials.
+/// Returns `host:port` of a server, or the path of its socket, never its credentials.
 pub(super) fn name_of(options: &PgConnectOptions) -> String {
     let port = options.get_port();
     let host = Path::new(options.get_host());
@@ -25,7 +25,7 @@ pub(super) fn name_of(options: &PgConnectOptions) -> String {
     }
 }
 
-/// Adds the name of a server to an error. It means what it did.
+/// Adds the name of a server to an error, which keeps its kind and code.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "others have nothing to do with a server, and the list is open"
@@ -44,7 +44,7 @@ pub(super) fn naming(name: &str, error: Error) -> Error {
     }
 }
 
-/// What a server answered, after its name.
+/// A database error whose message starts with the name of the server.
 #[derive(Debug)]
 struct UserRef {
     message: String,

@@ -1,4 +1,4 @@
-//! Password hashes: set, and exchanged for others of the same password.
+//! Sets password hashes, and replaces them with others of the same password.
 
 use isogloss_core::directory::KeyDigest;
 use sqlx::query;

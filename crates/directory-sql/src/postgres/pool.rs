@@ -1,8 +1,8 @@
-//! Connections: made when they are needed, shared, and closed as soon as one is in doubt.
+//! A connection pool that opens connections on demand, and closes them as soon as one is in doubt.
 //!
-//! Not sqlx's own pool: that one asks the server before and after every use whether the connection
-//! is alive, hides why a connection fails until the time-out is over, and takes back a connection
-//! whose answer nobody waited for.
+//! It replaces sqlx's pool. That pool queries the server before and after every use whether the connection is
+//! alive, hides the reason of a failed connection until the time-out, and takes back a connection whose last
+//! response was never read.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,13 +19,14 @@ use super::servers::Servers;
 use super::session::Session;
 use super::silence::patience;
 
-/// A connection that nobody used for so long may have been forgotten by something on the way.
+/// The maximum idle time of a connection. After a longer one, a device on the network may have dropped it.
 const LONGEST_REST: Duration = Duration::from_mins(1);
-/// So that names and certificates are looked up again now and then.
+/// The maximum age of a connection, so that names are resolved and certificates are checked again from time to
+/// time.
 const LONGEST_LIFE: Duration = Duration::from_mins(30);
-/// How long a server is believed to be what `target_session_attrs` demands.
+/// How long a server is assumed to still be what `target_session_attrs` demands.
 const LONGEST_UNCHECKED: Duration = Duration::from_secs(5);
-/// How long a server that takes no changes stays the one that the address leads to.
+/// How long to assume that the address still leads to a read-only server.
 const READ_ONLY_SERVER: Duration = Duration::from_mins(1);
 
 /// The connections of one gateway.
@@ -35,12 +36,12 @@ pub(super) struct Connections {
     doubts: Arc<Mutex<Doubts>>,
 }
 
-/// Which connections are not used any more.
+/// Which connections must not be used any more.
 #[derive(Default)]
 struct Doubts {
-    /// Those that were made earlier.
+    /// Those that were opened before this time.
     made_before: Option<Instant>,
-    /// When that was last because the server takes no changes.
+    /// When a read-only server was last the reason.
     read_only: Option<Instant>,
 }
 
@@ -49,15 +50,15 @@ impl Doubts {
         self.made_before.is_some_and(|moment| made < moment)
     }
 
-    /// Tells whether what failed on a connection made at that time is tried again, and includes all connections
-    /// that would fail likewise.
+    /// Records a failure on a connection that was opened at `made`, and puts all connections in doubt that would
+    /// fail in the same way. Returns whether to retry the failed query.
     fn hear(&mut self, fault: Fault, made: Instant) -> bool {
         let now = Instant::now();
         match fault {
             Fault::Lost | Fault::Refused | Fault::Conflict => return fault.allows_retry(),
             Fault::Outdated | Fault::ReadOnly if self.include(made) => return true,
             Fault::Outdated => {}
-            // A standby that the address names is no news.
+            // If the address names a standby, a new connection would be read-only, too.
             Fault::ReadOnly => {
                 let last = self.read_only.replace(now);
                 if last.is_some_and(|last| now.duration_since(last) <= READ_ONLY_SERVER) {
@@ -72,7 +73,7 @@ impl Doubts {
 }
 
 impl Connections {
-    /// `limit` is how long a query may take.
+    /// Creates a pool of at most `at_most` connections. `limit` is the time limit of a query.
     pub(super) fn new(servers: Servers, at_most: usize, limit: Duration) -> Self {
         let mut config = PoolConfig::new(at_most);
         config.queue_mode = QueueMode::Lifo;
@@ -91,12 +92,12 @@ impl Connections {
         Self { pool, doubts }
     }
 
-    /// Closes those that are free now, and the others when they are given back. None is made any more.
+    /// Closes the pool: free connections now, others when they are returned. No more connections are opened.
     pub(super) fn close(&self) {
         self.pool.close();
     }
 
-    /// How many there are.
+    /// Returns the numbers of connections.
     pub(super) fn status(&self) -> isogloss_core::PoolStatus {
         let status = self.pool.status();
         isogloss_core::PoolStatus {
@@ -107,7 +108,8 @@ impl Connections {
         }
     }
 
-    /// Any connection. It may have died since it was last used.
+    /// Returns any connection, which may have died since its last use. Fails if none can be opened or the pool is
+    /// closed.
     pub(super) async fn any(&self) -> Result<Lease, Error> {
         match self.pool.get().await {
             Ok(connection) => Ok(connection),
@@ -121,9 +123,9 @@ impl Connections {
         }
     }
 
-    /// Asks something over a connection and gives it back. Tells, too, whether what failed is tried again on
-    /// a connection that [`tested`](Self::tested) returns next. Connections that would fail likewise are
-    /// closed: free ones now, others when they are given back.
+    /// Runs a query over a connection and returns the connection to the pool. Returns the result or error, and
+    /// true if the query failed and should be retried on the connection that [`tested`](Self::tested) returns
+    /// next. Connections that would fail in the same way are closed: free ones now, others when they are returned.
     pub(super) async fn attempt<T>(
         &self,
         mut lease: Lease,
@@ -137,14 +139,15 @@ impl Connections {
         let fault = answer.as_ref().err().map(Fault::of);
         let again = fault.is_some_and(|fault| locked(&self.doubts).hear(fault, made));
         if again {
-            // The primary has become a standby, or the tables have changed: others may still read what is old.
+            // The primary has become a standby, or the tables have changed: other connections may still read old
+            // data.
             self.close_free(|one| locked(&self.doubts).include(one.made));
         }
         (answer, again)
     }
 
-    /// Closes those free connections on which nothing has been received since a query was sent that got no
-    /// response: what has silenced one may have silenced them all, and each would cost a time-out.
+    /// Closes the free connections that have received nothing since a query was sent that got no response: they
+    /// may be silent for the same reason, and each would cost a time-out.
     pub(super) fn close_silent_since(&self, sent: Instant) {
         self.close_free(|connection| connection.answered < sent);
     }
@@ -153,7 +156,7 @@ impl Connections {
         self.pool.retain(|connection, _| !which(connection));
     }
 
-    /// A connection that has just answered.
+    /// Returns a connection that has just responded. Fails if none can be opened or the pool is closed.
     pub(super) async fn tested(&self) -> Result<Lease, Error> {
         loop {
             let mut lease = self.any().await?;
@@ -169,25 +172,25 @@ fn locked(doubts: &Mutex<Doubts>) -> MutexGuard<'_, Doubts> {
     doubts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A connection on loan. It goes back when this is dropped.
+/// A connection in use. It is returned to the pool when it is dropped.
 pub(super) type Lease = Object<Maker>;
 
-/// A connection, and whether it can be lent again.
+/// A connection, and whether it can be used again.
 pub(super) struct Connection {
     session: Session,
-    /// Of its server.
+    /// The name of its server.
     name: String,
     in_doubt: bool,
     made: Instant,
-    /// When the server last answered.
+    /// When the server last responded.
     answered: Instant,
-    /// When it was last seen that the server is what the address demands.
+    /// When the server was last checked for what the address demands.
     checked: Instant,
 }
 
 impl Connection {
-    /// Asks something. A connection whose answer did not come, or was not waited for, is not lent
-    /// again.
+    /// Runs a query and returns its result. If the response is missing or the future is dropped, the connection is
+    /// not used again. Fails if the query fails.
     pub(super) async fn ask<T>(
         &mut self,
         work: impl FnOnce(&mut Session) -> BoxFuture<'_, Result<T, Error>>,
@@ -196,11 +199,11 @@ impl Connection {
         let answer = work(&mut self.session).await;
         let fault = answer.as_ref().err().map(Fault::of);
         if self.session.has_lost_answer() || fault == Some(Fault::Lost) {
-            // Nothing is sent or awaited any more: the connection may be silent.
+            // The connection may be silent, so nothing more is sent or awaited.
             return answer.map_err(|error| naming(&self.name, error));
         }
-        // A transaction that was given up ends with the next thing that is sent, and keeps what it
-        // has locked until then.
+        // An abandoned transaction is rolled back with the next message to the server, and holds its locks until
+        // then.
         let is_over = !self.session.should_flush() || self.session.flush().await.is_ok();
         self.in_doubt = !is_over || fault.is_some_and(Fault::ends_connection);
         self.answered = Instant::now();
@@ -208,7 +211,7 @@ impl Connection {
     }
 }
 
-/// What makes connections.
+/// Opens and checks connections for the pool.
 pub(super) struct Maker {
     servers: Servers,
     patience: Duration,
@@ -220,7 +223,8 @@ impl Manager for Maker {
     type Error = Error;
 
     async fn create(&self) -> Result<Connection, Error> {
-        // What is in doubt while it is being made may lead to the server that it is about.
+        // Taken before connecting: a doubt that arises in the meantime may be about the server that this
+        // connection leads to.
         let made = Instant::now();
         let (name, raw) = self.servers.connect_named().await?;
         let now = Instant::now();

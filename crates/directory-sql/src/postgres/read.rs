@@ -1,4 +1,4 @@
-//! Queries, and how PostgreSQL's columns are read.
+//! Queries, and decoding of PostgreSQL's columns.
 
 use isogloss_core::backend::directory::spellings;
 use isogloss_core::directory::{
@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns, Result};
 
-/// For nobody somebody is read and dropped: it is to take as long.
+/// Returns the account with this login name; `None` if there is none. For an unknown name, the query reads some
+/// other account, which is dropped, so that it takes as long. Fails if the query fails.
 pub(super) async fn account(
     connection: &mut PgConnection,
     login: [String; 3],
@@ -55,7 +56,7 @@ pub(super) async fn users(
     after: i64,
     limit: u32,
 ) -> Result<Vec<User>> {
-    // In the collation C, only ASCII letters have two cases.
+    // In the collation C, `lower` changes only ASCII characters.
     let rows = query(select(
         ACCOUNT,
         " FROM accounts a

@@ -1,4 +1,4 @@
-//! The servers that an address names: tried in their order until one fits.
+//! The servers that an address names. They are tried in order until one fits.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::named::{name_of, naming};
 use super::reason;
 
-/// What a server must be for its connection to be used (`target_session_attrs` of libpq).
+/// The required role of a server (`target_session_attrs` of libpq).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SessionAttributes {
     Any,
@@ -21,7 +21,7 @@ pub(super) enum SessionAttributes {
 }
 
 impl SessionAttributes {
-    /// All of them, by the names that libpq gives them.
+    /// All roles, with their names in libpq.
     pub(super) const ALL: [(&'static str, Self); 6] = [
         ("any", Self::Any),
         ("read-write", Self::ReadWrite),
@@ -31,13 +31,14 @@ impl SessionAttributes {
         ("prefer-standby", Self::PreferStandby),
     ];
 
-    /// Returns the one of that name; `None` if there is none.
+    /// Returns the role with this name; `None` if there is none.
     pub(super) fn named(name: &str) -> Option<Self> {
         let found = Self::ALL.iter().find(|(known, _)| *known == name);
         found.map(|(_, attributes)| *attributes)
     }
 
-    /// Tells why the server of a connection does not fit; `None` if it does.
+    /// Returns why the server of a connection does not have this role; `None` if it does. Fails if the server does
+    /// not respond.
     async fn unmet(self, connection: &mut PgConnection) -> Result<Option<&'static str>, Error> {
         if self == Self::Any {
             return Ok(None);
@@ -69,26 +70,26 @@ impl SessionAttributes {
     }
 }
 
-/// What the server ends: a statement that takes too long, and a session that has begun a transaction and
-/// sends nothing more. Its locks would outlive a connection that is silent for hours.
+/// The server's limits for statements that take too long, and for sessions that begin a transaction and send
+/// nothing more. Without them, their locks would stay as long as a connection is silent, possibly for hours.
 const LIMITS: [&str; 2] = ["statement_timeout", "idle_in_transaction_session_timeout"];
 
 /// The name of a server, and a connection to it.
 type UserRef = (String, PgConnection);
 
-/// One server or several that stand in for each other.
+/// One server, or several that replace each other.
 #[derive(Debug, Clone)]
 pub(super) struct Servers {
     each: Vec<PgConnectOptions>,
     attributes: SessionAttributes,
     connect_timeout: Option<Duration>,
-    /// How long each may take where the address does not say, so that one that never answers leaves
+    /// How long connecting to each may take if the address does not say, so that one that does not respond leaves
     /// time for the others.
     share: Option<Duration>,
 }
 
 impl Servers {
-    /// Takes the servers in the order in which they are tried.
+    /// Creates a list of servers, which are tried in this order.
     pub(super) fn new(
         each: Vec<PgConnectOptions>,
         attributes: SessionAttributes,
@@ -102,8 +103,8 @@ impl Servers {
         }
     }
 
-    /// Gives each of several servers an equal share of the time that all of them may take, unless the
-    /// address limits each by itself.
+    /// Divides the total time for connecting equally among several servers, unless the address limits each of
+    /// them.
     pub(super) fn sharing(self, time: Duration) -> Self {
         let rounds = match self.attributes {
             SessionAttributes::PreferStandby => 2,
@@ -118,12 +119,12 @@ impl Servers {
         Self { share, ..self }
     }
 
-    /// Ends at the server, too, what takes longer or waits longer for its next statement, unless the address
-    /// says otherwise.
+    /// Returns the same servers with `limit` as the server's own limit for statements and for waiting in a
+    /// transaction, unless the address sets these limits.
     pub(super) fn limited_to(&self, limit: Duration) -> Self {
         let limit = limit.as_millis().max(1).to_string();
         let limited = |options: &PgConnectOptions| {
-            // The server takes the last of several.
+            // If an option is set several times, the server uses the last value.
             let said = options.get_options().unwrap_or_default();
             let limits = LIMITS.map(|name| (name, &limit));
             let unsaid = limits.into_iter().filter(|(name, _)| !said.contains(name));
@@ -135,7 +136,7 @@ impl Servers {
         }
     }
 
-    /// Returns all that tells these databases from others.
+    /// Returns the addresses and database names, by which databases are distinguished.
     pub(super) fn places(&self) -> impl PartialEq + use<> {
         let places = self.each.iter().map(|options| {
             (
@@ -148,7 +149,7 @@ impl Servers {
         places.collect::<Vec<_>>()
     }
 
-    /// Returns the one of that name, whatever it has become.
+    /// Returns only the server with this name, whatever its role is now.
     pub(super) fn at(&self, name: &str) -> Self {
         let named = self.each.iter().filter(|one| name_of(one) == name);
         Self {
@@ -158,19 +159,21 @@ impl Servers {
         }
     }
 
-    /// Returns the names of all of them, separated by commas.
+    /// Returns the names of all servers, separated by commas.
     pub(super) fn names(&self) -> String {
         let names: Vec<_> = self.each.iter().map(name_of).collect();
         names.join(", ")
     }
 
-    /// Connects to the first server that answers and fits, or returns why none does, by name.
+    /// Connects to the first server that responds and has the required role. Fails with the reason of each server,
+    /// by name.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
         let (_, connection) = self.connect_named().await?;
         Ok(connection)
     }
 
-    /// As [`connect`](Self::connect), with the name of the server.
+    /// Connects like [`connect`](Self::connect), and returns the name of the server, too. Fails with the reason of
+    /// each server, by name.
     pub(super) async fn connect_named(&self) -> Result<UserRef, Error> {
         if self.attributes != SessionAttributes::PreferStandby {
             return self.connect_to(self.attributes).await;
@@ -223,8 +226,8 @@ impl Servers {
         })
     }
 
-    /// Fails if the server of a connection is no longer what the address demands. A server that was taken
-    /// although it is no standby (`prefer-standby`) is not given up for being none.
+    /// Fails if the server of a connection no longer has the required role, or does not respond. With
+    /// `prefer-standby`, succeeds without a check: a server that was chosen although it is no standby is kept.
     pub(super) async fn check(&self, connection: &mut PgConnection) -> Result<(), Error> {
         if self.attributes == SessionAttributes::PreferStandby {
             return Ok(());

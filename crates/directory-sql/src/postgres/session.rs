@@ -1,4 +1,4 @@
-//! A session at the server, and transactions that know whether they were committed.
+//! Sessions on the server, and transactions that determine whether they were committed.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -14,9 +14,9 @@ use super::servers::Servers;
 /// A connection of the pool.
 pub(crate) struct Session {
     raw: PgConnection,
-    /// Its own.
+    /// The server of this session.
     server: Servers,
-    /// How long the server may take to answer a `COMMIT` until another connection asks what became of it.
+    /// How long the server may take to respond to a `COMMIT` before its result is queried over another connection.
     patience: Duration,
     has_lost_answer: bool,
 }
@@ -31,7 +31,7 @@ impl Session {
         }
     }
 
-    /// Begins a transaction that changes something.
+    /// Begins a transaction for a change. Fails if the server does not respond.
     pub(super) async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
         Ok(Transaction {
             open: self.raw.begin().await?,
@@ -41,12 +41,12 @@ impl Session {
         })
     }
 
-    /// Returns the server that it is at, to be asked over another connection.
+    /// Returns the server of this session, for queries over another connection.
     pub(super) fn server(&self) -> &Servers {
         &self.server
     }
 
-    /// Whether the answer to a `COMMIT` never came, so that nothing more can be asked here.
+    /// Returns whether the response to a `COMMIT` never arrived, so that this session cannot be used any more.
     pub(super) fn has_lost_answer(&self) -> bool {
         self.has_lost_answer
     }
@@ -66,7 +66,7 @@ impl DerefMut for Session {
     }
 }
 
-/// A transaction that changes something. It is rolled back if it is dropped.
+/// A transaction for a change. It is rolled back if it is dropped.
 pub(super) struct Transaction<'c> {
     open: sqlx::Transaction<'c, Postgres>,
     server: &'c Servers,
@@ -75,8 +75,9 @@ pub(super) struct Transaction<'c> {
 }
 
 impl Transaction<'_> {
-    /// Commits it. If the answer is lost, the server is asked over another connection what became of it, so
-    /// an error means that nothing was done, unless the server cannot be asked.
+    /// Commits the transaction. If the response is lost, queries the result over another connection. Fails if the
+    /// transaction was not committed: then nothing was changed, unless the server could not be queried for the
+    /// result.
     pub(super) async fn commit(mut self) -> Result<(), Error> {
         let (id, server_start): (Option<i64>, String) =
             query_as("SELECT txid_current_if_assigned(), pg_postmaster_start_time()::text")

@@ -1,9 +1,9 @@
-//! Long work is given up when its connection is silent, and not because it takes long.
+//! Aborts long queries when their connection is silent, and not because they take long.
 //!
-//! The server is asked over another connection what the session does. One that executes a statement or waits
-//! for a lock may take as long as it needs. One that has waited for this program's next statement since the
-//! last time it was looked at has lost its connection without noticing: it is ended, so that its locks are
-//! free, and the work fails. So does work whose server cannot be reached.
+//! The server is queried over another connection for what the session is doing. A session that executes a
+//! statement or waits for a lock may take as long as it needs. A session that has been waiting for this program's
+//! next statement since the last check has lost its connection without noticing: it is ended, so that its locks
+//! are released, and the query fails. A query whose server cannot be reached also fails.
 
 use std::io;
 use std::ops::DerefMut;
@@ -17,48 +17,49 @@ use tokio::time::{sleep, timeout};
 
 use super::servers::Servers;
 
-/// The shortest pause in which a session may do nothing.
+/// The minimum of [`patience`].
 const SHORTEST_PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often a server is asked to end a silent session: what it locks would be in the way of all later work.
+/// How often the request to end a silent session is sent: its locks would block all later queries.
 const ATTEMPTS: u32 = 4;
 
-/// Returns how long a session may wait for its next statement, if a query may take as long as `limit`: what
-/// has been silent is given up after twice that time.
+/// Returns how long a session may wait for its next statement if a query may take as long as `limit`. A silent
+/// connection is given up after twice the returned time.
 pub(super) fn patience(limit: Duration) -> Duration {
     (limit / 2).max(SHORTEST_PATIENCE)
 }
 
-/// A session at a server.
+/// A session on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ServerSession {
     pid: i32,
-    /// When the server process was started, which tells servers and sessions apart.
+    /// When the server process was started. This distinguishes servers, and sessions after a restart.
     server_start: String,
     is_on_standby: bool,
     began: String,
 }
 
-/// What a session does.
+/// What a session is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doing {
-    /// It executes a statement.
+    /// The session executes a statement.
     Working,
-    /// It waits for another session to finish a change of the tables.
+    /// The session waits until another session has changed the tables.
     Queueing,
-    /// It waits for the next statement since that time.
+    /// The session has been waiting for its next statement since this time.
     Idle(String),
-    /// It has ended.
+    /// The session has ended.
     Gone,
-    /// Another primary answers in the place of the one on which the session was.
+    /// Another primary responds instead of the one that had the session.
     Replaced,
-    /// Another server answered, or the server refused the connection.
+    /// Another server responded, or the server refused the connection.
     Unknown,
 }
 
-/// Does long work. `servers` is the session's own; `patience` is how long the session may wait for its next
-/// statement, and how long the server may take to tell what the session does; `report` is called with what it
-/// does.
+/// Runs a long query and returns its result. Fails if its connection is silent or its server cannot be reached.
+///
+/// `servers` is the server of the session. `patience` is how long the session may wait for its next statement, and
+/// how long the server may take to report what the session is doing. `report` is called with each such report.
 pub(super) async fn watched<C: DerefMut<Target = PgConnection>, T>(
     connection: &mut C,
     (servers, patience): (&Servers, Duration),
@@ -90,7 +91,7 @@ impl ServerSession {
         })
     }
 
-    /// Returns once the connection of the session is silent.
+    /// Waits until the connection of the session is silent, ends the session, and returns the error to report.
     async fn silence(
         &self,
         servers: &Servers,
@@ -103,18 +104,18 @@ impl ServerSession {
             let answer = timeout(patience, self.look(servers)).await;
             let doing = match answer {
                 Ok(Ok(doing)) => Some(doing),
-                // The server is there: it has too many connections, or refuses this one.
+                // The server is running, but has too many connections or refuses this one.
                 Ok(Err(Error::Database(_))) => Some(Doing::Unknown),
                 Ok(Err(_)) | Err(_) => None,
             };
             let is_silent = match &doing {
                 Some(Doing::Working | Doing::Queueing | Doing::Unknown) => false,
                 Some(Doing::Gone) => true,
-                // Not once, but twice in a row.
+                // Only if the last two reports are the same.
                 Some(Doing::Idle(_) | Doing::Replaced) | None => before.as_ref() == Some(&doing),
             };
             if is_silent {
-                // A session that has ended, or a server that cannot be reached, holds nothing.
+                // A session that has ended, or a server that cannot be reached, holds no locks.
                 let attempts = if matches!(doing, Some(Doing::Idle(_))) {
                     ATTEMPTS
                 } else {
@@ -146,7 +147,7 @@ impl ServerSession {
         .await?;
         connection.close().await?;
         if server_start != self.server_start {
-            // A name may lead to several standbys, but to one primary at a time.
+            // A host name may lead to several standbys, but only to one primary at a time.
             return Ok(if self.is_on_standby || is_standby {
                 Doing::Unknown
             } else {
@@ -164,7 +165,7 @@ impl ServerSession {
         })
     }
 
-    /// Ends the session at its server, which would keep its locks.
+    /// Ends the session on its server, to release its locks. Fails if the server does not respond.
     async fn end(&self, servers: &Servers) -> Result<(), Error> {
         let mut connection = servers.connect().await?;
         query(
@@ -181,7 +182,7 @@ impl ServerSession {
     }
 }
 
-/// Of the server, then of the session.
+/// Columns of the server, then of the session.
 type Row = (
     String,
     bool,

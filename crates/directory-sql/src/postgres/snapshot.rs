@@ -1,4 +1,4 @@
-//! Entries as they are stored: all there are, or only those that another snapshot names.
+//! Reads stored entries: all of them, or only named ones.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,8 @@ const KEYS: &str =
     "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
                     FROM keys k LEFT JOIN users u ON u.id = k.user_id";
 
-/// Reads all of it, or only what is named: a file of three users must not wait for a million.
+/// Reads all entries, or only the named ones: a file of three users must not wait for a million. Also returns what
+/// imports last set for the users. Fails if a query fails.
 pub(super) async fn read(
     connection: &mut PgConnection,
     only: Option<&EntryNames>,
@@ -97,7 +98,7 @@ async fn users(
             "user_id",
         )
         .await?,
-        // By the users' own rows: or all of them are read where there are no statistics yet.
+        // Selects by the users' own rows: otherwise, without statistics, PostgreSQL would read all of them.
         replaced_hashes: find(
             "SELECT r.user_id AS \"user\", r.digest FROM replaced_hashes r
              JOIN users u ON u.id = r.user_id AND u.password_hash = r.now",
@@ -119,7 +120,7 @@ async fn users(
     row::user_entries(&accounts, &belongings)
 }
 
-/// All keys, or only those.
+/// Returns all keys, or only the named ones, ordered by realm and label. Fails if the query fails.
 pub(super) async fn keys(
     connection: &mut PgConnection,
     only: Option<&EntryNames>,
@@ -134,7 +135,8 @@ pub(super) async fn keys(
     row::key_entries(&rows)
 }
 
-/// The key that had an identifier which is stored as one of these.
+/// Returns the key whose former identifier has one of these stored forms; `None` if there is none. Fails if the
+/// query fails.
 pub(super) async fn key_once_called(
     connection: &mut PgConnection,
     stored: Vec<[u8; 32]>,
@@ -149,7 +151,7 @@ pub(super) async fn key_once_called(
     Ok(row::key_entries(&rows)?.pop())
 }
 
-/// All revoked keys, or only those.
+/// Returns all revoked keys, or only the named ones, ordered by realm and digest. Fails if the query fails.
 async fn revoked_keys(
     connection: &mut PgConnection,
     only: Option<&EntryNames>,
@@ -166,7 +168,7 @@ async fn revoked_keys(
     row::revoked_key_entries(&rows)
 }
 
-/// Leaves only the keys that are named.
+/// Restricts a statement to the named keys.
 fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&EntryNames>) {
     let Some(only) = only else { return };
     let keys = only.keys.iter();
@@ -183,7 +185,7 @@ fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&EntryNames>) 
         .push("))");
 }
 
-/// The rows that have one of the identifiers in that column, or all.
+/// Returns a statement for the rows that have one of the identifiers in this column, or for all rows.
 fn select(
     all: impl Into<String>,
     column: &'static str,

@@ -1,4 +1,4 @@
-//! What single changes are checked against, and made of.
+//! The queries of single changes in PostgreSQL.
 
 use async_trait::async_trait;
 use isogloss_core::backend::directory::{Database, DirectoryTransaction, LAST_NUMBER, UserRef};

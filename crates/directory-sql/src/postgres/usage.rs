@@ -1,4 +1,4 @@
-//! The table of usage.
+//! The usage table in PostgreSQL.
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
@@ -33,7 +33,8 @@ impl UsageTable for PostgresDirectory {
     }
 }
 
-/// One gateway after the other: what a sketch becomes depends on what it is.
+/// Adds counts to the table. Locks it, because a new sketch is computed from the stored one. Fails if a query
+/// fails.
 async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     query("LOCK TABLE usage IN EXCLUSIVE MODE")

@@ -1,4 +1,4 @@
-//! How work reaches the server: over which connection, within which time, and whether it is tried again.
+//! Runs queries on the server: chooses the connection, limits the time, and retries.
 
 use std::io;
 use std::sync::Arc;
@@ -17,13 +17,14 @@ use super::session::Session;
 use super::silence::{patience, watched};
 use super::{PostgresDirectory, failed, no_answer, reason};
 
-/// How long a whole directory may take to be read or written.
+/// How long reading or writing a whole directory may take.
 const WHOLE: Duration = Duration::from_mins(10);
 
 type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
 
 impl PostgresDirectory {
-    /// Asks what may be asked twice: once more if the connection turns out to be dead.
+    /// Runs an idempotent query, and repeats it if the connection turns out to be dead. Returns its result; fails
+    /// if the directory is unavailable.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         question: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
@@ -41,8 +42,8 @@ impl PostgresDirectory {
         .await
     }
 
-    /// Does what is done once, over a connection that has just been tested. It is tried again where it is
-    /// certain that nothing was done.
+    /// Runs a query that must not be repeated, over a connection that has just been tested. Retries it only if it
+    /// certainly had no effect. Returns its result; fails if the directory is unavailable.
     pub(super) async fn once<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
@@ -50,7 +51,8 @@ impl PostgresDirectory {
         self.tested_within(self.timeout, work).await
     }
 
-    /// Does what may take long, likewise, for as long as the server works on it.
+    /// Runs a long query like [`once`](Self::once), but for up to ten minutes, as long as the server works on it.
+    /// Returns its result; fails if the directory is unavailable.
     pub(super) async fn long<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
@@ -82,7 +84,8 @@ impl PostgresDirectory {
         .await
     }
 
-    /// Runs to its end, or to the time-out, even if its caller is gone.
+    /// Runs a query to its end or until the time-out, even if its caller is dropped. Returns its result; fails if
+    /// the directory is unavailable.
     async fn within<T: Send + 'static>(
         &self,
         limit: Duration,
@@ -106,7 +109,8 @@ impl PostgresDirectory {
     }
 }
 
-/// Works over a connection that answers within `wait`. Tells, too, whether what failed is tried again.
+/// Runs a query over a connection that responds within `wait`. Returns the result or error, and true if the query
+/// failed and should be retried.
 async fn attempt<T>(
     connections: &Connections,
     wait: Duration,

@@ -1,4 +1,4 @@
-//! Single changes, and what they are made of.
+//! Writes users and organisations, and the locks and time limits of changes.
 
 use isogloss_core::backend::directory::look;
 use isogloss_core::directory::{OrganisationEntry, Snapshot, UserEntry};
@@ -24,7 +24,8 @@ pub(super) async fn set_disabled(
     transaction.commit().await
 }
 
-/// One at a time: another one waits here, and then sees what this one wrote. Readers do not wait.
+/// Locks the users, so that only one change is made at a time: the next one waits here, and then sees what this
+/// one wrote. Readers do not wait. Fails if the query fails.
 pub(super) async fn alone(transaction: &mut PgConnection) -> Result<()> {
     query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
         .execute(transaction)
@@ -32,7 +33,7 @@ pub(super) async fn alone(transaction: &mut PgConnection) -> Result<()> {
         .map(drop)
 }
 
-/// All there is at one moment.
+/// Returns all entries, as one transaction sees them. Fails if a query fails.
 pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> {
     let mut transaction = connection
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -43,11 +44,12 @@ pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> 
     Ok(entries)
 }
 
-/// A whole directory takes longer than what a login waits for.
+/// Removes the statement time limit of a transaction that handles a whole directory, which takes longer than a
+/// login may wait, and sets its idle limit to three minutes. Fails if a query fails.
 pub(super) async fn unlimited(transaction: &mut PgConnection) -> Result<()> {
     for limit in [
         "SET LOCAL statement_timeout = 0",
-        // Between two statements a large file is compared with what is there.
+        // A large file is compared with the stored entries between two statements.
         "SET LOCAL idle_in_transaction_session_timeout = '3min'",
     ] {
         query(limit).execute(&mut *transaction).await?;
@@ -82,7 +84,7 @@ pub(super) async fn put_organisation(
     Ok(())
 }
 
-/// A user, but for cards, codes and application passwords.
+/// Inserts or updates a user, except for cards, recovery codes and application passwords. Fails if a query fails.
 pub(super) async fn put_person(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,

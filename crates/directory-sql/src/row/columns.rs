@@ -1,5 +1,7 @@
-//! The columns of statements, by name: a column that a later release adds to a table or a view changes
-//! nothing about a statement that a running gateway has prepared.
+//! Lists the columns of statements by name.
+//!
+//! So a column that a later release adds to a table or view changes nothing for a statement that a running gateway
+//! has prepared.
 
 use sqlx::AssertSqlSafe;
 
@@ -13,7 +15,7 @@ pub(crate) const USAGE: &str = "id, dialect, revision, endpoint, application, ke
      first_seen, last_seen, last_served, calls, refused, users, expired_tokens, expired_calls, \
      expired_youngest, expired_oldest";
 
-/// Returns the statement that selects these columns. No part of it comes from outside.
+/// Returns the statement that selects these columns. Both parts are constants, so no input gets into the SQL text.
 pub(crate) fn select(columns: &'static str, rest: &'static str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("SELECT {columns}{rest}"))
 }
@@ -23,7 +25,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// Returns the lines of the Rust files in a folder that select columns without naming them.
+    /// Adds the lines of the Rust files in a folder that select columns without naming them to `found`.
     fn unnamed(folder: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -34,7 +36,7 @@ mod tests {
             let text = fs::read_to_string(&path).unwrap();
             let lines = text.lines().filter(|line| {
                 let all = ["SELECT *", "RETURNING *", "a.*", "c.*", "u.*", "k.*"];
-                // A function's columns are those of the statement itself.
+                // The columns of `unnest` are defined by the statement itself.
                 all.iter().any(|all| line.contains(all)) && !line.contains("FROM unnest(")
             });
             found.extend(lines.map(|line| format!("{}: {}", path.display(), line.trim())));

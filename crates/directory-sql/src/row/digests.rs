@@ -1,26 +1,27 @@
-//! Digests and digest keys as rows have them.
+//! Decodes digests and digest keys from rows.
 
 use isogloss_core::Key;
 use isogloss_core::directory::{Card, DigestKeyId, KeyDigest, SealedKey};
 
 use super::{Columns, Result, card, digest, digest_in, key, moment, unreadable};
 
-/// The same, with the digest of the card's code.
+/// Decodes a card and the digest of its code. Fails if a column cannot be decoded.
 pub(crate) fn card_of_code(row: &impl Columns) -> Result<(Card, KeyDigest)> {
     Ok((card(row)?, stored_digest(row, "code_digest")?))
 }
 
-/// The digest of a card's code.
+/// Decodes the digest of a card's code. Fails if a column cannot be decoded.
 pub(crate) fn code_digest(row: &impl Columns) -> Result<KeyDigest> {
     stored_digest(row, "code_digest")
 }
 
-/// A row of `keys`, and the digest that it has.
+/// Decodes a row of `keys` and its digest. Fails if a column cannot be decoded.
 pub(crate) fn key_with_digest(row: &impl Columns) -> Result<(Key, KeyDigest)> {
     Ok((key(row)?, stored_digest(row, "digest")?))
 }
 
-/// A digest beside which the digest key is named that it was made with, if it was made with one.
+/// Decodes a digest. If the column with the suffix `_key` is not NULL, it contains the digest key that the digest
+/// was made with. Fails if a column cannot be decoded.
 pub(super) fn stored_digest(row: &impl Columns, column: &str) -> Result<KeyDigest> {
     let digest = digest(&row.bytes_if_any(column)?.unwrap_or_default())?;
     match row.bytes_if_any(&format!("{column}_key"))? {
@@ -29,7 +30,7 @@ pub(super) fn stored_digest(row: &impl Columns, column: &str) -> Result<KeyDiges
     }
 }
 
-/// A row of `erased_users`.
+/// Decodes a row of `erased_users`. Fails if a column cannot be decoded.
 pub(crate) fn tombstone(row: &impl Columns) -> Result<KeyDigest> {
     stored_digest(row, "digest")
 }
@@ -39,7 +40,7 @@ fn digest_key_id(bytes: &[u8]) -> Result<DigestKeyId> {
     Ok(DigestKeyId::from_bytes(id))
 }
 
-/// A row of `digest_keys`.
+/// Decodes a row of `digest_keys`. Fails if a column cannot be decoded.
 pub(crate) fn sealed_key(row: &impl Columns) -> Result<SealedKey> {
     Ok(SealedKey {
         id: digest_key_id(&row.bytes_if_any("id")?.unwrap_or_default())?,
@@ -51,14 +52,15 @@ pub(crate) fn sealed_key(row: &impl Columns) -> Result<SealedKey> {
     })
 }
 
-/// A digest key of which only the identifier is known, with the number of digests that are stored
-/// under it.
+/// Decodes the identifier of a digest key and the number of digests that are stored under it. Fails if a column
+/// cannot be decoded.
 pub(crate) fn digests_of_key(row: &impl Columns) -> Result<(DigestKeyId, i64)> {
     let id = digest_key_id(&row.bytes_if_any("id")?.unwrap_or_default())?;
     Ok((id, row.number("digests")?))
 }
 
-/// A plain digest that is to be stored under a digest key: the realm of a key, or none for a card.
+/// Decodes a plain digest, and the realm if it is of an application key; `None` for a card. Fails if a column
+/// cannot be decoded.
 pub(crate) fn plain_digest(row: &impl Columns) -> Result<(Option<String>, KeyDigest)> {
     Ok((row.text_if_any("realm")?, digest_in(row)?))
 }

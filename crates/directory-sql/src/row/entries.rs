@@ -1,4 +1,4 @@
-//! How rows become the entries of a directory: organisations, and users with all that is theirs.
+//! Converts rows to the entries of a directory: organisations, and users with everything that belongs to them.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::digests::stored_digest;
 use super::imports::{origin, revoked_entry};
 use super::{Columns, Result, digest_in, moment, role, sorted};
 
-/// Organisations and units, each in the order in which they are given.
+/// Returns organisations with their units, both in the order of the rows. Fails if a column cannot be decoded.
 pub(crate) fn organisation_entries<C: Columns>(
     organisations: &[C],
     units: &[C],
@@ -42,18 +42,19 @@ pub(crate) fn organisation_entries<C: Columns>(
         .collect()
 }
 
-/// What is the users', beside their rows of `accounts`.
+/// The rows that belong to users, in addition to those of `accounts`.
 pub(crate) struct Belongings<C> {
     pub(crate) cards: Vec<C>,
     pub(crate) recovery_codes: Vec<C>,
     pub(crate) app_passwords: Vec<C>,
     pub(crate) replaced_hashes: Vec<C>,
     pub(crate) revoked_app_passwords: Vec<C>,
-    /// What imports said.
+    /// The values that imports last set.
     pub(crate) origins: Vec<C>,
 }
 
-/// Rows of `accounts`, in the order in which they are given, with what is those users'.
+/// Returns users with everything that belongs to them, in the order of the rows of `accounts`, and the values that
+/// imports last set for them. Fails if a column cannot be decoded.
 pub(crate) fn user_entries<C: Columns>(
     accounts: &[C],
     belongings: &Belongings<C>,
@@ -81,7 +82,7 @@ pub(crate) fn user_entries<C: Columns>(
     Ok((users, origins))
 }
 
-/// A row of `accounts`, without what is kept elsewhere.
+/// Decodes a row of `accounts`, without the values from other tables. Fails if a column cannot be decoded.
 pub(crate) fn person(row: &impl Columns) -> Result<UserEntry> {
     Ok(UserEntry {
         id: row.guid("id")?,
@@ -110,7 +111,7 @@ pub(crate) fn person(row: &impl Columns) -> Result<UserEntry> {
     })
 }
 
-/// Entries by the user whose they are, sorted.
+/// Groups entries by their user, and sorts them. Fails if a column cannot be decoded.
 fn by_user<C: Columns, T: Ord>(
     rows: &[C],
     entry: impl Fn(&C) -> Result<T>,

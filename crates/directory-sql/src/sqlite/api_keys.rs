@@ -1,4 +1,4 @@
-//! Keys of applications.
+//! Application keys in SQLite.
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
@@ -76,7 +76,7 @@ async fn remove(
     Ok(revoked.rows_affected() > 0)
 }
 
-/// Writes a key, which is no revoked one from then on.
+/// Inserts or updates a key, and removes it from the revoked keys. Fails if a query fails.
 pub(super) async fn put(connection: &mut SqliteConnection, key: &KeyEntry) -> row::Result<()> {
     query(
         "INSERT INTO keys (realm, digest, digest_key, label, user, scopes, expires_at)
@@ -97,7 +97,7 @@ pub(super) async fn put(connection: &mut SqliteConnection, key: &KeyEntry) -> ro
     delete(connection, REVOKED, &key.realm, &[key.digest]).await
 }
 
-/// Removes a key, and remembers that it was revoked.
+/// Removes a key and records that it was revoked. Fails if a query fails.
 pub(super) async fn revoke(
     connection: &mut SqliteConnection,
     key: &RevokedKeyEntry,

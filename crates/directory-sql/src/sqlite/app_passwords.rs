@@ -1,4 +1,4 @@
-//! Application passwords.
+//! Application passwords in SQLite.
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;

@@ -1,4 +1,4 @@
-//! The audit log's table.
+//! The table of the audit log in SQLite.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A copy of the file, and what it holds put back.
+//! Backs up the database file as a copy, and restores its rows.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,17 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, query, qu
 
 use super::{SqliteDirectory, failed};
 
-/// The copy, a whole SQLite database.
+/// The name of the copy, a complete SQLite database.
 const FILE: &str = "directory.db";
 
-/// Writes a copy. Others may write to the file meanwhile.
+/// Writes a copy of the database to `folder`, and returns its numbers of rows. Other connections may write to the
+/// database at the same time. Fails if the copy exists already or cannot be written.
 pub(super) async fn write(
     directory: &SqliteDirectory,
     folder: &Path,
 ) -> Result<BackedUp, StoreError> {
     let file = folder.join(FILE);
-    // `VACUUM INTO` takes an empty file, but no other.
+    // `VACUUM INTO` accepts an empty file, but no other existing file.
     if create_private_file(&file).map_err(failed)?.is_none() {
         return Err(failed(format_args!("{} is there already", file.display())));
     }
@@ -32,12 +33,12 @@ pub(super) async fn write(
 }
 
 impl SqliteDirectory {
-    /// Returns the names of the files that a backup consists of.
+    /// Returns the names of the files of a backup.
     pub fn backup_files() -> Vec<String> {
         vec![FILE.to_owned()]
     }
 
-    /// Fails if the copy in a folder is no whole database of a directory. Writes nothing.
+    /// Checks the copy in a folder without changing it. Fails if it is not a complete database of a directory.
     pub async fn check_backup(folder: &Path) -> Result<(), StoreError> {
         let options = SqliteConnectOptions::new().filename(folder.join(FILE));
         let options = options.read_only(true).immutable(true);
@@ -46,7 +47,7 @@ impl SqliteDirectory {
             let found: String = query_scalar("PRAGMA quick_check(1)")
                 .fetch_one(&mut copy)
                 .await?;
-            // Every release had these tables.
+            // Every release has these tables.
             query("SELECT 1 FROM users, logins, organisations LIMIT 1")
                 .execute(&mut copy)
                 .await?;
@@ -73,8 +74,8 @@ async fn counted(file: &Path) -> Result<BTreeMap<String, u64>, Error> {
     Ok(rows)
 }
 
-/// Puts the rows of a copy in the place of all that are there. The copy may be of an earlier release: its
-/// tables are brought up to date in a copy of its own.
+/// Replaces all rows with those of the copy in `folder`. The copy may be from an earlier release: the migrations
+/// are applied to a temporary copy of it. Fails, and changes nothing, if the copy cannot be read or written back.
 pub(super) async fn restore(directory: &SqliteDirectory, folder: &Path) -> Result<(), StoreError> {
     let room = tempfile::tempdir().map_err(failed)?;
     let file = room.path().join(FILE);
@@ -111,7 +112,8 @@ async fn replace(connection: &mut SqliteConnection, file: String) -> Result<(), 
     query("DETACH copy").execute(connection).await.map(drop)
 }
 
-/// The columns that a table of the copy has; the file may have more, of a later release.
+/// Returns the columns that a table has in the copy. The directory's own table may have more, from a later
+/// release. Fails if the query fails.
 async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<String, Error> {
     let quoted = "SELECT '\"' || name || '\"' FROM pragma_table_info(?, 'copy') ORDER BY cid";
     let columns: Vec<String> = query_scalar(quoted)

@@ -1,4 +1,4 @@
-//! Cards, codes, application passwords and whatever else belongs to a user beside the user's own row.
+//! Writes what belongs to a user in other tables: cards, codes, application passwords, and imported values.
 
 use isogloss_core::backend::directory::UserChange;
 use isogloss_core::directory::{KeyDigest, UserEntry};

@@ -1,4 +1,4 @@
-//! Single changes, each in a transaction of its own.
+//! Makes and checks single changes, each in its own transaction.
 
 use isogloss_core::backend::directory::{Abort, allow_again};
 use isogloss_core::directory::{Change, Changed};
@@ -9,7 +9,7 @@ use super::{SqliteDirectory, looks};
 
 type Done<T> = Result<T, Abort<sqlx::Error>>;
 
-/// Makes a change.
+/// Makes a change, and returns the changed entry. Aborts, and changes nothing, if it is invalid or a query fails.
 pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Changed> {
     let logins = change.logins();
     fill_looks(directory, &change).await?;
@@ -26,7 +26,7 @@ pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Ch
     end(transaction, made).await
 }
 
-/// Makes a change and takes it back.
+/// Makes a change and rolls it back. Aborts if it is invalid or a query fails.
 pub(super) async fn check(directory: &SqliteDirectory, change: Change) -> Done<()> {
     fill_looks(directory, &change).await?;
     let mut transaction = directory.pool.begin().await.map_err(Abort::Failed)?;
@@ -35,7 +35,7 @@ pub(super) async fn check(directory: &SqliteDirectory, change: Change) -> Done<(
     made.map(drop)
 }
 
-/// Stores the looks that are missing before a change that compares logins with them.
+/// Stores missing looks before a change that compares login names by look. Aborts if a query fails.
 async fn fill_looks(directory: &SqliteDirectory, change: &Change) -> Done<()> {
     if change.logins().is_empty() {
         return Ok(());

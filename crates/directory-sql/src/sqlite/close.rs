@@ -1,4 +1,4 @@
-//! Closing the file, so that it is whole by itself.
+//! Closes the file, so that it is complete without its write-ahead log.
 
 use std::fs;
 use std::sync::PoisonError;
@@ -8,10 +8,10 @@ use sqlx::{ConnectOptions as _, Connection as _, Error, query};
 
 use super::SqliteDirectory;
 
-/// How long the end waits for those who read from the file at this moment.
+/// How long closing waits for current readers of the file.
 const BRIEF: Duration = Duration::from_millis(100);
 
-/// Closes all connections. The last one of all processes takes what is in the write-ahead log into the file.
+/// Closes all connections. The last connection of all processes copies the write-ahead log into the database file.
 pub(super) async fn close(directory: &SqliteDirectory) {
     directory.pool.close().await;
     let open = directory.near.as_ref().and_then(|kept| {
@@ -19,17 +19,17 @@ pub(super) async fn close(directory: &SqliteDirectory) {
         open.take()
     });
     if let Some(open) = open {
-        // What stays in the log is looked for below.
+        // If closing fails, changes may stay in the log; that is checked below.
         let _ = open.close().await;
     }
     if has_log(directory) {
-        // If others keep it from that, they take it in when they close the file.
+        // If other processes prevent the checkpoint, they copy the log when they close the file.
         let _ = take_in(directory).await;
     }
 }
 
-/// Whether something is in the log still: another process has the file open, or a connection was dropped by
-/// a thread that ended, and may be closed later than this process ends.
+/// Returns whether the write-ahead log still has content: another process has the file open, or a connection was
+/// dropped by a thread that ended, and may be closed only after this process has ended.
 fn has_log(directory: &SqliteDirectory) -> bool {
     let mut log = directory.options.get_filename().as_os_str().to_owned();
     log.push("-wal");

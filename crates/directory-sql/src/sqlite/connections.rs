@@ -1,9 +1,8 @@
-//! The connections to the file, and the proof that an answer is whole.
+//! Connections to the file that detect incomplete results.
 //!
-//! Each connection of the library has a thread. If that thread panics, its channel is closed, and the
-//! library takes that for the end of the rows: a query would find nothing, and a change would be done with
-//! no row affected. A thread that goes on ends each statement with a count of rows; without one, the answer
-//! is an error.
+//! Each connection of the library has a thread. If that thread panics, its channel is closed, and the library
+//! takes that for the end of the rows: a query would find nothing, and a change would succeed with no row
+//! affected. A running thread ends each statement with a row count; without one, the result is an error.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -21,13 +20,13 @@ use tokio::time::timeout;
 
 use crate::row::Result;
 
-/// How long a thread that has nothing to do may take to say that it is there.
+/// How long an idle thread may take to respond.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
-/// A row, or at the end of each statement how many it has changed.
+/// A row, or at the end of each statement its row count.
 type Step = Either<SqliteQueryResult, SqliteRow>;
 
-/// The connections of one process. As an executor it runs one query, on any of them.
+/// The connections of one process. As an executor, it runs each query on any of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections(SqlitePool);
 
@@ -36,13 +35,15 @@ impl Connections {
         Self(pool)
     }
 
-    /// Begins a transaction that writes, when no other one does. It must be ended by `commit` or
-    /// `rollback`, which fail if a query in it was answered only in part.
+    /// Begins a transaction that writes, as soon as no other one is open. It must be ended by `commit` or
+    /// `rollback`, which fail if the result of a query in it was incomplete. Fails if the file stays locked or
+    /// cannot be written.
     pub(crate) async fn begin(&self) -> Result<Transaction> {
         self.0.begin_with("BEGIN IMMEDIATE").await.map(Transaction)
     }
 
-    /// Runs queries on one connection, and fails if one of them was answered only in part.
+    /// Runs queries on one connection, and returns their result. Fails if a query fails or its result was
+    /// incomplete.
     pub(crate) async fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T>,
@@ -62,31 +63,32 @@ impl Connections {
     }
 }
 
-/// Fails if the thread of a connection is gone. What is sent to a thread that is just ending is never answered:
-/// the library would wait for it, and the pool would have one connection less for good.
+/// Fails if the thread of a connection has ended. A request to a thread that is just ending never gets a response:
+/// the library would wait for it, and the pool would lose a connection.
 async fn is_alive(connection: &mut SqliteConnection) -> Result<()> {
     let answer = timeout(LONGEST_SILENCE, connection.ping()).await;
     answer.unwrap_or(Err(Error::WorkerCrashed))
 }
 
-/// Returns whether a connection that was given back can be used again. When a disk is full, SQLite rolls back
-/// by itself; the rollback of the library then fails, and no transaction could begin on that connection again.
+/// Returns whether a connection that was returned to the pool can be used again. When the disk is full, SQLite
+/// rolls back by itself; the library's rollback then fails, and no other transaction could begin on that
+/// connection. Fails if the thread of the connection has ended.
 pub(super) async fn is_reusable(connection: &mut SqliteConnection) -> Result<bool> {
     is_alive(connection).await?;
     Ok(!connection.is_in_transaction())
 }
 
-/// A transaction that writes.
+/// A transaction that writes to the file.
 pub(crate) struct Transaction(sqlx::Transaction<'static, Sqlite>);
 
 impl Transaction {
-    /// Commits it, unless a query in it was answered only in part.
+    /// Commits the transaction. Fails, and commits nothing, if the result of a query in it was incomplete.
     pub(crate) async fn commit(mut self) -> Result<()> {
         is_alive(&mut self).await?;
         self.0.commit().await
     }
 
-    /// Takes it back. Fails if a query in it was answered only in part.
+    /// Rolls the transaction back. Fails if the result of a query in it was incomplete.
     pub(crate) async fn rollback(mut self) -> Result<()> {
         is_alive(&mut self).await?;
         self.0.rollback().await
@@ -107,7 +109,8 @@ impl DerefMut for Transaction {
     }
 }
 
-/// Commits what was done, or takes it back if it makes no sense.
+/// Commits the transaction and returns its result, or rolls it back if the change is invalid. Aborts if the change
+/// is invalid or a query failed.
 pub(super) async fn end<T>(
     transaction: Transaction,
     outcome: std::result::Result<T, Abort<Error>>,
@@ -166,7 +169,8 @@ impl<'c> Executor<'c> for &'c Connections {
     }
 }
 
-/// Adds an error to an answer that ends before its last statement does.
+/// Adds an error to a result that ends before the row count of its last statement. Passes on errors of the query
+/// itself, which fails then.
 fn whole(steps: BoxStream<'_, Result<Step>>) -> BoxStream<'_, Result<Step>> {
     stream::unfold((steps, End::Missing), |(mut steps, end)| async move {
         match (steps.next().await, end) {
@@ -180,7 +184,7 @@ fn whole(steps: BoxStream<'_, Result<Step>>) -> BoxStream<'_, Result<Step>> {
     .boxed()
 }
 
-/// Whether a statement's count of rows was the last step.
+/// Whether the last item of a result was a row count.
 #[derive(Clone, Copy)]
 enum End {
     Missing,

@@ -1,4 +1,4 @@
-//! Digest keys, and the digests that are stored under them.
+//! Digest keys in SQLite, and the digests that are stored under them.
 
 use std::sync::Arc;
 
@@ -170,7 +170,7 @@ async fn replace(directory: &SqliteDirectory, renewal: DigestReplacement) -> Res
     .bind(old.as_bytes().as_slice())
     .execute(&mut *transaction)
     .await?;
-    // An older gateway may have stored the plain form beside the other.
+    // An older gateway may have stored the plain form in another row.
     query(
         "DELETE FROM keys WHERE realm = ?1 AND digest = ?2
              AND EXISTS (SELECT 1 FROM keys WHERE realm = ?1 AND digest = ?3)",

@@ -1,4 +1,4 @@
-//! The trait `Directory` for SQLite.
+//! Implements `Directory` for SQLite.
 
 use std::path::Path;
 use std::sync::Arc;

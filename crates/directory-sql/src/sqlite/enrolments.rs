@@ -1,4 +1,4 @@
-//! Second factors.
+//! Second factors in SQLite.
 
 use async_trait::async_trait;
 use isogloss_core::directory::{Enrolment, Enrolments, KeyDigest, NewEnrolment};
@@ -97,7 +97,8 @@ async fn disenrol(directory: &SqliteDirectory, user: Uuid) -> row::Result<bool> 
     Ok(was_on)
 }
 
-/// Forgets which codes were used: they were another secret's.
+/// Removes the state of a user's second factor, because the used codes belong to another secret. Fails if the
+/// query fails.
 pub(super) async fn forget_state(connection: &mut SqliteConnection, user: Uuid) -> row::Result<()> {
     query("DELETE FROM totp_states WHERE user = ?")
         .bind(user.to_string())

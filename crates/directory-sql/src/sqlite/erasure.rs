@@ -1,4 +1,4 @@
-//! What is removed, and what is left, when a user is erased.
+//! Erases users in SQLite.
 
 use async_trait::async_trait;
 use isogloss_core::backend::directory::{Abort, ErasureTable, erase_user};
@@ -15,13 +15,14 @@ use super::snapshot::list;
 use super::transaction::SqliteTables;
 use crate::row::{self, Result};
 
-/// Erases a user.
+/// Erases a user, and returns what was erased. Aborts, and changes nothing, if there is no such user, if no digest
+/// key is open, or if a query fails.
 pub(super) async fn erase(
     directory: &SqliteDirectory,
     user: Uuid,
 ) -> std::result::Result<Erased, Abort<sqlx::Error>> {
     let mut transaction = directory.pool.begin().await.map_err(Abort::Failed)?;
-    // What is deleted is overwritten with zeros, and not only released.
+    // Deleted rows are overwritten with zeros, and their pages are not only marked as free.
     query("PRAGMA secure_delete = ON")
         .execute(&mut *transaction)
         .await
@@ -33,8 +34,8 @@ pub(super) async fn erase(
     )
     .await;
     let erased = end(transaction, erased).await?;
-    // The write-ahead log holds pages of before. If a reader keeps it from being taken in now, it is taken
-    // in later, and the user is erased in either case.
+    // The write-ahead log contains old pages. If a reader prevents the checkpoint now, a later one removes them;
+    // the user is erased in either case.
     let _ = query("PRAGMA wal_checkpoint(TRUNCATE)")
         .execute(&directory.pool)
         .await;

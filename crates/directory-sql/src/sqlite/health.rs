@@ -1,4 +1,4 @@
-//! Whether the file takes a write now.
+//! Checks whether the file can be written to.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use sqlx::{ConnectOptions as _, Connection as _, query};
 use super::tables::is_busy;
 use crate::row::Result;
 
-/// Returns that nothing can be written, if that is so. Logins and token checks go on without.
+/// Returns a warning if the file cannot be written to. Logins and token checks work without writing.
 pub(super) async fn of_writes(options: &SqliteConnectOptions) -> Vec<Finding> {
-    // A new connection finds out what those that are open do not: permissions, and a file that is gone.
+    // A new connection detects what open ones do not: missing permissions and a deleted file.
     let outcome = write(options.clone().busy_timeout(Duration::ZERO)).await;
     let refused = outcome.err().filter(|error| !is_busy(error));
     let finding = refused.map(|error| {
@@ -28,7 +28,7 @@ pub(super) async fn of_writes(options: &SqliteConnectOptions) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
-/// Writes a row that no import has, and takes it back.
+/// Writes a row that no import uses, and rolls it back. Fails if the file cannot be written to.
 async fn write(options: SqliteConnectOptions) -> Result<()> {
     let mut connection = options.connect().await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;

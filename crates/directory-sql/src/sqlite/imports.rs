@@ -1,4 +1,4 @@
-//! Directory files: applied in one transaction, and the last one remembered.
+//! Applies directory files in one transaction, and records the last one.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use super::write::{forget, put_organisation};
 use super::{SqliteDirectory, api_keys, present};
 use crate::row::Result;
 
-/// Applies a file, or tells why nothing of it was.
+/// Applies a directory file and returns the numbers of changed entries, or the reason why it was not applied.
+/// Fails if a query fails. Without success, nothing is changed.
 pub(super) async fn apply(
     directory: &SqliteDirectory,
     wanted: &Wanted,
@@ -36,7 +37,7 @@ pub(super) async fn apply(
     for organisation in &changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
-    // Users of one file may exchange names.
+    // Users in one file may exchange names, which would violate the unique key on the way.
     for user in changes.users.iter().filter(|user| user.differs) {
         forget(
             &mut transaction,
@@ -66,7 +67,8 @@ pub(super) async fn apply(
     Ok(Ok(changes.applied))
 }
 
-/// Notes its fingerprint, and forgets that of the one before.
+/// Records the fingerprint of the directory file that was applied last, and removes the one before. Fails if a
+/// query fails.
 pub(super) async fn note(pool: &Connections, fingerprint: &[u8; 32]) -> Result<()> {
     let mut transaction = pool.begin().await?;
     for statement in [

@@ -1,4 +1,4 @@
-//! What logins look like.
+//! Stores what login names look like, in SQLite.
 
 use async_trait::async_trait;
 use isogloss_core::backend::directory::{Login, LookTable, fill_looks_batch};
@@ -10,8 +10,8 @@ use super::snapshot::list;
 use super::transaction::SqliteTables;
 use crate::row::{self, Result};
 
-/// Stores the looks that are missing. Each batch is committed: other processes can write in between, and
-/// what is stored stays if this is interrupted.
+/// Stores missing looks. Each batch is committed, so other processes can write in between, and stored looks stay
+/// if this is interrupted. Fails if a query fails.
 pub(super) async fn fill(pool: &Connections) -> Result<()> {
     while is_incomplete(pool).await? {
         let mut transaction = pool.begin().await?;

@@ -1,8 +1,8 @@
-//! Users and keys that were looked up, kept until a transaction of any process changes the file.
+//! A near cache of users and keys, valid until a transaction of any process changes the file.
 //!
-//! SQLite's own readers find out whether there is something new from the head of the `-shm` file beside
-//! the database: <https://www.sqlite.org/walformat.html> says what stands there. It changes with every
-//! transaction, before its writer is told that it is done, so what is read here holds at this moment.
+//! SQLite's own readers detect changes from the header of the `-shm` file next to the database, as described in
+//! <https://www.sqlite.org/walformat.html>. The header changes with every transaction, before its writer gets the
+//! result. So the entries are valid at the time of the lookup.
 
 use std::fs::File;
 use std::io;
@@ -17,16 +17,16 @@ use isogloss_core::directory::KeyDigest;
 use isogloss_core::{Key, NearCacheStatus, User};
 use uuid::Uuid;
 
-/// The first of its two copies.
+/// The size in bytes of the first of the header's two copies.
 const HEAD: usize = 48;
 
-/// How many keys are kept: those that services and administrators ask with.
+/// How many application keys are cached: those with which services and administrators send requests.
 const KEYS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
-/// A key's realm and digest.
+/// The realm and digest of a key.
 type KeyName = (String, KeyDigest);
 
-/// Users and keys, and the state of the file for which they are right.
+/// Cached users and keys, and the state of the file for which they are valid.
 pub(super) struct NearRows {
     users: NearCache<Uuid, Arc<User>>,
     keys: NearCache<KeyName, Key>,
@@ -35,7 +35,8 @@ pub(super) struct NearRows {
 }
 
 impl NearRows {
-    /// `database` must be open, and stay so by one connection at least.
+    /// Creates an empty cache for up to `room` users. At least one connection must keep `database` open. Fails if
+    /// its `-shm` file cannot be opened.
     pub(super) fn beside(database: &Path, room: NonZeroUsize) -> io::Result<Self> {
         Ok(Self {
             users: NearCache::new(room),
@@ -45,17 +46,17 @@ impl NearRows {
         })
     }
 
-    /// Users, if it is known what is new.
+    /// Returns the cached users; `None` if it cannot be determined whether the file has changed.
     pub(super) fn users(&self) -> Option<&NearCache<Uuid, Arc<User>>> {
         self.is_right().then_some(&self.users)
     }
 
-    /// Keys, likewise.
+    /// Returns the cached keys; `None` if it cannot be determined whether the file has changed.
     pub(super) fn keys(&self) -> Option<&NearCache<KeyName, Key>> {
         self.is_right().then_some(&self.keys)
     }
 
-    /// Forgets everything if the file has changed. Answers whether that could be found out.
+    /// Removes all entries if the file has changed. Returns whether this could be determined.
     fn is_right(&self) -> bool {
         let Ok(head) = self.file.head() else {
             return false;
@@ -77,8 +78,8 @@ impl NearRows {
     }
 }
 
-/// The `-shm` file. It is never closed: a process that closes a file loses all its locks on it, those of
-/// SQLite included.
+/// The `-shm` file. It is never closed, because a process that closes a file loses all its POSIX locks on it,
+/// including SQLite's.
 struct WalIndex(ManuallyDrop<File>);
 
 impl WalIndex {

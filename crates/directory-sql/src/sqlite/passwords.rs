@@ -1,4 +1,4 @@
-//! Password hashes that are exchanged for others of the same password.
+//! Replaces password hashes with others of the same password.
 
 use isogloss_core::directory::KeyDigest;
 use sqlx::query;
@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::connections::Connections;
 use crate::row::Result;
 
-/// Exchanges a user's hash for another one of the same password, if it is still that.
+/// Replaces the hash `old` of a user's password with `new`. Returns false, and changes nothing, if the stored hash
+/// is not `old`. Fails if a query fails.
 pub(super) async fn replace_hash(
     pool: &Connections,
     user: Uuid,

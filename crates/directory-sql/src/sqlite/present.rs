@@ -1,4 +1,4 @@
-//! What is there of that which a file names.
+//! Reads the stored entries that a directory file concerns.
 
 use isogloss_core::backend::directory::{
     EntryNames, ErasureTable as _, LAST_NUMBER, LookTable as _, OpenKeys,

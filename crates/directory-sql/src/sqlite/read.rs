@@ -1,4 +1,4 @@
-//! Queries, and how SQLite's columns are read.
+//! Queries, and decoding of SQLite's columns.
 
 use isogloss_core::backend::directory::{UserPage, login_forms, spellings};
 use isogloss_core::directory::{
@@ -13,7 +13,8 @@ use super::connections::Connections;
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns, Result, unreadable};
 
-/// For nobody somebody is read and dropped: it is to take as long.
+/// Returns the account with this login name; `None` if there is none. For an unknown name, the query reads some
+/// other account, which is dropped, so that it takes as long. Fails if the query fails.
 pub(super) async fn account(pool: &Connections, login: &str) -> Result<Option<Account>> {
     let [as_sent, composed, decomposed] = login_forms(login);
     let row = query(AssertSqlSafe(format!(
@@ -185,7 +186,7 @@ pub(super) async fn key(
     row.as_ref().map(row::key_with_digest).transpose()
 }
 
-/// Whether a column holds one of the forms of a digest.
+/// Adds an `IN` list of the forms of a digest to a statement.
 pub(super) fn one_of(statement: &mut QueryBuilder<Sqlite>, forms: &[KeyDigest]) {
     statement.push(" IN (");
     let mut list = statement.separated(", ");

@@ -1,4 +1,4 @@
-//! Which right to a database file, or to its folder, a process lacks.
+//! Finds which permission for a database file, or for its folder, a process lacks.
 
 use std::fs::{self, File};
 use std::io::{Error, ErrorKind};
@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 use rustix::process::geteuid;
 
-/// What SQLite makes beside a database.
+/// The suffixes of the files that SQLite creates next to a database.
 const BESIDE: [&str; 2] = ["-wal", "-shm"];
 
-/// Returns why a file cannot be opened, and what to do, if the system says so: SQLite does not.
+/// Returns why a file cannot be opened and what to do, because SQLite's errors do not say. `None` if the operating
+/// system reports no obstacle.
 pub(super) fn obstacle(file: &Path) -> Option<String> {
     let opened = File::options().read(true).write(true).open(file);
     if let Err(error) = opened
@@ -40,7 +41,7 @@ pub(super) fn obstacle(file: &Path) -> Option<String> {
     })
 }
 
-/// Says what this user may not do, and what to do about it.
+/// Returns a message that says which permission the process's user lacks, and what to do.
 fn denial(right: &str, (path, file): (&Path, &Path), error: &Error, why: &str) -> String {
     let (user, path) = (geteuid().as_raw(), path.display());
     let advice = match fs::metadata(file).map(|found| found.uid()) {

@@ -1,4 +1,4 @@
-//! Entries as they are stored: all there are, or only those that another snapshot names.
+//! Reads stored entries: all of them, or only named ones.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,8 @@ const KEYS: &str =
     "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
                     FROM keys k LEFT JOIN users u ON u.id = k.user";
 
-/// Reads all of it, or only what is named: a file of three users must not wait for a million.
+/// Reads all entries, or only the named ones: a file of three users must not wait for a million. Also returns what
+/// imports last set for the users. Fails if a query fails.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     only: Option<&EntryNames>,
@@ -122,7 +123,7 @@ async fn users(
     row::user_entries(&accounts, &belongings)
 }
 
-/// All keys, or only those.
+/// Returns all keys, or only the named ones, ordered by realm and label. Fails if the query fails.
 pub(super) async fn keys(
     connection: &mut SqliteConnection,
     only: Option<&EntryNames>,
@@ -137,7 +138,8 @@ pub(super) async fn keys(
     row::key_entries(&rows)
 }
 
-/// The key that had an identifier which is stored as one of these.
+/// Returns the key whose former identifier has one of these stored forms; `None` if there is none. Fails if the
+/// query fails.
 pub(super) async fn key_once_called(
     connection: &mut SqliteConnection,
     stored: &[[u8; 32]],
@@ -150,7 +152,7 @@ pub(super) async fn key_once_called(
     Ok(row::key_entries(&rows)?.pop())
 }
 
-/// All revoked keys, or only those.
+/// Returns all revoked keys, or only the named ones, ordered by realm and digest. Fails if the query fails.
 async fn revoked_keys(
     connection: &mut SqliteConnection,
     only: Option<&EntryNames>,
@@ -167,7 +169,7 @@ async fn revoked_keys(
     row::revoked_key_entries(&rows)
 }
 
-/// Leaves only the keys that are named.
+/// Restricts a statement to the named keys.
 fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&EntryNames>) {
     let Some(only) = only else { return };
     let names = only.keys.iter();
@@ -184,7 +186,7 @@ fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&EntryNames>) {
         .push(")))");
 }
 
-/// The rows that have one of the identifiers in that column, or all.
+/// Returns a statement for the rows that have one of the identifiers in this column, or for all rows.
 fn select(all: impl Into<String>, column: &'static str, ids: Option<&str>) -> QueryBuilder<Sqlite> {
     let mut statement = QueryBuilder::new(all);
     if let Some(ids) = ids {
@@ -198,7 +200,7 @@ fn select(all: impl Into<String>, column: &'static str, ids: Option<&str>) -> Qu
     statement
 }
 
-/// As `json_each` takes it.
+/// Returns the identifiers as a JSON array, the input of `json_each`.
 pub(super) fn list<T: ToString>(ids: &[T]) -> String {
     let ids: Value = ids.iter().map(T::to_string).collect();
     ids.to_string()

@@ -1,4 +1,4 @@
-//! Opening a file, and bringing its tables up to date.
+//! Opens a file, and brings its tables up to date.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,16 +16,16 @@ use super::connections::{Connections, is_reusable};
 use super::{looks, rights};
 use crate::migrations::{known, migrator};
 
-/// Readers at once; SQLite has one writer at a time in any case.
+/// The maximum number of concurrent readers. SQLite allows one writer at a time in any case.
 const CONNECTIONS: u32 = 4;
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Before a file that another process is just making is tried again.
+/// The pause before trying again a file that another process is creating.
 const BUSY: Duration = Duration::from_millis(20);
 const SQLITE_BUSY: u32 = 5;
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_CANTOPEN: u32 = 14;
 
-/// How a file that is there is opened.
+/// Returns the options for opening an existing file.
 pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -35,7 +35,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(TIMEOUT)
 }
 
-/// Why a file is not open.
+/// Why a file could not be opened.
 enum Fault {
     Sql(Error),
     Tables(MigrationError),
@@ -53,7 +53,8 @@ impl From<MigrationError> for Fault {
     }
 }
 
-/// Opens a file that is there, brings its tables up to date, and returns the steps that were outstanding.
+/// Opens an existing file, brings its tables up to date, and returns its connections and the migrations that were
+/// missing. Fails if it cannot be opened or migrated.
 pub(super) async fn connect(
     options: &SqliteConnectOptions,
 ) -> Result<(Connections, Outstanding), MigrationError> {
@@ -75,7 +76,7 @@ async fn attempt(options: SqliteConnectOptions) -> Result<(Connections, Outstand
         .max_connections(CONNECTIONS)
         .acquire_timeout(TIMEOUT)
         .after_release(|connection, _| Box::pin(is_reusable(connection)))
-        // A thread without work does not end.
+        // An idle thread of a connection does not end, so there is nothing to test.
         .test_before_acquire(false)
         .connect_with(options)
         .await?;
@@ -89,7 +90,8 @@ async fn attempt(options: SqliteConnectOptions) -> Result<(Connections, Outstand
     }
 }
 
-/// Takes the steps that the tables lack, and returns them.
+/// Applies the migrations that the tables lack, and returns them. Fails if one of them fails, or if the tables are
+/// from a newer release or another program.
 async fn bring_up_to_date(pool: &Connections) -> Result<Outstanding, Fault> {
     let mut connection = pool.acquire().await?;
     let taken = taken(&mut connection).await?;
@@ -100,7 +102,7 @@ async fn bring_up_to_date(pool: &Connections) -> Result<Outstanding, Fault> {
     }
     match migrate(pool).await {
         Ok(()) => {
-            // What cannot be stored here is stored before the next change.
+            // Looks that cannot be stored now are stored before the next change.
             if let Err(error) = looks::fill(pool).await {
                 debug!(reason = %error, "what logins look like is not stored yet");
             }
@@ -121,7 +123,8 @@ async fn bring_up_to_date(pool: &Connections) -> Result<Outstanding, Fault> {
     }
 }
 
-/// Returns the steps that the tables of a file lack. Nothing is changed.
+/// Returns the migrations that the tables of a file lack, without changing it. Fails if the file cannot be read,
+/// or if its tables are from a newer release or another program.
 pub(super) async fn outstanding_in(path: &Path) -> Result<Outstanding, MigrationError> {
     let failed = |error: Error| failed(&error, path);
     let is_there = path.try_exists();
@@ -150,26 +153,31 @@ async fn taken(connection: &mut SqliteConnection) -> Result<Vec<AppliedStep>, Er
         .await
 }
 
-/// Tells what the system says of a file that SQLite cannot open: SQLite does not.
+/// Returns the error for a file that cannot be opened, with the operating system's reason, which SQLite does not
+/// give.
 fn failed(error: &Error, path: &Path) -> MigrationError {
     let is_denied = matches!(code(error), Some(SQLITE_CANTOPEN | SQLITE_READONLY));
     let obstacle = is_denied.then(|| rights::obstacle(path)).flatten();
     MigrationError::Failed(obstacle.unwrap_or_else(|| error.to_string()))
 }
 
-/// Returns the result code of SQLite, without what extends it.
+/// Returns SQLite's primary result code, without the bits of the extended one. `None` if the error is not from
+/// SQLite.
 fn code(error: &Error) -> Option<u32> {
     let code = error.as_database_error().and_then(DatabaseError::code)?;
     Some(code.parse::<u32>().ok()? & 0xff)
 }
 
-/// Where two make a file at once, SQLite does not always wait as long as it is told to.
+/// Returns whether the file is locked. While two processes create a file, SQLite does not always wait for the busy
+/// timeout.
 pub(super) fn is_busy(error: &Error) -> bool {
     code(error) == Some(SQLITE_BUSY)
 }
 
-/// Several processes may do so at once, a gateway and a command beside it: each waits for the file,
-/// and finds the work of the one before it done. The library takes no lock of its own here.
+/// Applies the migrations in one transaction. Fails if one of them fails.
+///
+/// Several processes may do this concurrently, such as a gateway and a command: each waits for the lock of the
+/// file, and finds the migrations already applied. The library itself uses no lock for SQLite.
 async fn migrate(pool: &Connections) -> Result<(), MigrateError> {
     let mut transaction = pool.begin().await?;
     migrations()

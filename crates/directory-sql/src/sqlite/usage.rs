@@ -1,4 +1,4 @@
-//! The table of usage.
+//! The usage table in SQLite.
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;

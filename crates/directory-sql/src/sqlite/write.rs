@@ -1,4 +1,4 @@
-//! Organisations and users, as far as they have no file of their own.
+//! Writes organisations and users, except for what belongs to users in other tables.
 
 use isogloss_core::backend::directory::look;
 use isogloss_core::directory::{OrganisationEntry, UserEntry};
@@ -35,7 +35,7 @@ pub(super) async fn put_organisation(
     Ok(())
 }
 
-/// A user, but for cards, codes and application passwords.
+/// Inserts or updates a user, except for cards, recovery codes and application passwords. Fails if a query fails.
 pub(super) async fn put_person(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,

@@ -1,4 +1,4 @@
-//! Organisations whose names look like another one's; proved for each backend.
+//! Organisations with look-alike names; tested with each backend.
 
 use isogloss_core::directory::{Change, Directory, OrganisationEdit, OrganisationEntry, Patch};
 
@@ -43,7 +43,7 @@ pub(super) async fn organisations_that_look_alike_are_refused_and_listed(
             directory.change(edited).await.unwrap_err().to_string(),
             reason
         );
-        // As a release without the rule stored it.
+        // Stores the name as a release without the rule would.
         sql.run(&format!(
             "UPDATE organisations SET name = '{name}' WHERE name = '{other}'"
         ))

@@ -1,4 +1,4 @@
-//! What every directory does with keys, proved for each backend.
+//! Application keys, tested with each backend.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ scopes = ["users:read", "sessions:write"]
 expires_at = "2027-01-01T01:00:00.5+01:00"
 "#;
 
-/// All of it.
+/// Runs all checks.
 pub(super) async fn hold(directory: &dyn Directory) {
     scopes_and_expiry_come_from_a_file_and_go_into_one(directory).await;
     a_key_is_added_once_and_removed_once(directory).await;
@@ -64,7 +64,7 @@ async fn scopes_and_expiry_come_from_a_file_and_go_into_one(directory: &dyn Dire
         let refusal = apply(&text).await.unwrap_err().to_string();
         assert!(refusal.contains(reason), "{refusal}");
     }
-    // What a file does not say of a key stays as it is.
+    // Values that a file does not set for a key stay.
     let text = FILE.replace("scopes = [\"users:read\", \"sessions:write\"]\n", "");
     assert_eq!(apply(&text).await.unwrap().unchanged, 1);
     let text = FILE.replace("[\"users:read\", \"sessions:write\"]", "[\"all\"]");

@@ -57,7 +57,7 @@ async fn find(directory: &dyn Directory, filter: EventFilter) -> Vec<String> {
     directory.find_events(&filter).await.unwrap()
 }
 
-/// The lines of those events, the latest first.
+/// Returns the lines of the selected events.
 fn lines(events: &[Arc<Event>], which: &[usize]) -> Vec<String> {
     which.iter().map(|number| events[*number].line()).collect()
 }
@@ -146,7 +146,7 @@ pub(super) async fn the_contract_holds(directory: &dyn Directory) {
     old_events_are_removed_in_steps(directory).await;
 }
 
-/// By way of a queue, as the gateway does it.
+/// Records events through a queue, as the gateway does.
 pub(super) async fn events_reach_it_through_a_queue(directory: Arc<dyn Directory>) {
     let table: Arc<dyn AuditTable> = directory.clone();
     let room = const { std::num::NonZeroUsize::new(1000).unwrap() };
@@ -155,7 +155,7 @@ pub(super) async fn events_reach_it_through_a_queue(directory: Arc<dyn Directory
         audit.record(Event::clone(&event));
     }
     assert_eq!(audit.close().await, 0);
-    // Two were there before.
+    // Two of these events were stored before.
     let kept = find(directory.as_ref(), ALL).await;
     assert_eq!(kept, lines(&events(), &[3, 2, 3, 2, 1, 0]));
 }

@@ -1,4 +1,4 @@
-//! A backup of a directory, and closing it.
+//! Backing up, restoring and closing a directory.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,7 +20,7 @@ const ALL: EventFilter = EventFilter {
     limit: 100_000,
 };
 
-/// What goes into a backup is what comes out of it, whatever was done meanwhile; twice.
+/// A backup restores the same entries, whatever was changed since. It can be restored twice.
 pub(super) async fn is_put_back(directory: &dyn Directory) {
     load(directory, FILE).await.unwrap();
     let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);

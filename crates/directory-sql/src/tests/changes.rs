@@ -1,4 +1,4 @@
-//! What every directory does with single changes, proved for each backend.
+//! Single changes, tested with each backend.
 
 mod organisations;
 mod users;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub(super) use self::users::one_of_many_adds_a_user;
 
-/// All of it, beside what is there already.
+/// Runs all checks in a directory that has other entries.
 pub(super) async fn hold(directory: &dyn Directory) {
     let id = Uuid::new_v4();
     directory
@@ -99,7 +99,7 @@ async fn edit(
     Ok(Arc::unwrap_or_clone(user))
 }
 
-/// What a change returns is what a query finds afterwards.
+/// Checks that a change returned what a query finds afterwards.
 async fn returns_what_is_stored(directory: &dyn Directory, changed: Changed) {
     match changed {
         Changed::User(user) => {

@@ -1,4 +1,4 @@
-//! Digests of cards and keys are stored under a digest key, and no pepper's end ends one.
+//! Digests of cards and keys are stored under a digest key, and stay valid when a pepper is retired.
 
 pub(super) mod moves;
 mod peppers;
@@ -21,12 +21,12 @@ pub(super) const OLD: &str = "the pepper of last year";
 pub(super) const NEW: &str = "the pepper of this year";
 const DAY: Duration = Duration::from_hours(24);
 
-/// Opens the same database again, as another process would.
+/// A database that can be opened again, as by another process.
 pub(super) trait Reopen {
     async fn open(&self, digests: DigestKeys) -> Box<dyn Directory>;
 }
 
-/// All of it, each in a database of its own.
+/// Runs all checks, each in its own database.
 pub(super) async fn hold<D: Reopen>(fresh: impl Fn() -> D) {
     new_digests_are_keyed(&fresh()).await;
     plain_digests_are_keyed_at_the_next_use(&fresh()).await;
@@ -83,7 +83,7 @@ async fn assert_found(directory: &dyn Directory, when: &str) {
     assert_eq!(finds_key(directory).await, Ok(true), "the key, {when}");
 }
 
-/// The digests as they are stored: the card's and the key's.
+/// Returns the stored digests of the card and the key.
 async fn stored(directory: &dyn Directory) -> [KeyDigest; 2] {
     let snapshot = directory.snapshot().await.unwrap();
     let mut cards = snapshot.users.iter().flat_map(|user| &user.access_cards);
@@ -184,7 +184,7 @@ async fn plain_digests_are_keyed_at_the_next_use(database: &impl Reopen) {
             .is_none()
     );
 
-    // An old export, with plain digests, is about the same card and key.
+    // An old export with plain digests refers to the same card and key.
     let mut export = newer.snapshot().await.unwrap();
     export.users[0].access_cards.iter_mut().for_each(|card| {
         card.code_digest = card.code_digest.map(|_| KeyDigest::of(CODE));
@@ -210,7 +210,7 @@ async fn plain_digests_that_are_not_used_are_keyed_too(database: &impl Reopen) {
     assert_found(newer.as_ref(), "keyed").await;
 }
 
-/// Several gateways find out at once that there is no digest key yet, or that digests are plain.
+/// Several gateways detect concurrently that there is no digest key yet, or that digests are plain.
 async fn many_at_once_agree(database: &impl Reopen) {
     let clock = clock();
     let older = database.open(without(&clock)).await;

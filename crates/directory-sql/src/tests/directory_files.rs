@@ -1,4 +1,4 @@
-//! Directory files: what is applied, refused, exported and remembered.
+//! Directory files: what is applied, rejected, exported and remembered.
 
 use isogloss_core::directory::{Applied, Directory};
 

@@ -1,4 +1,4 @@
-//! A user who was erased is gone, and no import brings the user back.
+//! An erased user is removed, and no import adds the user again.
 
 mod tombstones;
 
@@ -130,7 +130,7 @@ async fn everything_of_the_user_is_gone(database: &impl Reopen) {
     assert_eq!(after.revoked_keys.len(), 1);
     assert_eq!(after.erased_users.len(), 3, "an identifier and two names");
     let text = serde_json::to_string(&after).unwrap().to_lowercase();
-    // Digests may hold the letters of a name.
+    // Digests may contain the characters of a name, so it is searched in quotes.
     for trace in ["\"ada\"", "ada@", &id.to_string()] {
         assert!(!text.contains(trace), "{trace}");
     }
@@ -218,7 +218,7 @@ async fn no_older_file_brings_the_user_back(database: &impl Reopen) {
     );
     erase(directory, "ada").await;
     let both = ["user Ada", "here key test"];
-    // The organisation and Bob are as they were.
+    // The organisation and Bob are unchanged.
     assert_eq!(load(directory, FILE).await, Ok(left_out(&both, 2)));
     assert_eq!(load(directory, &export).await, Ok(left_out(&both, 2)));
     assert_eq!(
@@ -269,7 +269,7 @@ async fn who_is_added_by_intention_is_imported_again(database: &impl Reopen) {
     let applied = load(directory, FILE).await.unwrap();
     assert_eq!(applied.erased, [""; 0]);
     assert!(is_there(directory, "ada@example.com").await);
-    // The same by another door: a user gets the name of one who was erased.
+    // The same is possible with a change: a user gets the name of an erased one.
     erase(directory, "ada").await;
     let renamed = UserEdit {
         user_name: Some("ada".to_owned()),

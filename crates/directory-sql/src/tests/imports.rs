@@ -1,4 +1,4 @@
-//! What an import leaves alone: what it does not say, and what was set here since.
+//! What an import does not change: values that the file does not set, and values that were set here since.
 
 mod any;
 mod meanwhile;
@@ -13,7 +13,7 @@ use super::{load, passwords};
 use crate::SqliteDirectory;
 use isogloss_testkit::Postgres;
 
-/// Says all that a file can say.
+/// A file that sets everything that a file can set.
 const FULL: &str = r#"
 [[organisations]]
 name = "IMPORTED"
@@ -51,14 +51,14 @@ scopes = ["users:read"]
 expires_at = "2027-01-01T00:00:00Z"
 "#;
 
-/// Names the same entries and says nothing of them.
+/// A file that names the same entries and sets nothing.
 const SILENT: &str = r#"
 organisations = [{ name = "IMPORTED", units = [{ id = "I1" }] }]
 users = [{ user_name = "ina" }]
 keys = [{ realm = "admin", key = "the imported key", allow_weak = true }]
 "#;
 
-/// Two empty directories of either kind, for a test.
+/// Runs a test with two empty directories.
 async fn with_sqlite(test: impl AsyncFnOnce(&dyn Directory, &dyn Directory)) {
     let folder = tempfile::tempdir().unwrap();
     let open = async |name: &str| {
@@ -176,7 +176,7 @@ async fn user(directory: &dyn Directory, name: &str) -> UserEntry {
     of(&directory.snapshot().await.unwrap(), name).clone()
 }
 
-/// An export of the entries of [`FULL`].
+/// Returns an export of the entries of [`FULL`].
 async fn exported(directory: &dyn Directory) -> String {
     let mut snapshot = directory.snapshot().await.unwrap();
     snapshot.organisations.retain(|one| one.name == "IMPORTED");
@@ -196,7 +196,7 @@ async fn has_password(directory: &dyn Directory, name: &str, password: &str) -> 
     fits.unwrap()
 }
 
-/// What was kept, like `user ada: password`.
+/// Returns the kept values, such as `user ada: password`.
 fn kept(applied: &Applied) -> Vec<String> {
     let shown = |kept: &Kept| format!("{}: {}", kept.entry, kept.what);
     applied.kept.iter().map(shown).collect()

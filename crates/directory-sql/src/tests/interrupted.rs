@@ -1,4 +1,4 @@
-//! Schema changes, silent connections, demoted servers and deadlocks beneath a running directory.
+//! Schema changes, silent connections, demoted servers and deadlocks while a directory is in use.
 
 mod commits;
 mod deadlocks;

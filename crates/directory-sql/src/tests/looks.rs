@@ -1,5 +1,4 @@
-//! Logins that look like another user's are refused at each door, and those that are there already are
-//! listed; proved for each backend.
+//! Login names that look like another user's are rejected in files and changes, and stored ones are listed.
 
 mod filled;
 
@@ -18,7 +17,7 @@ use super::{alike, invisible, load, passwords};
 use crate::SqliteDirectory;
 use isogloss_testkit::Postgres;
 
-/// "raoul" and "zoé" with letters that are others.
+/// "raoul" with a Cyrillic character, and "zoé" in two normal forms.
 const CYRILLIC_O: &str = "ra\u{43e}ul";
 const NFC: &str = "zo\u{e9}";
 const NFD: &str = "zoe\u{301}";
@@ -46,7 +45,7 @@ pub(super) async fn edit(
     edited.await.map(drop).map_err(|error| error.to_string())
 }
 
-/// The tables themselves, as a release without looks writes them.
+/// Direct access to the tables, to write them as a release without looks does.
 #[async_trait]
 pub(super) trait Sql: Send {
     async fn run(&mut self, statement: &str);
@@ -103,7 +102,7 @@ async fn look_alikes_are_refused_and_listed_by_postgres() {
     hold(&directory, &other, &mut sql).await;
 }
 
-/// All of it, in an empty directory. The other one is empty, too.
+/// Runs all checks in an empty directory. `other` is empty, too.
 async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: &mut dyn Sql) {
     let organisation = umbrella(uuid::Uuid::new_v4());
     let added = directory.change(Change::AddOrganisation(organisation));
@@ -130,7 +129,7 @@ async fn look_alikes_are_refused_at_each_door(directory: &dyn Directory) {
          of user m\u{e4}rz"
     );
 
-    // ASCII names are no look-alikes; one's own address may look like one's own name.
+    // ASCII names are not look-alikes, and a user's own address may look like the user's name.
     for name in ["paul", "pau1", "rnop", "mop", "max"] {
         add(directory, name).await.unwrap();
     }
@@ -165,7 +164,7 @@ async fn look_alikes_are_refused_at_each_door(directory: &dyn Directory) {
     assert_eq!(directory.look_alikes().await.unwrap(), []);
 }
 
-/// A gateway of an earlier release may write beside this one.
+/// A gateway of an earlier release may write to the same directory.
 async fn rows_of_a_release_without_looks_are_seen(directory: &dyn Directory, sql: &mut dyn Sql) {
     sql.run("UPDATE logins SET look = NULL").await;
     let refused = add(directory, "m\u{430}x").await;
@@ -176,7 +175,7 @@ async fn rows_of_a_release_without_looks_are_seen(directory: &dyn Directory, sql
     assert_eq!(refused, Err(format!("user m\u{430}x: {expected}")));
 }
 
-/// As releases stored them that had no such rules.
+/// Names as releases without these rules stored them.
 async fn names_of_an_earlier_release_are_found_and_listed(
     directory: &dyn Directory,
     sql: &mut dyn Sql,
@@ -191,12 +190,12 @@ async fn names_of_an_earlier_release_are_found_and_listed(
         }
     }
     sql.run("UPDATE logins SET look = NULL").await;
-    // One stored form, and both spellings find it.
+    // With one stored form, both spellings find it.
     let stored = directory.account(NFD).await.unwrap().unwrap().user;
     assert_eq!(stored.user_name, NFD);
     let found = directory.account(NFC).await.unwrap().unwrap().user;
     assert_eq!(found.id, stored.id);
-    // Two stored forms, and each finds its own.
+    // With two stored forms, each spelling finds its own.
     for (table, column) in [("users", "user_name"), ("logins", "login")] {
         let change = format!("UPDATE {table} SET {column} = '{NFC}' WHERE {column} = 'old-nfc'");
         sql.run(&change).await;

@@ -1,4 +1,4 @@
-//! Users, units, cards and keys are found as the file has them.
+//! Users, units, cards and keys are found as the directory file defines them.
 
 use isogloss_core::directory::{CardRef, Directory, KeyDigest, UserFilter};
 use isogloss_core::{Role, UserState};

@@ -1,4 +1,4 @@
-//! Users who are kept beside SQLite are never believed longer than the file says so.
+//! Users in the near cache of SQLite are valid only until the file changes.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -26,7 +26,7 @@ async fn sqlite_that_keeps_users_passes() {
     assert!(directory.cache_status().unwrap().misses > 0);
 }
 
-/// What another process has changed counts as soon as it is told so, whoever is looking at the time.
+/// A change by another process is visible as soon as that process has the result, regardless of concurrent reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_change_by_another_is_seen_at_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -64,7 +64,7 @@ async fn a_change_by_another_is_seen_at_once() {
     assert!(status.hits > status.misses, "{status:?}");
 }
 
-/// The file that tells of changes goes when nobody has the database open any more.
+/// The `-shm` file is deleted when no process has the database open any more.
 #[tokio::test]
 async fn who_keeps_users_keeps_the_file_open() {
     let folder = tempfile::tempdir().unwrap();

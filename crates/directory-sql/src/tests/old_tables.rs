@@ -1,4 +1,4 @@
-//! Tables of an older release: what is listed, who may change them, and what stays untouched.
+//! Tables of an older release: which migrations are listed, who may apply them, and what stays unchanged.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ async fn a_sqlite_file_of_a_newer_release_is_refused_and_left_alone() {
     assert_eq!(refused.to_string(), format!("sqlite directory: {newer}"));
 }
 
-/// The address of a database whose tables are of an older release, and its name.
+/// Returns the address and the name of a database whose tables are from an older release.
 async fn outdated(server: &Postgres) -> (String, String) {
     let address = server.new_database().unwrap();
     let mut connection = PgConnection::connect(&address).await.unwrap();

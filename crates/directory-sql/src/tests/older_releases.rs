@@ -1,4 +1,4 @@
-//! What older releases stored stays, and neither files nor edits fail for it.
+//! Entries that older releases stored stay, and neither files nor edits fail because of them.
 
 use isogloss_core::Role;
 use isogloss_core::directory::file::Import;
@@ -56,7 +56,7 @@ async fn what_older_releases_stored_stays_in_postgres() {
     hold(&directory, &other, sql).await;
 }
 
-/// A release that knew no erased users removed digest keys without them.
+/// A release without erased users removed digest keys but not the tombstones that were made with them.
 async fn a_trace_whose_digest_key_is_gone_decides_nothing(
     directory: &dyn Directory,
     sql: &impl AsyncFn(&str),
@@ -217,7 +217,7 @@ async fn a_card_is_found_as_it_was_stored(directory: &dyn Directory, sql: &impl 
     }
 }
 
-/// An older release remembered what a file said as it was written.
+/// An older release stored imported values as the file spelled them.
 async fn what_was_set_here_is_told_from_what_a_file_said(
     directory: &dyn Directory,
     sql: &impl AsyncFn(&str),

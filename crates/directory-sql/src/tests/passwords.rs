@@ -1,4 +1,4 @@
-//! Passwords that are set, and hashes that are exchanged for others of the same password.
+//! Setting passwords, and replacing hashes with others of the same password.
 
 use isogloss_core::UserState;
 use isogloss_core::directory::{Directory, KeyDigest};
@@ -52,9 +52,9 @@ async fn a_hash_is_replaced_only_if_it_is_the_old_one_still(directory: &dyn Dire
     assert!(!directory.replace_hash(id, old, "newer").await.unwrap());
     let after = directory.account("ada").await.unwrap().unwrap();
     assert_eq!(after.password_hash.expose_secret(), "new");
-    // Not even the generation: tokens stay alive.
+    // The generation is unchanged, too, so tokens stay valid.
     assert_eq!(after.user, ada.user);
-    // Whatever was replaced on the way is known as the same password, as long as that is.
+    // All replaced hashes are known as the same password, as long as this password is set.
     let replaced = async || {
         let users = directory.snapshot().await.unwrap().users;
         let ada = users.into_iter().find(|user| user.id == id).unwrap();

@@ -1,4 +1,4 @@
-//! What is PostgreSQL's own: many who start at once, and a server that goes and comes back.
+//! Behaviour that only PostgreSQL has: concurrent starts, and a server that stops and starts again.
 
 use std::time::{Duration, Instant};
 
@@ -206,7 +206,7 @@ async fn a_question_that_waits_for_another_ends_at_the_server_too() {
         "SELECT count(*) FROM pg_stat_activity
          WHERE datname = '{database}' AND wait_event_type = 'Lock'"
     );
-    // The lock is held until it is seen that nobody waits for it any more.
+    // The lock is held until no session waits for it any more.
     until("nobody waits", async || {
         server.sql("postgres", &waiting).unwrap() == "0"
     })
@@ -231,7 +231,8 @@ async fn a_wrong_password_is_told_without_quoting_it() {
     assert!(!refusal.contains("falsch"), "{refusal}");
 }
 
-/// An authority that has signed a certificate for 127.0.0.1 and `::1`: its own, and the server's with its key.
+/// Returns the certificate of an authority, and a server certificate for 127.0.0.1 and `::1` that it has signed,
+/// with its key.
 pub(super) fn authority() -> (String, String, String) {
     let key = KeyPair::generate().unwrap();
     let mut parameters = CertificateParams::default();

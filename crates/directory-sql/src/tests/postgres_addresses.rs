@@ -1,4 +1,4 @@
-//! Addresses that a real server is reached by: IPv6, several servers, names that must be escaped.
+//! Addresses that work with a real server: IPv6, several servers, names that must be escaped.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +19,7 @@ async fn ping(url: &str, ca_file: Option<PathBuf>) -> Result<(), String> {
     directory.ping().await.map_err(|error| error.to_string())
 }
 
-/// User with password, port and database of an address.
+/// Returns the user with the password, the port and the database of an address.
 fn parts(address: &str) -> (String, String, String) {
     let rest = address.strip_prefix("postgres://").unwrap();
     let (user, rest) = rest.split_once('@').unwrap();
@@ -142,7 +142,7 @@ async fn a_first_server_that_never_answers_leaves_time_for_the_next_one() {
     });
     try_join_all(migrated).await.unwrap();
     let directory = PostgresDirectory::new(&settings(&both, Duration::from_secs(2))).unwrap();
-    // The first query may spend its time on waiting for the tables to be looked at.
+    // The first query may spend its time waiting for the check of the tables.
     let answers = async || directory.ping().await.is_ok();
     until("the second server is used", answers).await;
 }
@@ -190,7 +190,7 @@ async fn servers_that_cannot_be_reached_are_named_without_credentials() {
     assert_eq!(refusal.unwrap_err(), expected);
 }
 
-/// Accepts connections by its backlog, and says nothing.
+/// Returns a listener that accepts connections only into its backlog, and never responds.
 fn server_that_never_answers() -> std::net::TcpListener {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap()
 }

@@ -1,4 +1,4 @@
-//! A directory file and a single change follow the same rules, proved for each backend.
+//! Directory files and single changes follow the same rules; tested with each backend.
 
 use isogloss_core::directory::{CardRef, Change, Directory, Patch, UserEdit};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Users are searched by what people know of them, the same way in each database.
+//! Searching for users by name, e-mail address or number gives the same results with both databases.
 
 use super::changes::{person, umbrella};
 use crate::SqliteDirectory;
@@ -148,7 +148,7 @@ async fn filters_are_combined(directory: &dyn Directory, umbrella: Uuid) {
     }
 }
 
-/// The database passes users on to whom a letter beyond ASCII does not apply.
+/// The database returns too many users for a search with non-ASCII characters; they are filtered afterwards.
 async fn pages_go_on_where_much_is_passed_over(directory: &dyn Directory) {
     let filter = UserFilter {
         search: Some("ö".to_owned()),

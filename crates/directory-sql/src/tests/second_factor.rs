@@ -1,4 +1,4 @@
-//! Second factors, recovery codes and application passwords, and how they go through files.
+//! Second factors, recovery codes and application passwords, and their export and import.
 
 use std::path::Path;
 
@@ -80,7 +80,7 @@ async fn switching_on_ends_tokens_and_switching_off_does_not(directory: &dyn Dir
         let ended = i64::try_from(index).unwrap() + 1;
         assert_eq!(user(directory, "bob").await.1, generation + ended);
         assert_eq!(secret(directory, "bob").await.as_deref(), Some(shared));
-        // The code that confirmed it is used up; a later one is not, whatever the secret before.
+        // The code that confirmed the second factor is used; a later one is not, whatever the earlier secret was.
         assert!(!directory.use_step(bob, TotpStep(40)).await.unwrap());
         assert!(directory.use_step(bob, TotpStep(50)).await.unwrap());
     }
@@ -163,7 +163,7 @@ async fn an_application_password_opens_its_realm_until_it_is_removed(directory: 
     assert_eq!(user(directory, "ada").await.1, generation + 1);
 }
 
-/// The directory file without what it says of Ada's second factor.
+/// Returns the directory file without Ada's second factor.
 fn silent() -> String {
     FILE.replace("totp_secret = \"JBSW Y3DP EHPK 3PXP\"\n", "")
 }
@@ -203,7 +203,7 @@ async fn all_of_it_is_exported_and_what_is_spent_stays_so(
         directory.use_recovery_code(ada, four).await.unwrap(),
         Some(1)
     );
-    // The file has it as good.
+    // In the file, the code is unused.
     assert_eq!(load(directory, &exported).await.unwrap().updated, 0);
     assert_eq!(directory.use_recovery_code(ada, four).await.unwrap(), None);
     assert_eq!(user(directory, "ada").await.1, generation);
@@ -221,7 +221,7 @@ async fn an_import_lowers_no_generation(directory: &dyn Directory) {
         load(directory, &with(said)).await.unwrap();
         assert_eq!(user(directory, "ada").await.1, expected.max(generation));
     }
-    // The file knows of what ended the tokens, or it is news.
+    // Either the file's generation includes the change that ended the tokens, or the change counts as new.
     let new_password = |text: String| text.replace("analytical", "difference");
     load(directory, &new_password(with(95))).await.unwrap();
     assert_eq!(user(directory, "ada").await.1, 95);
@@ -239,7 +239,7 @@ async fn a_file_may_take_all_of_it_away(directory: &dyn Directory) {
         "number = 7\ntotp_secret = \"GEZDGNBVGY3TQOJQ\"\n",
     );
     load_over(directory, &another).await.unwrap();
-    // Another secret: what was used, and the recovery codes, were the former one's.
+    // The used codes and the recovery codes belonged to the former secret.
     let fresh = Enrolment {
         since: None,
         last_step: None,
@@ -272,7 +272,7 @@ async fn a_file_may_take_all_of_it_away(directory: &dyn Directory) {
     }
 }
 
-/// Two gateways, one directory: of many who have read the same code, one gets in.
+/// Two gateways share a directory: of many logins with the same code, one succeeds.
 pub(super) async fn are_used_once_at_once(one: &dyn Directory, other: &dyn Directory) {
     load(one, FILE).await.unwrap();
     let (ada, _) = user(one, "ada").await;

@@ -1,4 +1,4 @@
-//! What a file does not name is not counted, not changed, and not even read when it is applied.
+//! Entries that a file does not name are not counted, not changed, and not even read when it is applied.
 
 use isogloss_core::directory::{Applied, Attribute, Directory};
 use sqlx::{AssertSqlSafe, raw_sql};
@@ -8,7 +8,8 @@ use super::{FILE, load};
 use crate::SqliteDirectory;
 use isogloss_testkit::Postgres;
 
-/// What makes one entry unreadable, and what mends it. The columns and literals in capitals differ.
+/// Statements that make one entry unreadable, and that repair it. The columns and literals in capitals are
+/// replaced for each database.
 const UNREADABLE: [(&str, &str); 9] = [
     (
         "UPDATE users SET role = 'KING' WHERE user_name = 'bob'",
@@ -61,7 +62,7 @@ fn updated(updated: u64, unchanged: u64) -> Applied {
     }
 }
 
-/// All of it, beside what is there already.
+/// Runs all checks in a directory that has other entries.
 pub(super) async fn stay_as_they_are(directory: &dyn Directory) {
     let mut expected = directory.snapshot().await.unwrap();
     let counts = [

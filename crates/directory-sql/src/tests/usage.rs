@@ -37,7 +37,7 @@ fn call(minute: u64, refused: bool, user: u64) -> UsageCount {
     })
 }
 
-/// A refused call of no user, with a token that expired at that age.
+/// Returns the count of a refused call without a user, with a token that expired this number of seconds ago.
 fn refused(age: Option<u64>) -> UsageCount {
     UsageCount::one(&Observed {
         at: START + Duration::from_mins(9),
@@ -112,7 +112,7 @@ async fn unknown_clients_share_a_row_and_take_no_room(directory: &dyn Directory)
     assert_eq!(rows.len(), 22);
     let unknown = &rows[&key("").unknown()];
     assert_eq!((unknown.calls, unknown.users.count()), (100, 0));
-    // There is a user of this one meanwhile.
+    // In the meantime, a user has logged in with this client.
     let login = UsageRows::from_iter([(scanner(7), call(9, false, 1))]);
     directory.add_usage(&login, 30).await.unwrap();
     let again = UsageRows::from_iter([(scanner(7), refused(None))]);
@@ -163,7 +163,7 @@ pub(super) async fn the_contract_holds(directory: &dyn Directory) {
     );
 }
 
-/// Rows as the release before wrote them: a scanner with a published key was known.
+/// Rows as the previous release wrote them: a scanner with a published key was known.
 const WRITTEN_BEFORE: &str = "
     INSERT INTO usage (id, dialect, revision, endpoint, key_label, user_agent, network, known,
                        first_seen, last_seen, calls, refused, users)
@@ -173,7 +173,7 @@ const WRITTEN_BEFORE: &str = "
     UPDATE usage SET known = TRUE WHERE id = 'refused';
 ";
 
-/// The table as it was, with these rows, and as this release makes it.
+/// Returns the statements that create the former table, insert these rows, and migrate the table to this release.
 fn steps(made: &str, changed: &str, (empty, somebody): (&str, &str)) -> [AssertSqlSafe<String>; 3] {
     let written = WRITTEN_BEFORE.replace("EMPTY", empty);
     let written = written.replace("SOMEBODY", somebody);

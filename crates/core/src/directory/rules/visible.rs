@@ -34,8 +34,8 @@ pub(in crate::directory) fn check_visible(what: &str, text: &str) -> Result<(), 
     Ok(())
 }
 
-/// Returns whether a character is a `Default_Ignorable_Code_Point`, which a skeleton leaves out (UTS #39, section
-/// 4), or one of the few others that are never shown.
+/// Returns whether a character is a `Default_Ignorable_Code_Point`, which skeletons (UTS #39, section 4) leave
+/// out, or one of the few others that are never shown.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
     let is_left_out = |character: char| {

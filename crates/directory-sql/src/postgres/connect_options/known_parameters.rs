@@ -1,14 +1,14 @@
-//! The connection parameters of libpq and its variables of the environment, and what is done with each.
+//! The connection parameters and environment variables of libpq, and which of their values are supported.
 //!
 //! Source: <https://www.postgresql.org/docs/18/libpq-connect.html#LIBPQ-PARAMKEYWORDS>
 
-/// What is done with a parameter.
+/// How a parameter is treated.
 pub(super) enum Use {
-    /// The library or this program honours any value that makes sense.
+    /// The library or this program supports all valid values.
     Honoured,
-    /// These values ask for nothing but what happens in any case.
+    /// Only these values are accepted, because they request what happens in any case; otherwise, why.
     Only(&'static [&'static str], &'static str),
-    /// It cannot be honoured, and why, or what to do instead.
+    /// The parameter is not supported; why, or what to do instead.
     Refused(&'static str),
 }
 
@@ -17,14 +17,14 @@ use Use::{Honoured, Only, Refused};
 const UNSUPPORTED: &str = "is not supported";
 const FALSE: &[&str] = &["0", "false", "off", "no"];
 
-/// All parameters that libpq 18 has, the one of JDBC that it takes, and one of sqlx.
+/// All parameters of libpq 18, the JDBC parameter that libpq accepts, and one of sqlx.
 pub(super) const ALL: &[(&str, Use)] = &[
     ("host", Honoured),
     ("hostaddr", Honoured),
     ("port", Honoured),
     ("dbname", Honoured),
     ("user", Honoured),
-    // Before the @ only.
+    // Accepted only before the @.
     ("password", Honoured),
     (
         "passfile",
@@ -145,9 +145,9 @@ pub(super) const ALL: &[(&str, Use)] = &[
     ("statement-cache-capacity", Honoured),
 ];
 
-/// The variables of the environment from which libpq takes what an address leaves out, and this program
-/// likewise: a value that cannot be honoured is refused. The others that libpq has are not read: they are about
-/// GSSAPI, service files, and how a session shows texts and times. `PGPASSFILE` is the library's.
+/// The environment variables from which libpq, and this program, take what an address omits. An unsupported value
+/// is rejected. The other variables of libpq are not read: they concern GSSAPI, service files, and how a session
+/// formats texts and times. The library reads `PGPASSFILE`.
 ///
 /// Source: <https://www.postgresql.org/docs/18/libpq-envars.html>
 pub(super) const VARIABLES: [(&str, &str); 26] = [

@@ -8,10 +8,10 @@ use super::known_parameters::Use::{Honoured, Only, Refused};
 use super::known_parameters::{ALL, VARIABLES};
 use super::{AddressError, Place};
 
-/// Returns the value of a variable of the environment.
+/// A function that returns the value of an environment variable; `None` if it is not set.
 pub(super) type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
 
-/// What the library reads from an address by itself.
+/// The parameters that the library reads from an address.
 const OF_LIBRARY: [&str; 9] = [
     "dbname",
     "user",
@@ -24,27 +24,27 @@ const OF_LIBRARY: [&str; 9] = [
     "statement-cache-capacity",
 ];
 
-/// The parts of an address, decoded, and what it leaves out.
+/// The decoded parts of an address, completed from the environment.
 #[derive(Default)]
 pub(super) struct Parameters {
     values: BTreeMap<String, String>,
-    /// The parameters whose values are from the environment.
+    /// The parameters whose values come from the environment.
     from_environment: BTreeSet<&'static str>,
 }
 
 impl Parameters {
-    /// Tells whether there is such a parameter, honoured or not.
+    /// Returns whether the parameter exists, supported or not.
     pub(super) fn knows(name: &str) -> bool {
         ALL.iter().any(|(known, _)| *known == name) || is_option(name)
     }
 
-    /// Takes a value. A later one wins.
+    /// Sets a parameter. A later value replaces an earlier one.
     pub(super) fn set(&mut self, name: &str, value: String) {
         self.values.insert(name.to_owned(), value);
     }
 
-    /// Takes from the environment what the address leaves out. A setting for the authorities counts for more
-    /// than `PGSSLROOTCERT`.
+    /// Sets the parameters that the address omits from the environment. A configured `ca_file` overrides
+    /// `PGSSLROOTCERT`. Fails if a variable is not UTF-8.
     pub(super) fn complete(
         &mut self,
         environment: Environment<'_>,
@@ -68,7 +68,8 @@ impl Parameters {
         Ok(())
     }
 
-    /// Returns what a parameter is called where its value is from.
+    /// Returns the name of the environment variable that a parameter's value comes from, or else the name of the
+    /// parameter.
     pub(super) fn origin(&self, part: String) -> String {
         let is_read = self.from_environment.contains(part.as_str());
         let mut variables = VARIABLES
@@ -80,13 +81,14 @@ impl Parameters {
         }
     }
 
-    /// Returns a value that is not empty.
+    /// Returns the value of a parameter; `None` if it is missing or empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let value = self.values.get(name).map(String::as_str);
         value.filter(|value| !value.is_empty())
     }
 
-    /// Returns the values that are separated by commas; `None` for one that is left out.
+    /// Returns the comma-separated values of a parameter, with `None` for an omitted one. Empty if the parameter
+    /// is not set.
     pub(super) fn list(&self, name: &str) -> Vec<Option<String>> {
         let Some(text) = self.get(name) else {
             return Vec::new();
@@ -97,7 +99,8 @@ impl Parameters {
             .collect()
     }
 
-    /// Refuses what cannot be honoured, by its name.
+    /// Fails for the first unsupported value, with the name of its parameter. Otherwise sets `sslmode` if only
+    /// `ssl` is set.
     pub(super) fn check(&mut self) -> Result<(), AddressError> {
         for (name, value) in &self.values {
             let found = ALL.iter().find(|(known, _)| known == name);
@@ -124,7 +127,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// Puts options before those of the address, which win over them.
+    /// Puts `options` before those of the address, which override them.
     pub(super) fn prepend_options(&mut self, options: String) {
         let all = match self.get("options") {
             Some(own) => format!("{options} {own}"),
@@ -133,7 +136,8 @@ impl Parameters {
         self.set("options", all);
     }
 
-    /// Writes an address that the library reads as it is meant: form-encoded, since it decodes forms.
+    /// Returns an address that the library parses as intended: form-encoded, because it decodes parameters as
+    /// forms.
     pub(super) fn for_library(&self, place: &Place) -> String {
         const BEFORE: &str = "postgres:///?";
         let mut query = form_urlencoded::Serializer::for_suffix(BEFORE.to_owned(), BEFORE.len());
@@ -153,7 +157,8 @@ impl Parameters {
     }
 }
 
-/// A run-time parameter of the server, as sqlx writes it: `options[search_path]=isogloss`.
+/// Returns whether the name is a run-time parameter of the server, as sqlx writes it:
+/// `options[search_path]=isogloss`.
 fn is_option(name: &str) -> bool {
     name.strip_prefix("options[")
         .is_some_and(|rest| rest.len() > 1 && rest.ends_with(']'))

@@ -1,4 +1,4 @@
-//! Addresses that are accepted, and what they mean.
+//! Accepted addresses, and what they mean.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::*;
 mod environment;
 mod refusals;
 
-/// Reads an address where the environment has nothing to say.
+/// Parses an address with an empty environment. Fails like [`read_in`].
 fn read(url: &str, ca_file: Option<&Path>) -> Result<Servers, AddressError> {
     read_in(&|_| None, url, ca_file)
 }
@@ -29,7 +29,7 @@ fn refusal(url: &str) -> String {
     }
 }
 
-/// What a set of options shows of the password, which the library gives no access to otherwise.
+/// Returns the password as the `Debug` output of the options shows it, because the library has no accessor for it.
 fn password(options: &PgConnectOptions) -> String {
     let shown = format!("{options:?}");
     let (_, rest) = shown.split_once("password: Some(\"").unwrap();
@@ -127,7 +127,7 @@ fn every_part_is_decoded_once_and_a_plus_is_a_plus() {
     }
 }
 
-/// What becomes of each parameter: values that work, and values that are refused by its name.
+/// For each parameter, values that work, and values that are rejected with its name.
 const PARAMETERS: &[(&str, &[&str], &[&str])] = &[
     (
         "host",

@@ -7,7 +7,8 @@ use percent_encoding::percent_decode_str;
 use super::AddressError;
 use super::parameters::Parameters;
 
-/// Reads the parts of an address. A parameter behind the question mark wins over the part before it.
+/// Parses an address into its parts. A parameter after the question mark overrides the part before it. Fails if
+/// the address is malformed or has an unknown parameter.
 pub(super) fn read(url: &str) -> Result<Parameters, AddressError> {
     let (scheme, rest) = url.split_once("://").ok_or(AddressError::Form)?;
     if !matches!(scheme, "postgres" | "postgresql") {
@@ -21,7 +22,7 @@ pub(super) fn read(url: &str) -> Result<Parameters, AddressError> {
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
     let mut parameters = Parameters::default();
     let hosts = credentials(authority, &mut parameters)?;
-    // A password ends with an @. If none is left where it belongs, the password was cut before it.
+    // A password is followed by an @. If the authority has none, a special character has cut the password off.
     let is_cut = !authority.contains('@');
     if is_cut && database.contains('@') {
         let reason = "must be written as %2F in the user name and the password";
@@ -48,7 +49,7 @@ pub(super) fn read(url: &str) -> Result<Parameters, AddressError> {
     Ok(parameters)
 }
 
-/// Tells which parameter is not known, unless it may be a piece of a password.
+/// Returns the error for an unknown parameter. Does not quote it if it may be part of a password.
 fn unknown(name: &str, is_cut: bool) -> AddressError {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '[' | ']');
     if is_cut || !name.chars().all(is_word) {
@@ -59,7 +60,8 @@ fn unknown(name: &str, is_cut: bool) -> AddressError {
     AddressError::part(name, "no such parameter")
 }
 
-/// Takes user name and password, and returns what follows them.
+/// Sets the user name and password, and returns the text after them. Fails if one is not correctly
+/// percent-encoded.
 fn credentials<'a>(
     authority: &'a str,
     parameters: &mut Parameters,
@@ -80,7 +82,8 @@ fn credentials<'a>(
     Ok(hosts)
 }
 
-/// Takes hosts and ports: several are separated by commas, an IPv6 address is in brackets.
+/// Sets the hosts and ports: several are separated by commas, an IPv6 address is in brackets. Fails if one is
+/// malformed.
 fn servers(hosts: &str, parameters: &mut Parameters) -> Result<(), AddressError> {
     if hosts.is_empty() {
         return Ok(());
@@ -129,7 +132,7 @@ fn bracketed(reason: &str) -> AddressError {
     AddressError::part("host", reason)
 }
 
-/// Takes the brackets off an IPv6 address, which may have a zone. Other text stays as it is.
+/// Returns an IPv6 address, which may have a zone, without its brackets. Other text is returned unchanged.
 pub(super) fn without_brackets(host: &str) -> &str {
     let inner = host
         .strip_prefix('[')

@@ -1,4 +1,4 @@
-//! Organisations and their units are found, listed, edited, and refused likewise.
+//! Finding, listing and editing organisations and their units, and rejected changes.
 
 use isogloss_core::directory::{
     Change, Directory, InvalidChange, OrganisationEdit, OrganisationEntry, OrganisationRef, Patch,

@@ -1,4 +1,4 @@
-//! Users are added, edited, and refused what makes no sense or is another's.
+//! Adding and editing users, and rejected changes.
 
 use futures_util::future::join_all;
 use isogloss_core::directory::{Change, Directory, InvalidChange, Patch, UserEdit};
@@ -60,7 +60,7 @@ pub(super) async fn are_edited(directory: &dyn Directory) {
     for gone in ["alice", "alice@example.com"] {
         assert!(directory.account(gone).await.unwrap().is_none(), "{gone}");
     }
-    // What the edit is not about stays.
+    // Values that the edit does not set stay.
     let ada = user(directory, "ada").await;
     let enrolled = directory.enrolment(ada.id).await.unwrap().is_some();
     let edited = UserEdit {
@@ -176,7 +176,7 @@ pub(super) async fn who_is_in_the_way_keeps_it(directory: &dyn Directory) {
     assert_eq!(refused, conflict(same_login));
 }
 
-/// However many add a user of one name, one does and the rest are told so.
+/// Of many concurrent calls that add a user with the same name, one succeeds and the others are rejected.
 pub(in crate::tests) async fn one_of_many_adds_a_user(one: &dyn Directory, other: &dyn Directory) {
     one.change(Change::AddOrganisation(umbrella(Uuid::new_v4())))
         .await

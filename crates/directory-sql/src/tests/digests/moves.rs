@@ -20,7 +20,7 @@ async fn revoke(directory: &dyn Directory) {
     assert!(removed.unwrap());
 }
 
-/// A directory that is filled by an export stores each digest as the other one does.
+/// A directory that is filled from an export stores each digest in the same form as the exporting one.
 pub(super) async fn a_key_that_is_revoked_elsewhere_is_revoked_back_here(
     one: &impl Reopen,
     other: &impl Reopen,
@@ -46,7 +46,7 @@ pub(super) async fn a_key_that_is_revoked_elsewhere_is_revoked_back_here(
     );
 }
 
-/// Nobody can tell what text a digest under a key is of, but the plain digest is known here.
+/// The text cannot be derived from a digest under a key, but the plain digest is known here.
 pub(super) async fn a_plain_key_is_revoked_by_an_export_under_a_digest_key(
     one: &impl Reopen,
     other: &impl Reopen,
@@ -71,7 +71,7 @@ pub(super) async fn a_plain_key_is_revoked_by_an_export_under_a_digest_key(
     assert!(here.keys().await.unwrap().is_empty());
 }
 
-/// What could be stored under a key that does not open is not added a second time.
+/// An entry that may be stored under a key that does not open is not added a second time.
 pub(super) async fn nothing_is_added_while_a_digest_key_does_not_open(database: &impl Reopen) {
     let clock = clock();
     let right = database.open(under(OLD, None, &clock)).await;
@@ -85,7 +85,7 @@ pub(super) async fn nothing_is_added_while_a_digest_key_does_not_open(database: 
     assert!(right.keys().await.unwrap().is_empty());
 }
 
-/// Whatever the forms in which it is stored.
+/// This is so in every form in which the code is stored.
 pub(super) async fn one_code_is_of_one_card(database: &impl Reopen) {
     let clock = clock();
     let older = database.open(without(&clock)).await;
@@ -104,7 +104,7 @@ pub(super) async fn one_code_is_of_one_card(database: &impl Reopen) {
     assert_eq!(finds_card(newer.as_ref()).await, Ok(true));
 }
 
-/// A card that is named by its code alone is found, and keeps its identifier.
+/// A card that is given only by its code is found, and keeps its identifier.
 pub(super) async fn a_pass_code_is_set_of_a_card_named_by_its_code(database: &impl Reopen) {
     let clock = clock();
     let directory = database.open(under(OLD, None, &clock)).await;
@@ -122,7 +122,7 @@ pub(super) async fn a_pass_code_is_set_of_a_card_named_by_its_code(database: &im
     assert_eq!((other.updated, other.kept), (1, Vec::new()));
 }
 
-/// A login does not wait, and what an import has read stays where it was.
+/// A login does not wait for an import, and the digests that the import has read keep their forms.
 pub(in crate::tests) async fn no_digest_changes_its_form_beside_an_import(
     database: &impl Reopen,
     import: &mut PgConnection,

@@ -1,4 +1,4 @@
-//! What becomes of cards and keys when peppers and digest keys change.
+//! Cards and keys while peppers and digest keys change.
 
 use super::super::{FILE, load};
 use super::{DAY, NEW, OLD, Reopen, assert_found, clock, finds_card, finds_key, stored, under};
@@ -28,7 +28,7 @@ pub(super) async fn no_rotation_ends_a_card_or_key(database: &impl Reopen) {
         "what is open stays open"
     );
 
-    // Another rotation, and the way back.
+    // Another rotation, back to the old pepper.
     clock.advance(DAY);
     let back = database.open(under(OLD, Some(NEW), &clock)).await;
     assert_found(back.as_ref(), "on the way back").await;
@@ -62,7 +62,7 @@ pub(super) async fn with_a_wrong_pepper_nothing_is_taken_for_wrong(database: &im
         "it is in use"
     );
 
-    // The pepper is lost. The cards and keys are set again.
+    // The pepper is lost, and the cards and keys are set again.
     assert_eq!(wrong.remove_digest_key(key.id).await.unwrap(), Some(0));
     assert_eq!(wrong.remove_digest_key(key.id).await.unwrap(), None);
     assert_eq!(finds_card(wrong.as_ref()).await, Ok(false));
@@ -90,7 +90,7 @@ pub(super) async fn an_export_is_good_elsewhere(one: &impl Reopen, other: &impl 
         "{refused}"
     );
 
-    // It has made a digest key of its own by now, under which nothing is stored.
+    // It has created its own digest key by now, under which nothing is stored.
     let there = other.open(under(NEW, Some(OLD), &clock)).await;
     there.digest_keys().await.unwrap();
     load(there.as_ref(), &export).await.unwrap();

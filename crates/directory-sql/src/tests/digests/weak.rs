@@ -1,4 +1,4 @@
-//! Card codes and keys that can be guessed.
+//! Guessable card codes and keys.
 
 use std::path::Path;
 use std::time::Duration;
@@ -52,7 +52,7 @@ pub(super) async fn what_can_be_guessed_is_refused(database: &impl Reopen) {
             "it is there already: {weak:?} {done:?}"
         );
     }
-    // One that was revoked stays so, and does not make the file one that is refused.
+    // A guessable key that was revoked stays revoked, and does not cause the file to be rejected.
     directory
         .remove_key("here", KeyDigest::of("abc"))
         .await

@@ -1,4 +1,4 @@
-//! What is left of a user who was erased, while peppers and digest keys change.
+//! Tombstones of erased users, while peppers and digest keys change.
 
 use super::super::digests::{NEW, OLD, Reopen, clock, under, without};
 use super::super::{FILE, load};
@@ -23,7 +23,7 @@ pub(super) async fn a_tombstone_outlives_the_pepper(database: &impl Reopen) {
     assert!(!is_there(wrong.as_ref(), "ada").await);
 }
 
-/// Or no file could be imported any more, once the pepper is lost.
+/// Otherwise, no file could be imported any more once the pepper is lost.
 pub(super) async fn a_tombstone_ends_with_its_digest_key(database: &impl Reopen) {
     let directory = filled(database).await;
     erase(directory.as_ref(), "ada").await;

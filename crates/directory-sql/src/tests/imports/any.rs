@@ -1,4 +1,5 @@
-//! Any file, imported into a directory that any files have made: twice is once, and what is not said stays.
+//! Any file, imported into a directory that resulted from other imports: a second import changes nothing, and
+//! unset values stay.
 
 use isogloss_core::UserState;
 use proptest::option;
@@ -13,13 +14,13 @@ const NAMES: [&str; 3] = ["a", "b", "c"];
 const ORGANISATION: &str =
     "organisations = [{ name = 'ACME', units = [{ id = 'U1' }, { id = 'U2' }] }]\n";
 
-/// One of many lines, or none.
+/// Returns one of several lines, or an empty text.
 fn line(lines: &'static [&'static str]) -> impl Strategy<Value = String> {
     option::of(select(lines))
         .prop_map(|line| line.map_or_else(String::new, |line| format!("{line}\n")))
 }
 
-/// What a file may say of a user beside the name.
+/// Returns values that a file may set for a user, except the name.
 fn said(name: &'static str) -> impl Strategy<Value = String> {
     let own = |lines: &'static [&'static str]| {
         line(lines).prop_map(move |line| line.replace('@', &format!("{name}@")))
@@ -58,7 +59,8 @@ fn bcrypt_of(which: &str) -> String {
     }
 }
 
-/// Some users with what is said of each, and one who is changed here before.
+/// Some users with their values, the name of a user who is changed here before, and whether that user is disabled
+/// or enabled.
 type Case = (Vec<(&'static str, String)>, &'static str, bool);
 
 fn case() -> impl Strategy<Value = Case> {

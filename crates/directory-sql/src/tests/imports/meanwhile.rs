@@ -1,4 +1,4 @@
-//! What is set between the hashing of a file and its transaction is not undone.
+//! Values that are set between the hashing of a file and its transaction are not overwritten.
 
 use isogloss_core::backend::directory::{check_entries, hash_secrets};
 use isogloss_core::directory::{Change, Patch, UserEdit, Wanted};
@@ -25,7 +25,7 @@ async fn hold(directory: &dyn Directory) {
     a_user_who_comes_meanwhile_is_no_second_one(directory).await;
 }
 
-/// A file, up to the moment before its transaction.
+/// Returns a file that is checked and hashed, but not yet applied.
 async fn hashed(directory: &dyn Directory, text: &str) -> Wanted {
     let wanted = check_entries(file(text), &passwords()).unwrap();
     let present = directory.present(&wanted).await.unwrap();
@@ -48,7 +48,8 @@ async fn what_is_set_here_meanwhile_stays(directory: &dyn Directory) {
     }
 }
 
-/// Pass codes, too. Of the hashes that were made beside others nobody knows whether they are needed.
+/// This includes pass codes. It is unknown whether hashes that were made when another hash was stored are still
+/// needed.
 async fn what_another_import_brings_meanwhile_stays(directory: &dyn Directory) {
     load_over(directory, FULL).await.unwrap();
     let [mine, theirs] = ["first", "second"].map(|one| {
@@ -63,7 +64,7 @@ async fn what_another_import_brings_meanwhile_stays(directory: &dyn Directory) {
     assert_eq!(kept(&applied), expected);
     assert_eq!(directory.snapshot().await.unwrap(), before);
     assert!(has_password(directory, "ina", "second").await);
-    // What it could not judge then, it can now.
+    // The next import of the file can compare with the stored hash.
     assert_eq!(load(directory, &mine).await.unwrap().updated, 1);
     assert!(has_password(directory, "ina", "first").await);
     load(directory, FULL).await.unwrap();
@@ -103,7 +104,7 @@ async fn what_a_file_does_not_say_may_change_meanwhile(directory: &dyn Directory
     assert_eq!(directory.apply(&wanted).await.unwrap(), unchanged(3));
     let after = directory.snapshot().await.unwrap();
     assert_eq!(after, before);
-    // Nor is a code good again of which the file does speak.
+    // A used code that the file lists as unused stays used, too.
     let wanted = hashed(directory, FULL).await;
     directory.apply(&wanted).await.unwrap();
     assert_eq!(
@@ -120,7 +121,7 @@ async fn a_user_who_comes_meanwhile_is_no_second_one(directory: &dyn Directory) 
     let applied = directory.apply(&other).await.unwrap();
     assert_eq!((applied.created, applied.updated), (0, 0));
     assert_eq!(directory.snapshot().await.unwrap(), before);
-    // Numbers are given in the transaction.
+    // Numbers are assigned in the transaction.
     let next = |name: &str| new.replace("late", name);
     let (one, other) = (next("later"), next("latest"));
     let one = hashed(directory, &one).await;

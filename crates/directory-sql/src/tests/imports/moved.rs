@@ -1,4 +1,4 @@
-//! What was set here goes with an export to another directory, and back.
+//! Values that were set here are exported to another directory, and back.
 
 use isogloss_core::directory::Snapshot;
 
@@ -29,7 +29,7 @@ fn ina_of(snapshot: &Snapshot) -> &UserEntry {
     of(snapshot, "ina")
 }
 
-/// The other directory has applied no file before.
+/// The other directory has not applied a file before.
 async fn nothing_comes_back_there(directory: &dyn Directory, other: &dyn Directory) {
     let text = exported(directory).await;
     load(other, &text).await.unwrap();
@@ -45,7 +45,7 @@ async fn nothing_comes_back_there(directory: &dyn Directory, other: &dyn Directo
     assert_eq!(ina_of(&other.snapshot().await.unwrap()), ina_of(&there));
 }
 
-/// The first directory is as it was, the other has gone on.
+/// The first directory is unchanged, the other has changed.
 async fn nothing_comes_back_here(directory: &dyn Directory, other: &dyn Directory, early: &str) {
     let id = user(other, "ina").await.id;
     other.set_password(id, &hash("newest").await).await.unwrap();
@@ -62,7 +62,7 @@ async fn nothing_comes_back_here(directory: &dyn Directory, other: &dyn Director
     }
 }
 
-/// It has no marks.
+/// An export of an older release has no marks.
 async fn an_export_of_an_older_release_takes_nothing_back(other: &dyn Directory, early: &str) {
     let unmarked: Vec<_> = early
         .lines()

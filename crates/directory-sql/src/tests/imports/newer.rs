@@ -1,4 +1,4 @@
-//! What was set here since an import is not taken back by the next one, unless it is told to.
+//! Values that were set here since an import are kept by the next one, unless its precedence replaces them.
 
 use isogloss_core::directory::file::Import;
 use isogloss_core::directory::{
@@ -30,7 +30,7 @@ async fn hold(directory: &dyn Directory) {
     a_file_applied_again_brings_no_role_or_name_back(directory).await;
 }
 
-/// Everything that may be changed by other means than a file.
+/// Changes everything that can be changed by other means than a file.
 pub(super) async fn set_here(directory: &dyn Directory) {
     let id = user(directory, "ina").await.id;
     directory
@@ -59,7 +59,7 @@ pub(super) async fn set_here(directory: &dyn Directory) {
     assert!(directory.remove_key("admin", key).await.unwrap());
 }
 
-/// Whatever [`set_here`] has done is as it left it.
+/// Checks that everything is as [`set_here`] left it.
 pub(super) async fn is_as_set_here(directory: &dyn Directory) {
     assert!(has_password(directory, "ina", "newer").await);
     assert!(!has_password(directory, "ina", "ina-pw").await);
@@ -97,7 +97,7 @@ async fn what_was_set_here_outlives_any_file(directory: &dyn Directory) {
         assert_eq!((applied.created, applied.updated), (0, 0));
         assert_eq!(directory.snapshot().await.unwrap(), before);
     }
-    // An export of before is no other file.
+    // An export from before is treated like other files.
     let applied = load(directory, &older).await.unwrap();
     assert_eq!(kept(&applied), KEPT);
     is_as_set_here(directory).await;
@@ -121,7 +121,7 @@ async fn an_import_that_is_told_to_takes_it_back(directory: &dyn Directory) {
     assert_eq!(load(directory, FULL).await, Ok(unchanged(3)));
 }
 
-/// Or a synchronisation could change nothing.
+/// Otherwise, a synchronisation could not change anything.
 async fn what_came_from_a_file_follows_the_next_file(directory: &dyn Directory) {
     let v2 = FULL
         .replace("ina-pw", "another")
@@ -135,7 +135,8 @@ async fn what_came_from_a_file_follows_the_next_file(directory: &dyn Directory) 
     }
 }
 
-/// A start applies a file that nobody has asked for. One that an operator imports is meant.
+/// At a start, the gateway applies a file without an operator's command. A file that an operator imports is meant
+/// to change attributes.
 async fn a_file_applied_again_brings_no_role_or_name_back(directory: &dyn Directory) {
     let edit = UserEdit {
         user_name: Some("ina.renamed".to_owned()),

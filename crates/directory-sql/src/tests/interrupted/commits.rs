@@ -1,4 +1,4 @@
-//! Answers to `COMMIT` that are lost, and imports and erasures whose connection falls silent.
+//! Lost responses to `COMMIT`, and imports and erasures whose connection becomes silent.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use isogloss_testkit::Postgres;
 use isogloss_testkit::relay::{Direction, Relay};
 
 const TIMEOUT: Duration = Duration::from_secs(4);
-/// Many times what it may take to give up a silent connection, and less than it took when that did not depend
-/// on the time-out.
+/// Many times what giving up a silent connection may take, and less than it took before it depended on the
+/// time-out.
 const LIMIT: Duration = Duration::from_secs(25);
 
 async fn site(server: &Postgres) -> (Relay, PostgresDirectory, String) {
@@ -74,7 +74,7 @@ async fn usage_counts_once_whatever_became_of_the_answer_to_its_commit() {
 async fn a_change_whose_answer_is_lost_says_whether_it_was_made() {
     let server = Postgres::shared().unwrap();
     let (relay, _, address) = site(&server).await;
-    // Longer than anything here: it ends no transaction that was given up.
+    // Longer than this test, so that this time-out does not end an abandoned transaction.
     let idle = "options=-c%20idle_in_transaction_session_timeout%3D1min";
     let settings = settings(&format!("{address}?{idle}"), TIMEOUT);
     let directory = PostgresDirectory::new(&settings).unwrap();
@@ -85,13 +85,13 @@ async fn a_change_whose_answer_is_lost_says_whether_it_was_made() {
         let told = directory.set_password(ada.id, &format!("{fate:?}")).await;
         let connection = applied.try_recv().unwrap();
         assert_eq!(told.is_ok(), fate.lets_arrive(), "{fate:?}: {told:?}");
-        // A COMMIT that arrives late comes too late.
+        // A COMMIT that arrives late has no effect.
         connection.go_on(Direction::Requests);
         until("nothing is held back", async || {
             connection.held(Direction::Requests) == 0
         })
         .await;
-        // Whatever holds a lock at the server would be in the way.
+        // A lock that is still held on the server would block this change.
         let state = UserState::Active;
         directory.set_state(ada.id, state).await.unwrap();
         let after = directory.account("ada").await.unwrap().unwrap();
@@ -109,7 +109,7 @@ async fn imports_give_a_silent_connection_up_by_the_time_out() {
     for fate in [Fate::SilentBefore, Fate::SilentAfter] {
         for statement in WHILE_LOCKED {
             let (relay, _, address) = site(&server).await;
-            // On its connections no statement is prepared: it sends their texts.
+            // A new directory has no prepared statements on its connections, so it sends their texts.
             let settings = settings(&address, TIMEOUT);
             let directory = PostgresDirectory::new(&settings).unwrap();
             let mut struck = relay.when_sent(statement, 1, fate.act());

@@ -1,4 +1,4 @@
-//! Transactions that lock each other out.
+//! Deadlocks between transactions.
 
 use futures_util::future::{join, join_all};
 use isogloss_core::directory::{AppPasswords as _, Directory, KeyDigest, KnownAppPassword};
@@ -11,7 +11,7 @@ use super::super::{FILE, load, load_over};
 use crate::PostgresDirectory;
 use isogloss_testkit::Postgres;
 
-/// Locks the row of the application password.
+/// The statement that locks the row of the application password.
 const ROW: &str = "SELECT 1 FROM app_passwords FOR UPDATE";
 
 async fn with_app_password(directory: &PostgresDirectory, name: &str) -> (uuid::Uuid, KeyDigest) {
@@ -28,7 +28,7 @@ async fn with_app_password(directory: &PostgresDirectory, name: &str) -> (uuid::
     (ada.id, digest)
 }
 
-/// Waits until that many sessions wait for a lock.
+/// Waits until this number of sessions wait for a lock.
 async fn wait_for_locks(server: &Postgres, database: &str, sessions: usize) {
     let waiting = format!(
         "SELECT count(*) FROM pg_stat_activity
@@ -40,7 +40,7 @@ async fn wait_for_locks(server: &Postgres, database: &str, sessions: usize) {
     .await;
 }
 
-/// The server ends the transaction that finds the deadlock: the one that waits less patiently.
+/// The server ends the transaction that detects the deadlock: the one with the shorter `deadlock_timeout`.
 #[tokio::test]
 async fn a_change_that_the_server_ends_for_a_deadlock_is_made_again() {
     let server = Postgres::shared().unwrap();
@@ -94,7 +94,7 @@ async fn removals_imports_and_logins_at_once_lock_nothing_out() {
     let mut other = PgConnection::connect(&address).await.unwrap();
     let mut holder = other.begin().await.unwrap();
     raw_sql(ROW).execute(&mut *holder).await.unwrap();
-    // All need the row, and each waits before the next one comes.
+    // All need the row, and each starts only when the one before waits.
     let removal = directory.remove_app_password(ada, digest);
     let import = async {
         wait_for_locks(&server, database, 1).await;
@@ -115,7 +115,7 @@ async fn removals_imports_and_logins_at_once_lock_nothing_out() {
     assert!(removed.unwrap());
     other.close().await.unwrap();
     directory.close().await;
-    // A session counts its deadlocks when it ends at the latest.
+    // A session reports its deadlocks at its end at the latest.
     let sessions = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'");
     until("all sessions have ended", async || {
         server.sql("postgres", &sessions).unwrap() == "0"

@@ -1,4 +1,4 @@
-//! A primary that takes no changes any more while its connections live on.
+//! A primary that becomes read-only while its connections stay open.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +18,11 @@ use isogloss_testkit::Postgres;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Two servers with one user each that tells them apart, and the address of both.
+/// Two servers, whose user Ada has a different first name on each, and a directory at the address of both.
 struct Pair {
     old: Postgres,
     _new: Postgres,
-    /// Of the database on the old server.
+    /// The address of the database on the old server.
     address: String,
     directory: PostgresDirectory,
 }
@@ -57,7 +57,7 @@ impl Pair {
         }
     }
 
-    /// The server takes no changes from now on, and closes no connection.
+    /// Makes the old server read-only without closing connections.
     async fn demote(&self) {
         let demote = "ALTER SYSTEM SET default_transaction_read_only = on";
         self.old.sql("postgres", demote).unwrap();
@@ -71,14 +71,14 @@ impl Pair {
         .await;
     }
 
-    /// New connections lead to the next server, and those that there are live on.
+    /// Makes the old server refuse new connections, which then lead to the next server. Open ones stay.
     fn takes_no_connections(&self) {
         let (_, database) = self.address.rsplit_once('/').unwrap();
         let refuse = format!("ALTER DATABASE {database} ALLOW_CONNECTIONS false");
         self.old.sql("postgres", &refuse).unwrap();
     }
 
-    /// Lets work wait that needs that table at the old server.
+    /// Locks a table on the old server, so that queries that need it wait.
     async fn lock(&self, table: &'static str) -> PgConnection {
         let mut holder = PgConnection::connect(&self.address).await.unwrap();
         let lock = AssertSqlSafe(format!("BEGIN; LOCK TABLE {table}"));
@@ -86,7 +86,8 @@ impl Pair {
         holder
     }
 
-    /// Ends `holder` as soon as so many connections are in use.
+    /// Waits until `in_use` connections are in use, runs `meanwhile`, and then closes `holder`, which releases its
+    /// lock.
     async fn unlock_at(&self, in_use: usize, holder: PgConnection, meanwhile: impl Future) {
         until("all wait", async || {
             let connections = self.directory.connections();
@@ -97,7 +98,7 @@ impl Pair {
         holder.close().await.unwrap();
     }
 
-    /// Makes all four connections, and returns what was read over each.
+    /// Opens all four connections, and returns what was read over each.
     async fn use_all(&self) -> Vec<String> {
         let holder = self.lock("users").await;
         let four = join_all((0..4).map(|_| self.answers()));
@@ -139,7 +140,7 @@ async fn a_server_that_was_always_read_only_keeps_its_connections() {
     pair.demote().await;
     let bob = pair.directory.account("bob").await.unwrap().unwrap().user;
     assert_eq!(pair.use_all().await, ["Old"; 4]);
-    // The first refusal may mean that the server was demoted, so all others are closed.
+    // The first refusal may mean that the server was demoted, so all other connections are closed.
     for open in [1, 4, 4] {
         let refused = pair.directory.set_state(bob.id, UserState::Active).await;
         assert!(refused.unwrap_err().is_read_only());
@@ -160,7 +161,7 @@ async fn connections_in_use_when_a_change_is_refused_serve_nothing_afterwards() 
         pair.directory.note_import(&[1; 32]).await.unwrap();
     };
     let reads = join_all((0..2).map(|_| pair.answers()));
-    // It is refused after another one was, and before the reads end.
+    // This change is refused after another one, and before the reads end.
     let change = async {
         let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);
         let events = vec![Arc::new(event)];

@@ -1,16 +1,16 @@
-//! What becomes of a connection once its client has sent a text.
+//! What happens to a connection once its client has sent a certain text.
 
 use isogloss_testkit::relay::{Connection, Direction};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// The text does not arrive, and nothing is closed.
+    /// The text does not arrive, and the connection stays open.
     SilentBefore,
-    /// The text arrives; then nothing comes any more, and nothing is closed.
+    /// The text arrives, but nothing is transferred afterwards; the connection stays open.
     SilentAfter,
     /// The connection ends before the text arrives.
     EndedBefore,
-    /// The text arrives, and the connection ends instead of an answer.
+    /// The text arrives, and the connection ends before the response.
     EndedAfter,
 }
 
@@ -26,7 +26,7 @@ impl Fate {
         matches!(self, Self::SilentAfter | Self::EndedAfter)
     }
 
-    /// Returns what is done to the connection before the text passes.
+    /// Returns the function that does this to a connection before the text passes.
     pub(super) fn act(self) -> fn(&Connection) {
         match self {
             Self::SilentBefore => Connection::silence,

@@ -1,4 +1,4 @@
-//! A database file of SQLite that cannot grow.
+//! A SQLite file that cannot grow.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use sqlx::{AssertSqlSafe, query};
 use super::super::{FILE, load};
 use crate::SqliteDirectory;
 
-/// As many as the pool has connections.
+/// The number of connections of the pool.
 const CONNECTIONS: usize = 4;
 
-/// Lets the file have so many pages; fewer than it has are no fewer.
+/// Limits the number of pages of the file. A limit below the current number is raised to it.
 async fn limit_pages(directory: &SqliteDirectory, pages: u32) {
     let connections = (0..CONNECTIONS).map(|_| directory.pool.acquire());
     let mut connections = try_join_all(connections).await.unwrap();
@@ -22,7 +22,7 @@ async fn limit_pages(directory: &SqliteDirectory, pages: u32) {
     }
 }
 
-/// A file with more users than fit into what is left.
+/// Returns a directory file with more users than fit into the free space.
 fn many_users() -> String {
     let user = |number| {
         format!("[[users]]\nuser_name = 'many{number}'\norganisation = 'ACME'\npassword = 'pw'\n")

@@ -1,4 +1,4 @@
-//! Migrations of PostgreSQL over connections that fall silent, and ones that only take long.
+//! Migrations of PostgreSQL over silent connections, and slow migrations.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use isogloss_testkit::Postgres;
 use isogloss_testkit::relay::Connection;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// Many times what it may take to give up a silent connection.
+/// Many times what giving up a silent connection may take.
 const LIMIT: Duration = Duration::from_secs(25);
 
 fn sessions(server: &Postgres, address: &str, rest: &str) -> String {
@@ -68,7 +68,7 @@ async fn a_command_says_that_its_connection_fell_silent() {
             "error communicating with database: {place}: the connection has been silent for 1s or longer, and was given up"
         )
     );
-    // Its session is ended, so its lock is free.
+    // The silent session was ended, so its lock is released.
     let migrated = timeout(LIMIT, PostgresDirectory::migrate(&settings)).await;
     migrated.expect("it waits for the lock").unwrap();
 }
@@ -184,7 +184,7 @@ async fn a_migration_is_left_alone_by_a_server_that_takes_no_more_connections() 
     let mut lock = older.begin().await.unwrap();
     let statement = raw_sql("LOCK TABLE app_passwords");
     statement.execute(&mut *lock).await.unwrap();
-    // The one that holds the lock, and the one that waits for it.
+    // One connection holds the lock, and one waits for it.
     let two = format!("ALTER DATABASE {database} CONNECTION LIMIT 2");
     server.sql("postgres", &two).unwrap();
     let directory = PostgresDirectory::new(&settings(&address, TIMEOUT)).unwrap();

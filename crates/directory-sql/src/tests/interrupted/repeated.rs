@@ -1,4 +1,4 @@
-//! Changes that are made a second time by themselves, and have been made once afterwards.
+//! Changes that are retried automatically take effect only once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +104,7 @@ async fn events_whose_answer_is_lost_are_kept_once() {
         let directory = PostgresDirectory::new(&settings).unwrap();
         until("it serves", async || directory.ping().await.is_ok()).await;
         let event = Event::new(EventKind::Login, datetime!(2026-11-22 09:00 UTC));
-        // Two events that look alike are two.
+        // Two equal events are both stored.
         let events: Vec<_> = [event.clone(), event].map(Arc::new).into();
         directory.keep_events(events.clone()).await.unwrap();
         let mut applied = relay.when_sent("COMMIT", 1, fate.act());

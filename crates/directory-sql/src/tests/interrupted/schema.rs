@@ -1,4 +1,4 @@
-//! Views and prepared statements that change beneath a running directory.
+//! Views and prepared statements that change while a directory is in use.
 
 use futures_util::future::join_all;
 use isogloss_core::directory::{Directory, OrganisationRef, UserFilter};
@@ -11,7 +11,7 @@ use super::super::{FILE, load};
 use crate::SqliteDirectory;
 use isogloss_testkit::Postgres;
 
-/// As many as a pool has connections, and more.
+/// More than a pool has connections.
 const AT_ONCE: usize = 16;
 
 async fn find_many(directory: &dyn Directory) {
@@ -26,7 +26,7 @@ async fn find_many(directory: &dyn Directory) {
     }
 }
 
-/// The statements that give the view one more column, the first, as a later release may do.
+/// Adds a first column to the view, as a later release may do.
 async fn widen_the_view(connection: &mut SqliteConnection) {
     let view: String = sqlx::query_scalar("SELECT sql FROM sqlite_schema WHERE name = 'accounts'")
         .fetch_one(&mut *connection)
@@ -55,7 +55,7 @@ async fn a_view_that_is_altered_beneath_sqlite_changes_no_answer() {
     assert_eq!(directory.snapshot().await.unwrap().users.len(), 2);
 }
 
-/// The driver indexes the columns that it has prepared by the number of those that there are now.
+/// The driver panics because it indexes its prepared columns by the current number of columns.
 #[tokio::test]
 async fn a_panic_in_the_thread_of_a_sqlite_connection_is_an_error_and_never_no_row() {
     let folder = tempfile::tempdir().unwrap();
@@ -99,7 +99,7 @@ async fn a_panic_in_the_thread_of_a_sqlite_connection_is_an_error_and_never_no_r
         widen_the_view(&mut other.connect().await.unwrap()).await;
         let failure = ask().await.unwrap_err();
         assert!(matches!(failure, Error::WorkerCrashed), "{kind}: {failure}");
-        // The others have prepared it, too; after that all are new.
+        // The other connections have prepared the statement, too; afterwards, all connections are new.
         until("all connections are new", async || {
             join_all((0..AT_ONCE).map(|_| ask()))
                 .await
@@ -119,7 +119,7 @@ async fn a_view_that_is_altered_beneath_postgres_changes_no_answer() {
     load(&directory, FILE).await.unwrap();
     find_many(&directory).await;
     let (_, database) = address.rsplit_once('/').unwrap();
-    // Another type of a column that is named, and one more column: "cached plan must not change result type".
+    // One column has another type and there is one more: "cached plan must not change result type".
     let alter = "DO $$ DECLARE old text := pg_get_viewdef('accounts'); BEGIN
         DROP VIEW accounts;
         EXECUTE 'CREATE VIEW accounts AS SELECT 1 AS added, '

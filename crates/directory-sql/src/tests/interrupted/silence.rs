@@ -1,4 +1,4 @@
-//! Connections that fall silent while a directory in PostgreSQL is used.
+//! Connections that become silent while a PostgreSQL directory is in use.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use isogloss_testkit::Postgres;
 use isogloss_testkit::relay::Connection;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// Many times what it may take to give up silent connections, and less than long work may take.
+/// Many times what giving up silent connections may take, and less than a long query may take.
 const LIMIT: Duration = Duration::from_secs(25);
 
 async fn filled(address: &str) -> PostgresDirectory {
@@ -28,7 +28,7 @@ async fn filled(address: &str) -> PostgresDirectory {
     directory
 }
 
-/// Makes all connections that the directory may have.
+/// Opens all connections that the directory may have.
 async fn make_all_connections(directory: &PostgresDirectory, address: &str) {
     let mut holder = PgConnection::connect(address).await.unwrap();
     let mut lock = holder.begin().await.unwrap();
@@ -92,7 +92,7 @@ async fn a_silent_connection_keeps_no_lock_at_the_server() {
     let there = PostgresDirectory::new(&settings(&address, TIMEOUT)).unwrap();
     let ada = there.account("ada").await.unwrap().unwrap().user;
     let digest = isogloss_core::directory::KeyDigest::of("an application password");
-    // It is sent while the table of users is locked.
+    // This statement is sent while the table of users is locked.
     let mut silent = relay.when_sent("DELETE FROM app_passwords", 1, Connection::silence);
     assert!(here.remove_app_password(ada.id, digest).await.is_err());
     silent.try_recv().unwrap();

@@ -1,4 +1,4 @@
-//! Looks that a release without them left out are stored apart from the change that needs them.
+//! Missing looks are stored in a separate transaction before the change that needs them.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::sqlite::tables::migrations;
 
 const BEFORE_LOOKS: i64 = 8;
 
-/// In a directory without users.
+/// Runs the checks in a directory without users.
 async fn stay(directory: &dyn Directory, sql: &mut dyn Sql) {
     let organisation = umbrella(uuid::Uuid::new_v4());
     let added = directory.change(Change::AddOrganisation(organisation));

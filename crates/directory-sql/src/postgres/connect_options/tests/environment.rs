@@ -1,4 +1,4 @@
-//! What an address leaves out is taken from the variables of libpq, or refused by the variable's name.
+//! Values that an address omits are taken from the variables of libpq, or rejected with the variable's name.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Addresses that are refused, and how that is said.
+//! Rejected addresses, and the error messages.
 
 use super::*;
 
