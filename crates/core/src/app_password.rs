@@ -12,6 +12,7 @@ use crate::recovery_code::groups;
 
 /// Length: 24 characters from a to z, 112 bits.
 const LETTERS: usize = 24;
+/// The number of characters in a group of the clear text.
 const GROUP: usize = 4;
 /// The largest multiple of 26 below 256. Larger bytes are discarded: they would favour the first characters of
 /// the alphabet.
@@ -22,7 +23,11 @@ const FAIR: u8 = 234;
 pub struct AppPassword(SecretString);
 
 impl AppPassword {
-    /// Returns a new random application password. Fails if the operating system gives no random numbers.
+    /// Returns a new random application password.
+    ///
+    /// # Errors
+    ///
+    /// [`getrandom::Error`] if the operating system gives no random numbers.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut letters = String::with_capacity(LETTERS);
         while letters.len() < LETTERS {
@@ -36,7 +41,7 @@ impl AppPassword {
     }
 
     /// Parses an application password in upper or lower case, with spaces and dashes in any place. Returns
-    /// `None` for a text of another shape, which needs no query to the directory.
+    /// `None` for any other text: such a text needs no query to the directory.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let letters: String = text
             .chars()
@@ -47,7 +52,7 @@ impl AppPassword {
         is_one.then(|| Self(letters.into()))
     }
 
-    /// Returns the clear text, which is shown to the user once.
+    /// Returns the clear text, in six groups with dashes between them. The user sees it once.
     pub fn expose(&self) -> String {
         groups(self.0.expose_secret(), GROUP)
     }

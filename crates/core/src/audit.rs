@@ -37,8 +37,12 @@ pub trait AuditSink: Send + 'static {
     /// Returns the name of the sink in log lines and metrics.
     fn name(&self) -> &'static str;
 
-    /// Stores events, the oldest first, and removes those that are stored from `events`. After an error, the
-    /// remaining events are passed again. Without any event, only checks whether events could be stored.
+    /// Stores events, the oldest first, and removes those that are stored from `events`. Without any event, only
+    /// checks whether events could be stored.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if not all events were stored. The remaining ones are passed again later.
     async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError>;
 }
 
@@ -46,8 +50,12 @@ pub trait AuditSink: Send + 'static {
 pub type PendingEvents = VecDeque<Arc<Event>>;
 
 impl Audit {
-    /// Starts a thread for each sink. Up to `room` events wait for each of them; further events are lost there,
-    /// counted and logged.
+    /// Starts a thread for each sink and returns the audit log that passes events to all of them. Up to `room`
+    /// events wait for each sink; further events are lost there, counted and logged.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] if a thread or its asynchronous runtime cannot be started.
     pub fn start(sinks: Vec<Box<dyn AuditSink>>, room: NonZeroUsize) -> io::Result<Self> {
         let queues = sinks.into_iter().map(|sink| Queue::start(sink, room));
         queues
@@ -55,7 +63,8 @@ impl Audit {
             .map(|q| Self(q.into()))
     }
 
-    /// Waits until all events recorded so far are stored, for a few seconds at most. Returns whether they are.
+    /// Waits until all events recorded so far are stored, for 5 seconds at most for each sink. Returns `true` if
+    /// all sinks have stored them.
     pub async fn flush(&self) -> bool {
         let mut all = true;
         for queue in self.0.iter() {
@@ -64,7 +73,8 @@ impl Audit {
         all
     }
 
-    /// Passes an event to every sink.
+    /// Passes an event to the queue of every sink, without waiting. If a queue is full, the event is lost there,
+    /// counted and logged.
     pub fn record(&self, event: Event) {
         let event = Arc::new(event);
         for queue in self.0.iter() {
@@ -72,8 +82,8 @@ impl Audit {
         }
     }
 
-    /// Waits until the recorded events are stored, for some seconds at most, and returns how many events were
-    /// lost since the start. Events recorded after this call are lost.
+    /// Waits until the recorded events are stored, for 5 seconds at most for each sink, and returns how many
+    /// events were lost since the start, summed over all sinks. Events recorded after this call are lost.
     pub async fn close(&self) -> u64 {
         let mut lost = 0;
         for queue in self.0.iter() {

@@ -11,14 +11,14 @@ use crate::token::Token;
 pub struct BearerToken {
     /// The token.
     pub token: Token,
-    /// The purposes with which a token authenticates its user in that dialect.
+    /// The purposes with which a token authenticates its user in the dialect.
     pub purposes: &'static [Purpose],
     /// The user's number, if the spelling contains it. The token of another user is then invalid.
     pub user_number: Option<i64>,
 }
 
 impl BearerToken {
-    /// Creates the value for a dialect in which only access tokens authenticate users.
+    /// Creates a bearer token for a dialect in which only access tokens authenticate users.
     pub fn access(token: Token) -> Self {
         Self {
             token,
@@ -27,7 +27,8 @@ impl BearerToken {
         }
     }
 
-    /// Refuses the session of a user other than the one in the spelling.
+    /// Checks that the session is of the user whose number the spelling contains. Fails with
+    /// [`AuthError::InvalidToken`] if it is of another user.
     pub(crate) fn names(&self, session: &Session) -> Result<(), AuthError> {
         match self.user_number {
             Some(number) if number != session.user.number => Err(AuthError::InvalidToken),

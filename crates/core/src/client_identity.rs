@@ -13,7 +13,7 @@ tokio::task_local! {
     static OBSERVATION: RefCell<Observation>;
 }
 
-/// A function that returns whether a client is blocked. Called each time more becomes known about the client.
+/// A function that returns `true` if a client is blocked. Called each time more becomes known about the client.
 pub type ClientFilter = Arc<dyn Fn(&ClientIdentity) -> bool + Send + Sync>;
 
 /// The identity of a client, as far as a request has revealed it.
@@ -46,8 +46,8 @@ struct Observation {
 }
 
 impl ClientIdentity {
-    /// Runs `work` for a request and returns its output with the client identity observed during it. For a
-    /// client that is blocked, calls into core fail with [`AuthError::Forbidden`].
+    /// Runs `work` for a request and returns its output with the client identity observed during it. If `filter`
+    /// blocks the client, calls into core fail with [`AuthError::Forbidden`].
     pub async fn observe<F: Future>(filter: Option<ClientFilter>, work: F) -> (F::Output, Self) {
         let observation = RefCell::new(Observation {
             client: Self::default(),
@@ -62,15 +62,15 @@ impl ClientIdentity {
         OBSERVATION.scope(observation, work).await
     }
 
-    /// Returns an identifier for a client that names none but must be given one. It does not identify the
-    /// client: each login would have another. Its GUID version 8 (RFC 9562) distinguishes it from those that
-    /// clients generate.
+    /// Returns a new random identifier for a client that names none but must be given one. The identifier does
+    /// not identify the client: each login would have another. Its GUID version 8 (RFC 9562) distinguishes it
+    /// from those that clients generate.
     pub fn unnamed() -> Uuid {
         Builder::from_custom_bytes(*Uuid::new_v4().as_bytes()).into_uuid()
     }
 
-    /// Returns the name that the client gave itself. `None` if it gave none, or only a GUID of version 8, as
-    /// [`ClientIdentity::unnamed`] returns.
+    /// Returns the name that the client gave itself. `None` if the client gave none, or only a GUID of version
+    /// 8, as [`ClientIdentity::unnamed`] returns.
     pub fn given_name(&self) -> Option<&str> {
         const CUSTOM: usize = 8;
 
@@ -81,8 +81,8 @@ impl ClientIdentity {
         self.client.as_deref().filter(is_given)
     }
 
-    /// Records that the request presented an expired token, and the client and application to which it was
-    /// issued.
+    /// Records that the request presented an expired token, and the client and application to which the token
+    /// was issued. Fails with [`AuthError::Forbidden`] if the client is blocked.
     pub(crate) fn record_expired(
         client: Option<&String>,
         application: Option<&String>,
@@ -95,12 +95,13 @@ impl ClientIdentity {
         })
     }
 
-    /// Records the key that the request presented.
+    /// Records the key that the request presented. Fails with [`AuthError::Forbidden`] if the client is blocked.
     pub(crate) fn record_key(label: &str) -> Result<(), AuthError> {
         Self::record(|client| client.key = Some(label.to_owned()))
     }
 
     /// Records the user of the request, and the client and application of a token that was or will be issued.
+    /// Fails with [`AuthError::Forbidden`] if the client is blocked.
     pub(crate) fn record_user(
         user: &User,
         client: Option<&String>,
@@ -113,6 +114,7 @@ impl ClientIdentity {
         })
     }
 
+    /// Changes the observed identity. Fails with [`AuthError::Forbidden`] if the client is blocked.
     fn record(change: impl FnOnce(&mut Self)) -> Result<(), AuthError> {
         let is_blocked = OBSERVATION.try_with(|observation| {
             let mut observation = observation.borrow_mut();

@@ -35,7 +35,7 @@ impl MockClock {
         Self(AtomicI64::new(milliseconds(now)))
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward by that duration.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.0.fetch_add(by, Ordering::SeqCst);
@@ -48,25 +48,26 @@ impl Clock for MockClock {
     }
 }
 
-/// Converts a timestamp to milliseconds since the Unix epoch.
+/// Returns a timestamp in milliseconds since the Unix epoch.
 pub fn milliseconds(moment: OffsetDateTime) -> i64 {
     moment.unix_timestamp() * 1_000 + i64::from(moment.millisecond())
 }
 
-/// Converts milliseconds since the Unix epoch to a timestamp. Returns the epoch itself if the value is out of
-/// range.
+/// Returns the timestamp that is that many milliseconds after the Unix epoch, or the epoch itself if the value
+/// is out of range.
 pub fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
     moment(milliseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-/// Converts milliseconds since the Unix epoch to a timestamp. Returns `None` if the value is out of range.
+/// Returns the timestamp that is that many milliseconds after the Unix epoch. `None` if the value is out of
+/// range.
 pub(crate) fn moment(milliseconds: i64) -> Option<OffsetDateTime> {
     let seconds = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000)).ok()?;
     let rest = u16::try_from(milliseconds.rem_euclid(1_000)).ok()?;
     seconds.replace_millisecond(rest).ok()
 }
 
-/// Returns the timestamp `by` after another one, or the latest that can be represented.
+/// Returns the timestamp `by` after `moment`, or the latest that can be represented.
 pub(crate) fn later(moment: OffsetDateTime, by: Duration) -> OffsetDateTime {
     let by = time::Duration::try_from(by).unwrap_or(time::Duration::MAX);
     moment.saturating_add(by)

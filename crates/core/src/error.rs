@@ -23,7 +23,7 @@ pub enum AuthError {
     /// The token is unknown, expired, revoked, used up, or of another purpose.
     #[error("the token is not valid")]
     InvalidToken,
-    /// The token is live, but its user may not do this.
+    /// The token is live or the credentials are right, but the user may not do this; or the client is blocked.
     #[error("the user may not do this")]
     Forbidden,
     /// All hashing threads are busy and their queue is full.
@@ -44,7 +44,7 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// Returns whether credentials were checked and refused, so that the attempt counts. This includes a right
+    /// Returns `true` if credentials were checked and refused, so that the attempt counts. This includes a right
     /// password when something else is missing: if such attempts did not count, a caller who is never locked out
     /// would know that the password is right.
     pub(crate) fn is_wrong_guess(&self) -> bool {
@@ -117,7 +117,7 @@ impl StoreError {
         }
     }
 
-    /// Returns whether the store accepts no changes although it can be queried.
+    /// Returns `true` if the store accepts no changes although it can be queried.
     pub fn is_read_only(&self) -> bool {
         self.is_read_only
     }

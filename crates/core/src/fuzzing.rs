@@ -13,17 +13,17 @@ use crate::directory::file::seal::{check_entries, hash_secrets};
 use crate::directory::{Present, Snapshot, directory_of};
 use crate::store::Record;
 
-/// Decodes a stored record. Returns `None` if it is invalid.
+/// Decodes a stored record. Returns `None` if the bytes are not a valid record.
 pub fn record(bytes: &[u8]) -> Option<Record> {
     Record::decode(bytes).ok()
 }
 
-/// Encodes a record as it is stored. Returns `None` if that fails.
+/// Returns a record encoded as stores keep it. `None` if it cannot be encoded.
 pub fn stored(record: &Record) -> Option<Vec<u8>> {
     record.encode().ok()
 }
 
-/// Returns the record after a use. `None` if the use does not need to be recorded.
+/// Returns the record after a use of its token at `now`. `None` if the use does not need to be recorded.
 pub fn used(record: &Record, now: OffsetDateTime) -> Option<Record> {
     auth::used(record, now)
 }

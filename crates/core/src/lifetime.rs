@@ -22,8 +22,8 @@ pub enum Lifetime {
 }
 
 impl Lifetime {
-    /// Returns when a token with this lifetime ends that is issued now, and how its end moves with its use
-    /// (`None` if it does not). With `latest`, the token ends then at the latest.
+    /// Returns the end of a token that is issued at `now` with this lifetime, and how that end moves with use of
+    /// the token (`None` if it does not move). With `latest`, the token ends at that time at the latest.
     pub(crate) fn begin(
         self,
         now: OffsetDateTime,
@@ -47,7 +47,7 @@ impl Lifetime {
 }
 
 impl Idle {
-    /// Returns the end of a token that is used now.
+    /// Returns the end of a token that is used at `now`, never later than [`Idle::until`].
     pub(crate) fn end(&self, now: OffsetDateTime) -> OffsetDateTime {
         let end = later(now, Duration::from_millis(self.span));
         self.until.map_or(end, |until| until.min(end))

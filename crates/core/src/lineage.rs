@@ -36,7 +36,8 @@ impl Lineage {
 
 /// A record that an earlier release wrote has at most a parent, and no lineage.
 impl Record {
-    /// Returns when the user logged in with a credential of their own.
+    /// Returns when the user logged in with a credential of their own; without a lineage, when the token was
+    /// issued.
     pub(crate) fn login_at(&self) -> OffsetDateTime {
         let lineage = self.lineage.as_ref();
         lineage.map_or(self.issued_at, |lineage| lineage.login_at)
@@ -48,18 +49,19 @@ impl Record {
         elders.copied().chain(self.parent)
     }
 
-    /// Returns the token of the login behind this one. This may be the token itself, whose digest is `digest`.
+    /// Returns the digest of the token that the login issued. Without recorded ancestors, that is the token of
+    /// this record, whose digest is `digest`.
     pub(crate) fn root(&self, digest: TokenDigest) -> TokenDigest {
         self.ancestors().next().unwrap_or(digest)
     }
 
-    /// Returns how many tokens lie between the login and this one.
+    /// Returns how many tokens lie between the login and this one: 0 for the token that the login issued.
     pub(crate) fn depth(&self) -> u32 {
         let lineage = self.lineage.as_ref();
         lineage.map_or(u32::from(self.parent.is_some()), |lineage| lineage.depth)
     }
 
-    /// Returns whether there were more ancestors than are recorded.
+    /// Returns `true` if the token has more ancestors than are recorded.
     pub(crate) fn is_shortened(&self) -> bool {
         usize::try_from(self.depth()).is_ok_and(|depth| depth > self.ancestors().count())
     }

@@ -24,6 +24,10 @@ impl std::fmt::Debug for Email {
 /// A service that sends e-mails.
 #[async_trait]
 pub trait Mailer: Send + Sync + 'static {
-    /// Hands an e-mail over for delivery.
+    /// Sends an e-mail, and returns once it was handed over for delivery.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the e-mail is invalid, or was not accepted for delivery.
     async fn send(&self, letter: Email) -> Result<(), StoreError>;
 }

@@ -36,7 +36,7 @@ pub(crate) fn stored_line<'a>(
     })
 }
 
-/// Returns a text unchanged, in NFC, and in NFD.
+/// Returns three spellings of a text: unchanged, in NFC, and in NFD.
 pub fn spellings(text: &str) -> [String; 3] {
     [text.to_owned(), text.nfc().collect(), text.nfd().collect()]
 }
@@ -46,7 +46,7 @@ pub(crate) fn tidy(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
-/// Returns whether two names are equal in NFC.
+/// Returns `true` if two names are equal in NFC.
 pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
     spellings(one)[1] == spellings(other)[1]
 }

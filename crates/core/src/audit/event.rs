@@ -29,9 +29,9 @@ pub struct Event {
     pub time: OffsetDateTime,
     /// What happened.
     pub event: EventKind,
-    /// How it ended.
+    /// How the operation ended.
     pub outcome: Outcome,
-    /// Why it was refused.
+    /// Why the operation was refused. `None` if it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<RefusalReason>,
     /// The dialect.
@@ -43,7 +43,7 @@ pub struct Event {
     /// The user that the event is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Uuid>,
-    /// A keyed hash of the name that was given.
+    /// A keyed hash of the name that the caller sent.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub name_hash: Option<TokenDigest>,
     /// The user's organisation.
@@ -55,7 +55,7 @@ pub struct Event {
     /// The handle of the token that the event is about.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub handle: Option<TokenDigest>,
-    /// The handle of the token from which that token is derived.
+    /// The handle of the token from which the token of the event is derived.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub parent: Option<TokenDigest>,
     /// The purpose of the token.
@@ -67,7 +67,7 @@ pub struct Event {
     /// The application.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
-    /// The operation was for sessions issued before that timestamp.
+    /// The timestamp before which a session must have been issued for the operation to apply to it.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_moments")]
     pub issued_before: Option<OffsetDateTime>,
     /// What else the operation was for: the file that was applied, the address whose attempts were reset.
@@ -82,13 +82,14 @@ pub struct Event {
     /// The id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Uuid>,
-    /// The actor, if it was not the user.
+    /// The actor. `None` if the user acted.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub actor: Option<EventActor>,
 }
 
 impl Event {
-    /// Creates an event of something that was done just now, with what is known of the [`RequestContext`].
+    /// Creates the event of an operation that was done at `time`, with the dialect, client IP, request id and
+    /// actor of the current [`RequestContext`].
     pub fn new(event: EventKind, time: OffsetDateTime) -> Self {
         let caller = RequestContext::current();
         Self {
@@ -116,7 +117,7 @@ impl Event {
         }
     }
 
-    /// Turns this into the event of a refusal.
+    /// Returns this event with the outcome [`Outcome::Refused`] and that reason.
     #[must_use]
     pub fn refused(self, reason: impl Into<RefusalReason>) -> Self {
         Self {
@@ -126,7 +127,7 @@ impl Event {
         }
     }
 
-    /// Adds the user that the event is about, and the user's organisation.
+    /// Returns this event with the user that it is about, and the organisation of the user.
     #[must_use]
     pub fn about(self, user: &User) -> Self {
         Self {
@@ -136,6 +137,8 @@ impl Event {
         }
     }
 
+    /// Returns this event with the dialect, the client and the client IP of a login. Without a client IP in
+    /// `origin`, the one in the event stays.
     pub(crate) fn of_origin(self, origin: &LoginOrigin) -> Self {
         Self {
             dialect: Some(origin.realm.name().to_owned()),
@@ -145,6 +148,8 @@ impl Event {
         }
     }
 
+    /// Returns this event with the user, the token and the actor of a session. Without an actor in the session,
+    /// the one in the event stays.
     pub(crate) fn of_session(self, session: &Session) -> Self {
         Self {
             handle: Some(session.digest),
@@ -161,6 +166,8 @@ impl Event {
         }
     }
 
+    /// Returns this event with the user, the token, the dialect and the actor of a record. Without an actor in
+    /// the record, the one in the event stays.
     pub(crate) fn of_record(self, digest: TokenDigest, record: &Record) -> Self {
         Self {
             dialect: Some(record.realm.clone()),
@@ -176,7 +183,8 @@ impl Event {
         }
     }
 
-    /// Returns one line of JSON, without its end. It contains no character that a terminal obeys.
+    /// Returns the event as one line of JSON, without a line feed at the end. The line contains no character
+    /// that a terminal obeys.
     pub fn line(&self) -> String {
         // Texts and numbers under fixed names: serialization cannot fail.
         let line = serde_json::to_string(self).unwrap_or_default();
@@ -187,7 +195,8 @@ impl Event {
     }
 }
 
-/// Formats a timestamp as events have it: `2026-11-22T09:00:00.000Z`. The order as text is the order in time.
+/// Returns a timestamp in the format of events: in UTC, with milliseconds, such as `2026-11-22T09:00:00.000Z`.
+/// The order of such texts is their order in time.
 pub fn moment(moment: OffsetDateTime) -> String {
     const FORMAT: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
@@ -195,6 +204,7 @@ pub fn moment(moment: OffsetDateTime) -> String {
     moment.format(FORMAT).unwrap_or_default()
 }
 
+/// Returns the first [`LONGEST_TEXT`] characters of a text. `None` if there is no text.
 pub(crate) fn short(text: Option<&str>) -> Option<String> {
     text.map(|text| text.chars().take(LONGEST_TEXT).collect())
 }

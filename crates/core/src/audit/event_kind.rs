@@ -189,7 +189,7 @@ impl EventKind {
         Self::Restore,
     ];
 
-    /// Returns the name in events.
+    /// Returns the name of the kind in events, such as `login`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Login => "login",
@@ -228,7 +228,7 @@ impl EventKind {
         }
     }
 
-    /// Returns the kind of that name. `None` if there is none.
+    /// Returns the kind with that name in events. `None` if there is no such kind.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

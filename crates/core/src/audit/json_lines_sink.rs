@@ -30,8 +30,8 @@ enum Folder {
 }
 
 impl JsonLinesSink {
-    /// Returns a sink that appends to that file. A missing file is created, accessible to the owner only. If the
-    /// file is moved, a new one is begun.
+    /// Returns a sink that appends to that file. A missing file is created together with its folder, accessible
+    /// to the owner only. If the file is moved while the gateway runs, the sink creates a new one.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self {
             path: Some(path.into()),
@@ -41,8 +41,8 @@ impl JsonLinesSink {
         }
     }
 
-    /// Returns a sink as [`JsonLinesSink::file`] does, for a folder that must exist: a command that gets a wrong path
-    /// creates none.
+    /// Returns a sink as [`JsonLinesSink::file`] does, but for a folder that must exist: a command with a wrong
+    /// path creates no folder.
     pub fn file_in_folder(path: impl Into<PathBuf>) -> Self {
         Self {
             folder: Folder::Required,
@@ -60,6 +60,8 @@ impl JsonLinesSink {
         }
     }
 
+    /// Writes a line for each event, and removes the event from `events` once its line is complete. `Err` if the
+    /// file cannot be opened or a line cannot be written; the next call opens the file again.
     fn write(&mut self, events: &mut PendingEvents) -> io::Result<()> {
         let mut file = self.output()?;
         while let Some(event) = events.front() {
@@ -79,7 +81,8 @@ impl JsonLinesSink {
         Ok(())
     }
 
-    /// Returns the file that exists now. After an error, the file is opened again.
+    /// Returns the file to write to. A file that was moved, or whose last write failed, is opened again by its
+    /// path. `Err` if the file cannot be opened, or its folder cannot be created.
     fn output(&mut self) -> io::Result<File> {
         let open = self.open.take();
         let Some(path) = &self.path else {
@@ -105,8 +108,8 @@ impl JsonLinesSink {
     }
 }
 
-/// Returns whether a file ends in the middle of a line: its writer had no space left, or was killed. Always
-/// `false` for what is not a plain file.
+/// Returns `true` if a file ends in the middle of a line: its writer had no space left, or was killed. Returns
+/// `false` for anything but a plain file, and for a file that is empty or cannot be read.
 fn is_torn(file: &mut File) -> bool {
     let mut last = [0];
     let read = file

@@ -14,7 +14,8 @@ pub enum ClaimedName<'a> {
 }
 
 impl ClaimedName<'_> {
-    /// Returns a keyed hash, the same for the same name, so that events can be counted by name.
+    /// Returns a keyed hash of the name. Under one pepper, equal names have equal hashes, so events can be
+    /// counted by name; a login name is hashed trimmed, in lower case and in NFC.
     pub fn hash(self, pepper: &Pepper) -> TokenDigest {
         let (of, name) = match self {
             Self::User(name) => (&b"user"[..], login_form(name)),

@@ -41,6 +41,7 @@ struct Loss {
 }
 
 impl Loss {
+    /// Counts events as lost, and logs an error for the first ones since the sink last had no events waiting.
     fn count(&self, events: u64) {
         let sink = self.sink;
         counter!("isogloss_audit_lost_total", "sink" => sink).increment(events);
@@ -50,7 +51,7 @@ impl Loss {
         }
     }
 
-    /// Returns how many events were lost since the last call.
+    /// Returns how many events were lost since the last call of this function.
     fn tell(&self) -> u64 {
         let events = self.events.load(Ordering::Relaxed);
         events - self.told.swap(events, Ordering::Relaxed)
@@ -58,6 +59,8 @@ impl Loss {
 }
 
 impl Queue {
+    /// Starts the thread of a sink and returns its queue, which holds up to `room` events. `Err` if the thread
+    /// or its asynchronous runtime cannot be started.
     pub(super) fn start(sink: Box<dyn AuditSink>, room: NonZeroUsize) -> io::Result<Self> {
         let (events, receiver) = mpsc::channel(room.get());
         let (progress, kept) = watch::channel(0);
@@ -93,6 +96,8 @@ impl Queue {
         })
     }
 
+    /// Adds an event to the queue without waiting. If the queue is full or closed, the event is lost and
+    /// counted.
     pub(super) fn offer(&self, event: Arc<Event>) {
         match self.events.try_send(event) {
             Ok(()) => drop(self.offered.fetch_add(1, Ordering::Relaxed)),
@@ -100,8 +105,8 @@ impl Queue {
         }
     }
 
-    /// Waits until all events recorded so far are stored, for [`PATIENCE`] at most, and returns whether they
-    /// are.
+    /// Waits until all events recorded so far are stored, for [`PATIENCE`] at most. Returns `true` if they are
+    /// stored.
     pub(super) async fn flush(&self) -> bool {
         let offered = self.offered.load(Ordering::Relaxed);
         let mut kept = self.kept.clone();
@@ -109,6 +114,8 @@ impl Queue {
         matches!(timeout(PATIENCE, all).await, Ok(Ok(_)))
     }
 
+    /// Closes the queue, waits until its events are stored, for [`PATIENCE`] at most, and returns how many
+    /// events were lost since the start. Events that are then still waiting count as lost.
     pub(super) async fn close(&self) -> u64 {
         self.closing.notify_one();
         let mut kept = self.kept.clone();
@@ -175,7 +182,7 @@ impl Writer {
         }
     }
 
-    /// Waits for events. Returns `false` if there will be no more.
+    /// Waits for events and adds them to `waiting`. Returns `false` if the queue is closed and no event is left.
     async fn fetch(&mut self, waiting: &mut PendingEvents) -> bool {
         let mut batch = Vec::with_capacity(BATCH);
         tokio::select! {

@@ -20,7 +20,7 @@ pub struct RequestContext {
     pub source: Option<ClientIp>,
     /// The id of the request in log lines and in the response.
     pub request_id: Option<Uuid>,
-    /// The actor, if it is not the user.
+    /// The actor. `None` if the user acts.
     pub actor: Option<EventActor>,
 }
 
@@ -30,13 +30,13 @@ impl RequestContext {
         CALLER.try_with(Self::clone).unwrap_or_default()
     }
 
-    /// Runs `work` in this context. A task that `work` spawns does not inherit the context: pass it
-    /// [`RequestContext::current`].
+    /// Runs `work` in this context and returns its output. A task that `work` spawns does not inherit the
+    /// context: pass it [`RequestContext::current`].
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CALLER.scope(self, work).await
     }
 
-    /// Runs a function that does not wait in this context.
+    /// Runs `work`, a synchronous function, in this context and returns its result.
     pub fn within<T>(self, work: impl FnOnce() -> T) -> T {
         CALLER.sync_scope(self, work)
     }

@@ -19,14 +19,27 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A table of events.
 #[async_trait]
 pub trait AuditTable: Send + Sync + 'static {
-    /// Adds events, all or none. After an error they are not stored, unless no server was reachable to check
-    /// whether they were committed.
+    /// Adds events, all or none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable or accepts no changes. The events are then not stored,
+    /// unless no server was reachable to check whether they were committed.
     async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError>;
 
     /// Returns the events that match, as lines of JSON, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable.
     async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError>;
 
-    /// Removes events from before `before`, the oldest first, at most `limit` of them. Returns how many.
+    /// Removes events from before `before`, the oldest first, at most `limit` of them. Returns how many were
+    /// removed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable or accepts no changes.
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError>;
 }
 
@@ -46,7 +59,7 @@ pub struct EventFilter {
 /// A user, by everything that identifies users in events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
-    /// The user's id. `None` if there is no such user.
+    /// The id of the user. `None` if there is no such user.
     pub user: Option<Uuid>,
     /// Hashes of the names that failed logins may have had, under every pepper.
     pub name_hashes: Vec<TokenDigest>,
@@ -56,7 +69,7 @@ pub struct Subject {
 pub struct TableSink(Arc<dyn AuditTable>);
 
 impl TableSink {
-    /// Creates a sink for that table.
+    /// Creates a sink that stores events in that table.
     pub fn new(table: Arc<dyn AuditTable>) -> Self {
         Self(table)
     }
@@ -79,7 +92,12 @@ impl AuditSink for TableSink {
 }
 
 /// Removes all events from before `before`, a few at a time, so that other queries do not wait long. Returns how
-/// many.
+/// many were removed.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database is unreachable or accepts no changes. Events that were removed before the
+/// error stay removed.
 pub async fn prune(table: &dyn AuditTable, before: OffsetDateTime) -> Result<u64, StoreError> {
     let mut removed = 0;
     loop {

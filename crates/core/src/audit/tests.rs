@@ -13,7 +13,7 @@ use super::*;
 
 const ROOM: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
-/// Stores events for a test to examine.
+/// A sink that stores events for a test to examine.
 #[derive(Clone, Default)]
 struct Recording {
     seen: Arc<Mutex<Vec<Event>>>,
@@ -21,17 +21,17 @@ struct Recording {
 }
 
 impl Recording {
-    /// Fails from now on: events that are recorded wait.
+    /// Makes the sink fail from now on: events that are recorded wait.
     fn leave(&self) {
         self.is_away.store(true, Ordering::SeqCst);
     }
 
-    /// Stores the events that wait, and new ones.
+    /// Makes the sink store the events that wait, and new ones.
     fn come_back(&self) {
         self.is_away.store(false, Ordering::SeqCst);
     }
 
-    /// Returns all stored events, the first one first.
+    /// Returns all stored events, the oldest first.
     fn seen(&self) -> Vec<Event> {
         self.seen
             .lock()
