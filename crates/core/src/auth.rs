@@ -62,7 +62,7 @@ pub struct AuthComponents {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Authentication against the one user base. Cheap to clone.
+/// Authentication against the one user base: logins, tokens and sessions. Cheap to clone.
 #[derive(Clone)]
 pub struct Auth(Arc<AuthComponents>, Arc<Ended>, Arc<UnrecordedUses>);
 
@@ -120,13 +120,18 @@ impl Auth {
         &self.0.audit
     }
 
-    /// Returns the digest keys of the directory that no pepper decrypts: cards and keys that are stored under
-    /// them are "unavailable".
+    /// Returns the ids of the directory's digest keys that no pepper decrypted when they were last read; empty
+    /// if there are none. While there are any, a card or key that is not found is "unavailable": it may be
+    /// stored under one of them.
     pub fn unreadable_digest_keys(&self) -> Vec<DigestKeyId> {
         self.0.directory.unreadable_digest_keys()
     }
 
-    /// Fails if the directory or the token store is unreachable.
+    /// Checks that the directory and the token store are reachable.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`] if one of them is unreachable.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.0.directory.ping().await?;
         self.0.tokens.ping().await

@@ -8,13 +8,13 @@ use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 impl Auth {
-    /// Returns the digest of an address for a record.
+    /// Returns the digest of an e-mail address for the record of a token, keyed with the current pepper.
     pub(super) fn address_digest(&self, user: &User, address: &str) -> TokenDigest {
         digest(&self.0.peppers.current, user, address)
     }
 
-    /// Returns whether the user still has the address to which the token was sent. `true` for tokens that were
-    /// not sent.
+    /// Returns whether the user still has the e-mail address to which the token was sent. `true` for tokens that
+    /// were not sent by e-mail.
     pub(super) fn is_still_addressed(&self, user: &User, record: &Record) -> bool {
         let Some(sent_to) = record.address else {
             return true;
@@ -26,7 +26,7 @@ impl Auth {
     }
 }
 
-/// Returns the keyed digest of an address, the same in upper and lower case.
+/// Returns the keyed digest of an address of a user, the same in upper and lower case.
 fn digest(pepper: &Pepper, user: &User, address: &str) -> TokenDigest {
     let address = login_form(address);
     pepper.digest_of(&[b"address", user.id.as_bytes(), address.as_bytes()])

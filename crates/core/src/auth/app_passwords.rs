@@ -12,7 +12,8 @@ use crate::error::AuthError;
 impl Auth {
     /// Returns whether the password is one of the user's application passwords for that dialect. The lookup is
     /// by digest. A password that is none of them is hashed like any other wrong password, and an unknown name
-    /// costs the same query.
+    /// costs the same query. Fails with [`AuthError::Unavailable`] if the directory is unavailable; a failure to
+    /// record the day of use is only logged.
     pub(super) async fn fits_app_password(
         &self,
         account: Option<&Account>,

@@ -15,7 +15,7 @@ use crate::token_digest::TokenDigest;
 pub(super) type Found = BTreeMap<TokenDigest, Record>;
 
 /// The number of searches for derived tokens after the end of a token. The second search finds tokens that were
-/// being derived during the first.
+/// issued during the first.
 const PASSES: usize = 2;
 
 /// A set of tokens, with what is needed to recognise tokens derived from them.
@@ -31,7 +31,7 @@ pub(super) struct Family {
 
 impl Family {
     /// Returns the family of the tokens that a filter selected. If the token of a handle no longer exists, only
-    /// its handle is known.
+    /// its handle is a member.
     pub(super) fn chosen(filter: &SessionFilter, chosen: &Found) -> Self {
         let mut family = Self::default();
         family.extend(chosen);
@@ -45,6 +45,7 @@ impl Family {
         family
     }
 
+    /// Adds tokens as members, and their users to those whose lists are searched.
     fn extend(&mut self, found: &Found) {
         for (digest, record) in found {
             self.add(*digest, record);
@@ -52,6 +53,7 @@ impl Family {
         }
     }
 
+    /// Adds a token as a member, and with it the token for which it was redeemed, if it is a one-time token.
     fn add(&mut self, digest: TokenDigest, record: &Record) {
         self.members.insert(digest);
         self.members
@@ -61,8 +63,9 @@ impl Family {
         *depth = record.depth().min(*depth);
     }
 
-    /// Returns whether a token is derived from a member. For a token with more ancestors than are recorded, it
-    /// may only be known that it has the same login as a member and a greater depth: then it counts as derived.
+    /// Returns whether a token is a member or is derived from one. For a token with more ancestors than are
+    /// recorded, it may only be known that it has the same login as a member and a greater depth: then it counts
+    /// as derived.
     fn has_made(&self, digest: TokenDigest, record: &Record) -> bool {
         if self.members.contains(&digest) {
             return true;
@@ -77,7 +80,9 @@ impl Family {
 }
 
 impl Auth {
-    /// Ends the tokens derived from tokens that have been ended, and returns how many of them were live.
+    /// Ends the tokens that are derived from tokens that have been ended, and returns how many of them were
+    /// live. Fails with [`AuthError::Unavailable`] if the token store is unavailable; some tokens may have
+    /// ended.
     pub(super) async fn end_derived(&self, mut family: Family) -> Result<u64, AuthError> {
         let mut ended = 0;
         for _ in 0..PASSES {
@@ -90,7 +95,8 @@ impl Auth {
         Ok(ended)
     }
 
-    /// Ends tokens, and returns how many of them were live.
+    /// Ends tokens, and returns how many of them were live. Fails with [`AuthError::Unavailable`] if the token
+    /// store is unavailable; some tokens may have ended.
     pub(super) async fn end_each(&self, found: &Found) -> Result<u64, AuthError> {
         let mut ended = 0;
         for digest in found.keys() {
@@ -101,8 +107,9 @@ impl Auth {
         Ok(ended)
     }
 
-    /// Ends a token and the tokens derived from it. The token belongs to the user of the record `of`, or to its
-    /// actor.
+    /// Ends a token and the tokens derived from it, and records each end in the audit log. The token must belong
+    /// to the user of the record `of`, or to its actor: only their lists are searched. Fails with
+    /// [`AuthError::Unavailable`] if the token store is unavailable; some tokens may have ended.
     pub(super) async fn end_family(
         &self,
         token: TokenDigest,
@@ -124,7 +131,8 @@ impl Auth {
         Ok(())
     }
 
-    /// Returns the members of a family that still exist, and the tokens derived from them.
+    /// Returns the records of members that still exist, and of tokens that are derived from members. Fails if
+    /// the token store is unavailable.
     async fn derived(&self, family: &Family) -> Result<Found, StoreError> {
         let mut found = Found::new();
         if family.members.is_empty() {
@@ -151,7 +159,7 @@ impl Auth {
     }
 }
 
-/// Returns the users whose lists contain a record.
+/// Returns the users whose lists contain a record: its user, and the administrator who acts as the user.
 fn owners(record: &Record) -> impl Iterator<Item = Uuid> {
     [Some(record.user), record.actor].into_iter().flatten()
 }

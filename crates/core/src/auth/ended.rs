@@ -23,7 +23,7 @@ pub(super) struct Ended(Mutex<Remembered>);
 struct Remembered {
     tokens: HashMap<TokenDigest, Issued>,
     order: VecDeque<TokenDigest>,
-    /// The latest of them in each exclusive slot.
+    /// The latest remembered token in each exclusive slot.
     holders: HashMap<TokenDigest, TokenDigest>,
 }
 
@@ -40,7 +40,8 @@ impl Remembered {
         self.order.push_back(digest);
     }
 
-    /// Forgets the token that a later one ends by taking its slot, unless the older token has expired before.
+    /// Records that a token holds a slot, and forgets the token that it ends by that, unless the older token had
+    /// expired before. Does nothing if a newer token holds the slot.
     fn take(&mut self, slot: TokenDigest, digest: TokenDigest, record: &Record) {
         let before = self.holders.get(&slot).copied();
         let before = before.and_then(|before| Some((before, self.tokens.get(&before)?)));
@@ -72,6 +73,7 @@ impl Remembered {
     }
 }
 
+/// Returns the exclusive slot of a token; `None` if it has none.
 fn exclusive(record: &Record) -> Option<TokenDigest> {
     match record.slot {
         Some(Slot::Exclusive(slot)) => Some(slot),
@@ -86,7 +88,7 @@ struct Issued {
 }
 
 impl Ended {
-    /// Remembers a live token, or its new end.
+    /// Remembers an access token, or its new record after a use. Ignores tokens of other purposes.
     pub(super) fn remember(&self, digest: TokenDigest, record: &Arc<Record>) {
         if record.purpose != Purpose::Access {
             return;
@@ -109,7 +111,7 @@ impl Ended {
         self.locked().remove(digest);
     }
 
-    /// Returns what is remembered of a token that has expired. `None` if it is not remembered or has not
+    /// Returns what is remembered of a token that has expired. `None` if the token is not remembered or has not
     /// expired. Concurrent calls count as one: also `None` within a minute after the token was last reported, or
     /// within a sixtieth of the token's life if that is shorter.
     pub(super) fn find(
@@ -138,7 +140,7 @@ impl Ended {
         Some((Arc::clone(&issued.record), expired))
     }
 
-    /// Locks the content. Each statement leaves it consistent, so poisoning is ignored.
+    /// Locks and returns the remembered tokens. Each statement leaves them consistent, so poisoning is ignored.
     fn locked(&self) -> MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -24,19 +24,20 @@ pub struct Erasure {
 }
 
 impl Auth {
-    /// Erases a user. The tokens are removed first, so that nothing is erased while the store cannot be queried,
-    /// and once more afterwards, to catch a login that was running. A login that is still running then finds no
-    /// user when it issues its token.
+    /// Erases a user and returns what was erased. The tokens are removed first, so that nothing is erased while
+    /// the store cannot be queried, and once more afterwards, to catch a login that was running. A login that is
+    /// still running then finds no user when it issues its token.
     ///
     /// Events that wait for the audit log are written before the directory erases the user, because the
     /// directory puts the pseudonym only into events that are in its table.
     ///
     /// # Errors
     ///
-    /// If the waiting events cannot be written in time, the directory is not changed. An erasure that only
-    /// removed the tokens is recorded as refused, with their number. If the stores become unavailable after the
-    /// directory has erased the user, their remaining entries are useless and expire: that is logged, and the
-    /// user is erased.
+    /// [`ChangeError::Invalid`] if there is no such user or if no digest key of the directory can be decrypted,
+    /// and [`ChangeError::Unavailable`] if a store is unavailable. If the waiting events cannot be written in
+    /// time, the directory is not changed. An erasure that only removed the tokens is recorded as refused, with
+    /// their number. If the stores become unavailable after the directory has erased the user, their remaining
+    /// entries are useless and expire: that is logged, and the user is erased.
     pub async fn erase(&self, user: &User) -> Result<Erasure, ChangeError> {
         let event = Event {
             organisation: Some(user.organisation.name.clone()),
@@ -91,7 +92,8 @@ impl Auth {
         });
     }
 
-    /// Removes all counters of the user, under every name.
+    /// Removes all counters of the user's attempts and lists of known clients, under every name, and returns how
+    /// many there were. Fails if the throttle's store is unavailable.
     async fn forget_tries(
         &self,
         throttle: &LoginThrottle,
@@ -112,6 +114,8 @@ impl Auth {
         Ok(forgotten)
     }
 
+    /// Returns the digests under which attempts at the user are counted: those of each name, each card and the
+    /// user, under each pepper.
     fn accounts_of(&self, erased: &Erased) -> HashSet<TokenDigest> {
         let logins = erased
             .logins
@@ -132,8 +136,8 @@ impl Auth {
     }
 }
 
-/// Returns how many entries were removed after the user was erased. Entries that could not be removed are
-/// useless.
+/// Returns how many entries were removed after the user was erased. 0 if removing failed, which is logged: the
+/// remaining entries are useless.
 fn removed_afterwards(what: &str, erased: &Erased, removed: Result<u64, StoreError>) -> u64 {
     removed.unwrap_or_else(|error| {
         let user = erased.pseudonym;

@@ -19,6 +19,10 @@ use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 impl Auth {
+    /// Issues a token and ends those that it replaces, or returns the previous token again if the terms reuse
+    /// it. Fails with [`AuthError::Forbidden`] if the client is blocked or the maximum time from the login is
+    /// over, with [`AuthError::InvalidCredentials`] if the user no longer exists, and with
+    /// [`AuthError::Unavailable`] if a store is unavailable or the system gives no random numbers.
     pub(super) async fn hand_out(
         &self,
         realm: Realm,
@@ -101,7 +105,10 @@ impl Auth {
         })
     }
 
-    /// Checks that a stored token may be returned to the client, and ends the token that it replaces.
+    /// Ends the token that a stored one replaces under the previous pepper, and records the new one with the
+    /// one-time token that was redeemed for it. Fails if the new token must not be returned to the client: with
+    /// [`AuthError::InvalidCredentials`] if the user no longer exists, with [`AuthError::Unavailable`] if a
+    /// store is unavailable.
     async fn accept(
         &self,
         realm: Realm,
@@ -122,7 +129,9 @@ impl Auth {
         }
     }
 
-    /// Returns the token that was issued last, if it still is as good as a new one. `None` if there is none.
+    /// Returns the token that was issued last on these terms, if it is live for at least the given time and its
+    /// user's generation is unchanged. `None` if a new one must be issued. Fails with [`AuthError::Unavailable`]
+    /// if the token store is unavailable.
     async fn reuse(
         &self,
         realm: Realm,
@@ -158,7 +167,9 @@ impl Auth {
         Ok(None)
     }
 
-    /// Ends the holder of an exclusive slot under the previous pepper, where it has another digest.
+    /// Ends the token that holds the exclusive slot of the terms under the previous pepper, if there is one: the
+    /// slot has another digest there, so the new token does not replace its holder. Fails with
+    /// [`AuthError::Unavailable`] if the token store is unavailable.
     async fn end_exclusive_of_previous_pepper(
         &self,
         realm: Realm,
@@ -177,8 +188,8 @@ impl Auth {
     }
 }
 
-/// Returns the slot that a token takes: the one of this user, for this purpose, at this client and application.
-/// `None` if the terms have no slot.
+/// Returns the slot that a token on these terms takes: that of its user, purpose, client, application and topic
+/// in the dialect. `None` if the terms allow several such tokens.
 fn slot(pepper: &Pepper, realm: Realm, user: &User, terms: &Terms) -> Option<Slot> {
     let digest = || {
         let purpose = [terms.purpose as u8];
@@ -200,6 +211,7 @@ fn slot(pepper: &Pepper, realm: Realm, user: &User, terms: &Terms) -> Option<Slo
     }
 }
 
+/// Counts and logs the tokens that were ended because their user had too many.
 fn told_of_evictions(user: &User, evicted: &[TokenDigest]) {
     counter!("isogloss_sessions_evicted_total").increment(evicted.len() as u64);
     for handle in evicted {

@@ -9,8 +9,15 @@ use crate::token::Realm;
 use crate::user::Key;
 
 impl Auth {
-    /// Returns the key that a caller presents, as [`Auth::key`] does. Wrong keys are counted against the source
-    /// of the request; the same key from the same source is not counted again, right or wrong.
+    /// Returns the key that a caller presents, as [`Auth::key`] does; `None` if it is wrong or expired. Wrong
+    /// keys are counted against the source of the request; the same key from the same source is not counted
+    /// again, right or wrong.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::Forbidden`] if the key is blocked.
+    /// - [`AuthError::Throttled`] if a lock refuses the attempt.
+    /// - [`AuthError::Unavailable`] if the directory or the throttle's store is unavailable.
     pub async fn shown_key(
         &self,
         key: &str,
@@ -20,7 +27,12 @@ impl Auth {
     }
 
     /// Returns the key that a caller presents, as [`Auth::shown_key`] does, in a form that can be parsed in two
-    /// ways. Both together are one attempt.
+    /// ways: as `key`, or else as `otherwise`. Both together are one attempt. `None` if both are wrong or
+    /// expired.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Auth::shown_key`].
     pub async fn key_shown_as(
         &self,
         key: &str,
@@ -41,8 +53,13 @@ impl Auth {
         }
     }
 
-    /// Returns an application's key. `None` if the realm does not have it, or if it has expired. Fails if the
-    /// key is blocked. Nothing is counted: this is for names of applications that are no secret.
+    /// Returns an application's key. `None` if the realm does not have it, or if it has expired. Nothing is
+    /// counted: this is for names of applications that are no secret.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Forbidden`] if the key is blocked, and [`AuthError::Unavailable`] if the directory is
+    /// unavailable.
     pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
         let digest = KeyDigest::of(key);
         let key = self.0.directory.key(realm.name(), digest).await?;

@@ -95,9 +95,9 @@ impl Auth {
         self.check_factor(user, attempt, credentials).await
     }
 
-    /// Returns a hashing permit, among those that the source and its network may hold. The share of the
-    /// account is claimed once an attempt is granted: attempts of strangers take nothing of it while they wait
-    /// for that or are refused.
+    /// Returns a hashing permit, among those that the source and its network may hold. The share of the account
+    /// is claimed once an attempt is granted: attempts of strangers take nothing of it while they wait for that
+    /// or are refused. Fails with [`AuthError::Overloaded`] if no permit is free.
     pub(super) fn hashing_permit(&self, origin: &LoginOrigin) -> Result<HashingPermit, AuthError> {
         let source = origin.source;
         let of = [source.map(ClientIp::host), source.map(ClientIp::network)];
@@ -189,6 +189,10 @@ impl Auth {
     }
 
     /// Returns the user of that name or e-mail address. `None` if there is none who may log in.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn find(&self, name: &str) -> Result<Option<User>, AuthError> {
         let account = self.0.directory.account(name).await?;
         Ok(account.and_then(|account| check_admission(account.user, None).ok()))
@@ -196,6 +200,10 @@ impl Auth {
 
     /// Returns the user as [`Auth::find`] does, but `None` for users who have a second factor: for e-mails whose
     /// token logs in by itself, which would bypass it.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn find_without_second_factor(&self, name: &str) -> Result<Option<User>, AuthError> {
         let account = self.0.directory.account(name).await?;
         let account = account.filter(|account| account.totp.is_none());
@@ -203,6 +211,10 @@ impl Auth {
     }
 
     /// Returns the units to which the user may log in, the default one first.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn units(&self, user: &User) -> Result<Vec<Unit>, AuthError> {
         Ok(self.0.directory.units(user).await?)
     }
@@ -267,7 +279,8 @@ impl OrganisationName {
     }
 }
 
-/// Claims the permit, if one is needed, for the account of the attempt.
+/// Returns the permit, if one is needed, claimed for the account of the attempt. Fails with
+/// [`AuthError::Overloaded`] if the account holds its share.
 fn claimed(
     permit: Option<HashingPermit>,
     share: &Claimant,
@@ -276,7 +289,8 @@ fn claimed(
     Ok(claimed.transpose()?)
 }
 
-/// Admits a user whose credentials are right, unless the organisation is another or the account is disabled.
+/// Returns a user whose credentials are right. Fails with [`AuthError::InvalidCredentials`] if the organisation
+/// is another one, and with [`AuthError::AccountDisabled`] if the account is disabled.
 fn check_admission(user: User, organisation: Option<&OrganisationName>) -> Result<User, AuthError> {
     if organisation.is_some_and(|name| !name.names(&user.organisation)) {
         return Err(AuthError::InvalidCredentials);

@@ -55,6 +55,11 @@ impl From<RedeemError> for AuthError {
 }
 
 impl Auth {
+    /// Redeems a one-time token and returns its session; of several concurrent callers, one gets it. Fails with
+    /// [`RedeemError::Reused`] if the token was used before. Otherwise fails with [`AuthError::InvalidToken`] if
+    /// it is not live, has another purpose, or hands over a session that has ended, with
+    /// [`AuthError::Forbidden`] if the client is blocked, and with [`AuthError::Unavailable`] if a store is
+    /// unavailable.
     pub(super) async fn redeem_once(
         &self,
         token: &Token,
@@ -94,7 +99,9 @@ impl Auth {
         })
     }
 
-    /// Makes a one-time token valid again for which no token could be issued.
+    /// Makes a redeemed one-time token valid again because no token could be issued for it. Does nothing if a
+    /// token was issued or if the one-time token was used again. An error is only logged: the one-time token
+    /// then stays used up.
     pub(super) async fn undo_redemption(&self, redeemed: TokenDigest) {
         let outcome = async {
             let Some(before) = self.0.tokens.get(redeemed).await? else {
@@ -116,7 +123,9 @@ impl Auth {
         }
     }
 
-    /// Records which token a one-time token was exchanged for.
+    /// Records which token a one-time token was exchanged for. If the one-time token was used again
+    /// concurrently, ends the new token if [`SecondUse`] says so. Fails with [`AuthError::Unavailable`] if a
+    /// store is unavailable.
     pub(super) async fn note_child(
         &self,
         redeemed: TokenDigest,
@@ -148,6 +157,8 @@ impl Auth {
         Ok(())
     }
 
+    /// Counts, logs and records the second use of a one-time token, and ends the session of the first use if
+    /// [`SecondUse`] says so. Fails with [`AuthError::Unavailable`] if the token store is unavailable.
     pub(super) async fn on_reuse(
         &self,
         digest: TokenDigest,
@@ -185,8 +196,8 @@ impl Auth {
         Ok(())
     }
 
-    /// Ends the session that a one-time token was exchanged for, with all tokens derived from it, if a second
-    /// use does that.
+    /// Ends the session that a one-time token was exchanged for, with all tokens derived from it, if
+    /// [`SecondUse`] says so. Fails with [`AuthError::Unavailable`] if the token store is unavailable.
     async fn end_child(&self, child: TokenDigest, redeemed: &Record) -> Result<(), AuthError> {
         match self.0.second_use {
             SecondUse::Refuse => Ok(()),

@@ -19,7 +19,18 @@ use crate::user::User;
 
 /// Logins, and other operations on users.
 impl Auth {
-    /// Checks a name and a password. Unknown users take as much time as known ones.
+    /// Checks a name and a password, and returns the user. An application password of the dialect replaces the
+    /// password and the second factor. Unknown users take as much time as known ones.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidCredentials`] if the name, the password or the organisation is wrong, or if the
+    ///   login requests another user.
+    /// - [`AuthError::AccountDisabled`] or [`AuthError::SecondFactorRequired`] if only the password was right.
+    /// - [`AuthError::Forbidden`] if the user does not have the requested unit.
+    /// - [`AuthError::Throttled`] if a lock refuses the attempt, and [`AuthError::Overloaded`] if no hashing
+    ///   thread is free.
+    /// - [`AuthError::Unavailable`] if a store is unavailable or the password could not be hashed.
     pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
         let outcome = self.try_password(&credentials).await;
         let name = ClaimedName::User(&credentials.name);
@@ -32,7 +43,18 @@ impl Auth {
         outcome
     }
 
-    /// Checks an access card. The card suffices: no password and no second factor are needed.
+    /// Checks an access card and returns its user. The card suffices: no password and no second factor are
+    /// needed.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidCredentials`] if the card, its pass code or the organisation is wrong, or if the
+    ///   login requests another user.
+    /// - [`AuthError::AccountDisabled`] if the user is disabled.
+    /// - [`AuthError::Forbidden`] if the user does not have the requested unit.
+    /// - [`AuthError::Throttled`] if a lock refuses the attempt, and [`AuthError::Overloaded`] if no hashing
+    ///   thread is free.
+    /// - [`AuthError::Unavailable`] if a store is unavailable or the pass code could not be hashed.
     pub async fn login_by_card(
         &self,
         card: AccessCard,
@@ -49,15 +71,35 @@ impl Auth {
         outcome
     }
 
-    /// Returns the user that an application's key acts as. Fails if there is none.
+    /// Returns the user as which an application's key acts.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidCredentials`] if the key is wrong, expired or acts as no user, or if the login
+    ///   requests another user.
+    /// - [`AuthError::AccountDisabled`] if the user is disabled.
+    /// - [`AuthError::Forbidden`] if the client is blocked or the user does not have the requested unit.
+    /// - [`AuthError::Throttled`] if a lock refuses the attempt.
+    /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn login_by_key(&self, key: &str, origin: &LoginOrigin) -> Result<User, AuthError> {
         let outcome = self.try_key(key, origin).await;
         self.record_login(LoginMethod::Key, None, origin, &outcome);
         outcome
     }
 
-    /// Sets the password of a [`Purpose::Reset`] key's user, ends all the user's tokens, and redeems the key.
-    /// The key stays valid if the password cannot be set, or if too many callers wait for a hashing thread.
+    /// Sets the password of a [`Purpose::Reset`] key's user, ends all the user's tokens, redeems the key, and
+    /// returns the user. The key stays valid if the password cannot be set, or if too many callers wait for a
+    /// hashing thread.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Invalid`] if bcrypt cannot hash the password as a whole, and [`PasswordError::Auth`]
+    /// with
+    ///
+    /// - [`AuthError::InvalidToken`] if the key is not valid,
+    /// - [`AuthError::Forbidden`] if the client is blocked,
+    /// - [`AuthError::Overloaded`] if no hashing thread is free,
+    /// - [`AuthError::Unavailable`] if a store is unavailable or the password could not be hashed.
     pub async fn reset_password(
         &self,
         key: &Token,
@@ -78,6 +120,11 @@ impl Auth {
 
     /// Returns the user as which an administrator wants to log in: one of the same organisation. `None` for an
     /// unknown user, for one of another organisation, and for one who does not match `requested`.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Forbidden`] if the user of `actor` is no administrator, [`AuthError::AccountDisabled`] if
+    /// the user to log in as is disabled, and [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn impersonate(
         &self,
         actor: &Session,
@@ -100,6 +147,10 @@ impl Auth {
     }
 
     /// Returns whether one more e-mail may be sent to that name. If so, it counts as sent.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the throttle's store is unavailable.
     pub async fn may_send_email(
         &self,
         name: &str,
@@ -121,7 +172,15 @@ impl Auth {
 
 /// Tokens.
 impl Auth {
-    /// Issues a token for a user who was admitted.
+    /// Issues a token for a user who was admitted, and returns it; or returns the previous token again if the
+    /// terms reuse it. If a store is unavailable, the one-time token that was redeemed for the new one becomes
+    /// valid again.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidCredentials`] if the user no longer exists.
+    /// - [`AuthError::Forbidden`] if the client is blocked, or if [`Terms::longest_from_login`] has passed.
+    /// - [`AuthError::Unavailable`] if a store is unavailable or the system gives no random numbers.
     pub async fn issue(
         &self,
         realm: Realm,
@@ -149,8 +208,15 @@ impl Auth {
         outcome
     }
 
-    /// Redeems a token: of several concurrent callers, one gets the session. A token whose parent has ended is
-    /// refused.
+    /// Redeems a one-time token and returns its session; of several concurrent callers, one gets it. A second
+    /// use is refused and does what [`SecondUse`](super::SecondUse) says.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidToken`] if the token is not live or has another purpose, or if it is a
+    ///   [`Purpose::Handover`] token whose parent has ended.
+    /// - [`AuthError::Forbidden`] if the client is blocked.
+    /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn redeem(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
         let outcome = self.redeem_once(token, purpose).await;
         let event = self.event_of(token, purpose, EventKind::Redeem);
@@ -163,7 +229,14 @@ impl Auth {
         outcome.map_err(AuthError::from)
     }
 
-    /// Ends a live token and returns its session: of several concurrent callers, one gets it.
+    /// Ends a live token and returns its session; of several concurrent callers, one gets it. A call that failed
+    /// as unavailable can be repeated.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidToken`] if the token is not live or has another purpose.
+    /// - [`AuthError::Forbidden`] if the client is blocked.
+    /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn close(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
         let outcome = self.try_close(token, purpose).await;
         let event = self.event_of(token, purpose, EventKind::Revoke);
@@ -175,6 +248,10 @@ impl Auth {
     }
 
     /// Ends the token of that digest. A token that does not exist is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the token store is unavailable.
     pub async fn end(&self, digest: TokenDigest) -> Result<(), AuthError> {
         let taken = self.0.tokens.remove(digest).await.map_err(AuthError::from);
         self.1.forget(digest);
@@ -196,8 +273,12 @@ impl Auth {
 
 /// Operations for operators.
 impl Auth {
-    /// Ends all sessions that match, and returns how many tokens ended. A login that is running concurrently may
-    /// be missed.
+    /// Ends all sessions that match, and returns how many live tokens ended. A login that is running
+    /// concurrently may be missed.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the token store is unavailable. Some of the sessions may have ended.
     pub async fn end_sessions(&self, filter: &SessionFilter) -> Result<u64, AuthError> {
         let outcome = self.end_all(filter).await;
         let event = Event {
@@ -212,7 +293,11 @@ impl Auth {
         outcome
     }
 
-    /// Refills the buckets that match, and returns how many there were.
+    /// Refills the buckets that match, and returns how many there were; 0 if login attempts are not limited.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if a store is unavailable. Some of the buckets may be full again.
     pub async fn clear_strained(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
         let outcome = self.fill_up(filter).await;
         let name = filter.name.as_deref();

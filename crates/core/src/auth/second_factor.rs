@@ -26,7 +26,8 @@ pub enum SecondFactor {
 }
 
 impl SecondFactor {
-    /// Creates the value for a login in a dialect without a field for the code.
+    /// Creates the second factor of a login in a dialect without a field for the code: `rule` decides about
+    /// users who need a code, and from the networks `allow_from` the password alone suffices.
     pub fn without_field(rule: SecondFactorRule, allow_from: &[Network]) -> Self {
         Self::Policy(SecondFactorPolicy {
             rule,
@@ -38,7 +39,7 @@ impl SecondFactor {
 /// The policy for users with a second factor in dialects without a field for the code.
 #[derive(Debug, Clone, Default)]
 pub struct SecondFactorPolicy {
-    /// Where the code is searched.
+    /// Where the code is expected.
     pub rule: SecondFactorRule,
     /// Networks from which the password alone suffices. A login from an unknown address is in none of them.
     pub allow_from: Vec<Network>,
@@ -85,8 +86,9 @@ pub(super) enum Offered {
 }
 
 impl Credentials {
-    /// Decides, before anything is hashed, which part is the password and which the code: each login then costs
-    /// one hash. For a user without a second factor, the whole field is the password.
+    /// Returns the password and the second factor that the login contains. Which part of the password field is
+    /// which is decided before anything is hashed: each login then costs one hash. If the user has no second
+    /// factor (`totp` is `None`) or the dialect has a field for the code, the whole field is the password.
     pub(super) fn reading(&self, totp: Option<&TotpSecret>, now: OffsetDateTime) -> Reading {
         let whole = |offered| Reading {
             password: self.password.clone(),
@@ -118,14 +120,15 @@ impl Credentials {
 }
 
 impl SecondFactorPolicy {
+    /// Returns whether the password alone suffices from that address; `false` if the address is unknown.
     fn excuses(&self, source: Option<ClientIp>) -> bool {
         let mut networks = self.allow_from.iter();
         source.is_some_and(|source| networks.any(|network| source.is_in(network)))
     }
 }
 
-/// Splits the password field into the password and the code that follows it. The two kinds of codes cannot be
-/// confused: one has a dash where the other has a digit.
+/// Splits the password field into the password and the code that follows it. `None` if no code follows. The two
+/// kinds of codes cannot be confused: one has a dash where the other has a digit.
 fn split(text: &str) -> Option<(&str, &str)> {
     let digits = text
         .len()
@@ -137,15 +140,15 @@ fn split(text: &str) -> Option<(&str, &str)> {
 
 impl Credentials {
     /// Returns whether a refusal reveals, by the dialect's design, that the password was right and only the code
-    /// is missing or wrong: the dialect has a field for it. Codes then have a counter of their own. In all other
-    /// dialects such a refusal counts as a wrong password.
+    /// is missing or wrong: the dialect has a field for the code. Codes then have a counter of their own. In all
+    /// other dialects, such a refusal counts as a wrong password.
     pub(super) fn is_asked_for_code(&self, refusal: &AuthError) -> bool {
         matches!(self.factor, SecondFactor::Code(_))
             && matches!(refusal, AuthError::SecondFactorRequired)
     }
 }
 
-/// The second factor that is required of a login whose password was right.
+/// A check of the second factor of a user whose password was right.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FactorAttempt<'a> {
     pub(super) totp: &'a TotpSecret,
@@ -155,8 +158,10 @@ pub(super) struct FactorAttempt<'a> {
 }
 
 impl Auth {
-    /// Admits a user whose password was right, if the second factor is right, too. A code that is missing, wrong
-    /// or used before gives the same error; a missing code does not count as an attempt.
+    /// Returns a user whose password was right, if the second factor is right, too. Fails with
+    /// [`AuthError::SecondFactorRequired`] if the code is missing, wrong or used before; a missing code does not
+    /// count as an attempt. Fails with [`AuthError::Throttled`] if codes of the user are locked and the dialect
+    /// has a field for the code, and with [`AuthError::Unavailable`] if a store is unavailable.
     pub(super) async fn check_factor(
         &self,
         user: User,
@@ -188,6 +193,8 @@ impl Auth {
         }
     }
 
+    /// Uses up a code of the current time or a recovery code, and returns whether it was valid and not used
+    /// before. Fails with [`AuthError::Unavailable`] if the directory is unavailable.
     async fn use_code(
         &self,
         user: &User,

@@ -40,7 +40,7 @@ pub enum Reach {
     /// The sessions derived from them: handed-over and remembered sessions, and impersonations.
     #[default]
     Derived,
-    /// None.
+    /// No other sessions.
     Chosen,
 }
 
@@ -67,9 +67,10 @@ pub struct SessionInfo {
     pub actor: Option<Uuid>,
     /// The administrator's login name.
     pub actor_name: Option<String>,
-    /// The token from which this one is derived, which may have ended.
+    /// The token from which this one is derived, which may have ended. `None` if it is derived from no token.
     pub parent: Option<TokenDigest>,
-    /// The token of the login behind this one, which may have ended; this one if it was issued at a login.
+    /// The token of the login from which this one is derived, which may have ended; this token itself if it was
+    /// issued at a login.
     pub root: TokenDigest,
     /// When the user logged in with a credential of their own.
     pub login_at: OffsetDateTime,
@@ -92,6 +93,7 @@ impl SessionFilter {
         *self == alone
     }
 
+    /// Returns whether the record of `digest` matches all conditions that are set.
     fn fits(&self, digest: TokenDigest, record: &Record) -> bool {
         self.handle.is_none_or(|handle| handle == digest)
             && self
@@ -106,7 +108,12 @@ impl SessionFilter {
 }
 
 impl Auth {
-    /// Returns the live sessions that match, the latest login first, at most `limit` of them.
+    /// Returns the sessions that match and whose tokens are valid, the most recently issued first, at most
+    /// `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the token store or the directory is unavailable.
     pub async fn sessions(
         &self,
         filter: &SessionFilter,
@@ -142,11 +149,12 @@ impl Auth {
         Ok(listed)
     }
 
-    /// Ends the sessions that match and then, if the filter says so, the sessions derived from them: after that,
-    /// no token is left from which others can be derived.
+    /// Ends the sessions that match and returns how many live tokens ended. If the filter reaches derived
+    /// sessions, those are ended afterwards: then no token is left from which others can be derived. Fails with
+    /// [`AuthError::Unavailable`] if the token store is unavailable; some sessions may have ended.
     pub(super) async fn end_all(&self, filter: &SessionFilter) -> Result<u64, AuthError> {
         let (chosen, ended) = match filter.handle {
-            // The record is not read before: so a token whose record cannot be decoded is ended, too.
+            // The record is not read first: a token whose record cannot be decoded is ended, too.
             Some(handle) if filter.is_handle_alone() => self.end_handle(handle).await?,
             Some(_) | None => {
                 let chosen = self.records(filter).await?;
@@ -163,7 +171,8 @@ impl Auth {
         }
     }
 
-    /// Ends the session of a handle. Returns its record, and how many live sessions ended.
+    /// Ends the session of a handle. Returns its record, or an empty map if there was none, and how many live
+    /// sessions ended: 0 or 1. Fails with [`AuthError::Unavailable`] if the token store is unavailable.
     async fn end_handle(&self, handle: TokenDigest) -> Result<(Found, u64), AuthError> {
         let taken = self.0.tokens.remove(handle).await?;
         self.1.forget(handle);
@@ -173,7 +182,9 @@ impl Auth {
         Ok((found, u64::from(ended)))
     }
 
-    /// Returns the matching records by the cheapest query: the handle, the user's list, or all records.
+    /// Returns the matching records, including those of ended tokens that are still stored, by the cheapest
+    /// query: the handle, the user's list, or all records. Fails with [`AuthError::Unavailable`] if the token
+    /// store is unavailable.
     async fn records(&self, filter: &SessionFilter) -> Result<Found, AuthError> {
         let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
         if let Some(handle) = filter.handle {
@@ -207,6 +218,8 @@ impl Auth {
 struct Users(HashMap<Uuid, Option<Arc<User>>>);
 
 impl Users {
+    /// Returns the user of that id, which is looked up once. `None` if there is no such user. Fails with
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
     async fn find(&mut self, auth: &Auth, id: Uuid) -> Result<Option<Arc<User>>, AuthError> {
         match self.0.entry(id) {
             Entry::Occupied(known) => Ok(known.get().clone()),
@@ -215,6 +228,7 @@ impl Users {
     }
 }
 
+/// Returns the session as lists show it.
 fn described(
     handle: TokenDigest,
     user: &User,

@@ -11,8 +11,10 @@ use crate::throttle::{
 use crate::token_digest::TokenDigest;
 
 impl Auth {
-    /// Takes an attempt at a target. `None` if attempts are not counted. `proven` is a live token that came with
-    /// the attempt, if it is that of the user whose name is tried.
+    /// Takes an attempt at a target and returns it. `None` if attempts are not limited. `proven` is a live token
+    /// that came with the attempt, if it is that of the user whose name is tried. Fails with
+    /// [`AuthError::Throttled`] if a lock refuses the attempt, and with [`AuthError::Unavailable`] if the
+    /// throttle's store is unavailable.
     ///
     /// A locked-out client releases its hashing permit before the delay that makes the lock take as long as a
     /// check; otherwise locked-out clients could hold all permits.
@@ -44,7 +46,9 @@ impl Auth {
         attempt.map(Some)
     }
 
-    /// Checks a key, and counts it against its source if it is wrong.
+    /// Returns the outcome of `check`, which checks a key, and counts a wrong key against its source. Fails with
+    /// [`AuthError::Throttled`], without a check, if the source is locked, and with [`AuthError::Unavailable`]
+    /// if the throttle's store is unavailable.
     pub(super) async fn counted_key<T>(
         &self,
         key: &str,
@@ -59,8 +63,8 @@ impl Auth {
         attempt.settle(check.await).await
     }
 
-    /// Returns whether one more e-mail may be sent to that name, which then counts. Without a throttle, each may.
-    /// Fails with [`AuthError::Unavailable`] if the throttle's store is unreachable.
+    /// Returns whether one more e-mail may be sent to that name, which then counts as sent. Always `true` if
+    /// attempts are not limited. Fails with [`AuthError::Unavailable`] if the throttle's store is unavailable.
     pub(super) async fn grants_email(
         &self,
         name: &str,
@@ -75,7 +79,13 @@ impl Auth {
 }
 
 impl Auth {
-    /// Returns the buckets that are not full and that match the filter, locked ones first.
+    /// Returns the buckets that are not full and that match the filter, those with the latest end of a lock
+    /// first. Empty if login attempts are not limited.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the throttle's store is unavailable, or the directory, in which the user of
+    /// a name is looked up.
     pub async fn strained(
         &self,
         filter: &ThrottleFilter,
@@ -111,7 +121,8 @@ impl Auth {
     }
 
     /// Returns the digests under which the attempts of one user are counted: that of the given name and, if a
-    /// user has that name, those of the user name, the e-mail address and the user.
+    /// user has that name, those of the user name, the e-mail address and the user. Fails with
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
     async fn accounts(&self, name: &str) -> Result<Vec<TokenDigest>, AuthError> {
         let pepper = &self.0.peppers.current;
         let of_name = |name: &str| AttemptTarget::Password(name).account(pepper);
@@ -124,6 +135,8 @@ impl Auth {
         Ok(accounts)
     }
 
+    /// Resets the buckets that match the filter, and returns how many there were. Fails with
+    /// [`AuthError::Unavailable`] if a store is unavailable; some buckets may have been reset.
     pub(super) async fn fill_up(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
         let Some(throttle) = &self.0.throttle else {
             return Ok(0);
@@ -147,7 +160,9 @@ pub struct ThrottleFilter {
     pub source: Option<ClientIp>,
 }
 
-/// Reports the outcome of an attempt to the throttle, and returns it.
+/// Reports the outcome of an attempt to the throttle, and returns it. An attempt that was neither right nor
+/// wrong does not count. Fails with the error of `outcome`, or with [`AuthError::Unavailable`] if the throttle's
+/// store is unavailable.
 pub(super) async fn settle_attempt<T>(
     attempt: Option<Attempt<'_>>,
     outcome: Result<T, AuthError>,

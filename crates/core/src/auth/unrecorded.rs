@@ -24,7 +24,7 @@ pub(super) struct UnrecordedUses {
 }
 
 impl UnrecordedUses {
-    /// Returns whether the store refused a use so recently that the next one is not sent. Skipped uses are
+    /// Returns whether the store refused a use so recently that the next one is not sent. If so, that use is
     /// counted.
     pub(super) fn skips(&self, now: OffsetDateTime) -> bool {
         let skips = is_within(&self.refused_at, milliseconds(now), PAUSE);
@@ -34,7 +34,7 @@ impl UnrecordedUses {
         skips
     }
 
-    /// Counts a use that the store refused.
+    /// Counts a use that the store refused, and logs the refusal unless one was logged in the last minute.
     pub(super) fn refused(&self, now: OffsetDateTime, error: &StoreError) {
         count();
         let now = milliseconds(now);
@@ -54,8 +54,8 @@ fn count() {
     counter!("isogloss_token_uses_unrecorded_total").increment(1);
 }
 
-/// Returns whether less than `span` has passed since `since`. If the clock was set back, that time counts as
-/// over.
+/// Returns whether less than `span` milliseconds have passed since `since`. `false` if `since` is 0, which means
+/// never, or if it lies in the future because the clock was set back.
 fn is_within(since: &AtomicI64, now: i64, span: i64) -> bool {
     let since = since.load(Ordering::Relaxed);
     since != 0 && (0..span).contains(&(now - since))

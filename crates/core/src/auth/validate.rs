@@ -19,8 +19,15 @@ use crate::token_digest::TokenDigest;
 use crate::user::{Role, User, UserState};
 
 impl Auth {
-    /// Returns the session of a live token that has one of these purposes. Fails with
-    /// [`AuthError::InvalidToken`] if there is none.
+    /// Returns the session of a live token that has one of these purposes, and records its use.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidToken`] if the token is not live, has another purpose, or if its user is disabled
+    ///   or has ended it.
+    /// - [`AuthError::Forbidden`] if the client is blocked.
+    /// - [`AuthError::Unavailable`] if a store is unavailable, or if a use that moves the end of the token
+    ///   cannot be recorded.
     pub async fn validate(
         &self,
         token: &Token,
@@ -31,7 +38,9 @@ impl Auth {
     }
 
     /// Returns the session of a live token for a caller that is about to end it. The use is not recorded: a
-    /// store that is full then does not refuse the end.
+    /// store that is full then does not refuse the end. Fails with [`AuthError::InvalidToken`] if there is no
+    /// such token, with [`AuthError::Forbidden`] if the client is blocked, and with [`AuthError::Unavailable`]
+    /// if a store is unavailable.
     pub(super) async fn find_session(
         &self,
         token: &Token,
@@ -53,7 +62,8 @@ impl Auth {
     }
 
     /// Records that the token is invalid because it has expired, as far as that is known, and not because its
-    /// user has ended all tokens.
+    /// user has ended all tokens. Fails with [`AuthError::Forbidden`] if the client, which the token names, is
+    /// blocked.
     async fn record_expired(&self, token: &Token) -> Result<(), AuthError> {
         let digests = self.0.peppers.each().map(|pepper| token.digest(pepper));
         let mut found = digests.filter_map(|digest| self.1.find(digest, self.now()));
@@ -67,7 +77,9 @@ impl Auth {
         ClientIdentity::record_expired(record.client.as_ref(), record.application.as_ref(), expired)
     }
 
-    /// Returns the session of a token that the store has.
+    /// Returns the session of a token that the store has. Fails with [`AuthError::InvalidToken`] if the token is
+    /// not valid for these purposes, with [`AuthError::Forbidden`] if the client is blocked, and with
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
     async fn session_of_record(
         &self,
         (digest, record): (TokenDigest, Arc<Record>),
@@ -82,15 +94,25 @@ impl Auth {
         })
     }
 
-    /// Returns the session of a token that a resource server has received.
+    /// Returns the session of a token that a resource server has received, and records its use.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`validate`](Self::validate), and [`AuthError::InvalidToken`] if the token is that of
+    /// another user than the one it was presented for.
     pub async fn validate_bearer(&self, presented: &BearerToken) -> Result<Session, AuthError> {
         let session = self.validate(&presented.token, presented.purposes).await?;
         presented.names(&session)?;
         Ok(session)
     }
 
-    /// Returns the session of a token whose record this process has without a request to the store's server.
-    /// `None` does not mean that there is no such token.
+    /// Returns the session of a token whose record this process has without a request to the store's server, and
+    /// records its use. `None` does not mean that there is no such token:
+    /// [`validate_bearer`](Self::validate_bearer) must be called.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`validate_bearer`](Self::validate_bearer).
     pub async fn validate_bearer_cached(
         &self,
         presented: &BearerToken,
@@ -110,7 +132,13 @@ impl Auth {
     }
 
     /// Returns the session of a token for a request that ends it. The token may have ended: a logout that was
-    /// refused as unavailable, because too few replicas had it, can be repeated.
+    /// refused as unavailable, because too few replicas had it, can be repeated. The use is not recorded.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidToken`] if the token is not valid for these purposes.
+    /// - [`AuthError::Forbidden`] if the client is blocked.
+    /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn validate_to_end(
         &self,
         token: &Token,
@@ -126,6 +154,11 @@ impl Auth {
 
     /// Returns the session as [`validate_to_end`](Self::validate_to_end) does, for a token as
     /// [`validate_bearer`](Self::validate_bearer) takes it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`validate_to_end`](Self::validate_to_end), and [`AuthError::InvalidToken`] if the token is that
+    /// of another user than the one it was presented for.
     pub async fn validate_bearer_to_end(
         &self,
         presented: &BearerToken,
@@ -137,6 +170,9 @@ impl Auth {
         Ok(session)
     }
 
+    /// Returns the session, as it was before, of a token whose end too few replicas have confirmed. Fails with
+    /// [`AuthError::InvalidToken`] if there is no such token for these purposes, and with
+    /// [`AuthError::Unavailable`] if a store is unavailable.
     async fn session_with_unconfirmed_end(
         &self,
         token: &Token,
@@ -158,6 +194,9 @@ impl Auth {
         Err(AuthError::InvalidToken)
     }
 
+    /// Ends a token and returns its session; of several concurrent callers, one gets it. Fails with
+    /// [`AuthError::InvalidToken`] if the token is not valid for that purpose, with [`AuthError::Forbidden`] if
+    /// the client is blocked, and with [`AuthError::Unavailable`] if a store is unavailable.
     pub(super) async fn try_close(
         &self,
         token: &Token,
@@ -169,8 +208,10 @@ impl Auth {
         record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
-    /// Returns the record of a token, under whichever pepper it was issued. The second use of a one-time token
-    /// raises an alarm.
+    /// Returns the digest and the record of a token, under whichever pepper it was issued; it may have expired.
+    /// Fails with [`RedeemError::Reused`] for the second use of a one-time token, which raises an alarm, with
+    /// [`AuthError::InvalidToken`] if there is no record, and with [`AuthError::Unavailable`] if a store is
+    /// unavailable.
     pub(super) async fn find_unspent(
         &self,
         token: &Token,
@@ -192,7 +233,9 @@ impl Auth {
         Err(AuthError::InvalidToken.into())
     }
 
-    /// Returns the user of a live token that has one of these purposes.
+    /// Returns the user of a live token that has one of these purposes. Fails with [`AuthError::InvalidToken`]
+    /// if the token is not live or has another purpose, or if its user, e-mail address or administrator no
+    /// longer entitles to it, and with [`AuthError::Unavailable`] if the directory is unavailable.
     pub(super) async fn owner(
         &self,
         record: &Record,
@@ -213,12 +256,15 @@ impl Auth {
         actor.map(|_| user).ok_or(AuthError::InvalidToken)
     }
 
+    /// Returns the record of a token; `None` if there is none or the token is not live. Fails with
+    /// [`AuthError::Unavailable`] if the token store is unavailable.
     pub(super) async fn live(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, AuthError> {
         let record = self.record_of(digest).await?;
         Ok(record.filter(|record| record.is_live(self.now())))
     }
 
-    /// Returns a record, from the near cache if present: that needs no await.
+    /// Returns the record of a digest, from the near cache if present: that needs no await. `None` if there is
+    /// no such record. Fails if the token store is unavailable.
     pub(super) async fn record_of(
         &self,
         digest: TokenDigest,
@@ -229,7 +275,8 @@ impl Auth {
         }
     }
 
-    /// Returns the user, from the near cache if present.
+    /// Returns the user of that id, from the near cache if present. `None` if there is no such user. Fails if
+    /// the directory is unavailable.
     pub(super) async fn user_of(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
         match self.0.directory.user_cached(id) {
             Some(user) => Ok(Some(user)),
@@ -238,10 +285,11 @@ impl Auth {
     }
 
     /// Records the use of a token, and returns its session with the new record. Each recorded use is a write.
+    /// Fails with [`AuthError::InvalidToken`] if the token was ended concurrently.
     ///
     /// If the store refuses writes, the token stays valid: the only loss is which of a user's tokens is the
     /// least recently used. But a token whose end moves with its use would end too early, after the response
-    /// said that it is valid, so that use is "unavailable".
+    /// said that it is valid, so that use fails with [`AuthError::Unavailable`].
     async fn record_use(&self, session: Session) -> Result<Session, AuthError> {
         let now = self.now();
         let Session { digest, record, .. } = &session;
@@ -273,19 +321,21 @@ impl Auth {
     }
 }
 
-/// Returns whether tokens of that generation are valid.
+/// Returns whether the user is active and tokens of that generation are valid.
 pub(super) fn is_of(user: &User, generation: i64) -> bool {
     user.state == UserState::Active && user.generation == generation
 }
 
-/// Returns whether an administrator may still act through a token for another user.
+/// Returns whether `actor` may still act through the token of `record` for another user: an active administrator
+/// of the same generation as at the issue, if that was recorded.
 pub(super) fn vouches(actor: &User, record: &Record) -> bool {
     let generation = record.actor_generation.unwrap_or(actor.generation);
     actor.role == Role::Admin && is_of(actor, generation)
 }
 
 /// Returns the record after a use that is worth recording: often if the use moves the token's end, rarely if it
-/// only shows which of a user's tokens is the least recently used. `None` if it is not.
+/// only shows which of a user's tokens is the least recently used. `None` if the last recorded use is too
+/// recent.
 pub(crate) fn used(record: &Record, now: OffsetDateTime) -> Option<Record> {
     let every = if let Some(idle) = &record.idle {
         Duration::from_mins(1).min(Duration::from_millis(idle.span) / 2)
