@@ -47,7 +47,7 @@ label = "l"
 digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 user = "a"
 "#;
-/// Refused, and then the secret must not be told.
+/// Refused, by an error that must not contain the secret.
 const WRONG: &str = "[[users]]\nuser_name = 'a'\norganisation = 'A'\ndisabled = 'hush-hush'\n";
 /// One of each format, with its password. They are of the documents that core's tests cite, cheap ones
 /// where those have some.

@@ -75,8 +75,8 @@ impl<const N: usize> Lanes<N> {
         }
     }
 
-    /// Fills all tables anew with what they encipher themselves: each block is made of the one before,
-    /// once `stir` has changed that, by its number.
+    /// Replaces all tables by their own encryption: each block is the encryption of the block before it,
+    /// after `stir` has changed that block, by its number.
     #[inline]
     pub(crate) fn refill(&mut self, stir: impl Fn(usize, &mut [Block; N])) {
         let mut blocks = [[0; 2]; N];

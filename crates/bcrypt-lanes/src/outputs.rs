@@ -11,7 +11,7 @@ pub const LANES: usize = 4;
 /// What bcrypt is asked for.
 #[derive(Clone, Copy)]
 pub struct Key<'a> {
-    /// Of chance, for each hash anew.
+    /// Random, different for each hash.
     pub salt: [u8; 16],
     /// A password and the NUL that ends it. Bytes after the 72nd do not count; fewer are gone through
     /// over and over, so that without the NUL `aa` would be the same as `a`. None at all are as a NUL.

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 /// Tokens of one user.
 const EACH: usize = 5;
-/// Nobody should wait longer than this for a sweep.
+/// No caller should wait longer than this for a sweep.
 const LONG: Duration = Duration::from_millis(5);
 /// How many logins are under way at a time.
 const AT_ONCE: usize = 256;

@@ -1,4 +1,4 @@
-//! `isogloss doctor` beside a gateway, and what it says.
+//! Runs `isogloss doctor` against a running gateway and parses its report.
 
 use std::process::Command;
 

@@ -11,7 +11,7 @@ pub struct Secret {
     spellings: Vec<Place>,
 }
 
-/// Bytes to be searched, or searched for, whatever the case of their letters.
+/// Bytes to search, or to search for, without regard to upper and lower case.
 #[derive(Debug, Clone)]
 pub struct Place(String);
 

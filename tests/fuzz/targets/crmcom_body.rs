@@ -14,7 +14,7 @@ fuzz_target!(|body: &[u8]| {
     let expected = strict.map(|members| NAMES.map(|name| text(&members, name)).to_vec());
     assert_eq!(read, expected);
 
-    // A login has one credential: no wrong one slips in beside a right one.
+    // A login has one credential: a wrong one is not accepted together with a right one.
     if let Some(with_password) = login(body) {
         let read = read.unwrap_or_default();
         let given: Vec<_> = read.iter().map(|text| *text != Some(None)).collect();

@@ -1,4 +1,4 @@
-//! Password hashes as somebody may bring them, and a password that may fit.
+//! Password hashes of an import, and a password that may match.
 #![no_main]
 
 use isogloss_password::fuzzing::verify;
@@ -12,7 +12,7 @@ fuzz_target!(|text: &str| {
     match verify(hash, password) {
         // It quotes nothing of the hash, however long that is.
         Err(error) => assert!(error.to_string().len() < LONGEST_MESSAGE, "{error}"),
-        // What it says once it says again, and of no two passwords: the last letter counts. (That
+        // The result is the same each time, and differs for two passwords: the last character counts. (That
         // passwords collide is the mistake of 2x.)
         Ok(Some(true)) => {
             assert_eq!(verify(hash, password), Ok(Some(true)));

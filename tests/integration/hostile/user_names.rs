@@ -1,4 +1,4 @@
-//! User names and passwords that nobody has.
+//! User names and passwords that no user has.
 
 use std::net::SocketAddr;
 

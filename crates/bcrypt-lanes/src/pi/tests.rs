@@ -1,4 +1,4 @@
-//! Pi worked out anew, by Machin's formula, to compare the tables with.
+//! Computes pi by Machin's formula, to compare the tables with it.
 
 use super::{BOXES, SUBKEYS};
 

@@ -118,7 +118,7 @@ async fn what_was_recorded_before_a_flush_is_kept_after_it() {
     audit.record(event(50));
     let comes_back = async { sink.come_back() };
     let (is_kept, ()) = tokio::join!(audit.flush(), comes_back);
-    assert!(is_kept, "it waits for a sink that is away");
+    assert!(is_kept, "it waits for a sink that is unavailable");
     assert_eq!(sink.seen().last(), Some(&event(50)));
 }
 

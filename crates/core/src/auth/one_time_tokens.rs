@@ -170,7 +170,7 @@ impl Auth {
             user = %record.user,
             session = %digest,
             made = record.spent.and_then(|spent| spent.child).map(tracing::field::display),
-            "a one-time token was used again: somebody may have read it on its way"
+            "a one-time token was used again: a third party may have read it on its way"
         );
         self.record_second_use(digest, &record);
         while let Some(spent) = record.spent {

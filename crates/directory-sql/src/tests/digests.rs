@@ -116,7 +116,7 @@ async fn new_digests_are_keyed(database: &impl Reopen) {
     let again = load(directory.as_ref(), FILE).await.unwrap();
     assert_eq!((again.created, again.updated), (0, 0), "applied twice");
 
-    let elsewhere = KeyDigest::of("another key, which is nobody's");
+    let elsewhere = KeyDigest::of("another key, which no user has");
     assert!(directory.key(REALM, elsewhere).await.unwrap().is_none());
     assert!(
         directory

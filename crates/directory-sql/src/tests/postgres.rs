@@ -207,7 +207,7 @@ async fn a_question_that_waits_for_another_ends_at_the_server_too() {
          WHERE datname = '{database}' AND wait_event_type = 'Lock'"
     );
     // The lock is held until no session waits for it any more.
-    until("nobody waits", async || {
+    until("no connection waits", async || {
         server.sql("postgres", &waiting).unwrap() == "0"
     })
     .await;

@@ -39,7 +39,7 @@ pub(crate) struct SessionResponse<'a> {
     user: UserResponse<'a>,
     /// The value of a header `Cookie` that opens the session.
     cookie: String,
-    /// The session's handle, which services behind the gateway know as `jti`. It is not a credential, and
+    /// The session's handle, which services that use the gateway know as `jti`. It is not a credential, and
     /// a page of another origin cannot know it.
     csrf_token: String,
 }

@@ -1,4 +1,4 @@
-//! A disk that is full, or that loses what it was told to keep.
+//! A disk that is full, or that loses data that it has confirmed.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
@@ -263,7 +263,7 @@ async fn a_full_disk_refuses_changes_and_no_lookup() {
     disk.change(|disk| disk.is_full = false);
     put_later(&store, 100).await;
     let ended = store.remove(digest(0)).await.unwrap();
-    assert!(ended.is_some(), "a log-out that was refused is still to do");
+    assert!(ended.is_some(), "a logout that was refused must be repeated");
     assert_eq!(store.get(digest(0)).await.unwrap(), None);
 }
 

@@ -161,7 +161,7 @@ async fn of_two_at_once_at_a_cap_of_one_the_later_one_lives() {
             let later = u16::try_from(1 - first).unwrap();
             assert_eq!(listed(&stores[0], user).await, [digest(later)], "{cap}");
             let evicted: Vec<_> = evicted.into_iter().flatten().collect();
-            assert_eq!(evicted, [digest(1 - later)], "{cap}: each is told once");
+            assert_eq!(evicted, [digest(1 - later)], "{cap}: each is reported once");
             stores[0].remove_user(user).await.unwrap();
         }
     }

@@ -38,7 +38,7 @@ async fn a_taken_token_whose_answer_is_lost_is_unavailable_not_absent() {
     let mut lost = relay.when_sent("GETDEL", 1, lose_the_answer);
     assert!(store.remove(digest(1)).await.is_err());
     lost.try_recv().unwrap();
-    // It was executed, and the second caller is told so.
+    // The command was executed, and the second caller learns that.
     assert_eq!(store.remove(digest(1)).await.unwrap(), None);
 }
 

@@ -1,4 +1,4 @@
-//! Tokens that are kept beside Redis: of use while Redis tells of changes, believed no longer than that.
+//! The near cache of tokens: it is used while Redis reports changes, and no longer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

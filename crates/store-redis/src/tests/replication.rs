@@ -81,8 +81,8 @@ async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
     assert_eq!(store.remove(digest(2)).await.unwrap(), None);
 }
 
-/// A store whose revocations no replica acknowledges, and one beside it that waits for none: as when the
-/// replicas are back.
+/// Returns a store whose revocations no replica acknowledges, and a store on the same server that waits for no
+/// replica, as if the replicas were back.
 fn without_and_with_replicas(server: &RedisServer) -> [RedisStore; 2] {
     let mut waiting = settings(at(server.port()));
     waiting.wait_replicas = 1;

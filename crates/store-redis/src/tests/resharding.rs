@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::keys::{KeyPrefix, Keys};
 use super::{settings, store};
 
-/// Nobody is to be thought dead, however slow this machine is: slots move, and nothing fails.
+/// No server is considered dead, however slow this machine is: slots move, and no server fails.
 const PATIENT: [&str; 2] = ["--cluster-node-timeout", "60000"];
 
 /// Returns the key of a token, which for small numbers is text.

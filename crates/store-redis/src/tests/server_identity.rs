@@ -105,7 +105,7 @@ fn a_worker_queries_no_other_server_than_the_one_that_tells() {
         put(&there, 1).await;
         let here = store(&brief(at(relay.port())));
         let near = here.near_cache.clone().unwrap();
-        wait_until("it is told of changes", || {
+        wait_until("Redis reports changes", || {
             near.lookup_connections().is_some()
         })
         .unwrap();
@@ -118,7 +118,7 @@ fn a_worker_queries_no_other_server_than_the_one_that_tells() {
     });
 }
 
-/// A lookup sees that changes are told, and goes on after that has ended.
+/// A lookup sees that changes are reported, and goes on after that has ended.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
     let server = RedisServer::start(&[]).unwrap();
@@ -138,7 +138,7 @@ async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
     let there = store(&settings(at(server.port())));
     there.remove(digest(1)).await.unwrap();
     tracker.go_on(Direction::Requests);
-    wait_until("changes are told again", || near.valid_cache().is_some()).unwrap();
+    wait_until("changes are reported again", || near.valid_cache().is_some()).unwrap();
     seen.insert(digest(1), stale, ticket);
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
 }

@@ -62,7 +62,7 @@ fn with_worker<F: Future>(test: impl FnOnce(RedisStore, Relay, u16) -> F) {
         put_many(at(server.port()), 0..10).await;
         let here = store(&brief(at(relay.port())));
         let near = here.near_cache.clone().unwrap();
-        wait_until("it is told of changes", || {
+        wait_until("Redis reports changes", || {
             near.lookup_connections().is_some()
         })
         .unwrap();
@@ -234,7 +234,7 @@ fn every_connection_is_asked_for_a_sign_of_life_by_the_kernel() {
     worker().block_on(async {
         let here = store(&settings(at(server.port())));
         let near = here.near_cache.clone().unwrap();
-        wait_until("it is told of changes", || {
+        wait_until("Redis reports changes", || {
             near.lookup_connections().is_some()
         })
         .unwrap();

@@ -50,7 +50,7 @@ fn work<'s>(
 fn told(settings: &RedisSettings) -> RedisStore {
     let store = store(settings);
     let near = store.near_cache.as_ref().unwrap();
-    wait_until("it is told of changes", || {
+    wait_until("Redis reports changes", || {
         near.lookup_connections().is_some()
     })
     .unwrap();
@@ -62,7 +62,7 @@ fn while_they_work(store: &RedisStore, number: &AtomicU16, what: impl FnOnce()) 
     let stop = AtomicBool::default();
     thread::scope(|scope| {
         work(scope, store, (number, &stop));
-        // They are told to stop even if something fails.
+        // They stop even if something fails.
         let stopping = Stopping(&stop);
         what();
         drop(stopping);

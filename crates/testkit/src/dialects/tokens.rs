@@ -42,13 +42,13 @@ pub(super) struct TokenDescription {
     /// A request that succeeds while `{token}` lives, and may spend it. `None` if no documented request takes it.
     #[serde(rename = "use")]
     usage: Option<RequestTemplate>,
-    /// Where requests to the services behind the gateway carry `{token}`, or `{TOKEN}` in upper case. Nowhere if
+    /// Where requests to the services that use the gateway carry `{token}`, or `{TOKEN}` in upper case. Nowhere if
     /// services may not accept it.
     #[serde(default)]
     carried: Vec<Carried>,
 }
 
-/// A header or a query that carries a token to a service behind the gateway.
+/// A header or a query that carries a token to a service that uses the gateway.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Carried {
@@ -83,7 +83,7 @@ impl Kind {
         Self { dialect, name }
     }
 
-    /// Returns whether services behind the gateway may accept such a token.
+    /// Returns whether services that use the gateway may accept such a token.
     pub fn is_for_services(self) -> bool {
         let token = self.description();
         token.is_some_and(|token| !token.carried.is_empty())

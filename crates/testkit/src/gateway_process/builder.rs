@@ -49,7 +49,7 @@ pub enum Store {
     Redis(String),
 }
 
-/// A gateway yet to be started: the demo configuration and what is to be different.
+/// A gateway that is not started yet: the demo configuration and the settings that differ from it.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Builder {

@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it is watched that nothing comes.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// A relay and the server behind it.
+/// A relay and the server that it connects to.
 struct Site {
     server: TcpListener,
     relay: Relay,

@@ -36,7 +36,7 @@ impl Certificates {
         &self.pem
     }
 
-    /// What a server is told to use them, for clients, replicas and other servers of its cluster.
+    /// Returns the arguments of a server that uses them for clients, replicas and other servers of its cluster.
     fn options(&self, port: u16) -> [(&'static str, String); 6] {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         [

@@ -56,7 +56,7 @@ impl ClusterServers {
         arguments: &[&str],
     ) -> Result<Self> {
         let mut all = vec!["--cluster-enabled", "yes"];
-        // Nobody is thought dead, however slow this machine is.
+        // No server is considered dead, however slow this machine is.
         all.extend(["--cluster-node-timeout", "60000"]);
         all.extend(arguments);
         let servers = (0..primaries + spare).map(|_| RedisServer::start(&all));
@@ -174,7 +174,7 @@ impl ClusterServers {
                 role.is_ok_and(|role| role.contains("connected"))
             })?;
         }
-        wait_until("everybody knows the replicas", || {
+        wait_until("all servers know the replicas", || {
             self.servers.iter().all(|server| {
                 let nodes = server.ask(&["CLUSTER", "NODES"]).unwrap_or_default();
                 nodes.matches("slave").count() == 3

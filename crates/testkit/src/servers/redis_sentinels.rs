@@ -50,7 +50,7 @@ impl SentinelServers {
             sentinels,
             stalled: None,
         };
-        wait_until("the sentinels know everybody", || all.know_everybody())?;
+        wait_until("the sentinels know all servers", || all.know_everybody())?;
         Ok(all)
     }
 

@@ -136,7 +136,7 @@ pub(in crate::tests) async fn no_digest_changes_its_form_beside_an_import(
     clock.advance(DAY);
     let mut transaction = import.begin().await.unwrap();
     renewals_wait(&mut transaction).await.unwrap();
-    assert_found(directory.as_ref(), "beside an import").await;
+    assert_found(directory.as_ref(), "during an import").await;
     assert_eq!(stored(directory.as_ref()).await, plain());
     transaction.commit().await.unwrap();
     assert_found(directory.as_ref(), "after the import").await;
