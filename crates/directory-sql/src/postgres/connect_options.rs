@@ -276,8 +276,14 @@ fn check_files(parameters: &Parameters) -> Result<(), AddressError> {
         }
     }
     match (parameters.get("sslcert"), parameters.get("sslkey")) {
-        (Some(_), None) => Err(AddressError::part("sslkey", "expected together with sslcert")),
-        (None, Some(_)) => Err(AddressError::part("sslcert", "expected together with sslkey")),
+        (Some(_), None) => Err(AddressError::part(
+            "sslkey",
+            "expected together with sslcert",
+        )),
+        (None, Some(_)) => Err(AddressError::part(
+            "sslcert",
+            "expected together with sslkey",
+        )),
         (Some(_), Some(_)) | (None, None) => Ok(()),
     }
 }

@@ -263,7 +263,10 @@ async fn a_full_disk_refuses_changes_and_no_lookup() {
     disk.change(|disk| disk.is_full = false);
     put_later(&store, 100).await;
     let ended = store.remove(digest(0)).await.unwrap();
-    assert!(ended.is_some(), "a logout that was refused must be repeated");
+    assert!(
+        ended.is_some(),
+        "a logout that was refused must be repeated"
+    );
     assert_eq!(store.get(digest(0)).await.unwrap(), None);
 }
 

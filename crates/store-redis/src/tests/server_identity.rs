@@ -138,7 +138,10 @@ async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
     let there = store(&settings(at(server.port())));
     there.remove(digest(1)).await.unwrap();
     tracker.go_on(Direction::Requests);
-    wait_until("changes are reported again", || near.valid_cache().is_some()).unwrap();
+    wait_until("changes are reported again", || {
+        near.valid_cache().is_some()
+    })
+    .unwrap();
     seen.insert(digest(1), stale, ticket);
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
 }
