@@ -17,7 +17,7 @@ const MOST: usize = 1_000;
 static LOGGED: Mutex<BTreeSet<TokenDigest>> = Mutex::new(BTreeSet::new());
 
 /// Decodes a record for a caller that continues without it if it cannot be decoded. Returns `None` for such a
-/// record, and logs it.
+/// record, and logs it once.
 ///
 /// A lookup of the token is different: the token may be valid, so the store is unavailable for it.
 pub fn decode_or_log(digest: TokenDigest, value: &[u8]) -> Option<Record> {

@@ -9,9 +9,9 @@ pub struct Budget {
     pub tries: u32,
     /// The time to refill one attempt.
     pub refill: Duration,
-    /// The first lock; each further one is twice as long.
+    /// The duration of the first lock; each further one is twice as long.
     pub first_lock: Duration,
-    /// The longest lock.
+    /// The maximum duration of a lock.
     pub longest_lock: Duration,
 }
 
