@@ -21,7 +21,7 @@ use crate::user::User;
 pub enum Concurrency {
     /// Each login adds a token.
     Many,
-    /// A new token ends the one before it, of the same client and application.
+    /// A new token ends the previous one of the same client and application.
     OnePerClient,
     /// A new token is added to those of the same client and application; beyond that number, the least recently
     /// used one ends.
@@ -166,8 +166,8 @@ impl Session {
         self.record.application.as_deref()
     }
 
-    /// Returns the unit that the login was for ([`Terms::unit`]). `None` if it was for none, or if the user no
-    /// longer has that unit.
+    /// Returns the unit that the login was for ([`Terms::unit`]). `None` if the login named none, or if the user
+    /// no longer has that unit.
     pub fn unit(&self) -> Option<&str> {
         let unit = self.record.unit.as_deref()?;
         self.user

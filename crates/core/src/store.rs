@@ -73,7 +73,8 @@ pub trait TokenStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store is unreachable, accepts no changes, or cannot confirm the change.
+    /// [`StoreError`] if the store is unreachable or accepts no changes, or if too few of its replicas confirm
+    /// the change.
     async fn replace(
         &self,
         digest: TokenDigest,
@@ -91,11 +92,12 @@ pub trait TokenStore: Send + Sync + 'static {
     async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError>;
 
     /// Removes the record of a token and returns it. Of several concurrent callers, one gets it. `None` if there
-    /// is no record, or if the removed one cannot be decoded.
+    /// is no record, or if the removed record cannot be decoded.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store is unreachable, accepts no changes, or cannot confirm the removal.
+    /// [`StoreError`] if the store is unreachable or accepts no changes, or if too few of its replicas confirm
+    /// the removal.
     async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
 
     /// Returns the records of a user, and those with which the user acts for another, oldest first.

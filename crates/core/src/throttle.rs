@@ -50,7 +50,7 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<Decision, StoreError>;
 
-    /// Returns an attempt to its bucket, and removes the lock that it began.
+    /// Returns an attempt to its bucket, and removes the lock that the attempt began.
     ///
     /// # Errors
     ///
@@ -108,8 +108,8 @@ pub trait Throttle: Send + Sync + 'static {
     /// [`StoreError`] if the store is unreachable.
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError>;
 
-    /// Tries what logins do without leaving data, and returns a finding for everything that is refused. Returns
-    /// none if there is nothing to check.
+    /// Tries what logins do without leaving data, and returns a finding for everything that is refused. The
+    /// default tries nothing and returns no findings.
     ///
     /// # Errors
     ///

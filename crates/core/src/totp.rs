@@ -64,7 +64,7 @@ impl TotpSecret {
     }
 }
 
-/// One of the steps of thirty seconds that each have a code, counted from 1970.
+/// A step of thirty seconds that has its own code, counted from 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TotpStep(pub i64);
 

@@ -62,7 +62,8 @@ impl UsageKey {
         self.shared(UNKNOWN)
     }
 
-    /// Returns the key of a row that several clients of this endpoint share, with that name.
+    /// Returns the key of a row that several clients of this endpoint share, with `name` in place of user agent
+    /// and network.
     fn shared(&self, name: &str) -> Self {
         Self {
             dialect: self.dialect.clone(),
@@ -157,7 +158,7 @@ impl UsageCount {
         one
     }
 
-    /// Adds one call.
+    /// Adds one call to this count.
     pub fn record(&mut self, call: &Observed) {
         self.last_seen = self.last_seen.max(call.at);
         if !call.refused {
@@ -179,7 +180,7 @@ impl UsageCount {
         !self.users.is_empty()
     }
 
-    /// Adds the counts of `other`.
+    /// Adds the counts of `other` to this count.
     pub fn add(&mut self, other: &Self) {
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);

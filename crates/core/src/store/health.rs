@@ -48,7 +48,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Creates a finding whose text says what to do, or for which nothing can be done.
+    /// Creates a finding without a hint: its text says what to do, or nothing can be done.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
         Self {
             level,
@@ -57,7 +57,7 @@ impl Finding {
         }
     }
 
-    /// Returns this finding with a hint what to do about it.
+    /// Returns this finding with a hint, which says what to do about it.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -104,7 +104,7 @@ pub struct Idle {
 /// The use of a one-time token, kept to detect a second one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Redemption {
-    /// The token that was issued for it.
+    /// The token that was issued for the one-time token.
     pub child: Option<TokenDigest>,
     /// Whether the one-time token was used again.
     pub again: bool,

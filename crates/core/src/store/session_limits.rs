@@ -74,8 +74,8 @@ impl SessionLimits {
         caps.into_iter().chain(own).fold(usize::MAX, usize::min)
     }
 
-    /// Returns which of `tokens`, which are all tokens of a user, must be removed after `newest` was added.
-    /// `newest` itself is never evicted.
+    /// Returns which tokens of a user must be removed after `newest` was added. `tokens` must be all tokens of
+    /// the user. `newest` is never among the evicted ones.
     pub fn excess(
         &self,
         tokens: Vec<(TokenDigest, Record)>,

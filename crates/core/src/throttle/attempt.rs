@@ -38,9 +38,9 @@ pub(crate) struct Attempt<'g> {
 }
 
 impl Attempt<'_> {
-    /// Takes an attempt out of one more bucket. If that bucket is locked and its lock counts for this client,
-    /// returns the attempt to the buckets before, and fails with [`AuthError::Throttled`]. Fails with
-    /// [`AuthError::Unavailable`] if the throttle is unreachable.
+    /// Takes an attempt out of one more bucket. A lock that does not count for this client lets the attempt
+    /// proceed. If the lock counts, returns the attempt to the buckets before, and fails with
+    /// [`AuthError::Throttled`]. Fails with [`AuthError::Unavailable`] if the throttle is unreachable.
     pub(super) async fn charge(
         &mut self,
         count: Count<'_>,

@@ -33,7 +33,7 @@ impl AttemptTarget<'_> {
         pepper.digest_of(&[b"guessed account", of, name.as_bytes()])
     }
 
-    /// Returns `true` if an access card is guessed.
+    /// Returns `true` if the attempt guesses the code or the pass code of an access card.
     pub(super) fn is_of_card(self) -> bool {
         match self {
             Self::PassCode(_) | Self::CardCode(_) => true,

@@ -21,7 +21,7 @@ pub trait UsageTable: Send + Sync + 'static {
     /// may have been added nevertheless.
     async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError>;
 
-    /// Returns the rows that were seen at that timestamp or later.
+    /// Returns the counts that were last seen at `since` or later.
     ///
     /// # Errors
     ///

@@ -34,7 +34,7 @@ impl<'t> Text<'t> {
             .find(|spelt| spelt.read(&mut Uuid::encode_buffer()) == Some(text))
     }
 
-    /// Returns the text, which may be written to `room`. `None` if there is no text.
+    /// Returns the text; a GUID is written to `room`. `None` if there is no text.
     fn read<'r>(self, room: &'r mut Room) -> Option<&'r str>
     where
         't: 'r,

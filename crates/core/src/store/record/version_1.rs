@@ -1,6 +1,6 @@
 //! Version 1: the fields one after the other.
 //!
-//! It is read, and no longer written; nothing more is appended to it.
+//! Records of this version are read, and no longer written; nothing more is appended to them.
 
 use super::{Record, next, unreadable};
 use crate::error::StoreError;
