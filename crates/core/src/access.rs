@@ -5,7 +5,7 @@
 pub enum AccessChange {
     /// The new credentials are used from now on.
     Made,
-    /// The new credentials are for another server or database, which is only opened at a start. Nothing has
-    /// changed.
+    /// The new credentials are for another server or database, which is opened only when the gateway starts.
+    /// Nothing has changed.
     NeedsRestart,
 }

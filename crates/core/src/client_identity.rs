@@ -34,7 +34,7 @@ pub struct ClientIdentity {
 /// An expired token that was presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expired {
-    /// How long ago it was issued.
+    /// How long ago the token was issued.
     pub age: Duration,
     /// Whether this gateway sees the token for the first time since its end.
     pub first: bool,

@@ -8,7 +8,7 @@ use crate::token_digest::TokenDigest;
 /// The maximum number of ancestors in a record, without its parent: the root and the nearest ones.
 const KEPT: usize = 7;
 
-/// What a token that was derived from another records of its ancestors. It stays when they end.
+/// The ancestors of a derived token, as its record has them. They stay recorded when they end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lineage {
     /// When the user logged in with a password or another credential of their own.

@@ -4,8 +4,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Returns a login name as it is stored: trimmed, lower case. New names are in NFC; older names stay as they
-/// are, so that releases from before that rule find them.
+/// Returns a login name as it is stored: trimmed, in lower case. The name is not normalised here: new names are
+/// in NFC already, and older names stay as they are, so that releases from before that rule find them.
 pub fn stored_login(name: &str) -> String {
     name.trim().to_lowercase()
 }

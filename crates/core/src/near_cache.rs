@@ -1,9 +1,9 @@
 //! A near cache: values that were looked up are cached in the process until they change.
 //!
 //! The server that has the original, or the code that writes to it, reports changes. A lookup that runs during a
-//! change may return the old value, so its result is not cached: each lookup holds a [`LoadTicket`], which a change
-//! makes void. Missing values are never cached, so clients that request keys that do not exist take no room from
-//! those that do.
+//! change may return the old value, so its result is not cached: each lookup holds a [`LoadTicket`], which a
+//! change makes void. Missing values are never cached, so clients that request keys that do not exist take no
+//! room from those that do.
 
 use std::hash::{BuildHasher as _, Hash};
 use std::num::NonZeroUsize;
@@ -67,7 +67,12 @@ impl<K: Eq + Hash, V: Clone> NearCache<K, V> {
         }
     }
 
-    /// Returns the cached value, or else a ticket for caching the result of a lookup.
+    /// Returns the cached value, and counts a hit or a miss.
+    ///
+    /// # Errors
+    ///
+    /// A [`LoadTicket`] if the value is not cached. With it, [`NearCache::insert`] caches the result of a
+    /// lookup.
     pub fn get_or_ticket(&self, key: &K) -> Result<V, LoadTicket> {
         let shard = self.shard(key);
         let (value, changes) = (shard.entries.get(key).cloned(), shard.changes);
@@ -81,14 +86,15 @@ impl<K: Eq + Hash, V: Clone> NearCache<K, V> {
         value.ok_or(LoadTicket { changes })
     }
 
-    /// Returns the cached value. A miss is not counted: callers then use [`get_or_load`], which counts it.
+    /// Returns the cached value. `None` if the value is not cached; such a miss is not counted here, because
+    /// callers then use [`get_or_load`], which counts it.
     pub fn get(&self, key: &K) -> Option<V> {
         let value = self.shard(key).entries.get(key).cloned()?;
         self.hits.fetch_add(1, Ordering::Relaxed);
         Some(value)
     }
 
-    /// Caches a value, unless something has changed since the ticket was issued.
+    /// Caches a value, unless something in its shard has changed since the ticket was issued.
     pub fn insert(&self, key: K, value: V, ticket: LoadTicket) {
         let mut shard = self.shard(&key);
         if shard.changes == ticket.changes {
@@ -132,8 +138,12 @@ impl<K: Eq + Hash, V: Clone> NearCache<K, V> {
     }
 }
 
-/// Returns the cached value, or else the result of a lookup, which is then cached. Without a cache, each call is
-/// a lookup.
+/// Returns the cached value, or else the result of a lookup, which is then cached. `None` if the lookup finds
+/// nothing. Without a cache, each call is a lookup.
+///
+/// # Errors
+///
+/// The error of the lookup, which caches nothing.
 pub async fn get_or_load<K: Eq + Hash, V: Clone, E>(
     near: Option<&NearCache<K, V>>,
     key: K,
@@ -152,7 +162,7 @@ pub async fn get_or_load<K: Eq + Hash, V: Clone, E>(
     Ok(found)
 }
 
-/// Locks a shard. A panic cannot leave the map inconsistent, so poisoning is ignored.
+/// Locks a shard and returns its guard. A panic cannot leave the map inconsistent, so poisoning is ignored.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Network(IpNet);
 
 impl Network {
-    /// Returns whether the network contains the address. An IPv4-mapped IPv6 address counts as an IPv4 address.
+    /// Returns `true` if the network contains the address. An IPv4-mapped IPv6 address counts as an IPv4
+    /// address.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }

@@ -52,7 +52,8 @@ impl Outbox {
         }
     }
 
-    /// Starts to write and send an e-mail on behalf of the current [`RequestContext`].
+    /// Starts a task that writes and sends an e-mail, and returns at once. `send` receives the mailer; its
+    /// future runs in the current [`RequestContext`].
     pub fn post<F>(&self, send: impl FnOnce(Arc<dyn Mailer>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -63,8 +64,8 @@ impl Outbox {
         letters.spawn_on(sending.in_current_span(), &self.tasks.runtime);
     }
 
-    /// Waits until all e-mails are sent, for `limit` at most, and returns how many were given up. If the
-    /// returned future is dropped, none is given up: the next call waits for them.
+    /// Waits until all e-mails are sent, for `limit` at most, and returns how many were given up because of the
+    /// limit. If the returned future is dropped, no e-mail is given up: the next call waits for them.
     pub async fn close(&self, limit: Duration) -> usize {
         // An e-mail whose task panicked is no longer pending. It was logged.
         let sent = poll_fn(|context| {
@@ -101,7 +102,7 @@ mod tests {
     use crate::error::StoreError;
     use crate::mail::Email;
 
-    /// Sends as many e-mails as it has permits, and keeps the others waiting.
+    /// A mailer that sends as many e-mails as it has permits. Others wait.
     struct Gate(Semaphore);
 
     #[async_trait]

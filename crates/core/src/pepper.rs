@@ -26,7 +26,7 @@ impl Pepper {
         Hmac::new_from_slice(secret).ok().map(Self)
     }
 
-    /// Returns the first half of a keyed hash: as many bits as a token has.
+    /// Returns the first 128 bits of HMAC-SHA-256 over `parts`, as many bits as a token has.
     pub(crate) fn digest_of(&self, parts: &[&[u8]]) -> TokenDigest {
         let mut half = [0; 16];
         half.copy_from_slice(&self.keyed(parts)[..16]);
@@ -65,7 +65,7 @@ pub struct Peppers {
 }
 
 impl Peppers {
-    /// Iterates over the peppers, the one in use first.
+    /// Returns the peppers, the one in use first.
     pub fn each(&self) -> impl Iterator<Item = &Pepper> {
         std::iter::once(&self.current).chain(&self.previous)
     }

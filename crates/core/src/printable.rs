@@ -7,29 +7,29 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Returns whether a terminal or a viewer obeys the character instead of showing it: the controls of ASCII and
+/// Returns `true` if a terminal or a viewer obeys the character instead of showing it: the controls of ASCII and
 /// ISO 8859, DEL, line and paragraph separators, and bidirectional embeddings, overrides and isolates.
 pub fn is_unprintable(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Returns the text on one line, with each unprintable character escaped.
+/// Returns the text on one line, with each unprintable character escaped, line feeds included.
 pub fn printable(text: &str) -> Cow<'_, str> {
     escaped(text, is_unprintable, |out, character| {
         out.extend(character.escape_unicode());
     })
 }
 
-/// Returns a text of several lines, in which line feeds and tabs are layout, with each other
-/// unprintable character escaped.
+/// Returns a text of several lines, in which line feeds and tabs are layout, with each other unprintable
+/// character escaped.
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escaped(text, is_unprintable_in_lines, |out, character| {
         out.extend(character.escape_unicode());
     })
 }
 
-/// Returns the same JSON value, with each unprintable character that serializers leave in strings
-/// escaped as `\uXXXX`. Line feeds between members stay.
+/// Returns JSON of the same value, with each unprintable character that serializers leave in strings escaped as
+/// `\uXXXX`. Line feeds between members stay.
 pub fn printable_json(json: &str) -> Cow<'_, str> {
     escaped(json, is_unprintable_in_lines, |out, character| {
         for unit in character.encode_utf16(&mut [0; 2]) {

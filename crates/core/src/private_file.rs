@@ -4,8 +4,12 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
-/// Creates a file that does not exist yet, with its parent folders, accessible to the owner only. Returns `None`
-/// and changes nothing if the file exists.
+/// Creates a file that does not exist yet, with its parent folders, accessible to the owner only, and returns it
+/// open for writing. Returns `None` and changes nothing if the file exists.
+///
+/// # Errors
+///
+/// [`io::Error`] if the folder or the file cannot be created.
 pub fn create_private_file(path: &Path) -> io::Result<Option<File>> {
     create_folder_of(path)?;
     let mut options = OpenOptions::new();
@@ -22,14 +26,19 @@ pub fn create_private_file(path: &Path) -> io::Result<Option<File>> {
 /// What happens to an existing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// The file stays, and nothing is written.
+    /// The file stays, and writing fails.
     Keep,
-    /// The file is replaced by one with a mode of its own.
+    /// The file is replaced by a new one, which only the owner may access.
     Replace,
 }
 
-/// Writes a whole file, accessible to the owner only. The content appears under that name only once it is
-/// complete.
+/// Writes a whole file, accessible to the owner only. Missing parent folders are created. The content appears
+/// under that name only once it is complete.
+///
+/// # Errors
+///
+/// [`ErrorKind::AlreadyExists`] if the file exists and `existing` is [`Existing::Keep`]. Another [`io::Error`]
+/// if the folder or the file cannot be created, written or synced.
 pub fn write_private_file(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> {
     create_folder_of(path)?;
     let folder = folder_of(path).unwrap_or_else(|| Path::new("."));
@@ -44,6 +53,10 @@ pub fn write_private_file(path: &Path, content: &[u8], existing: Existing) -> io
 }
 
 /// Creates a folder and its parents, accessible to the owner only. An existing folder keeps its mode.
+///
+/// # Errors
+///
+/// [`ErrorKind::NotADirectory`] if a file has that name. Another [`io::Error`] if the folder cannot be created.
 pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -62,7 +75,8 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Opens a file for appending lines and for reading the last one. A missing file is created, accessible to the
-/// owner only, in an existing folder; an existing file keeps its mode.
+/// owner only, in an existing folder; an existing file keeps its mode. `Err` if the file cannot be opened or
+/// created.
 pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
@@ -71,11 +85,13 @@ pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Creates the folder of a file as [`create_private_folder`] does.
+/// Creates the folder of a file, and the parents of the folder, as [`create_private_folder`] does. `Err` if that
+/// fails. Does nothing for a path without a folder.
 pub(crate) fn create_folder_of(path: &Path) -> io::Result<()> {
     folder_of(path).map_or(Ok(()), create_private_folder)
 }
 
+/// Returns the folder in a path. `None` if the path is only the name of a file.
 fn folder_of(path: &Path) -> Option<&Path> {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())

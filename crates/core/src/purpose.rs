@@ -21,7 +21,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Returns the name in lists and events.
+    /// Returns the name of the purpose in lists and events, such as `access`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Access => "access",

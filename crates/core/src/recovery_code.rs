@@ -22,7 +22,11 @@ const SPELT: usize = CHARACTERS + 2;
 pub struct RecoveryCode(SecretString);
 
 impl RecoveryCode {
-    /// Returns a new set of codes for a user.
+    /// Returns a set of ten new random codes for a user.
+    ///
+    /// # Errors
+    ///
+    /// [`getrandom::Error`] if the operating system gives no random numbers.
     pub fn fresh_set() -> Result<Vec<Self>, getrandom::Error> {
         (0..RECOVERY_CODES).map(|_| Self::random()).collect()
     }
@@ -48,14 +52,15 @@ impl RecoveryCode {
     }
 
     /// Splits off a code that stands at the end of a text as it was printed, and returns the text before it and
-    /// the code. The dashes distinguish a code from six digits, and from nearly every password.
+    /// the code. `None` if the text does not end with such a code. The dashes distinguish a code from six
+    /// digits, and from nearly every password.
     pub(crate) fn split_off(text: &str) -> Option<(&str, &str)> {
         let (before, code) = text.split_at_checked(text.len().checked_sub(SPELT)?)?;
         let printed = code.split('-').map(str::len).eq([GROUP; 3]);
         (printed && Self::read(code).is_some()).then_some((before, code))
     }
 
-    /// Returns the clear text, which is shown to the user once.
+    /// Returns the clear text, in three groups with dashes between them. The user sees it once.
     pub fn expose(&self) -> String {
         groups(self.0.expose_secret(), GROUP)
     }

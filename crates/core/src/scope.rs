@@ -97,7 +97,7 @@ impl Scope {
         }
     }
 
-    /// Returns the names of all scopes of a realm.
+    /// Returns the names of all scopes of a realm; none if the realm has no scopes.
     pub fn names_of(realm: &str) -> impl Iterator<Item = &'static str> {
         let of_realm = Self::ALL
             .into_iter()
@@ -113,7 +113,7 @@ pub struct Scopes(Option<BTreeSet<String>>);
 /// Why a list of scopes is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnknownScope {
-    /// The list is empty, which is a way to say neither "nothing" nor "all".
+    /// The list is empty, which means neither "nothing" nor "all".
     #[error("scopes is an empty list: leave it out for all of the realm, or name some")]
     Empty,
     /// The realm has no scopes.
@@ -135,8 +135,12 @@ impl Scopes {
     /// Everything in the realm.
     pub const ALL: Self = Self(None);
 
-    /// Parses the names of scopes of a realm. Fails if there are none, or if the realm does not have one of
-    /// them.
+    /// Parses the names of scopes of a realm.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownScope::Empty`] if `names` is empty, [`UnknownScope::NoneInRealm`] if the realm has no scopes,
+    /// and [`UnknownScope::Unknown`] for the first name that is not a scope of the realm.
     pub fn named<S: AsRef<str>>(realm: &str, names: &[S]) -> Result<Self, UnknownScope> {
         let known: Vec<_> = Scope::names_of(realm).collect();
         if names.is_empty() {
@@ -159,18 +163,18 @@ impl Scopes {
         Ok(Self(Some(scopes)))
     }
 
-    /// Returns whether the scope is included.
+    /// Returns `true` if these scopes include `scope`.
     pub fn allow(&self, scope: Scope) -> bool {
         let listed = self.0.as_ref();
         listed.is_none_or(|listed| listed.contains(scope.name()))
     }
 
-    /// Returns whether everything in the realm is included.
+    /// Returns `true` if everything in the realm is included.
     pub fn are_all(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Returns whether `others` include all that these scopes allow.
+    /// Returns `true` if `others` include all that these scopes allow.
     pub fn are_within(&self, others: &Self) -> bool {
         match (&self.0, &others.0) {
             (_, None) => true,
@@ -185,13 +189,15 @@ impl Scopes {
         Some(listed.iter().map(String::as_str).collect())
     }
 
-    /// Parses stored scopes. Names that a newer gateway has stored may be unknown here; they allow nothing.
+    /// Parses scopes as [`Scopes::to_stored`] returns them. Names that a newer gateway has stored may be unknown
+    /// here; they allow nothing.
     pub fn from_stored(text: Option<&str>) -> Self {
         let names = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         Self(text.map(names))
     }
 
-    /// Returns the scopes as databases keep them; `None` if all are allowed.
+    /// Returns the names of the scopes as databases store them, separated by spaces. `None` if everything in the
+    /// realm is included.
     pub fn to_stored(&self) -> Option<String> {
         Some(self.names()?.join(" "))
     }

@@ -21,7 +21,7 @@ use crate::user::User;
 pub enum Concurrency {
     /// Each login adds a token.
     Many,
-    /// A new token ends the one before it, of the same client and application.
+    /// A new token ends the previous one of the same client and application.
     OnePerClient,
     /// A new token is added to those of the same client and application; beyond that number, the least recently
     /// used one ends.
@@ -37,11 +37,11 @@ pub enum Concurrency {
 /// The terms on which a dialect requests a token.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// What the token is for.
+    /// The purpose of the token.
     pub purpose: Purpose,
-    /// How long it lives.
+    /// The lifetime of the token.
     pub lifetime: Lifetime,
-    /// How many tokens a client may hold.
+    /// How many tokens the client may hold.
     pub concurrency: Concurrency,
     /// The name that the device or program gives itself at the login, if the dialect names it.
     pub client: Option<String>,
@@ -63,8 +63,8 @@ pub struct Terms {
     pub parent: Option<TokenDigest>,
     /// The login and the tokens before the parent. See [`Terms::derived_from`].
     pub lineage: Option<Lineage>,
-    /// The one-time token that was redeemed for this one. If it is used again, this shows which token came of
-    /// it.
+    /// The one-time token that was redeemed for this one. If the one-time token is used again, this shows which
+    /// token was issued for it.
     pub redeemed: Option<TokenDigest>,
     /// The maximum time from the login with a password, or another credential of the user's own, to the end of
     /// the token, over any number of tokens in between.
@@ -77,7 +77,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Creates terms with only purpose and lifetime.
+    /// Creates terms with that purpose and lifetime. [`Concurrency::Many`] applies, and nothing else is set.
     pub fn new(purpose: Purpose, lifetime: impl Into<Lifetime>) -> Self {
         Self {
             purpose,
@@ -98,7 +98,8 @@ impl Terms {
         }
     }
 
-    /// Turns these into the terms of a token that the bearer of a session gets for it.
+    /// Returns these terms for a token that is derived from the token of `session`, which becomes its parent.
+    /// The lineage continues that of the session.
     #[must_use]
     pub fn derived_from(self, session: &Session) -> Self {
         Self {
@@ -108,8 +109,8 @@ impl Terms {
         }
     }
 
-    /// Turns these into the terms of the token for which a one-time token is exchanged. Its parent and lineage
-    /// are those of the one-time token.
+    /// Returns these terms for the token that is issued for the one-time token of `spent`. The parent and the
+    /// lineage are those of the one-time token.
     #[must_use]
     pub fn redeemed_from(self, spent: &Session) -> Self {
         Self {
@@ -153,17 +154,20 @@ impl Session {
         self.record.purpose
     }
 
-    /// Returns [`Terms::client`].
+    /// Returns the device or program to which the token was issued ([`Terms::client`]). `None` if the dialect
+    /// named none.
     pub fn client(&self) -> Option<&str> {
         self.record.client.as_deref()
     }
 
-    /// Returns [`Terms::application`].
+    /// Returns the application to which the token was issued ([`Terms::application`]). `None` if the dialect
+    /// named none.
     pub fn application(&self) -> Option<&str> {
         self.record.application.as_deref()
     }
 
-    /// Returns the unit of [`Terms::unit`]; `None` once the user no longer has it.
+    /// Returns the unit that the login was for ([`Terms::unit`]). `None` if the login named none, or if the user
+    /// no longer has that unit.
     pub fn unit(&self) -> Option<&str> {
         let unit = self.record.unit.as_deref()?;
         self.user
@@ -173,8 +177,9 @@ impl Session {
             .then_some(unit)
     }
 
-    /// Returns the team of [`Terms::team`]; `None` once the user no longer has it. Earlier releases recorded any
-    /// team that a client named, without its unit: such a team is not returned.
+    /// Returns the team that the user opened ([`Terms::team`]). `None` if the user opened none, or no longer has
+    /// that team. Earlier releases recorded any team that a client named, without its unit: such a team is not
+    /// returned.
     pub fn team(&self) -> Option<&str> {
         let team = self.record.team.as_deref()?;
         let is_theirs = match &self.record.unit {
@@ -184,18 +189,20 @@ impl Session {
         is_theirs.then_some(team)
     }
 
-    /// Returns the project of [`Terms::claimed_project`], which is not verified.
+    /// Returns the project that the client named ([`Terms::claimed_project`]), which is not verified. `None` if
+    /// the client named none.
     pub fn claimed_project(&self) -> Option<&str> {
         self.record.project.as_deref()
     }
 
-    /// Returns [`Terms::actor`].
+    /// Returns the administrator who logged in as the user ([`Terms::actor`]). `None` if there is no such
+    /// administrator.
     pub fn actor(&self) -> Option<Actor> {
         let generation = self.record.actor_generation;
         self.record.actor.map(|id| Actor { id, generation })
     }
 
-    /// Returns [`Terms::parent`].
+    /// Returns the token from which this one is derived ([`Terms::parent`]). `None` if there is none.
     pub fn parent(&self) -> Option<TokenDigest> {
         self.record.parent
     }
@@ -218,15 +225,16 @@ impl Session {
         })
     }
 
-    /// Returns the whole seconds until the end, without the running one: a token of 300 s has 299 s left at its
-    /// issue.
+    /// Returns the whole seconds from `now` to the end, without the current one: a token of 300 s has 299 s left
+    /// when it is issued. Returns 0 after the end.
     pub fn seconds_left(&self, now: OffsetDateTime) -> i64 {
         let milliseconds = (self.expires_at() - now).whole_milliseconds() - 1;
         i64::try_from(milliseconds.max(0) / 1000).unwrap_or(i64::MAX)
     }
 }
 
-/// A token with its session, as it is issued. The clear text exists only here and on the wire.
+/// A token with its session, as it is issued. The clear text exists only here and in messages to and from the
+/// client.
 #[derive(Debug)]
 pub struct IssuedToken {
     /// The clear text.
@@ -238,7 +246,8 @@ pub struct IssuedToken {
 }
 
 impl IssuedToken {
-    /// Returns the seconds of life when the token was returned, without the running one.
+    /// Returns the whole seconds of life that were left when the token was returned to the client, without the
+    /// current one: 299 for a new token of 300 s.
     pub fn expires_in(&self) -> i64 {
         self.session.seconds_left(self.handed_out_at)
     }

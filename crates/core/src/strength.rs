@@ -8,7 +8,7 @@ const LEAST_GUESSES_LOG10: f64 = 14.45;
 /// The number of characters that are examined: enough for any verdict, and little work.
 const LOOKED_AT: usize = 64;
 
-/// Returns whether fewer than 2^48 guesses find the text, by what people choose: words, names, dates, keyboard
+/// Returns `true` if fewer than 2^48 guesses find the text, by what people choose: words, names, dates, keyboard
 /// patterns, repetitions. Fifteen random characters withstand more.
 pub fn is_guessable(text: &str) -> bool {
     let start: String = text.chars().take(LOOKED_AT).collect();

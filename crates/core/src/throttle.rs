@@ -35,8 +35,14 @@ pub const CLIENTS_PER_ACCOUNT: usize = 32;
 /// used.
 #[async_trait]
 pub trait Throttle: Send + Sync + 'static {
-    /// Takes an attempt out of a bucket. Of several concurrent callers, only as many are granted one as there
-    /// are; the last of them locks the bucket.
+    /// Takes an attempt out of a bucket. Returns whether it was granted, or until when the bucket is locked. Of
+    /// several concurrent callers, only as many are granted an attempt as there are attempts left; the last of
+    /// them locks the bucket.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable or accepts no changes. The attempt may have been taken
+    /// nevertheless.
     async fn charge(
         &self,
         bucket: &Bucket,
@@ -44,7 +50,11 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<Decision, StoreError>;
 
-    /// Returns an attempt to its bucket, and removes the lock that it began.
+    /// Returns an attempt to its bucket, and removes the lock that the attempt began.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable or accepts no changes.
     async fn refund(
         &self,
         bucket: TokenDigest,
@@ -52,10 +62,18 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Removes a bucket, and returns whether there was one.
+    /// Removes a bucket. Returns `true` if there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable or accepts no changes.
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError>;
 
-    /// Records that an account was used from a client.
+    /// Records that an account was used from a client. The record is valid until the timestamp `until`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable or accepts no changes.
     async fn remember(
         &self,
         account: TokenDigest,
@@ -64,7 +82,11 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Returns whether an account was used from that client.
+    /// Returns `true` if an account was used from that client, and if that use is still remembered at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable.
     async fn knows(
         &self,
         account: TokenDigest,
@@ -72,14 +94,26 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Removes the clients from which an account was used, and returns whether there were any.
+    /// Removes the clients from which an account was used. Returns `true` if there were any.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable or accepts no changes.
     async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError>;
 
     /// Returns all buckets that are not full, in no order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable.
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError>;
 
-    /// Tries what logins do without leaving data, and returns what is refused. Fails if the store cannot be
-    /// queried.
+    /// Tries what logins do without leaving data, and returns a finding for everything that is refused. The
+    /// default tries nothing and returns no findings.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be queried.
     async fn health(&self, _now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
         Ok(Vec::new())
     }

@@ -19,7 +19,7 @@ impl Realm {
         Self(name)
     }
 
-    /// Returns the name.
+    /// Returns the name of the realm.
     pub const fn name(self) -> &'static str {
         self.0
     }
@@ -34,13 +34,13 @@ pub struct Token {
 }
 
 impl Token {
-    /// Returns a new token from the operating system's random numbers.
+    /// Returns a new token from the random numbers of the operating system. `Err` if it gives none.
     pub(crate) fn random(realm: Realm) -> Result<Self, getrandom::Error> {
         let bits = random_bits()?;
         Ok(Self { realm, bits })
     }
 
-    /// Returns the token that `seed` yields under this pepper, always the same one.
+    /// Returns the token that `seed` yields in that realm under this pepper, always the same one.
     pub(crate) fn derived(realm: Realm, pepper: &Pepper, Seed(seed): &Seed) -> Self {
         let bits = pepper.digest_of(&[b"derived token", realm.name().as_bytes(), seed]);
         Self {
@@ -95,7 +95,7 @@ impl ZeroizeOnDrop for Token {}
 pub struct Seed([u8; 16]);
 
 impl Seed {
-    /// Returns a new random seed.
+    /// Returns a new seed from the random numbers of the operating system. `Err` if it gives none.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         random_bits().map(Self)
     }
@@ -107,7 +107,7 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// Returns 128 bits from the operating system's random numbers.
+/// Returns 128 bits from the random numbers of the operating system. `Err` if it gives none.
 fn random_bits() -> Result<[u8; 16], getrandom::Error> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)?;

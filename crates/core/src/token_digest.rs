@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 pub struct TokenDigest([u8; 16]);
 
 impl TokenDigest {
-    /// Returns the digest's bytes.
+    /// Returns the bytes of the digest.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// Parses a handle in upper or lower case. Returns `None` for other texts.
+    /// Parses a handle in upper or lower case, with or without white space around it. Returns `None` for other
+    /// texts.
     pub fn from_handle(text: &str) -> Option<Self> {
         let bytes = HANDLE.decode(text.trim().to_ascii_lowercase().as_bytes());
         bytes.ok()?.try_into().ok().map(Self)

@@ -20,13 +20,18 @@ pub struct TotpSecret(SecretString);
 
 impl TotpSecret {
     /// Returns a new random secret of 160 bits.
+    ///
+    /// # Errors
+    ///
+    /// [`getrandom::Error`] if the operating system gives no random numbers.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; SECRET_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(BASE32_NOPAD.encode(&bytes).into()))
     }
 
-    /// Parses RFC 4648 base32; spaces and letter case do not matter. Returns `None` if it is not base32.
+    /// Parses RFC 4648 base32; spaces, padding and letter case do not matter. Returns `None` if the text is
+    /// empty or not base32.
     pub fn from_base32(text: &str) -> Option<Self> {
         let text: String = text
             .chars()
@@ -37,12 +42,13 @@ impl TotpSecret {
         (!text.is_empty()).then(|| Self(text.into()))
     }
 
-    /// Returns the base32 text.
+    /// Returns the secret in base32, in upper case and without padding.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Returns the step of `code` if it is the current step or one next to it. `None` for any other text.
+    /// Returns the step of `code` if that is the current step or one next to it. `None` for any other code or
+    /// text.
     pub fn step(&self, code: &str, now: OffsetDateTime) -> Option<TotpStep> {
         let secret = Secret::try_from_base32(self.expose()).ok()?;
         let totp = Builder::new()
@@ -58,7 +64,7 @@ impl TotpSecret {
     }
 }
 
-/// One of the steps of thirty seconds that each have a code, counted from 1970.
+/// A step of thirty seconds that has its own code, counted from 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TotpStep(pub i64);
 

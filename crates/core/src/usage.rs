@@ -1,6 +1,7 @@
 //! Usage of dialects by endpoint and client, which shows operators when a dialect is no longer used.
 //!
-//! A count names no user and holds no secret: users are counted in a [`CardinalitySketch`], keys are named by their label.
+//! A count names no user and holds no secret: users are counted in a [`CardinalitySketch`], keys are named by
+//! their label.
 
 mod bounded_counter;
 mod cardinality_sketch;
@@ -42,25 +43,27 @@ pub struct UsageKey {
     pub key: Option<String>,
     /// The device or program, if the dialect names it.
     pub client: Option<String>,
-    /// The family of its `User-Agent`: a product with its major version.
+    /// The family of the `User-Agent` of the client: a product with its major version.
     pub user_agent: String,
     /// The network of the client: the /24 of IPv4 or /48 of IPv6.
     pub network: String,
 }
 
 impl UsageKey {
-    /// Returns the row that counts known clients of this endpoint for which there is no room.
+    /// Returns the key of the row that counts known clients of this endpoint for which there is no room.
     #[must_use]
     pub fn rest(&self) -> Self {
         self.shared(OTHER)
     }
 
-    /// Returns the row that counts all unknown clients of this endpoint.
+    /// Returns the key of the row that counts all unknown clients of this endpoint.
     #[must_use]
     pub fn unknown(&self) -> Self {
         self.shared(UNKNOWN)
     }
 
+    /// Returns the key of a row that several clients of this endpoint share, with `name` in place of user agent
+    /// and network.
     fn shared(&self, name: &str) -> Self {
         Self {
             dialect: self.dialect.clone(),
@@ -74,12 +77,12 @@ impl UsageKey {
         }
     }
 
-    /// Returns whether several clients share this row.
+    /// Returns `true` if several clients share this row.
     pub fn is_shared(&self) -> bool {
         [OTHER, UNKNOWN].contains(&self.user_agent.as_str())
     }
 
-    /// Returns the key without NUL, which PostgreSQL does not allow in texts.
+    /// Returns the key with a replacement character for each NUL, which PostgreSQL does not allow in texts.
     fn storable(&self) -> Self {
         let text = |text: &String| text.replace('\0', "\u{FFFD}");
         Self {
@@ -94,7 +97,7 @@ impl UsageKey {
         }
     }
 
-    /// Returns a name of bounded length, the same at every gateway.
+    /// Returns an identifier of the key, equal at every gateway: 32 hexadecimal digits of a hash.
     pub(crate) fn id(&self) -> String {
         let mut hash = Sha256::new();
         for part in [
@@ -140,7 +143,7 @@ pub struct UsageCount {
 }
 
 impl UsageCount {
-    /// Returns the count of one call.
+    /// Returns the count of that one call.
     pub fn one(call: &Observed) -> Self {
         let mut one = Self {
             first_seen: call.at,
@@ -155,7 +158,7 @@ impl UsageCount {
         one
     }
 
-    /// Adds one call.
+    /// Adds one call to this count.
     pub fn record(&mut self, call: &Observed) {
         self.last_seen = self.last_seen.max(call.at);
         if !call.refused {
@@ -171,13 +174,13 @@ impl UsageCount {
         }
     }
 
-    /// Returns whether a user has logged in there, or a live token of a user was presented. A published key
+    /// Returns `true` if a user has logged in there, or a live token of a user was presented. A published key
     /// alone makes no client known.
     pub fn is_known(&self) -> bool {
         !self.users.is_empty()
     }
 
-    /// Adds the counts of `other`.
+    /// Adds the counts of `other` to this count.
     pub fn add(&mut self, other: &Self) {
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);

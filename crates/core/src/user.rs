@@ -9,37 +9,38 @@ use crate::scope::Scopes;
 /// A user, as every dialect may show it. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// For dialects that name users by GUID.
+    /// The id of the user, for dialects that name users by GUID.
     pub id: Uuid,
-    /// For dialects that name users by number.
+    /// The number of the user, for dialects that name users by number.
     pub number: i64,
-    /// The login name, as written when the user was made.
+    /// The login name, as written when the user was added.
     pub user_name: String,
     /// The e-mail address, by which the user may also log in.
     pub email: Option<String>,
-    /// First name, may be empty.
+    /// The first name, may be empty.
     pub first_name: String,
-    /// Last name, may be empty.
+    /// The last name, may be empty.
     pub last_name: String,
-    /// Address of a picture, empty when there is none.
+    /// The address of a picture, empty if there is none.
     pub image_url: String,
     /// What the user may do.
     pub role: Role,
-    /// Where the user belongs.
+    /// The organisation to which the user belongs.
     pub organisation: Organisation,
     /// The units the user may log in to, the default one included.
     pub units: Vec<String>,
-    /// The unit taken when a login names none: the user's own, else the organisation's.
+    /// The unit of a login that names none: the user's own default, or else that of the organisation.
     pub default_unit: Option<String>,
     /// Whether the user may log in.
     pub state: UserState,
-    /// Grows with every password change, disabling and forced logout. A session remembers the
-    /// generation it was made in and ends with it.
+    /// A number that grows with every password change, disabling and forced logout. A session records the
+    /// generation in which it was issued, and ends with that generation.
     pub generation: i64,
 }
 
 impl User {
-    /// Returns the address for e-mails: the e-mail address, or else a user name that is an address.
+    /// Returns the address for e-mails: the e-mail address, or else a user name that contains `@`. `None` if the
+    /// user has neither.
     pub fn address(&self) -> Option<&str> {
         let user_name = || Some(self.user_name.as_str()).filter(|name| name.contains('@'));
         self.email.as_deref().or_else(user_name)
@@ -49,18 +50,18 @@ impl User {
 /// An organisation, as far as users need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {
-    /// Its identifier.
+    /// The identifier of the organisation.
     pub id: Uuid,
-    /// Its name, which logins spell exactly.
+    /// The name of the organisation, which logins spell exactly.
     pub name: String,
 }
 
 /// A unit of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// Its identifier.
+    /// The identifier of the unit.
     pub id: String,
-    /// Its name, may be empty.
+    /// The name of the unit, may be empty.
     pub name: String,
 }
 
@@ -81,7 +82,7 @@ impl Role {
     /// Every role, the most powerful first.
     pub const ALL: [Self; 3] = [Self::Admin, Self::ProjectManager, Self::Linguist];
 
-    /// Returns the name in the directory: `ADMIN`, `PROJECT_MANAGER`, `LINGUIST`.
+    /// Returns the name of the role in the directory: `ADMIN`, `PROJECT_MANAGER`, `LINGUIST`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Admin => "ADMIN",
@@ -90,7 +91,8 @@ impl Role {
         }
     }
 
-    /// Returns the role of that name, in upper or lower case. `None` if there is none.
+    /// Returns the role with that name in the directory, in upper or lower case. `None` if there is no such
+    /// role.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -113,7 +115,7 @@ pub enum UserState {
 pub struct Key {
     /// The operator's name for the key.
     pub label: String,
-    /// The user it acts as, for keys that log in.
+    /// The user that the key acts as, for keys that log in.
     pub user: Option<Uuid>,
     /// The rights of the key.
     pub scopes: Scopes,

@@ -11,8 +11,8 @@
 //! | [`ErasureTable`] | [`erase_user`], [`allow_again`] |
 //! | [`DigestStore`], [`DigestLookup`] | [`find_digest`], and all of [`DigestRing`] |
 //!
-//! An import parses a file ([`check_entries`]), hashes its secrets ([`hash_secrets`]) and calls [`Directory::apply`],
-//! which reads a [`Present`]. From that, [`Changes::of`] decides what is written.
+//! An import parses a file ([`check_entries`]), hashes its secrets ([`hash_secrets`]) and calls
+//! [`Directory::apply`], which reads a [`Present`]. From that, [`Changes::of`] decides what is written.
 //!
 //! [`Directory`]: crate::directory::Directory
 //! [`Directory::apply`]: crate::directory::Directory::apply

@@ -12,7 +12,7 @@ pub struct StoreHealth {
 }
 
 impl StoreHealth {
-    /// Returns whether the store must not be used as it is.
+    /// Returns `true` if a finding says that the store must not be used as it is.
     pub fn is_refused(&self) -> bool {
         self.findings.iter().any(|one| one.level == Level::Refused)
     }
@@ -23,7 +23,7 @@ impl StoreHealth {
 pub struct ServerHealth {
     /// Host and port.
     pub address: String,
-    /// Its version.
+    /// The version of the server.
     pub version: Option<String>,
     /// `primary` or `replica`.
     pub role: Option<String>,
@@ -42,13 +42,13 @@ pub struct Finding {
     pub level: Level,
     /// What was found.
     pub text: String,
-    /// What to do about it, if the text does not say so.
+    /// What to do about the finding, if the text does not say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 impl Finding {
-    /// Creates a finding whose text says what to do, or for which nothing can be done.
+    /// Creates a finding without a hint: its text says what to do, or nothing can be done.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
         Self {
             level,
@@ -57,7 +57,7 @@ impl Finding {
         }
     }
 
-    /// Adds what to do about it.
+    /// Returns this finding with a hint, which says what to do about it.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

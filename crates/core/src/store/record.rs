@@ -104,7 +104,7 @@ pub struct Idle {
 /// The use of a one-time token, kept to detect a second one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Redemption {
-    /// The token that was issued for it.
+    /// The token that was issued for the one-time token.
     pub child: Option<TokenDigest>,
     /// Whether the one-time token was used again.
     pub again: bool,
@@ -129,7 +129,8 @@ impl Slot {
 }
 
 impl Record {
-    /// Creates a record in which all other fields have their defaults.
+    /// Creates a record of a token that was issued at `issued_at` and ends at `expires_at`. All other fields
+    /// have their defaults.
     pub fn new(
         realm: Realm,
         user: Uuid,
@@ -170,13 +171,13 @@ impl Record {
         std::iter::once(self.user).chain(actor)
     }
 
-    /// Returns whether the token is live at that time: not expired, spent or ended.
+    /// Returns `true` if the token is live at that time: not expired, spent or ended.
     pub fn is_live(&self, now: OffsetDateTime) -> bool {
         self.expires_at > now && self.spent.is_none() && !self.is_end_unconfirmed
     }
 
-    /// Returns the record to keep for a token that was ended, if the client does not know that it was. A token
-    /// that was used before stays as it is.
+    /// Returns the record to store for a token that was ended, if the client does not know that it was. The
+    /// record of a token that was used before is returned unchanged.
     #[must_use]
     pub fn with_unconfirmed_end(&self) -> Self {
         let mut after = self.clone();
@@ -184,7 +185,7 @@ impl Record {
         after
     }
 
-    /// Returns the record from before [`with_unconfirmed_end`](Self::with_unconfirmed_end).
+    /// Returns the record as it was before [`with_unconfirmed_end`](Self::with_unconfirmed_end).
     #[must_use]
     pub fn before_unconfirmed_end(&self) -> Self {
         let mut before = self.clone();
@@ -193,18 +194,29 @@ impl Record {
     }
 
     /// Encodes the record for a store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if a field cannot be encoded.
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         version_2::encode(self)
     }
 
     /// Returns all encodings that decode to this record: the one that is written now comes first, then the one
     /// of earlier releases.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if a field cannot be encoded.
     pub fn encodings(&self) -> Result<[Vec<u8>; 2], StoreError> {
         Ok([version_2::encode(self)?, version_1::encode(self)?])
     }
 
-    /// Decodes a stored record of any release. Fails if it is damaged, or of a later release that changed more
-    /// than it appended.
+    /// Decodes a stored record of any release.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the record is damaged, or of a later release that changed more than it appended.
     pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes.split_first() {
             Some((&version_2::VERSION, rest)) => version_2::decode(rest),
@@ -215,7 +227,8 @@ impl Record {
     }
 }
 
-/// Decodes a field that was appended. Returns its default if the record was written before that.
+/// Decodes a field that was appended, and removes its bytes from `appended`. Returns the default if the record
+/// was written before the field existed. `Err` if the bytes are damaged.
 fn next<T: DeserializeOwned + Default>(appended: &mut &[u8]) -> Result<T, StoreError> {
     if appended.is_empty() {
         return Ok(T::default());

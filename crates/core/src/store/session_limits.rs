@@ -35,13 +35,13 @@ impl Default for SessionLimits {
 /// A kind of tokens that are counted together: tokens of one kind never end those of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Authenticates the user.
+    /// Tokens that authenticate the user.
     Session,
-    /// Logs the user in again.
+    /// Tokens that log the user in again.
     Remember,
-    /// Was issued to a session, for one use.
+    /// Tokens that were issued to a session, for one use.
     OneTime,
-    /// Was sent in an e-mail, for one use.
+    /// Tokens that were sent in an e-mail, for one use.
     Letter,
 }
 
@@ -66,14 +66,16 @@ pub struct Excess {
 }
 
 impl SessionLimits {
-    /// Returns the smallest of the limits that apply once `newest` is added.
+    /// Returns the smallest of the limits that apply once `newest` is added, including the maximum that its own
+    /// record sets.
     pub fn least(&self, newest: &Record) -> usize {
         let caps = [self.per_user, self.per_client, self.one_time_per_user];
         let own = newest.at_most.and_then(|most| usize::try_from(most).ok());
         caps.into_iter().chain(own).fold(usize::MAX, usize::min)
     }
 
-    /// Returns which of all tokens of a user must be removed after `newest` was added.
+    /// Returns which tokens of a user must be removed after `newest` was added. `tokens` must be all tokens of
+    /// the user. `newest` is never among the evicted ones.
     pub fn excess(
         &self,
         tokens: Vec<(TokenDigest, Record)>,
@@ -91,7 +93,8 @@ impl SessionLimits {
         }
     }
 
-    /// Returns which live tokens must be removed. `held` starts with the least recently used one.
+    /// Returns which live tokens must be removed, without `newest`. `held` must start with the least recently
+    /// used one.
     fn evicted(&self, held: &[(TokenDigest, Record)], newest: TokenDigest) -> Vec<TokenDigest> {
         // The newest token may have been ended concurrently.
         let Some((digest, newest)) = held.iter().find(|(digest, _)| *digest == newest) else {
@@ -134,7 +137,7 @@ impl SessionLimits {
                 });
             }
         }
-        // A cap below one would end the newest token, too.
+        // A limit below one would end the newest token, too.
         rivals.evicted.retain(|evicted| evicted != digest);
         rivals.evicted
     }
@@ -151,7 +154,8 @@ struct Rivals<'t> {
 type Group<'t> = (&'t str, Option<TokenDigest>);
 
 impl<'t> Rivals<'t> {
-    /// Keeps at most `most` of the tokens that match: the most recently used.
+    /// Moves tokens that match from `held` to `evicted` until at most `most` of them are left: the most recently
+    /// used.
     fn keep(&mut self, most: usize, is_meant: impl Fn(TokenDigest, &Record) -> bool) {
         let meant = |(digest, record): &(TokenDigest, &Record)| is_meant(*digest, record);
         let mut more = self.held.iter().filter(|one| meant(one)).count();
@@ -167,8 +171,8 @@ impl<'t> Rivals<'t> {
         });
     }
 
-    /// Keeps at most `most` tokens. Those that are removed are of the largest group: a crowded group does not
-    /// displace the tokens of another.
+    /// Moves tokens from `held` to `evicted` until at most `most` are left. Those that are moved are of the
+    /// largest group: a crowded group does not displace the tokens of another.
     fn level(&mut self, most: usize, group: impl Fn(TokenDigest, &'t Record) -> Group<'t>) {
         while self.held.len() > most {
             let mut sizes = HashMap::new();

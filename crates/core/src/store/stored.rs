@@ -40,6 +40,10 @@ pub struct StoredToken {
 
 /// Sends all tokens, a page at a time, and waits whenever the receiver does not keep up. Tokens that are added
 /// or removed concurrently may be included or not. Ends early, without an error, if the receiver is gone.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store is unreachable.
 pub async fn export(
     store: &dyn TokenStore,
     pages: &Sender<Vec<StoredToken>>,
@@ -56,7 +60,11 @@ pub async fn export(
     Ok(())
 }
 
-/// Returns the digests of all tokens, including expired ones.
+/// Returns the digests of all tokens, including expired ones, but without those whose record cannot be decoded.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store is unreachable.
 pub async fn all_digests(store: &dyn TokenStore) -> Result<Vec<TokenDigest>, StoreError> {
     let mut digests = Vec::new();
     let collect = &mut |digest, _| {
@@ -67,6 +75,8 @@ pub async fn all_digests(store: &dyn TokenStore) -> Result<Vec<TokenDigest>, Sto
     Ok(digests)
 }
 
+/// Returns a token with its record, and whether it holds its slot. `None` if there is no record. `Err` if the
+/// store is unreachable, or the record cannot be decoded.
 async fn look_up(
     store: &dyn TokenStore,
     digest: TokenDigest,
@@ -93,12 +103,16 @@ pub struct TokenWriter {
 }
 
 impl TokenWriter {
-    /// Returns the bytes before the first token.
+    /// Returns the bytes of a backup before the first token.
     pub fn start(&self) -> Vec<u8> {
         MAGIC.to_vec()
     }
 
-    /// Returns the bytes of some tokens.
+    /// Returns the bytes of some tokens, and counts them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if a record cannot be encoded.
     pub fn page(&mut self, tokens: &[StoredToken]) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
         for token in tokens {
@@ -113,7 +127,7 @@ impl TokenWriter {
         Ok(bytes)
     }
 
-    /// Returns the bytes after the last token.
+    /// Returns the bytes of a backup after the last token, with the number of tokens.
     pub fn end(&self) -> Vec<u8> {
         let mut bytes = vec![0; 16];
         bytes.push(END);
@@ -129,7 +143,11 @@ pub struct TokenReader<R> {
 }
 
 impl<R: Read> TokenReader<R> {
-    /// Reads the bytes before the first token. Fails if this is no backup of tokens.
+    /// Reads the bytes of a backup before the first token.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the input cannot be read, or is no backup of tokens.
     pub fn new(mut input: R) -> Result<Self, StoreError> {
         let mut magic = [0; MAGIC.len()];
         fill(&mut input, &mut magic)?;
@@ -139,7 +157,12 @@ impl<R: Read> TokenReader<R> {
         Ok(Self { input, count: 0 })
     }
 
-    /// Reads a token; `None` at the end. Fails if the backup is cut short or damaged.
+    /// Reads the next token. Returns `None` at the end of the backup.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the input cannot be read, if the backup is cut short or damaged, or if a record cannot
+    /// be decoded.
     pub fn next_token(&mut self) -> Result<Option<StoredToken>, StoreError> {
         let mut head = [0; 17];
         fill(&mut self.input, &mut head)?;
@@ -165,6 +188,8 @@ impl<R: Read> TokenReader<R> {
         }))
     }
 
+    /// Checks that the backup has as many tokens as its end says, and that nothing follows. `Err` if not, or if
+    /// the input cannot be read.
     fn check_the_end(&mut self) -> Result<(), StoreError> {
         let mut count = [0; 8];
         fill(&mut self.input, &mut count)?;
@@ -176,6 +201,7 @@ impl<R: Read> TokenReader<R> {
     }
 }
 
+/// Reads exactly as many bytes as there is room for. `Err` if the input ends before, or cannot be read.
 fn fill(input: &mut impl Read, bytes: &mut [u8]) -> Result<(), StoreError> {
     input.read_exact(bytes).map_err(|error| {
         if error.kind() == ErrorKind::UnexpectedEof {

@@ -17,7 +17,7 @@ const MOST: usize = 1_000;
 static LOGGED: Mutex<BTreeSet<TokenDigest>> = Mutex::new(BTreeSet::new());
 
 /// Decodes a record for a caller that continues without it if it cannot be decoded. Returns `None` for such a
-/// record, and logs it.
+/// record. The first 1,000 such records are logged and counted, each once.
 ///
 /// A lookup of the token is different: the token may be valid, so the store is unavailable for it.
 pub fn decode_or_log(digest: TokenDigest, value: &[u8]) -> Option<Record> {
@@ -25,6 +25,7 @@ pub fn decode_or_log(digest: TokenDigest, value: &[u8]) -> Option<Record> {
     record.map_err(|error| report(digest, &error)).ok()
 }
 
+/// Logs and counts a record that cannot be decoded, unless that was done before or there were [`MOST`] others.
 fn report(digest: TokenDigest, error: &StoreError) {
     let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
     if logged.len() < MOST && logged.insert(digest) {

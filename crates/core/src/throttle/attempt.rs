@@ -38,8 +38,9 @@ pub(crate) struct Attempt<'g> {
 }
 
 impl Attempt<'_> {
-    /// Takes an attempt out of one more bucket. If that bucket is locked and its lock counts for this client,
-    /// returns the attempt to the buckets before, and fails with [`AuthError::Throttled`].
+    /// Takes an attempt out of one more bucket. A lock that does not count for this client lets the attempt
+    /// proceed. If the lock counts, returns the attempt to the buckets before, and fails with
+    /// [`AuthError::Throttled`]. Fails with [`AuthError::Unavailable`] if the throttle is unreachable.
     pub(super) async fn charge(
         &mut self,
         count: Count<'_>,
@@ -90,8 +91,7 @@ impl Attempt<'_> {
     }
 
     /// Reports that the attempt was right: the account is no longer suspected, and the client is remembered. All
-    /// writes run concurrently, so a store that does not respond costs one time-out; the first error is
-    /// returned.
+    /// writes run concurrently, so a store that does not respond costs one time-out; `Err` is the first error.
     pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
         let settle = async |(bucket, permit): (Bucket, Permit)| match bucket.kind {
@@ -117,8 +117,8 @@ impl Attempt<'_> {
         settled.into_iter().chain([remembered]).collect()
     }
 
-    /// Reports that the attempt was neither right nor wrong. All buckets get it back concurrently; the first
-    /// error is returned.
+    /// Reports that the attempt was neither right nor wrong, and returns the attempt to all its buckets
+    /// concurrently. `Err` is the first error of the throttle.
     pub(crate) async fn refund(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
         let held = self.held.drain(..);
@@ -127,12 +127,13 @@ impl Attempt<'_> {
     }
 }
 
+/// Counts a refused attempt in the metrics, by its dialect and the kind of the bucket that refused it.
 pub(super) fn count_refusal(kind: BucketKind, origin: &LoginOrigin) {
     let (dialect, by) = (origin.realm.name(), kind.name());
     counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by).increment(1);
 }
 
-/// Returns the remaining time in whole seconds: at least one, and never less than is left.
+/// Returns the time from `now` until `until` in whole seconds, rounded up, and at least one second.
 fn whole_seconds(until: OffsetDateTime, now: OffsetDateTime) -> Duration {
     let left = u64::try_from((until - now).whole_milliseconds()).unwrap_or(0);
     Duration::from_secs(left.div_ceil(1000).max(1))

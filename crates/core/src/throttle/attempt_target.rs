@@ -21,7 +21,8 @@ pub(crate) enum AttemptTarget<'a> {
 }
 
 impl AttemptTarget<'_> {
-    /// Returns a keyed hash of the name as it was given: unknown names are counted like all others.
+    /// Returns the keyed hash under which attempts are counted: of the name that was sent, so that unknown names
+    /// are counted like all others, or of the user whose second factor is guessed.
     pub(crate) fn account(self, pepper: &Pepper) -> TokenDigest {
         let (of, name) = match self {
             Self::Password(name) => (&b"user"[..], login_form(name)),
@@ -32,7 +33,7 @@ impl AttemptTarget<'_> {
         pepper.digest_of(&[b"guessed account", of, name.as_bytes()])
     }
 
-    /// Returns whether an access card is guessed.
+    /// Returns `true` if the attempt guesses the code or the pass code of an access card.
     pub(super) fn is_of_card(self) -> bool {
         match self {
             Self::PassCode(_) | Self::CardCode(_) => true,
@@ -46,8 +47,8 @@ pub(crate) fn user_account(pepper: &Pepper, user: Uuid) -> TokenDigest {
     pepper.digest_of(&[b"guessed account", b"user id", user.as_bytes()])
 }
 
-/// Returns a keyed hash of the address from which a login comes. `None` if it is not known. One address is one
-/// client in all dialects: otherwise it would have a budget in each.
+/// Returns a keyed hash of the address from which a login comes. `None` if the address is not known. One address
+/// is one client in all dialects: otherwise it would have a budget in each.
 pub(super) fn address(pepper: &Pepper, origin: &LoginOrigin) -> Option<TokenDigest> {
     let host = origin.source?.host();
     Some(pepper.digest_of(&[b"client's address", host.as_bytes()]))

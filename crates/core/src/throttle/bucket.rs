@@ -46,7 +46,7 @@ impl BucketKind {
         Self::LettersOfSource,
     ];
 
-    /// Returns the name in metrics and lists.
+    /// Returns the name of the kind in metrics and lists, such as `account`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
@@ -61,7 +61,7 @@ impl BucketKind {
         }
     }
 
-    /// Returns the kind of that name. `None` if there is none.
+    /// Returns the kind with that name in metrics and lists. `None` if there is no such kind.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -107,8 +107,8 @@ pub struct Permit {
     pub lock: i64,
 }
 
-/// How empty a bucket is. All timestamps are milliseconds since 1970. The script of `RedisThrottle` does the
-/// same; one test suite covers both.
+/// How empty a bucket is. All timestamps are milliseconds since 1970. The script of `RedisThrottle` works
+/// in the same way; one test suite covers both.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Level {
     pub(super) full_at: i64,
@@ -117,6 +117,8 @@ pub(super) struct Level {
 }
 
 impl Level {
+    /// Takes an attempt out of the bucket at `now`, and locks the bucket if it was the last one. Returns
+    /// [`Decision::Locked`] and changes nothing if a lock is active.
     pub(super) fn charge(&mut self, budget: &Budget, now: i64) -> Decision {
         if self.locked_until > now {
             return Decision::Locked {
@@ -146,6 +148,7 @@ impl Level {
         })
     }
 
+    /// Returns an attempt to the bucket, and removes the lock that the attempt began.
     pub(super) fn refund(&mut self, permit: Permit) {
         self.full_at -= permit.cost;
         if permit.lock != 0 && self.locked_until == permit.lock {
@@ -154,14 +157,14 @@ impl Level {
         }
     }
 
-    /// Returns whether the bucket must be kept: it is not full, or it is locked.
+    /// Returns `true` if the bucket must be stored: it is not full, or it is locked.
     pub(super) fn is_strained(&self, now: i64) -> bool {
         self.full_at > now || self.locked_until > now
     }
 }
 
 impl Budget {
-    /// Returns the duration of a lock by its number; the first lock has number 1.
+    /// Returns the duration of the lock with that number. The first lock has number 1.
     fn lock(&self, number: u32) -> Duration {
         let factor = 1_u32.checked_shl(number - 1).unwrap_or(u32::MAX);
         self.first_lock
@@ -169,7 +172,7 @@ impl Budget {
             .min(self.longest_lock)
     }
 
-    /// Returns the time to refill one attempt, and all of them, in milliseconds.
+    /// Returns two spans in milliseconds: the time to refill one attempt, and the time to refill all attempts.
     pub fn in_milliseconds(&self) -> (i64, i64) {
         let refill = whole_milliseconds(self.refill);
         (refill, refill.saturating_mul(i64::from(self.tries)))
@@ -183,7 +186,7 @@ pub fn whole_milliseconds(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).map_or(LONGEST, |span| span.min(LONGEST))
 }
 
-/// Converts milliseconds since 1970 to a timestamp. `None` if it has passed.
+/// Converts milliseconds since 1970 to a timestamp. `None` if that timestamp is not after `now`.
 pub fn future(moment: i64, now: OffsetDateTime) -> Option<OffsetDateTime> {
     (moment > milliseconds(now)).then(|| from_milliseconds(moment))
 }

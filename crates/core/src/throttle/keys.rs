@@ -45,7 +45,8 @@ pub(crate) struct KeyTurn<'g> {
 
 impl LoginThrottle {
     /// Takes an attempt with a key, before the key is looked up. Each realm has its own budgets: guesses at one
-    /// listener lock no other.
+    /// listener lock no other. Fails with [`AuthError::Throttled`] if a lock refuses the attempt, and with
+    /// [`AuthError::Unavailable`] if the throttle is unreachable.
     ///
     /// A key that was right at that address passes all locks. The throttle remembers it for all gateways and
     /// across restarts; this process remembers it, too, and queries the throttle again after half of that time.
@@ -89,6 +90,8 @@ impl LoginThrottle {
         Ok(granted)
     }
 
+    /// Returns the buckets an attempt with a key is charged to: those of its source and its network, and, unless
+    /// the realm is of the management listener, the one of all keys of the realm.
     fn key_counts(&self, pepper: &Pepper, origin: &LoginOrigin) -> Vec<Count<'_>> {
         let realm = origin.realm.name();
         let of_realm = pepper.digest_of(&[b"keys of a realm", realm.as_bytes()]);
@@ -111,7 +114,9 @@ impl LoginThrottle {
 }
 
 impl KeyTurn<'_> {
-    /// Reports the outcome of the check of the key, and returns it.
+    /// Reports the outcome of the check of the key, and returns that outcome. Fails with
+    /// [`AuthError::Unavailable`] instead if the throttle cannot record it; for a right key that is known at its
+    /// address, this failure is ignored.
     pub(crate) async fn settle<T>(mut self, outcome: Result<T, AuthError>) -> Result<T, AuthError> {
         match &outcome {
             Ok(_) => {

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-/// What one bucket grants.
+/// The budget of one bucket: how many attempts it grants, and how long it is locked after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// The number of free attempts; the last one is followed by a lock. At least one.
     pub tries: u32,
     /// The time to refill one attempt.
     pub refill: Duration,
-    /// The first lock; each further one is twice as long.
+    /// The duration of the first lock; each further one is twice as long.
     pub first_lock: Duration,
-    /// The longest lock.
+    /// The maximum duration of a lock.
     pub longest_lock: Duration,
 }
 
-/// What each kind of bucket grants.
+/// The budget of each kind of bucket, and how long clients are remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Wrong passwords for an account from one network.

@@ -28,7 +28,7 @@ impl ClientIp {
         }
     }
 
-    /// Returns whether that network contains the address.
+    /// Returns `true` if that network contains the address.
     pub fn is_in(self, network: &Network) -> bool {
         network.contains(self.0)
     }
@@ -52,6 +52,7 @@ impl fmt::Display for ClientIp {
     }
 }
 
+/// Returns the network with that prefix length, such as `2001:db8::/64`.
 fn prefix(address: Ipv6Addr, length: u32) -> String {
     let bits = address.to_bits() & (u128::MAX << (128 - length));
     format!("{}/{length}", Ipv6Addr::from_bits(bits))
@@ -84,7 +85,8 @@ pub enum RequestedAccess {
 }
 
 impl RequestedAccess {
-    /// Fails unless the user has the requested unit, or is the requested user.
+    /// Checks that the user has the requested unit, or is the requested user. Fails with
+    /// [`AuthError::Forbidden`] for another unit, and with [`AuthError::InvalidCredentials`] for another user.
     pub(crate) fn check_admission(&self, user: &User) -> Result<(), AuthError> {
         match self {
             Self::Unit(unit) => {
@@ -101,7 +103,9 @@ impl RequestedAccess {
 }
 
 impl LoginOrigin {
-    /// Fails unless the user may have what the login is for.
+    /// Returns the user if the user may have what the login is for. Fails with [`AuthError::Forbidden`] if the
+    /// user does not have the requested unit, and with [`AuthError::InvalidCredentials`] if another user is
+    /// requested.
     pub(crate) fn check_admission(&self, user: User) -> Result<User, AuthError> {
         if let Some(requested) = &self.requested {
             requested.check_admission(&user)?;
@@ -109,7 +113,7 @@ impl LoginOrigin {
         Ok(user)
     }
 
-    /// Creates the origin of a login in a dialect.
+    /// Creates the origin of a login in a dialect, without client, proofs and requested access.
     pub fn new(realm: Realm, source: Option<ClientIp>) -> Self {
         Self {
             realm,

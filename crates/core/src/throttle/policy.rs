@@ -46,7 +46,7 @@ impl LoginThrottle {
 
     /// Takes an attempt, before anything is looked up or hashed. `proven` is a live token that the request
     /// carries, if it is that of the user whose name is tried. Fails with [`AuthError::Throttled`] if a lock
-    /// refuses the attempt.
+    /// refuses the attempt, and with [`AuthError::Unavailable`] if the throttle is unreachable.
     pub(crate) async fn attempt<'g>(
         &'g self,
         pepper: &Pepper,
@@ -75,7 +75,8 @@ impl LoginThrottle {
         Ok(attempt)
     }
 
-    /// Returns whether an account or a key was used from that address.
+    /// Returns `true` if an account or a key was used from that address; `false` if the address is not known.
+    /// `Err` if the throttle is unreachable.
     pub(super) async fn knows(
         &self,
         client: Option<(TokenDigest, TokenDigest)>,
@@ -87,6 +88,7 @@ impl LoginThrottle {
         }
     }
 
+    /// Returns an attempt that is not charged to any bucket yet.
     pub(super) fn empty_attempt<'g>(
         &'g self,
         clock: &'g dyn Clock,
@@ -101,7 +103,8 @@ impl LoginThrottle {
         }
     }
 
-    /// Returns the buckets an attempt is charged to: always those of its source.
+    /// Returns the buckets an attempt is charged to. Codes of a second factor have one bucket; all other
+    /// attempts are charged to those of their source, if it is known, and to others.
     ///
     /// A client that proves to be known is refused by the lock of its own bucket only. A client at a known
     /// address has a bucket of its own for the account, which strangers elsewhere cannot use up, but the lock of
@@ -164,6 +167,7 @@ impl LoginThrottle {
         counts
     }
 
+    /// Returns all buckets that are not full. `Err` if the throttle is unreachable.
     pub(crate) async fn strained(
         &self,
         now: OffsetDateTime,
@@ -171,17 +175,20 @@ impl LoginThrottle {
         self.throttle.list(now).await
     }
 
+    /// Removes a bucket. Returns `true` if there was one. `Err` if the throttle is unreachable.
     pub(crate) async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
         self.throttle.reset(bucket).await
     }
 
-    /// Removes the clients from which an account was used, and returns whether there were any.
+    /// Removes the clients from which an account was used. Returns `true` if there were any. `Err` if the
+    /// throttle is unreachable.
     pub(crate) async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
         self.throttle.forget(account).await
     }
 
-    /// Returns whether one more e-mail may be sent to that name, which then counts. If one of the two buckets
-    /// refuses it, neither is charged.
+    /// Returns `true` if one more e-mail may be sent to that name, which then counts. If one of the two buckets
+    /// refuses the e-mail, neither is charged. Fails with [`AuthError::Unavailable`] if the throttle is
+    /// unreachable.
     pub(crate) async fn grants_email(
         &self,
         pepper: &Pepper,

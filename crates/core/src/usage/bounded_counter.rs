@@ -18,7 +18,7 @@ pub struct BoundedCounter {
 }
 
 impl BoundedCounter {
-    /// Creates an empty tally, with room for `room` known clients and a quarter as many others.
+    /// Creates an empty counter, with room for `room` known clients and a quarter as many others.
     pub fn new(room: usize) -> Self {
         Self {
             rows: UsageRows::default(),
@@ -28,7 +28,7 @@ impl BoundedCounter {
         }
     }
 
-    /// Counts a call.
+    /// Adds one call to its row, or to a shared row if there is no room.
     pub fn record(&mut self, seen: UsageKeyRef<'_>, call: &Observed) {
         let Some(count) = self.rows.get_mut(&seen) else {
             self.add(seen.into(), &UsageCount::one(call));
@@ -42,7 +42,7 @@ impl BoundedCounter {
         }
     }
 
-    /// Adds a count to its row, or to the shared row if there is no room.
+    /// Adds a count to its row, or to a shared row if there is no room.
     pub fn add(&mut self, key: UsageKey, count: &UsageCount) {
         let is_known = count.is_known();
         let key = if self.rows.contains_key(&key) || self.has_room(is_known) {
@@ -76,17 +76,18 @@ impl BoundedCounter {
         }
     }
 
-    /// Removes and returns all counts.
+    /// Removes all counts and returns them by their key.
     pub fn take(&mut self) -> UsageRows {
         (self.known, self.unknown) = (0, 0);
         std::mem::take(&mut self.rows)
     }
 
-    /// Returns all counts.
+    /// Returns all counts by their key.
     pub fn rows(&self) -> &UsageRows {
         &self.rows
     }
 
+    /// Returns `true` if there is room for one more known or unknown client.
     fn has_room(&self, known: bool) -> bool {
         if known {
             self.known < self.room

@@ -36,7 +36,7 @@ impl Default for CardinalitySketch {
 }
 
 impl CardinalitySketch {
-    /// Returns whether the set is empty.
+    /// Returns `true` if the set has no members.
     pub fn is_empty(&self) -> bool {
         matches!(&self.0, Form::Listed(hashes) if hashes.is_empty())
     }
@@ -84,7 +84,7 @@ impl CardinalitySketch {
         }
     }
 
-    /// Returns the number of members: exact, or estimated.
+    /// Returns the number of members: exact for up to 128 members, an estimate beyond.
     pub fn count(&self) -> u64 {
         match &self.0 {
             Form::Listed(hashes) => hashes.len() as u64,
@@ -92,7 +92,7 @@ impl CardinalitySketch {
         }
     }
 
-    /// Encodes the sketch for storage.
+    /// Returns the sketch encoded for storage.
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
             Form::Listed(hashes) => {
@@ -105,7 +105,7 @@ impl CardinalitySketch {
         }
     }
 
-    /// Decodes a stored sketch. Returns `None` if it is not one.
+    /// Decodes a stored sketch. Returns `None` if the bytes are not a sketch.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (form, bytes) = bytes.split_first()?;
         match *form {
@@ -126,7 +126,8 @@ impl CardinalitySketch {
     }
 }
 
-/// Records in the register how many zeros follow the bits that choose it.
+/// Raises the register that the first bits of `hash` choose to the number of zeros after them, plus one, if that
+/// is more.
 fn note(registers: &mut [u8], hash: u64) {
     let chosen = usize::try_from(hash >> (64 - PRECISION)).unwrap_or_default();
     let zeros = (hash << PRECISION).leading_zeros().min(64 - PRECISION);
@@ -136,7 +137,7 @@ fn note(registers: &mut [u8], hash: u64) {
     }
 }
 
-/// Returns the estimate by Ertl's improved raw estimator.
+/// Returns the estimated number of members, rounded, by Ertl's improved raw estimator.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

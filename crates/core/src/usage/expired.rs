@@ -7,16 +7,16 @@ use crate::client_identity::Expired;
 pub struct ExpiredUse {
     /// Tokens that were presented after their end. A token is counted again at each gateway.
     pub tokens: u64,
-    /// Calls that were refused for that reason, at most one a minute for each token.
+    /// Calls that were refused because their token had expired, at most one a minute for each token.
     pub calls: u64,
-    /// The least age of such a token, in seconds since it was issued.
+    /// The least age of a token that was presented after its end, in seconds since it was issued.
     pub youngest: Option<u64>,
-    /// The greatest age of such a token, in seconds since it was issued.
+    /// The greatest age of a token that was presented after its end, in seconds since it was issued.
     pub oldest: Option<u64>,
 }
 
 impl ExpiredUse {
-    /// Adds one call.
+    /// Adds one call that presented an expired token.
     pub(crate) fn record(&mut self, expired: &Expired) {
         let age = Some(expired.age.as_secs());
         self.add(&Self {
@@ -27,7 +27,7 @@ impl ExpiredUse {
         });
     }
 
-    /// Adds the counts of `other`.
+    /// Adds the counts of `other` to these.
     pub(crate) fn add(&mut self, other: &Self) {
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.calls = self.calls.saturating_add(other.calls);

@@ -7,9 +7,9 @@ use crate::client_identity::Expired;
 /// The outcome of one call.
 #[derive(Debug, Clone)]
 pub struct Observed {
-    /// When the response was made.
+    /// When the response to the call was made.
     pub at: OffsetDateTime,
-    /// Whether it was refused.
+    /// Whether the call was refused.
     pub refused: bool,
     /// A hash of the user who made the call. `None` if no user was authenticated.
     pub user: Option<u64>,

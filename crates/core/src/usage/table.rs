@@ -13,13 +13,26 @@ use crate::error::StoreError;
 #[async_trait]
 pub trait UsageTable: Send + Sync + 'static {
     /// Adds counts, all or none, in a table of `room` rows of known clients and two shared ones for each
-    /// endpoint. If the response is lost, the counts may have been added nevertheless.
+    /// endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable or accepts no changes. If the response is lost, the counts
+    /// may have been added nevertheless.
     async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError>;
 
-    /// Returns the rows that were seen at that timestamp or later.
+    /// Returns the counts that were last seen at `since` or later.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable, or a row cannot be decoded.
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError>;
 
-    /// Removes the rows that were not seen since `before`. Returns how many.
+    /// Removes the rows that were not seen since `before`. Returns how many were removed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable or accepts no changes.
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError>;
 }
 
@@ -40,9 +53,9 @@ pub struct StoredUsage {
     pub key_label: Option<String>,
     /// The client that a token names.
     pub client: Option<String>,
-    /// The program.
+    /// The family of the `User-Agent` of the client.
     pub user_agent: String,
-    /// The network from which it called.
+    /// The network from which the client called.
     pub network: String,
     /// Whether a user has logged in with that client.
     pub known: bool,
@@ -50,21 +63,21 @@ pub struct StoredUsage {
     pub first_seen: i64,
     /// When the last call arrived, in milliseconds since 1970.
     pub last_seen: i64,
-    /// When the last call was let in, in milliseconds since 1970.
+    /// When the last call arrived that was not refused, in milliseconds since 1970.
     pub last_served: Option<i64>,
-    /// How many calls there were.
+    /// The number of calls.
     pub calls: i64,
-    /// How many of them were refused.
+    /// The number of calls that were refused.
     pub refused: i64,
-    /// A sketch of the users, as `Sketch` writes it.
+    /// A sketch of the users, as `CardinalitySketch::to_bytes` returns it.
     pub users: Vec<u8>,
-    /// How many tokens were presented after their end.
+    /// The number of tokens that were presented after their end.
     pub expired_tokens: i64,
-    /// How many calls were refused for that reason.
+    /// The number of calls that were refused because their token had expired.
     pub expired_calls: i64,
-    /// The least age of such a token, in seconds since it was issued.
+    /// The least age of an expired token that was presented, in seconds since it was issued.
     pub expired_youngest: Option<i64>,
-    /// The greatest age of such a token.
+    /// The greatest age of an expired token that was presented, in seconds since it was issued.
     pub expired_oldest: Option<i64>,
 }
 
@@ -81,7 +94,7 @@ pub struct UsageInTable {
     pub known: i64,
 }
 
-/// Returns the ids of the rows to which those counts may be added.
+/// Returns the ids of all rows to which those counts may be added, each once.
 pub fn usage_row_ids(rows: &UsageRows) -> Vec<String> {
     let keys = rows.keys().map(UsageKey::storable);
     let mut ids: Vec<_> = keys
@@ -92,17 +105,19 @@ pub fn usage_row_ids(rows: &UsageRows) -> Vec<String> {
     ids
 }
 
-/// Returns the programs in those counts, by which the table is queried for known places.
+/// Returns the families of `User-Agent` in those counts, each once. The table is queried by them for known
+/// places.
 pub fn usage_user_agents(rows: &UsageRows) -> Vec<String> {
     let agents: HashSet<_> = rows.keys().map(|key| key.storable().user_agent).collect();
     agents.into_iter().collect()
 }
 
 impl UsageInTable {
-    /// Returns the rows as they must be after `added` has been added to them.
+    /// Returns the rows as they must be after `added` has been added to them, in a table of `room` rows of known
+    /// clients.
     ///
-    /// A count without any user belongs to a known client if its program has a known place in that
-    /// dialect; all others share a row for each endpoint.
+    /// A count without any user belongs to a known client if its program has a known place in that dialect; all
+    /// others share a row for each endpoint.
     pub fn after(self, added: &UsageRows, room: usize) -> Vec<StoredUsage> {
         let mut places: HashSet<UsagePlace> = self.places.into_iter().collect();
         let with_users = added.iter().filter(|(_, count)| count.is_known());
@@ -147,8 +162,8 @@ fn place(key: &UsageKey) -> UsagePlace {
 }
 
 impl StoredUsage {
-    /// Returns the content of those rows. Unknown clients, which an earlier release stored one by one, share a
-    /// row here.
+    /// Returns the counts in stored rows by their key. Unknown clients, which an earlier release stored one by
+    /// one, share a row here.
     pub fn read(stored: Vec<Self>) -> UsageRows {
         let mut rows = UsageRows::default();
         for row in stored {
@@ -162,6 +177,7 @@ impl StoredUsage {
         rows
     }
 
+    /// Returns the key and the count of a stored row.
     fn row(self) -> (UsageKey, UsageCount) {
         let key = UsageKey {
             dialect: self.dialect,
@@ -191,6 +207,7 @@ impl StoredUsage {
         (key, count)
     }
 
+    /// Returns a count as a row to store. Numbers that do not fit are stored as the largest that does.
     fn new(key: &UsageKey, count: &UsageCount, known: bool) -> Self {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         Self {

@@ -177,7 +177,8 @@ fn an_end_that_was_not_confirmed_was_appended_after_them() {
     assert_eq!(ended.before_unconfirmed_end(), record);
 }
 
-/// A spent token would raise an alarm there.
+/// Checks that an earlier release finds an expired token, not a spent one: a spent token would raise an alarm
+/// there.
 #[test]
 fn an_earlier_release_takes_an_end_that_was_not_confirmed_for_an_expired_token() {
     let record = plain();

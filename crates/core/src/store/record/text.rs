@@ -23,6 +23,8 @@ pub(super) enum Text<'t> {
 type Room = [u8; Uuid::encode_buffer().len()];
 
 impl<'t> Text<'t> {
+    /// Returns the form of a GUID that yields exactly this text. `None` if the text is no GUID, or in another
+    /// spelling.
     fn guid(text: &str) -> Option<Self> {
         let guid = Uuid::try_parse(text).ok()?.into_bytes();
         let spellings = [Self::Dashed, Self::UpperDashed, Self::Bare, Self::UpperBare];
@@ -32,6 +34,7 @@ impl<'t> Text<'t> {
             .find(|spelt| spelt.read(&mut Uuid::encode_buffer()) == Some(text))
     }
 
+    /// Returns the text; a GUID is written to `room`. `None` if there is no text.
     fn read<'r>(self, room: &'r mut Room) -> Option<&'r str>
     where
         't: 'r,

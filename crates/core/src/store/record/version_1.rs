@@ -1,6 +1,6 @@
 //! Version 1: the fields one after the other.
 //!
-//! It is read, and no longer written; nothing more is appended to it.
+//! Records of this version are read, and no longer written; nothing more is appended to them.
 
 use super::{Record, next, unreadable};
 use crate::error::StoreError;
@@ -8,6 +8,7 @@ use crate::error::StoreError;
 /// The first byte of a record.
 pub(super) const VERSION: u8 = 1;
 
+/// Encodes a record, the version first. `Err` if a field cannot be encoded.
 pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     let mut bytes = postcard::to_extend(record, vec![VERSION]).map_err(unreadable)?;
     let opens = (&record.team, &record.project);
@@ -22,7 +23,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// Decodes the bytes after the first one.
+/// Decodes the bytes of a record after its version. `Err` if they are damaged.
 pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let (mut record, mut appended): (Record, _) =
         postcard::take_from_bytes(bytes).map_err(unreadable)?;

@@ -77,6 +77,7 @@ struct Ancestry {
     elders: Vec<TokenDigest>,
 }
 
+/// Encodes a record, the version first. `Err` if a field cannot be encoded.
 pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     let mut bytes =
         postcard::to_extend(&Common::from(record), vec![VERSION]).map_err(unreadable)?;
@@ -93,7 +94,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// Decodes the bytes after the first one.
+/// Decodes the bytes of a record after its version. `Err` if they are damaged, or a timestamp is out of range.
 pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let (common, mut rest): (Common<'_>, _) =
         postcard::take_from_bytes(bytes).map_err(unreadable)?;
@@ -140,6 +141,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     })
 }
 
+/// Returns the milliseconds from the issue to the end.
 fn expires_after(record: &Record) -> i64 {
     milliseconds(record.expires_at) - milliseconds(record.issued_at)
 }
