@@ -81,8 +81,8 @@ impl Auth {
             }
             return Err(AuthError::InvalidToken.into());
         }
-        // For an impersonation, the parent is not checked: it outlives the session in which the administrator
-        // began it.
+        // The parent of an impersonation is not checked: an impersonation outlives the session in which the
+        // administrator began it.
         if let (Purpose::Handover, Some(parent)) = (purpose, record.parent) {
             match self.live(parent).await {
                 Ok(parent) => parent.ok_or(AuthError::InvalidToken)?,
