@@ -188,7 +188,7 @@ impl Auth {
         check_admission(user.ok_or(AuthError::InvalidCredentials)?, None)
     }
 
-    /// Returns the user of that name or e-mail address. `None` if there is none who may log in.
+    /// Returns the user of that name or e-mail address. `None` if there is none, or a disabled one.
     ///
     /// # Errors
     ///
@@ -198,8 +198,8 @@ impl Auth {
         Ok(account.and_then(|account| check_admission(account.user, None).ok()))
     }
 
-    /// Returns the user of that name or e-mail address. `None` if there is none who may log in without a second
-    /// factor: for e-mails whose token logs in by itself, which would bypass it.
+    /// Returns the user of that name or e-mail address. `None` if there is none, a disabled one, or one with a
+    /// second factor: for e-mails whose token logs in by itself, which would bypass the factor.
     ///
     /// # Errors
     ///
