@@ -1,4 +1,4 @@
-//! Which whole events each call records, each once. This file: logins.
+//! Audit events of logins: each call records its events once, compared as a whole.
 
 mod acts;
 mod erased;

@@ -35,7 +35,7 @@ pub(super) const LIMITS: Limits = Limits {
     remember_clients: Duration::from_hours(1),
 };
 
-/// Returns the outcome as a caller sees it who can distinguish only success, failure and lock.
+/// Returns the outcome for a caller that can distinguish only success, failure and lock.
 fn seen(outcome: &Outcome) -> &'static str {
     match outcome {
         In => "in",

@@ -1,5 +1,6 @@
-//! Stores that fail between the steps of one operation: what did not happen does not count, and what happened
-//! stays recorded.
+//! Stores that fail between the steps of one operation.
+//!
+//! Steps that did not happen do not count, and steps that happened stay recorded.
 
 use std::net::IpAddr;
 

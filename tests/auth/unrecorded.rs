@@ -9,7 +9,7 @@ use super::throttled::LIMITS;
 use super::*;
 
 const DAY: Duration = Duration::from_hours(24);
-/// How the errors begin to which dialects respond with 503.
+/// The beginning of the errors to which dialects respond with 503.
 const UNAVAILABLE: &str = "redis: ";
 
 /// `Auth` on a Redis server, with a token that has a fixed end and one that ends after a time without use. Both

@@ -136,8 +136,8 @@ impl Auth {
     }
 }
 
-/// Returns how many entries were removed after the user was erased. 0 if removing failed, which is logged: the
-/// remaining entries are useless.
+/// Returns how many entries were removed after the user was erased; 0 if removing them failed, which is logged.
+/// Entries that remain are useless.
 fn removed_afterwards(what: &str, erased: &Erased, removed: Result<u64, StoreError>) -> u64 {
     removed.unwrap_or_else(|error| {
         let user = erased.pseudonym;

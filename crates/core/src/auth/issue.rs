@@ -105,10 +105,10 @@ impl Auth {
         })
     }
 
-    /// Ends the token that a stored one replaces under the previous pepper, and records the new one with the
-    /// one-time token that was redeemed for it. Fails if the new token must not be returned to the client: with
-    /// [`AuthError::InvalidCredentials`] if the user no longer exists, with [`AuthError::Unavailable`] if a
-    /// store is unavailable.
+    /// Completes the issue of a token that is stored: ends the token that it replaces under the previous pepper,
+    /// and records it with the one-time token that was redeemed for it. Fails if the client must not get the
+    /// token: with [`AuthError::InvalidCredentials`] if the user no longer exists, and with
+    /// [`AuthError::Unavailable`] if a store is unavailable.
     async fn accept(
         &self,
         realm: Realm,

@@ -9,7 +9,7 @@ use crate::token::Realm;
 use crate::user::Key;
 
 impl Auth {
-    /// Returns the key that a caller presents, as [`Auth::key`] does; `None` if it is wrong or expired. Wrong
+    /// Returns the key that a caller presents. `None` if the realm does not have it, or if it has expired. Wrong
     /// keys are counted against the source of the request; the same key from the same source is not counted
     /// again, right or wrong.
     ///
@@ -26,13 +26,13 @@ impl Auth {
         self.key_shown_as(key, None, origin).await
     }
 
-    /// Returns the key that a caller presents, as [`Auth::shown_key`] does, in a form that can be parsed in two
-    /// ways: as `key`, or else as `otherwise`. Both together are one attempt. `None` if both are wrong or
-    /// expired.
+    /// Returns the key that a caller presents in a form that can be parsed in two ways: as `key`, or else as
+    /// `otherwise`. `None` if the realm has neither, or if it has expired. Both together are one attempt, which
+    /// is counted as in [`Auth::shown_key`].
     ///
     /// # Errors
     ///
-    /// Those of [`Auth::shown_key`].
+    /// The errors of [`Auth::shown_key`].
     pub async fn key_shown_as(
         &self,
         key: &str,

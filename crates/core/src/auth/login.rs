@@ -95,9 +95,9 @@ impl Auth {
         self.check_factor(user, attempt, credentials).await
     }
 
-    /// Returns a hashing permit, among those that the source and its network may hold. The share of the account
-    /// is claimed once an attempt is granted: attempts of strangers take nothing of it while they wait for that
-    /// or are refused. Fails with [`AuthError::Overloaded`] if no permit is free.
+    /// Returns a hashing permit, among those that the source and its network may hold; [`AuthError::Overloaded`]
+    /// if none is left. The share of the account is claimed once an attempt is granted: attempts of strangers
+    /// take nothing of it while they wait for that or are refused.
     pub(super) fn hashing_permit(&self, origin: &LoginOrigin) -> Result<HashingPermit, AuthError> {
         let source = origin.source;
         let of = [source.map(ClientIp::host), source.map(ClientIp::network)];
@@ -188,7 +188,7 @@ impl Auth {
         check_admission(user.ok_or(AuthError::InvalidCredentials)?, None)
     }
 
-    /// Returns the user of that name or e-mail address. `None` if there is none who may log in.
+    /// Returns the user of that name or e-mail address. `None` if there is none, or a disabled one.
     ///
     /// # Errors
     ///
@@ -198,8 +198,8 @@ impl Auth {
         Ok(account.and_then(|account| check_admission(account.user, None).ok()))
     }
 
-    /// Returns the user as [`Auth::find`] does, but `None` for users who have a second factor: for e-mails whose
-    /// token logs in by itself, which would bypass it.
+    /// Returns the user of that name or e-mail address. `None` if there is none, a disabled one, or one with a
+    /// second factor: for e-mails whose token logs in by itself, which would bypass the factor.
     ///
     /// # Errors
     ///
@@ -279,8 +279,7 @@ impl OrganisationName {
     }
 }
 
-/// Returns the permit, if one is needed, claimed for the account of the attempt. Fails with
-/// [`AuthError::Overloaded`] if the account holds its share.
+/// Claims the permit, if any, for the account. Fails with [`AuthError::Overloaded`] if its share is used up.
 fn claimed(
     permit: Option<HashingPermit>,
     share: &Claimant,
@@ -289,8 +288,7 @@ fn claimed(
     Ok(claimed.transpose()?)
 }
 
-/// Returns a user whose credentials are right. Fails with [`AuthError::InvalidCredentials`] if the organisation
-/// is another one, and with [`AuthError::AccountDisabled`] if the account is disabled.
+/// Returns the user; `InvalidCredentials` for another organisation, `AccountDisabled` for a disabled account.
 fn check_admission(user: User, organisation: Option<&OrganisationName>) -> Result<User, AuthError> {
     if organisation.is_some_and(|name| !name.names(&user.organisation)) {
         return Err(AuthError::InvalidCredentials);

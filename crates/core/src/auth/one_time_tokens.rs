@@ -56,10 +56,10 @@ impl From<RedeemError> for AuthError {
 
 impl Auth {
     /// Redeems a one-time token and returns its session; of several concurrent callers, one gets it. Fails with
-    /// [`RedeemError::Reused`] if the token was used before. Otherwise fails with [`AuthError::InvalidToken`] if
-    /// it is not live, has another purpose, or hands over a session that has ended, with
-    /// [`AuthError::Forbidden`] if the client is blocked, and with [`AuthError::Unavailable`] if a store is
-    /// unavailable.
+    /// [`RedeemError::Reused`] if the token was used before, and otherwise with [`RedeemError::Refused`]: with
+    /// [`AuthError::InvalidToken`] if the token is not live or has another purpose, or if it is a hand-over
+    /// token whose parent has ended, with [`AuthError::Forbidden`] if the client is blocked, and with
+    /// [`AuthError::Unavailable`] if a store is unavailable.
     pub(super) async fn redeem_once(
         &self,
         token: &Token,
@@ -81,8 +81,8 @@ impl Auth {
             }
             return Err(AuthError::InvalidToken.into());
         }
-        // For an impersonation, the parent is not checked: it outlives the session in which the administrator
-        // began it.
+        // The parent of an impersonation is not checked: an impersonation outlives the session in which the
+        // administrator began it.
         if let (Purpose::Handover, Some(parent)) = (purpose, record.parent) {
             match self.live(parent).await {
                 Ok(parent) => parent.ok_or(AuthError::InvalidToken)?,

@@ -25,12 +25,15 @@ impl Auth {
     /// # Errors
     ///
     /// - [`AuthError::InvalidCredentials`] if the name, the password or the organisation is wrong, or if the
-    ///   login requests another user.
-    /// - [`AuthError::AccountDisabled`] or [`AuthError::SecondFactorRequired`] if only the password was right.
+    ///   user is not the one that the login requests.
+    /// - [`AuthError::AccountDisabled`] if the password was right but the account is disabled.
+    /// - [`AuthError::SecondFactorRequired`] if the password was right but the second factor is missing, wrong
+    ///   or used before.
     /// - [`AuthError::Forbidden`] if the user does not have the requested unit.
-    /// - [`AuthError::Throttled`] if a lock refuses the attempt, and [`AuthError::Overloaded`] if no hashing
-    ///   thread is free.
-    /// - [`AuthError::Unavailable`] if a store is unavailable or the password could not be hashed.
+    /// - [`AuthError::Throttled`] if a lock refuses the attempt.
+    /// - [`AuthError::Overloaded`] if too many logins wait for a hashing thread: in total, for the account, or
+    ///   from the source.
+    /// - [`AuthError::Unavailable`] if a store or the hashing thread is unavailable.
     pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
         let outcome = self.try_password(&credentials).await;
         let name = ClaimedName::User(&credentials.name);
@@ -49,12 +52,13 @@ impl Auth {
     /// # Errors
     ///
     /// - [`AuthError::InvalidCredentials`] if the card, its pass code or the organisation is wrong, or if the
-    ///   login requests another user.
-    /// - [`AuthError::AccountDisabled`] if the user is disabled.
+    ///   user is not the one that the login requests.
+    /// - [`AuthError::AccountDisabled`] if the card is right but the account is disabled.
     /// - [`AuthError::Forbidden`] if the user does not have the requested unit.
-    /// - [`AuthError::Throttled`] if a lock refuses the attempt, and [`AuthError::Overloaded`] if no hashing
-    ///   thread is free.
-    /// - [`AuthError::Unavailable`] if a store is unavailable or the pass code could not be hashed.
+    /// - [`AuthError::Throttled`] if a lock refuses the attempt.
+    /// - [`AuthError::Overloaded`] if too many logins wait for a hashing thread: in total, for the card, or from
+    ///   the source.
+    /// - [`AuthError::Unavailable`] if a store or the hashing thread is unavailable.
     pub async fn login_by_card(
         &self,
         card: AccessCard,
@@ -75,10 +79,10 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// - [`AuthError::InvalidCredentials`] if the key is wrong, expired or acts as no user, or if the login
-    ///   requests another user.
-    /// - [`AuthError::AccountDisabled`] if the user is disabled.
-    /// - [`AuthError::Forbidden`] if the client is blocked or the user does not have the requested unit.
+    /// - [`AuthError::InvalidCredentials`] if the key is unknown or expired or acts as no user, or if the user
+    ///   is not the one that the login requests.
+    /// - [`AuthError::AccountDisabled`] if the account of the user is disabled.
+    /// - [`AuthError::Forbidden`] if the key is blocked, or if the user does not have the requested unit.
     /// - [`AuthError::Throttled`] if a lock refuses the attempt.
     /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn login_by_key(&self, key: &str, origin: &LoginOrigin) -> Result<User, AuthError> {
@@ -93,13 +97,11 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`PasswordError::Invalid`] if bcrypt cannot hash the password as a whole, and [`PasswordError::Auth`]
-    /// with
-    ///
-    /// - [`AuthError::InvalidToken`] if the key is not valid,
-    /// - [`AuthError::Forbidden`] if the client is blocked,
-    /// - [`AuthError::Overloaded`] if no hashing thread is free,
-    /// - [`AuthError::Unavailable`] if a store is unavailable or the password could not be hashed.
+    /// - [`PasswordError::Invalid`] if bcrypt cannot hash the password as a whole.
+    /// - [`PasswordError::Auth`] with [`AuthError::InvalidToken`] if the key is not valid, with
+    ///   [`AuthError::Forbidden`] if the client is blocked, with [`AuthError::Overloaded`] if too many callers
+    ///   wait for a hashing thread, and with [`AuthError::Unavailable`] if a store or the hashing thread is
+    ///   unavailable.
     pub async fn reset_password(
         &self,
         key: &Token,
@@ -146,7 +148,8 @@ impl Auth {
         outcome
     }
 
-    /// Returns whether one more e-mail may be sent to that name. If so, it counts as sent.
+    /// Returns whether one more e-mail may be sent to that name. If so, it counts as sent. Always `true` if
+    /// login attempts are not limited.
     ///
     /// # Errors
     ///
@@ -172,9 +175,9 @@ impl Auth {
 
 /// Tokens.
 impl Auth {
-    /// Issues a token for a user who was admitted, and returns it; or returns the previous token again if the
-    /// terms reuse it. If a store is unavailable, the one-time token that was redeemed for the new one becomes
-    /// valid again.
+    /// Issues a token for a user who was admitted and returns it, or returns the previous token again if the
+    /// terms reuse it. If that fails because a store is unavailable, the one-time token that was redeemed for
+    /// the new token is made valid again, if possible.
     ///
     /// # Errors
     ///
@@ -209,12 +212,12 @@ impl Auth {
     }
 
     /// Redeems a one-time token and returns its session; of several concurrent callers, one gets it. A second
-    /// use is refused and does what [`SecondUse`](super::SecondUse) says.
+    /// use has the consequences of [`SecondUse`](super::SecondUse).
     ///
     /// # Errors
     ///
-    /// - [`AuthError::InvalidToken`] if the token is not live or has another purpose, or if it is a
-    ///   [`Purpose::Handover`] token whose parent has ended.
+    /// - [`AuthError::InvalidToken`] if the token is unknown, expired, used before or of another purpose, or if
+    ///   it is a [`Purpose::Handover`] token whose parent has ended.
     /// - [`AuthError::Forbidden`] if the client is blocked.
     /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn redeem(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
@@ -230,11 +233,11 @@ impl Auth {
     }
 
     /// Ends a live token and returns its session; of several concurrent callers, one gets it. A call that failed
-    /// as unavailable can be repeated.
+    /// as unavailable, because too few replicas confirmed the end, can be repeated.
     ///
     /// # Errors
     ///
-    /// - [`AuthError::InvalidToken`] if the token is not live or has another purpose.
+    /// - [`AuthError::InvalidToken`] if the token is unknown, expired, ended or of another purpose.
     /// - [`AuthError::Forbidden`] if the client is blocked.
     /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn close(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
@@ -293,11 +296,11 @@ impl Auth {
         outcome
     }
 
-    /// Refills the buckets that match, and returns how many there were; 0 if login attempts are not limited.
+    /// Resets the buckets that match, and returns how many there were; 0 if login attempts are not limited.
     ///
     /// # Errors
     ///
-    /// [`AuthError::Unavailable`] if a store is unavailable. Some of the buckets may be full again.
+    /// [`AuthError::Unavailable`] if a store is unavailable. Some of the buckets may have been reset.
     pub async fn clear_strained(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
         let outcome = self.fill_up(filter).await;
         let name = filter.name.as_deref();

@@ -8,8 +8,8 @@ use crate::error::{AuthError, PasswordError};
 use crate::user::User;
 
 impl Auth {
-    /// Replaces the hash of a password that was right, if it is not as a new one would be made today. Failures
-    /// are logged and never fail the login: the next login tries again.
+    /// Replaces the hash of a password that was right by a current one, unless it is current. A failure never
+    /// fails the login: the next login tries again.
     pub(super) async fn upgrade(&self, user: &User, old: &SecretString, password: &SecretString) {
         let old = old.expose_secret();
         if self.0.passwords.is_current(old) {
@@ -29,8 +29,9 @@ impl Auth {
         }
     }
 
-    /// Hashes the password and replaces the hash `old`. Returns whether that was still stored. Fails if the
-    /// password cannot be hashed as a whole, no hashing thread is free, or the directory is unavailable.
+    /// Hashes the password and replaces the hash `old`, if that is still stored, and returns whether it was.
+    /// Fails with [`PasswordError::Invalid`] if bcrypt cannot hash the password as a whole, and with
+    /// [`PasswordError::Auth`] if no hashing thread is free or the directory is unavailable.
     async fn hashed_anew(
         &self,
         user: &User,

@@ -182,9 +182,9 @@ impl Auth {
         Ok((found, u64::from(ended)))
     }
 
-    /// Returns the matching records, including those of ended tokens that are still stored, by the cheapest
-    /// query: the handle, the user's list, or all records. Fails with [`AuthError::Unavailable`] if the token
-    /// store is unavailable.
+    /// Returns the matching records, including those of tokens that are no longer live, by the cheapest query:
+    /// the handle, the user's list, or all records. Fails with [`AuthError::Unavailable`] if the token store is
+    /// unavailable.
     async fn records(&self, filter: &SessionFilter) -> Result<Found, AuthError> {
         let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
         if let Some(handle) = filter.handle {

@@ -79,13 +79,13 @@ impl Auth {
 }
 
 impl Auth {
-    /// Returns the buckets that are not full and that match the filter, those with the latest end of a lock
-    /// first. Empty if login attempts are not limited.
+    /// Returns the buckets that are not full and that match the filter: first the locked ones, the latest end of
+    /// a lock first. Empty if login attempts are not limited.
     ///
     /// # Errors
     ///
-    /// [`AuthError::Unavailable`] if the throttle's store is unavailable, or the directory, in which the user of
-    /// a name is looked up.
+    /// [`AuthError::Unavailable`] if the throttle's store is unavailable, or if the directory is, in which the
+    /// name of the filter is looked up.
     pub async fn strained(
         &self,
         filter: &ThrottleFilter,

@@ -23,8 +23,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// - [`AuthError::InvalidToken`] if the token is not live, has another purpose, or if its user is disabled
-    ///   or has ended it.
+    /// - [`AuthError::InvalidToken`] if the token is unknown, expired, ended, used up or of another purpose.
     /// - [`AuthError::Forbidden`] if the client is blocked.
     /// - [`AuthError::Unavailable`] if a store is unavailable, or if a use that moves the end of the token
     ///   cannot be recorded.
@@ -98,8 +97,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// The errors of [`validate`](Self::validate), and [`AuthError::InvalidToken`] if the token is that of
-    /// another user than the one it was presented for.
+    /// The errors of [`validate`](Self::validate), and [`AuthError::InvalidToken`] if the spelling of the token
+    /// contains the number of another user.
     pub async fn validate_bearer(&self, presented: &BearerToken) -> Result<Session, AuthError> {
         let session = self.validate(&presented.token, presented.purposes).await?;
         presented.names(&session)?;
@@ -112,7 +111,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// Those of [`validate_bearer`](Self::validate_bearer).
+    /// The errors of [`validate_bearer`](Self::validate_bearer).
     pub async fn validate_bearer_cached(
         &self,
         presented: &BearerToken,
@@ -132,11 +131,13 @@ impl Auth {
     }
 
     /// Returns the session of a token for a request that ends it. The token may have ended: a logout that was
-    /// refused as unavailable, because too few replicas had it, can be repeated. The use is not recorded.
+    /// refused as unavailable, because too few replicas had it, can be repeated. The use of the token is not
+    /// recorded.
     ///
     /// # Errors
     ///
-    /// - [`AuthError::InvalidToken`] if the token is not valid for these purposes.
+    /// - [`AuthError::InvalidToken`] if the token is unknown, expired, used up or of another purpose, or if its
+    ///   end is confirmed.
     /// - [`AuthError::Forbidden`] if the client is blocked.
     /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn validate_to_end(
@@ -152,13 +153,14 @@ impl Auth {
         }
     }
 
-    /// Returns the session as [`validate_to_end`](Self::validate_to_end) does, for a token as
-    /// [`validate_bearer`](Self::validate_bearer) takes it.
+    /// Returns the session of a token that a resource server has received, for a request that ends the token.
+    /// The token may have ended, as for [`validate_to_end`](Self::validate_to_end). The use of the token is not
+    /// recorded.
     ///
     /// # Errors
     ///
-    /// Those of [`validate_to_end`](Self::validate_to_end), and [`AuthError::InvalidToken`] if the token is that
-    /// of another user than the one it was presented for.
+    /// The errors of [`validate_to_end`](Self::validate_to_end), and [`AuthError::InvalidToken`] if the spelling
+    /// of the token contains the number of another user.
     pub async fn validate_bearer_to_end(
         &self,
         presented: &BearerToken,
@@ -170,8 +172,8 @@ impl Auth {
         Ok(session)
     }
 
-    /// Returns the session, as it was before, of a token whose end too few replicas have confirmed. Fails with
-    /// [`AuthError::InvalidToken`] if there is no such token for these purposes, and with
+    /// Returns the session of a token that was ended, if too few replicas have confirmed the end, as it was
+    /// before. Fails with [`AuthError::InvalidToken`] if there is no such token for these purposes, and with
     /// [`AuthError::Unavailable`] if a store is unavailable.
     async fn session_with_unconfirmed_end(
         &self,
@@ -234,8 +236,9 @@ impl Auth {
     }
 
     /// Returns the user of a live token that has one of these purposes. Fails with [`AuthError::InvalidToken`]
-    /// if the token is not live or has another purpose, or if its user, e-mail address or administrator no
-    /// longer entitles to it, and with [`AuthError::Unavailable`] if the directory is unavailable.
+    /// if the token is not live or has another purpose, if the user or the acting administrator has ended all
+    /// tokens or is disabled, or if the user no longer has the e-mail address to which the token was sent; with
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub(super) async fn owner(
         &self,
         record: &Record,
@@ -285,11 +288,12 @@ impl Auth {
     }
 
     /// Records the use of a token, and returns its session with the new record. Each recorded use is a write.
-    /// Fails with [`AuthError::InvalidToken`] if the token was ended concurrently.
+    /// Fails with [`AuthError::InvalidToken`] if the token was ended concurrently, and with
+    /// [`AuthError::Unavailable`] if the store refuses a use that moves the end of the token.
     ///
-    /// If the store refuses writes, the token stays valid: the only loss is which of a user's tokens is the
+    /// If the store refuses another use, the token stays valid: the only loss is which of a user's tokens is the
     /// least recently used. But a token whose end moves with its use would end too early, after the response
-    /// said that it is valid, so that use fails with [`AuthError::Unavailable`].
+    /// said that it is valid.
     async fn record_use(&self, session: Session) -> Result<Session, AuthError> {
         let now = self.now();
         let Session { digest, record, .. } = &session;
