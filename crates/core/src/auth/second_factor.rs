@@ -160,8 +160,9 @@ pub(super) struct FactorAttempt<'a> {
 impl Auth {
     /// Returns a user whose password was right, if the second factor is right, too. Fails with
     /// [`AuthError::SecondFactorRequired`] if the code is missing, wrong or used before; a missing code does not
-    /// count as an attempt. Fails with [`AuthError::Throttled`] if codes of the user are locked and the dialect
-    /// has a field for the code, and with [`AuthError::Unavailable`] if a store is unavailable.
+    /// count as an attempt. If codes of the user are locked, fails with [`AuthError::Throttled`] in a dialect
+    /// with a field for the code, and with [`AuthError::SecondFactorRequired`] in all others. Fails with
+    /// [`AuthError::Unavailable`] if a store is unavailable.
     pub(super) async fn check_factor(
         &self,
         user: User,
