@@ -141,7 +141,8 @@ impl Auth {
         outcome
     }
 
-    /// Returns whether one more e-mail may be sent to that name. If so, it counts as sent.
+    /// Returns whether one more e-mail may be sent to that name. If so, it counts as sent. Always `true` if
+    /// login attempts are not limited.
     ///
     /// # Errors
     ///
