@@ -8,6 +8,7 @@ mod erase;
 mod issue;
 mod keys;
 mod login;
+mod lookup;
 mod one_time_tokens;
 mod operations;
 mod password_rehash;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Auth;
 use super::derived::{Family, Found};
-use super::validate::{is_of, vouches};
+use super::lookup::{is_of, vouches};
 use crate::error::AuthError;
 use crate::purpose::Purpose;
 use crate::store::Record;
