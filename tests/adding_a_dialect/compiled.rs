@@ -34,8 +34,8 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns true if compilers replace that file by a new one, so that a hard link is safe. Other files are small, and cargo
-/// writes into them.
+/// Returns true if compilers replace that file by a new one, so that a hard link is safe. Other files are small, and
+/// cargo writes into them.
 fn is_replaced_when_built(file: &Path) -> Result<bool> {
     let extension = file.extension().and_then(|extension| extension.to_str());
     Ok(match extension {

@@ -56,8 +56,9 @@ impl Tree {
         *file = change(str::from_utf8(file).unwrap()).into_bytes();
     }
 
-    /// Writes these files into a new folder. A file that `original` has as well keeps its timestamp, so that cargo does
-    /// not compile it again, unless the compiled code would hold the path of `original`. Fails if a file cannot be written.
+    /// Writes these files into a new folder. A file that `original` has as well keeps its timestamp, so that cargo
+    /// does not compile it again, unless the compiled code would hold the path of `original`. Fails if a file cannot
+    /// be written.
     pub(crate) fn write(&self, folder: &Path, original: &Path) -> Result<()> {
         for (path, bytes) in &self.0 {
             let (file, original) = (folder.join(path), original.join(path));

@@ -11,10 +11,11 @@
 //!   repeated: [`RedisClient::run`] and [`RedisClient::run_pipeline`]. It is repeated once only. `GET`, `SET` of the
 //!   same value, `DEL`, `ZADD` and `ZREM` are such requests.
 //!
-//! Requests whose second response would differ go through [`RedisClient::run_script`] and [`RedisClient::run_revocation`]: if the response
-//! to a `GETDEL` that took a token is lost, the response to a second one would be "none". If the connection
-//! breaks, the result is an error, and the caller responds with "unavailable". So that a connection which died
-//! in the pool does not cause that, the pool checks that it is alive before it is used again.
+//! Requests whose second response would differ go through [`RedisClient::run_script`] and
+//! [`RedisClient::run_revocation`]: if the response to a `GETDEL` that took a token is lost, the response to a second
+//! one would be "none". If the connection breaks, the result is an error, and the caller responds with "unavailable".
+//! So that a connection which died in the pool does not cause that, the pool checks that it is alive before it is
+//! used again.
 //!
 //! A request that timed out is never repeated: the server may still be executing it.
 //!

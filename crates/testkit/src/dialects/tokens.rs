@@ -110,7 +110,8 @@ impl Held {
     }
 
     /// Returns the token in every place in which clients of the dialect put a token, in a request to a service that
-    /// uses the gateway. Of a kind that services must not accept, these are the places of the first kind that they accept.
+    /// uses the gateway. Of a kind that services must not accept, these are the places of the first kind that they
+    /// accept.
     pub fn carried(&self) -> Vec<Carried> {
         let filled = |text: &str| {
             filled(text, &|name| match name {
