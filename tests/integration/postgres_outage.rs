@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::Instant;
 
-use isogloss_testkit::dialects::{Held, Kind, Person, dialect};
+use isogloss_testkit::dialects::{Held, Kind, TestUser, dialect};
 use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ fn gateway_on(address: &str) -> Builder {
 /// Checks that logins and requests with every valid token get "unavailable".
 fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     let server = gateway.public();
-    for (name, login) in Person::admin().logins() {
+    for (name, login) in TestUser::admin().logins() {
         dialect(name).assert_unavailable("login", &login.send(server).unwrap());
     }
     for held in tokens {
@@ -36,7 +36,7 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
 
 fn every_token_but_cross_tokens(gateway: &Gateway) -> Vec<Held> {
     gateway.wait_until_ready().unwrap();
-    let mut tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let mut tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     // Presenting these redeems them.
     tokens.retain(|held| held.kind != Kind::of("bimplus", "cross"));
     tokens
@@ -92,7 +92,7 @@ fn unavailable_is_answered_to_all_who_ask_at_once() {
     thread::scope(|scope| {
         for _ in 0..40 {
             scope.spawn(move || {
-                for (name, login) in Person::admin().logins() {
+                for (name, login) in TestUser::admin().logins() {
                     dialect(name).assert_unavailable("login", &login.send(server).unwrap());
                 }
             });

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use isogloss_testkit::dialects::{Held, Kind, Person, dialect};
+use isogloss_testkit::dialects::{Held, Kind, TestUser, dialect};
 use isogloss_testkit::relay::Relay;
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::json;
@@ -24,7 +24,7 @@ fn gateway_at(url: String) -> Gateway {
 /// Checks that logins, every valid token, and other requests that use the store get "unavailable".
 fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     let server = gateway.public();
-    for (name, login) in Person::admin().logins() {
+    for (name, login) in TestUser::admin().logins() {
         dialect(name).assert_unavailable("login", &login.send(server).unwrap());
     }
     for held in tokens {
@@ -85,7 +85,7 @@ fn stopped_redis_is_unavailable_until_it_is_back() {
     let gateway = gateway_on(&redis);
     assert_health(&gateway, 200);
     for _ in 0..2 {
-        let tokens = Person::admin().every_token(gateway.public()).unwrap();
+        let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
         redis.stop().unwrap();
         assert_nothing_but_unavailable(&gateway, &tokens);
         redis.start_again().unwrap();
@@ -97,7 +97,7 @@ fn stopped_redis_is_unavailable_until_it_is_back() {
 fn gateway_started_without_redis_comes_up_and_recovers() {
     let mut redis = Redis::start().unwrap();
     let mut gateway = gateway_on(&redis);
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     redis.stop().unwrap();
     gateway.start_again().unwrap();
     assert_nothing_but_unavailable(&gateway, &tokens);
@@ -110,7 +110,7 @@ fn stalled_redis_is_unavailable_and_its_tokens_live_on() {
     let redis = Redis::start().unwrap();
     let relay = Relay::to(redis.port()).unwrap();
     let gateway = gateway_at(format!("redis://{}", relay.address()));
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     relay.stall();
     // The client waits up to 30 s for each response; the time-out is 200 ms.
     assert_nothing_but_unavailable(&gateway, &tokens);
@@ -140,7 +140,7 @@ fn unavailable_is_answered_to_all_who_ask_at_once() {
     thread::scope(|scope| {
         for _ in 0..40 {
             scope.spawn(move || {
-                for (name, login) in Person::admin().logins() {
+                for (name, login) in TestUser::admin().logins() {
                     dialect(name).assert_unavailable("login", &login.send(server).unwrap());
                 }
             });

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isogloss_testkit::dialects::{Held, Kind, Person};
+use isogloss_testkit::dialects::{Held, Kind, TestUser};
 use isogloss_testkit::{Builder, Gateway, Request, Store};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -67,7 +67,7 @@ enum End {
 
 fn tokens_outlive(how: End) {
     let mut gateway = embedded().start().unwrap();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     stop(&mut gateway, how);
     gateway.start_again().unwrap();
     assert_each(&gateway, &tokens, 200);
@@ -86,8 +86,8 @@ fn tokens_of_every_kind_outlive_a_kill() {
 fn ended_tokens_stay_ended(how: End) {
     let mut gateway = embedded().start().unwrap();
     let server = gateway.public();
-    let spending = Person::admin().every_token(server).unwrap();
-    let revoking = Person::admin().every_token(server).unwrap();
+    let spending = TestUser::admin().every_token(server).unwrap();
+    let revoking = TestUser::admin().every_token(server).unwrap();
     let of = |tokens: &[Held], kind: Kind| of_kinds(tokens, &[kind]).remove(0);
     // Its parent stays valid: with an ended parent it would be refused, used or not.
     let cross = of(&spending, Kind::of("bimplus", "cross"));
@@ -148,8 +148,8 @@ fn wait_until_refused(gateway: &Gateway, tokens: &[Held]) {
 #[test]
 fn expired_remembered_logins_are_refused_before_and_after_a_restart() {
     let mut gateway = living("1s", &REMEMBERED);
-    let earlier = Person::admin().every_token(gateway.public()).unwrap();
-    let later = Person::admin().every_token(gateway.public()).unwrap();
+    let earlier = TestUser::admin().every_token(gateway.public()).unwrap();
+    let later = TestUser::admin().every_token(gateway.public()).unwrap();
     wait_until_refused(&gateway, &of_kinds(&later, &REMEMBERED_KINDS));
     // Presenting a cross token would redeem it. This one is older than those that have just expired, and had the
     // same lifetime.
@@ -169,7 +169,7 @@ fn expired_remembered_logins_are_refused_before_and_after_a_restart() {
 fn expired_sessions_are_refused_before_and_after_a_restart() {
     // Long enough to issue all kinds in turn, some of which require another valid token.
     let mut gateway = living("3s", &SESSIONS);
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let mut sessions = tokens.clone();
     sessions.retain(|held| !REMEMBERED_KINDS.contains(&held.kind) && held.presented().is_some());
     // The cross token ends with its parent.
@@ -183,7 +183,7 @@ fn expired_sessions_are_refused_before_and_after_a_restart() {
 #[test]
 fn tokens_that_expire_while_the_gateway_is_down_are_refused() {
     let mut gateway = living("3s", &[&REMEMBERED[..], &SESSIONS[..]].concat());
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     gateway.kill().unwrap();
     // Time for which the gateway is down. Nothing is awaited.
     thread::sleep(Duration::from_secs(4));

@@ -90,7 +90,9 @@ fn nothing_leaks(store: Store) {
     let builder = talkative(store, &folder);
     let mut gateway = builder.clone().start().unwrap();
     let server = gateway.public();
-    let tokens = crate::marked_secrets::person().every_token(server).unwrap();
+    let tokens = crate::marked_secrets::test_user()
+        .every_token(server)
+        .unwrap();
     let mut secrets = passwords_and_keys();
     secrets.extend(
         tokens
@@ -215,7 +217,9 @@ fn nothing_leaks_when_redis_is_away() {
     let builder = talkative(Store::Redis(redis.url()), &folder);
     let mut gateway = builder.clone().start().unwrap();
     let server = gateway.public();
-    let tokens = crate::marked_secrets::person().every_token(server).unwrap();
+    let tokens = crate::marked_secrets::test_user()
+        .every_token(server)
+        .unwrap();
     redis.stop().unwrap();
     // Cached tokens are accepted until the gateway has noticed that its connection is closed.
     wait_until("a token check is refused", || {
@@ -231,7 +235,7 @@ fn nothing_leaks_when_redis_is_away() {
     );
     let mut answers = present(&gateway, &tokens, 503);
     answers.extend(
-        crate::marked_secrets::person()
+        crate::marked_secrets::test_user()
             .logins()
             .into_iter()
             .map(|(_, login)| login.send(server).unwrap()),

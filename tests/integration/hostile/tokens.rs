@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use isogloss_testkit::dialects::{Held, Person, dialects};
+use isogloss_testkit::dialects::{Held, TestUser, dialects};
 use isogloss_testkit::{Response, Result};
 
 use crate::hostile::error_shape;
@@ -12,9 +12,9 @@ const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 
 /// Returns valid tokens of the administrator, one of each kind.
 pub(crate) fn tokens(public: SocketAddr) -> Vec<Held> {
-    let admin = Person {
+    let admin = TestUser {
         client: CLIENT.to_owned(),
-        ..Person::admin()
+        ..TestUser::admin()
     };
     admin.every_token(public).unwrap()
 }

@@ -1,6 +1,6 @@
 //! `/forward-auth/…`, as proxies use it.
 
-use isogloss_testkit::dialects::{Held, Kind, Person};
+use isogloss_testkit::dialects::{Held, Kind, TestUser};
 use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::json;
 
@@ -49,7 +49,7 @@ fn asked_by_envoy(dialect: &str, carried: &Carried) -> Request {
 }
 
 fn tokens(gateway: &Gateway) -> Vec<Held> {
-    Person::admin().every_token(gateway.public()).unwrap()
+    TestUser::admin().every_token(gateway.public()).unwrap()
 }
 
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {

@@ -1,6 +1,6 @@
 //! `/introspect` according to RFC 7662.
 
-use isogloss_testkit::dialects::{Kind, Person};
+use isogloss_testkit::dialects::{Kind, TestUser};
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::introspection::{gateway, gateway_on, introspect};
 #[test]
 fn a_live_token_tells_whom_it_speaks_for_in_every_form_it_is_received_in() {
     let gateway = gateway();
-    for held in Person::admin().every_token(gateway.public()).unwrap() {
+    for held in TestUser::admin().every_token(gateway.public()).unwrap() {
         let mut forms = vec![held.text.clone()];
         for carried in carried(&held) {
             forms.push(carried.text().to_owned());
@@ -34,7 +34,7 @@ fn a_live_token_tells_whom_it_speaks_for_in_every_form_it_is_received_in() {
 #[test]
 fn what_is_known_of_a_token_is_told_and_nothing_else() {
     let gateway = gateway();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let of = |kind| {
         let held = tokens.iter().find(|held| held.kind == kind).unwrap();
         introspect(&gateway, &held.text)
@@ -70,7 +70,7 @@ fn what_is_known_of_a_token_is_told_and_nothing_else() {
 
 /// Redeems a cross token of `admin` with that team and project, and returns the access token.
 fn handover(gateway: &Gateway, team: &str, project: &str) -> String {
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let cross = tokens
         .iter()
         .find(|held| held.kind == Kind::of("bimplus", "cross"));
@@ -164,7 +164,7 @@ fn the_cookie_of_login_to_session_opens_it_and_its_csrf_token_is_its_handle() {
 #[test]
 fn a_dead_token_is_not_active_and_nothing_more_is_said() {
     let gateway = gateway();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let ended = tokens
         .iter()
         .find(|held| held.kind == Kind::of("bimplus", "access"));
@@ -203,7 +203,7 @@ fn a_dead_token_is_not_active_and_nothing_more_is_said() {
 fn of_a_token_that_is_kept_near_the_same_is_told_until_it_ends() {
     let redis = Redis::start().unwrap();
     let gateway = gateway_on(Store::Redis(redis.url()));
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     for held in &tokens {
         let at_first = introspect(&gateway, &held.text);
         assert_eq!(at_first["active"], speaks(held.kind), "{:?}", held.kind);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use isogloss_testkit::dialects::{Held, Person};
+use isogloss_testkit::dialects::{Held, TestUser};
 use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
 
@@ -33,13 +33,13 @@ impl Random {
 fn log_in_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<Held> {
     let mut answered = Vec::new();
     loop {
-        let person = Person::admin();
-        for (dialect, login) in person.logins() {
+        let user = TestUser::admin();
+        for (dialect, login) in user.logins() {
             // No response, or an incomplete one: the gateway was killed and acknowledged nothing.
             let Ok(answer) = login.send(server) else {
                 return answered;
             };
-            answered.extend(person.tokens(dialect, &answer).unwrap());
+            answered.extend(user.tokens(dialect, &answer).unwrap());
             count.fetch_add(1, Ordering::Relaxed);
         }
     }

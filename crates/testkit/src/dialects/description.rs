@@ -1,6 +1,6 @@
 //! What a `testing.toml` holds.
 //!
-//! Texts may hold placeholders: `{user}`, `{password}`, `{organisation}`, `{api_key}` and `{device}` of the person
+//! Texts may hold placeholders: `{user}`, `{password}`, `{organisation}`, `{api_key}` and `{device}` of the user
 //! who logs in, and the name of each token of the dialect. Paths are relative to the mount path.
 
 use serde::Deserialize;

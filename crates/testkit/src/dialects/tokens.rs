@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::request_template::{RequestTemplate, filled};
-use super::{Dialect, Person, dialect, dialects};
+use super::{Dialect, TestUser, dialect, dialects};
 use crate::{Error, Request, Response, Result};
 
 /// What a token is for, and in which dialect.
@@ -137,7 +137,7 @@ impl Held {
     }
 }
 
-impl Person {
+impl TestUser {
     /// Logs in everywhere and asks for every kind of token there is. A token that another one was exchanged for is
     /// not among them: it is spent.
     ///

@@ -1,6 +1,6 @@
 //! Tokens, wherever a client may put them.
 
-use isogloss_testkit::dialects::{Held, Person};
+use isogloss_testkit::dialects::{Held, TestUser};
 use serde_json::json;
 
 use super::{Attempt, JSON, NOBODY, Outcome, UNKNOWN_TOKEN, all, message, typed};
@@ -32,7 +32,7 @@ fn presented(token: &str) -> Vec<Vec<u8>> {
             messages.push(message("GET", target, &[&header], b""));
         }
     }
-    let client = Person::admin().client;
+    let client = TestUser::admin().client;
     for body in [
         json!({"cross_token": token}),
         json!({"cross_token": [token]}),
