@@ -24,16 +24,16 @@ fn a_token_of_another_dialect_or_purpose_is_refused() {
     let mut gateway = gateway();
     let public = gateway.public();
     for dialect in dialects() {
-        for (index, door) in dialect.doors().iter().enumerate() {
+        for (index, protected) in dialect.protected_requests().iter().enumerate() {
             for held in tokens(public) {
-                let response: Result<Response> = dialect.knock(door, &held).send(public);
+                let response: Result<Response> = dialect.present(protected, &held).send(public);
                 let response = response.unwrap();
                 let came = error_shape::shown(&response);
                 let what = format!(
                     "{:?} at place {index} of {}: {came}",
                     held.kind, dialect.name
                 );
-                if dialect.is_opened_by(door, held.kind) {
+                if dialect.accepts(protected, held.kind) {
                     assert!(matches!(response.status, 200 | 302), "{what}");
                 } else {
                     assert_eq!(dialect.check_error(&response), Ok(()), "{what}");
@@ -49,10 +49,10 @@ fn a_token_of_another_dialect_or_purpose_is_refused() {
 #[test]
 fn each_door_is_opened_by_some_kind_of_token() {
     for dialect in dialects() {
-        for door in dialect.doors() {
+        for protected in dialect.protected_requests() {
             let kinds = dialect.kinds();
-            let opens = kinds.filter(|kind| dialect.is_opened_by(door, *kind));
-            assert!(opens.count() > 0, "{}: {door:?}", dialect.name);
+            let accepted = kinds.filter(|kind| dialect.accepts(protected, *kind));
+            assert!(accepted.count() > 0, "{}: {protected:?}", dialect.name);
         }
     }
 }

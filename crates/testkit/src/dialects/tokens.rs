@@ -67,12 +67,12 @@ impl Carried {
     }
 }
 
-/// A request that some kinds of tokens open.
+/// A request that is granted to some kinds of tokens.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Door {
-    /// The kinds, by their names.
-    opened_by: Vec<String>,
+pub struct ProtectedRequest {
+    /// The names of the kinds that are accepted.
+    accepts: Vec<String>,
     /// A request that presents `{token}`.
     request: RequestTemplate,
 }
@@ -202,26 +202,26 @@ impl Dialect {
         tokens.map(move |token| Kind::of(dialect, &token.name))
     }
 
-    /// Returns the requests that some kinds of tokens open.
-    pub fn doors(&self) -> &'static [Door] {
-        &self.description.doors
+    /// Returns the requests that are granted to some kinds of tokens.
+    pub fn protected_requests(&self) -> &'static [ProtectedRequest] {
+        &self.description.protected_requests
     }
 
-    /// Returns whether a token of that kind opens the door.
-    pub fn is_opened_by(&self, door: &Door, kind: Kind) -> bool {
-        self.name == kind.dialect && door.opened_by.iter().any(|name| name == kind.name)
+    /// Returns whether the request is granted to a token of that kind.
+    pub fn accepts(&self, protected: &ProtectedRequest, kind: Kind) -> bool {
+        self.name == kind.dialect && protected.accepts.iter().any(|name| name == kind.name)
     }
 
-    /// Returns the request that presents a token at a door. A token of another dialect has its own digits, in the
-    /// spelling of this one.
-    pub fn knock(&self, door: &Door, held: &Held) -> Request {
+    /// Returns the protected request with a token. A token of another dialect has its own digits, in the spelling
+    /// of this one.
+    pub fn present(&self, protected: &ProtectedRequest, held: &Held) -> Request {
         let value = |name: &str| match name {
             "token" if held.kind.dialect == self.name => Some(held.text.clone()),
             "token" => Some(self.spell(&held.digits())),
             "device" => Some(held.client.clone()),
             _ => None,
         };
-        door.request.fill(self.mount, &value)
+        protected.request.fill(self.mount, &value)
     }
 
     fn spell(&self, digits: &str) -> String {
