@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::Instant;
 
-use isogloss_testkit::dialects::{Held, Kind, TestUser, dialect};
+use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind, dialect};
 use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use tempfile::TempDir;
 
@@ -19,7 +19,7 @@ fn gateway_on(address: &str) -> Builder {
 }
 
 /// Checks that logins and requests with every valid token get "unavailable".
-fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
+fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[HeldToken]) {
     let server = gateway.public();
     for (name, login) in TestUser::admin().logins() {
         dialect(name).assert_unavailable("login", &login.send(server).unwrap());
@@ -34,11 +34,11 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     assert_health(gateway, 503);
 }
 
-fn every_token_but_cross_tokens(gateway: &Gateway) -> Vec<Held> {
+fn every_token_but_cross_tokens(gateway: &Gateway) -> Vec<HeldToken> {
     gateway.wait_until_ready().unwrap();
     let mut tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     // Presenting these redeems them.
-    tokens.retain(|held| held.kind != Kind::of("bimplus", "cross"));
+    tokens.retain(|held| held.kind != TokenKind::of("bimplus", "cross"));
     tokens
 }
 

@@ -1,6 +1,6 @@
 //! Redis after logins: only digests that expire, and nothing that can be used to log in.
 
-use isogloss_testkit::dialects::{Held, TestUser, dialect};
+use isogloss_testkit::dialects::{HeldToken, TestUser, dialect};
 use isogloss_testkit::{Gateway, Redis, Reply, Request, Store};
 use serde_json::json;
 use tempfile::TempDir;
@@ -74,7 +74,7 @@ fn collect(reply: &Reply, into: &mut Vec<Vec<u8>>) {
 }
 
 /// Logs in at all dialects, with right and wrong passwords, and presents every token. Returns the tokens.
-fn busy(gateway: &Gateway) -> Vec<Held> {
+fn busy(gateway: &Gateway) -> Vec<HeldToken> {
     let server = gateway.public();
     let mut tokens = Vec::new();
     for _ in 0..2 {
@@ -100,7 +100,7 @@ fn busy(gateway: &Gateway) -> Vec<Held> {
         let answer = login.send(server).unwrap();
         tokens.extend(TestUser::admin().tokens("crmcom", &answer).unwrap());
     }
-    for request in tokens.iter().filter_map(Held::presented) {
+    for request in tokens.iter().filter_map(HeldToken::presented) {
         assert_eq!(request.send(server).unwrap().status, 200);
     }
     tokens

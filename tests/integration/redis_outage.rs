@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use isogloss_testkit::dialects::{Held, Kind, TestUser, dialect};
+use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind, dialect};
 use isogloss_testkit::relay::Relay;
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::json;
@@ -22,7 +22,7 @@ fn gateway_at(url: String) -> Gateway {
 }
 
 /// Checks that logins, every valid token, and other requests that use the store get "unavailable".
-fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
+fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[HeldToken]) {
     let server = gateway.public();
     for (name, login) in TestUser::admin().logins() {
         dialect(name).assert_unavailable("login", &login.send(server).unwrap());
@@ -34,9 +34,9 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
             dialect.assert_unavailable(&what, &request.send(server).unwrap());
         }
     }
-    let of = |kind: Kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
-    let bimplus = format!("BimPlus {}", of(Kind::of("bimplus", "access")));
-    let memsource = of(Kind::of("memsource", "access"));
+    let of = |kind: TokenKind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
+    let bimplus = format!("BimPlus {}", of(TokenKind::of("bimplus", "access")));
+    let memsource = of(TokenKind::of("memsource", "access"));
     let others = [
         (
             "bimplus",
@@ -63,7 +63,7 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     }
     let page = Request::get(format!(
         "/web/login/authByToken?token={}",
-        of(Kind::of("memsource", "impersonation"))
+        of(TokenKind::of("memsource", "impersonation"))
     ));
     assert_eq!(page.send(server).unwrap().status, 503, "authByToken");
     let suppressed = Request::post(
@@ -118,9 +118,9 @@ fn stalled_redis_is_unavailable_and_its_tokens_live_on() {
     assert_well_again(&gateway);
     // Requests during the stall reached Redis when the relay continued, so the deletions may have been done.
     let kept = [
-        Kind::of("bimplus", "remember_me"),
-        Kind::of("tokenlogin", "reauthentication"),
-        Kind::of("memsource", "browser"),
+        TokenKind::of("bimplus", "remember_me"),
+        TokenKind::of("tokenlogin", "reauthentication"),
+        TokenKind::of("memsource", "browser"),
     ];
     let kept: Vec<_> = tokens
         .into_iter()

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use isogloss_testkit::dialects::{Held, Kind};
+use isogloss_testkit::dialects::{HeldToken, TokenKind};
 use isogloss_testkit::servers::wait_until;
 use isogloss_testkit::{Builder, Gateway, Redis, Response, Store, roundtrip};
 use tempfile::TempDir;
@@ -139,11 +139,11 @@ fn nothing_leaks(store: Store) {
 }
 
 /// Presents each token, checks the status, and returns the responses. Cross tokens are left out: they are used up.
-fn present(gateway: &Gateway, tokens: &[Held], expected: u16) -> Vec<Response> {
+fn present(gateway: &Gateway, tokens: &[HeldToken], expected: u16) -> Vec<Response> {
     let reusable = tokens
         .iter()
-        .filter(|held| held.kind != Kind::of("bimplus", "cross"));
-    let requests = reusable.filter_map(Held::presented);
+        .filter(|held| held.kind != TokenKind::of("bimplus", "cross"));
+    let requests = reusable.filter_map(HeldToken::presented);
     let answers = requests.map(|request| request.send(gateway.public()).unwrap());
     answers
         .inspect(|answer| assert_eq!(answer.status, expected, "{}", answer.text()))

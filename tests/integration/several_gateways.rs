@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::thread;
 
-use isogloss_testkit::dialects::{Held, Kind, TestUser};
+use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind};
 use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Request, Response, Store};
 
 /// Servers that the gateways share.
@@ -60,25 +60,25 @@ impl Servers {
     }
 }
 
-fn present(held: &Held, gateway: &Gateway) -> Response {
+fn present(held: &HeldToken, gateway: &Gateway) -> Response {
     let request = held.presented().unwrap();
     request.send(gateway.public()).unwrap()
 }
 
 /// Returns that user's tokens that can be presented repeatedly.
-fn lasting(user: &TestUser, gateway: &Gateway) -> Vec<Held> {
+fn lasting(user: &TestUser, gateway: &Gateway) -> Vec<HeldToken> {
     let mut tokens = user.every_token(gateway.public()).unwrap();
     let others = [
-        Kind::of("bimplus", "cross"),
-        Kind::of("memsource", "impersonation"),
-        Kind::of("memsource", "browser"),
+        TokenKind::of("bimplus", "cross"),
+        TokenKind::of("memsource", "impersonation"),
+        TokenKind::of("memsource", "browser"),
     ];
     tokens.retain(|held| held.presented().is_some() && !others.contains(&held.kind));
     assert!(tokens.len() > 3);
     tokens
 }
 
-fn assert_each(tokens: &[Held], gateway: &Gateway, status: u16) {
+fn assert_each(tokens: &[HeldToken], gateway: &Gateway, status: u16) {
     for held in tokens {
         let answer = present(held, gateway);
         assert_eq!(answer.status, status, "{:?}: {}", held.kind, answer.text());
@@ -91,9 +91,9 @@ fn a_token_of_one_lives_and_ends_at_the_other() {
     let [one, other] = servers.gateways(2).try_into().unwrap();
     let tokens = lasting(&TestUser::admin(), &one);
     assert_each(&tokens, &other, 200);
-    let of = |kind: Kind| tokens.iter().find(|held| held.kind == kind).unwrap();
-    let bimplus = of(Kind::of("bimplus", "access"));
-    let memsource = of(Kind::of("memsource", "access"));
+    let of = |kind: TokenKind| tokens.iter().find(|held| held.kind == kind).unwrap();
+    let bimplus = of(TokenKind::of("bimplus", "access"));
+    let memsource = of(TokenKind::of("memsource", "access"));
     let ends = [
         Request::new("DELETE", "/v2/authorize")
             .header("Authorization", format!("BimPlus {}", bimplus.text)),
@@ -110,7 +110,7 @@ fn a_token_of_one_lives_and_ends_at_the_other() {
     let fresh = TestUser::admin().every_token(one.public()).unwrap();
     let cross = fresh
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "cross"));
+        .find(|held| held.kind == TokenKind::of("bimplus", "cross"));
     assert_eq!(present(cross.unwrap(), &other).status, 200);
     assert_eq!(present(cross.unwrap(), &one).status, 401);
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isogloss_testkit::dialects::{Held, TestUser};
+use isogloss_testkit::dialects::{HeldToken, TestUser};
 use isogloss_testkit::{Gateway, Request};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ pub(crate) fn assert_well_again(gateway: &Gateway) {
     assert_health(gateway, 200);
 }
 
-pub(crate) fn assert_live(server: SocketAddr, tokens: &[Held]) {
+pub(crate) fn assert_live(server: SocketAddr, tokens: &[HeldToken]) {
     for held in tokens {
         if let Some(request) = held.presented() {
             let answer = request.send(server).unwrap();

@@ -22,7 +22,7 @@ pub use self::requests::{message, shown};
 pub use self::route::{Body, Documented, Route};
 pub use self::shape::{Extent, Success};
 pub use self::test_user::TestUser;
-pub use self::tokens::{Carried, Held, Kind, ProtectedRequest};
+pub use self::tokens::{Carried, HeldToken, ProtectedRequest, TokenKind};
 use crate::{Request, Response, Result};
 
 const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use isogloss_testkit::dialects::{Held, TestUser, dialects};
+use isogloss_testkit::dialects::{HeldToken, TestUser, dialects};
 use isogloss_testkit::{Response, Result};
 
 use crate::hostile::error_shape;
@@ -11,7 +11,7 @@ use crate::hostile::{assert_unharmed, gateway};
 const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 
 /// Returns valid tokens of the administrator, one of each kind.
-pub(crate) fn tokens(public: SocketAddr) -> Vec<Held> {
+pub(crate) fn tokens(public: SocketAddr) -> Vec<HeldToken> {
     let admin = TestUser {
         client: CLIENT.to_owned(),
         ..TestUser::admin()

@@ -1,7 +1,7 @@
 //! `/token` according to RFC 8693, and its results.
 
 use data_encoding::BASE64URL_NOPAD;
-use isogloss_testkit::dialects::{Kind, TestUser};
+use isogloss_testkit::dialects::{TestUser, TokenKind};
 use isogloss_testkit::{Gateway, Request, Response};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ fn what_makes_no_sense_is_refused_in_the_words_of_the_standard() {
     let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "access"))
+        .find(|held| held.kind == TokenKind::of("bimplus", "access"))
         .unwrap()
         .text;
     let token = ("subject_token", &**token);

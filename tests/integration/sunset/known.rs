@@ -1,6 +1,6 @@
 //! Known clients: what makes a client known, that invented ones hide none, and tokens that expire too early.
 
-use isogloss_testkit::dialects::{Kind, TestUser, dialect};
+use isogloss_testkit::dialects::{TestUser, TokenKind, dialect};
 use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::{Value, json};
 
@@ -133,10 +133,10 @@ fn a_client_whose_tokens_end_before_it_renews_them_is_told_of() {
         let held = user.tokens(dialect, &answer).unwrap();
         let is_access = |kind| {
             [
-                Kind::of("bimplus", "access"),
-                Kind::of("crmcom", "access"),
-                Kind::of("tokenlogin", "session"),
-                Kind::of("memsource", "access"),
+                TokenKind::of("bimplus", "access"),
+                TokenKind::of("crmcom", "access"),
+                TokenKind::of("tokenlogin", "session"),
+                TokenKind::of("memsource", "access"),
             ]
             .contains(&kind)
         };

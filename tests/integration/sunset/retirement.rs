@@ -1,6 +1,6 @@
 //! Retiring a dialect: headers, brownouts, blocked clients, and the end.
 
-use isogloss_testkit::dialects::{Kind, TestUser, dialects};
+use isogloss_testkit::dialects::{TestUser, TokenKind, dialects};
 use isogloss_testkit::{Gateway, Request, Response, Store};
 use serde_json::json;
 
@@ -189,7 +189,7 @@ fn services_behind_know_no_token_of_what_is_retired() {
     let held = user.every_token(before.public()).unwrap();
     let token = &held
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "access"))
+        .find(|held| held.kind == TokenKind::of("bimplus", "access"))
         .unwrap()
         .text;
     let forward = |gateway: &Gateway| {

@@ -1,6 +1,6 @@
 //! Usage counts: what they distinguish, that they add up, and that they are bounded.
 
-use isogloss_testkit::dialects::{Kind, TestUser, dialect};
+use isogloss_testkit::dialects::{TestUser, TokenKind, dialect};
 use isogloss_testkit::{Builder, Postgres, Request};
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ fn services_that_ask_about_a_token_use_its_dialect() {
     let held = TestUser::admin().every_token(gateway.public()).unwrap();
     let token = &held
         .iter()
-        .find(|held| held.kind == Kind::of("crmcom", "access"))
+        .find(|held| held.kind == TokenKind::of("crmcom", "access"))
         .unwrap()
         .text;
     Request::post("/introspect")

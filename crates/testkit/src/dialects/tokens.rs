@@ -11,7 +11,7 @@ use crate::{Error, Request, Response, Result};
 
 /// What a token is for, and in which dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct TokenKind {
     /// The name of the dialect.
     pub dialect: &'static str,
     /// The name of the kind in the dialect's description.
@@ -20,9 +20,9 @@ pub struct Kind {
 
 /// A token in the spelling of its dialect.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub struct HeldToken {
     /// What it is for.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// As the client holds it.
     pub text: String,
     /// The device that it was issued to.
@@ -77,7 +77,7 @@ pub struct ProtectedRequest {
     request: RequestTemplate,
 }
 
-impl Kind {
+impl TokenKind {
     /// Returns a kind by its names.
     pub const fn of(dialect: &'static str, name: &'static str) -> Self {
         Self { dialect, name }
@@ -95,7 +95,7 @@ impl Kind {
     }
 }
 
-impl Held {
+impl HeldToken {
     /// Returns a request that presents the token, which succeeds while it lives. It spends a one-time token.
     /// `None` for the kinds that no documented request takes.
     pub fn presented(&self) -> Option<Request> {
@@ -143,7 +143,7 @@ impl TestUser {
     ///
     /// # Errors
     /// A response without the token that it must have.
-    pub fn every_token(&self, server: SocketAddr) -> Result<Vec<Held>> {
+    pub fn every_token(&self, server: SocketAddr) -> Result<Vec<HeldToken>> {
         let mut all = Vec::new();
         for dialect in dialects() {
             all.extend(self.tokens_of(dialect, server)?);
@@ -155,7 +155,7 @@ impl TestUser {
     ///
     /// # Errors
     /// A response without the token that it must have.
-    pub fn tokens_of(&self, dialect: &Dialect, server: SocketAddr) -> Result<Vec<Held>> {
+    pub fn tokens_of(&self, dialect: &Dialect, server: SocketAddr) -> Result<Vec<HeldToken>> {
         let login = self.device_login(dialect).send(server)?;
         let mut all = self.tokens(dialect.name, &login)?;
         for token in &dialect.description.tokens {
@@ -177,7 +177,7 @@ impl TestUser {
     ///
     /// # Errors
     /// A response without a token that it must have.
-    pub fn tokens(&self, dialect: &str, login: &Response) -> Result<Vec<Held>> {
+    pub fn tokens(&self, dialect: &str, login: &Response) -> Result<Vec<HeldToken>> {
         let dialect = super::dialect(dialect);
         let tokens = dialect.description.tokens.iter();
         tokens
@@ -186,9 +186,9 @@ impl TestUser {
             .collect()
     }
 
-    fn held(&self, dialect: &Dialect, name: &'static str, text: String) -> Held {
-        Held {
-            kind: Kind::of(dialect.name, name),
+    fn held(&self, dialect: &Dialect, name: &'static str, text: String) -> HeldToken {
+        HeldToken {
+            kind: TokenKind::of(dialect.name, name),
             text,
             client: self.client.clone(),
         }
@@ -197,9 +197,9 @@ impl TestUser {
 
 impl Dialect {
     /// Returns every kind of token.
-    pub fn kinds(&self) -> impl Iterator<Item = Kind> + use<> {
+    pub fn kinds(&self) -> impl Iterator<Item = TokenKind> + use<> {
         let (dialect, tokens) = (self.name, self.description.tokens.iter());
-        tokens.map(move |token| Kind::of(dialect, &token.name))
+        tokens.map(move |token| TokenKind::of(dialect, &token.name))
     }
 
     /// Returns the requests that are granted to some kinds of tokens.
@@ -208,13 +208,13 @@ impl Dialect {
     }
 
     /// Returns whether the request is granted to a token of that kind.
-    pub fn accepts(&self, protected: &ProtectedRequest, kind: Kind) -> bool {
+    pub fn accepts(&self, protected: &ProtectedRequest, kind: TokenKind) -> bool {
         self.name == kind.dialect && protected.accepts.iter().any(|name| name == kind.name)
     }
 
     /// Returns the protected request with a token. A token of another dialect has its own digits, in the spelling
     /// of this one.
-    pub fn present(&self, protected: &ProtectedRequest, held: &Held) -> Request {
+    pub fn present(&self, protected: &ProtectedRequest, held: &HeldToken) -> Request {
         let value = |name: &str| match name {
             "token" if held.kind.dialect == self.name => Some(held.text.clone()),
             "token" => Some(self.spell(&held.digits())),
@@ -234,7 +234,7 @@ impl Dialect {
 }
 
 /// Returns the token of that kind.
-pub(super) fn value_of(tokens: &[Held], name: &str) -> Option<String> {
+pub(super) fn value_of(tokens: &[HeldToken], name: &str) -> Option<String> {
     let mut tokens = tokens.iter();
     let held = tokens.find(|held| held.kind.name == name)?;
     Some(held.text.clone())
