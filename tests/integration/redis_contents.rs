@@ -5,7 +5,7 @@ use isogloss_testkit::{Gateway, Redis, Reply, Request, Store};
 use serde_json::json;
 use tempfile::TempDir;
 
-use isogloss_testkit::token_spellings::{Place, Secret};
+use isogloss_testkit::token_spellings::{LowercaseBytes, Secret};
 
 /// Returns every key with its remaining milliseconds and its content.
 const EVERYTHING: &str = r"
@@ -137,8 +137,8 @@ fn redis_holds_no_clear_text_and_every_key_ends_by_itself() {
         for bytes in &entry.bytes {
             let hash = bytes.windows(4).any(|window| window == b"$2b$");
             assert!(!hash, "{key} holds the hash of a password");
-            let place = Place::new(bytes);
-            let leak = secrets.iter().find(|secret| secret.is_in(&place));
+            let searched = LowercaseBytes::new(bytes);
+            let leak = secrets.iter().find(|secret| secret.is_in(&searched));
             assert!(
                 leak.is_none(),
                 "{key} holds {} in {}",

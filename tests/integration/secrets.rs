@@ -16,7 +16,7 @@ use isogloss_testkit::{Builder, Gateway, Redis, Response, Store, roundtrip};
 use tempfile::TempDir;
 
 use crate::secrets::attempts::Outcome;
-use isogloss_testkit::token_spellings::{Place, Secret};
+use isogloss_testkit::token_spellings::{LowercaseBytes, Secret};
 
 /// Returns a builder for a gateway that logs everything, with the marked users in its directory.
 fn talkative(store: Store, folder: &TempDir) -> Builder {
@@ -152,8 +152,8 @@ fn present(gateway: &Gateway, tokens: &[HeldToken], expected: u16) -> Vec<Respon
 
 fn leaking_answer(asked: &str, answer: &Response, secrets: &[Secret]) -> Vec<String> {
     let sent = sent(answer);
-    let place = Place::new(&sent);
-    let leaks = secrets.iter().filter(|secret| secret.is_in(&place));
+    let searched = LowercaseBytes::new(&sent);
+    let leaks = secrets.iter().filter(|secret| secret.is_in(&searched));
     leaks
         .map(|secret| {
             format!(
@@ -177,16 +177,16 @@ fn sent(answer: &Response) -> Vec<u8> {
 fn leaking_lines(log: &[String], secrets: &[Secret]) -> Vec<String> {
     let mut lines: BTreeMap<(String, &str), (usize, &str)> = BTreeMap::new();
     // One search for each secret, unless there is something to find.
-    let whole = Place::new(log.join("\n"));
+    let whole = LowercaseBytes::new(log.join("\n"));
     let leaked: Vec<_> = secrets
         .iter()
         .filter(|secret| secret.is_in(&whole))
         .collect();
     for line in log.iter().filter(|_| !leaked.is_empty()) {
-        let place = Place::new(line);
+        let searched = LowercaseBytes::new(line);
         let parsed = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
         let target = parsed["target"].as_str().unwrap_or("no target").to_owned();
-        for secret in leaked.iter().filter(|secret| secret.is_in(&place)) {
+        for secret in leaked.iter().filter(|secret| secret.is_in(&searched)) {
             let key = (target.clone(), secret.what.as_str());
             lines.entry(key).or_insert((0, line)).0 += 1;
         }
