@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use isogloss_testkit::dialects::Person;
+use isogloss_testkit::dialects::TestUser;
 use isogloss_testkit::{Builder, Result};
 
 /// Name of an administrator who may log in.
@@ -27,12 +27,12 @@ pub(crate) const PASS_CODE: &str = "Bt1PassCodeRg4";
 pub(crate) const ADMIN_KEY: &str = "Zw3AdminKeyQp8";
 
 /// Returns the marked user with a device of its own.
-pub(crate) fn person() -> Person {
-    Person {
+pub(crate) fn test_user() -> TestUser {
+    TestUser {
         name: NAME.to_owned(),
         password: PASSWORD.to_owned(),
         api_key: API_KEY.to_owned(),
-        ..Person::admin()
+        ..TestUser::admin()
     }
 }
 

@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::Instant;
 
-use isogloss_testkit::dialects::{Held, Kind, Person, dialect};
+use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind, dialect};
 use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use tempfile::TempDir;
 
@@ -19,9 +19,9 @@ fn gateway_on(address: &str) -> Builder {
 }
 
 /// Checks that logins and requests with every valid token get "unavailable".
-fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
+fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[HeldToken]) {
     let server = gateway.public();
-    for (name, login) in Person::admin().logins() {
+    for (name, login) in TestUser::admin().logins() {
         dialect(name).assert_unavailable("login", &login.send(server).unwrap());
     }
     for held in tokens {
@@ -34,11 +34,11 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     assert_health(gateway, 503);
 }
 
-fn every_token_but_cross_tokens(gateway: &Gateway) -> Vec<Held> {
+fn every_token_but_cross_tokens(gateway: &Gateway) -> Vec<HeldToken> {
     gateway.wait_until_ready().unwrap();
-    let mut tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let mut tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     // Presenting these redeems them.
-    tokens.retain(|held| held.kind != Kind::of("bimplus", "cross"));
+    tokens.retain(|held| held.kind != TokenKind::of("bimplus", "cross"));
     tokens
 }
 
@@ -92,7 +92,7 @@ fn unavailable_is_answered_to_all_who_ask_at_once() {
     thread::scope(|scope| {
         for _ in 0..40 {
             scope.spawn(move || {
-                for (name, login) in Person::admin().logins() {
+                for (name, login) in TestUser::admin().logins() {
                     dialect(name).assert_unavailable("login", &login.send(server).unwrap());
                 }
             });

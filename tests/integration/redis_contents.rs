@@ -1,11 +1,11 @@
 //! Redis after logins: only digests that expire, and nothing that can be used to log in.
 
-use isogloss_testkit::dialects::{Held, Person, dialect};
+use isogloss_testkit::dialects::{HeldToken, TestUser, dialect};
 use isogloss_testkit::{Gateway, Redis, Reply, Request, Store};
 use serde_json::json;
 use tempfile::TempDir;
 
-use isogloss_testkit::token_spellings::{Place, Secret};
+use isogloss_testkit::token_spellings::{LowercaseBytes, Secret};
 
 /// Returns every key with its remaining milliseconds and its content.
 const EVERYTHING: &str = r"
@@ -74,15 +74,19 @@ fn collect(reply: &Reply, into: &mut Vec<Vec<u8>>) {
 }
 
 /// Logs in at all dialects, with right and wrong passwords, and presents every token. Returns the tokens.
-fn busy(gateway: &Gateway) -> Vec<Held> {
+fn busy(gateway: &Gateway) -> Vec<HeldToken> {
     let server = gateway.public();
     let mut tokens = Vec::new();
     for _ in 0..2 {
-        tokens.extend(crate::marked_secrets::person().every_token(server).unwrap());
+        tokens.extend(
+            crate::marked_secrets::test_user()
+                .every_token(server)
+                .unwrap(),
+        );
     }
-    let wrong = Person {
+    let wrong = TestUser {
         password: crate::marked_secrets::WRONG_PASSWORD.to_owned(),
-        ..crate::marked_secrets::person()
+        ..crate::marked_secrets::test_user()
     };
     for (_, login) in wrong.logins() {
         login.send(server).unwrap();
@@ -94,9 +98,9 @@ fn busy(gateway: &Gateway) -> Vec<Held> {
         let body = json!({"organisation": "CRMDEMO", "access_token_identifier": card});
         let login = Request::post("/crmapi/rest/v2/authentication/token").json(&body);
         let answer = login.send(server).unwrap();
-        tokens.extend(Person::admin().tokens("crmcom", &answer).unwrap());
+        tokens.extend(TestUser::admin().tokens("crmcom", &answer).unwrap());
     }
-    for request in tokens.iter().filter_map(Held::presented) {
+    for request in tokens.iter().filter_map(HeldToken::presented) {
         assert_eq!(request.send(server).unwrap().status, 200);
     }
     tokens
@@ -133,8 +137,8 @@ fn redis_holds_no_clear_text_and_every_key_ends_by_itself() {
         for bytes in &entry.bytes {
             let hash = bytes.windows(4).any(|window| window == b"$2b$");
             assert!(!hash, "{key} holds the hash of a password");
-            let place = Place::new(bytes);
-            let leak = secrets.iter().find(|secret| secret.is_in(&place));
+            let searched = LowercaseBytes::new(bytes);
+            let leak = secrets.iter().find(|secret| secret.is_in(&searched));
             assert!(
                 leak.is_none(),
                 "{key} holds {} in {}",
@@ -163,9 +167,9 @@ fn key_lives_as_long_as_what_it_holds() {
         .start()
         .unwrap();
     let crmcom = dialect("crmcom");
-    let login = Person::admin().device_login(&crmcom);
+    let login = TestUser::admin().device_login(&crmcom);
     let answer = login.send(gateway.public()).unwrap();
-    let tokens = Person::admin().tokens(crmcom.name, &answer).unwrap();
+    let tokens = TestUser::admin().tokens(crmcom.name, &answer).unwrap();
     assert_eq!(tokens.len(), 1);
     let entries = entries(&redis);
     let held = "the token, the list of its user's, the list of the account's clients";

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use isogloss_testkit::dialects::{Held, Kind, Person, dialect};
+use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind, dialect};
 use isogloss_testkit::relay::Relay;
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::json;
@@ -22,9 +22,9 @@ fn gateway_at(url: String) -> Gateway {
 }
 
 /// Checks that logins, every valid token, and other requests that use the store get "unavailable".
-fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
+fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[HeldToken]) {
     let server = gateway.public();
-    for (name, login) in Person::admin().logins() {
+    for (name, login) in TestUser::admin().logins() {
         dialect(name).assert_unavailable("login", &login.send(server).unwrap());
     }
     for held in tokens {
@@ -34,9 +34,9 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
             dialect.assert_unavailable(&what, &request.send(server).unwrap());
         }
     }
-    let of = |kind: Kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
-    let bimplus = format!("BimPlus {}", of(Kind::of("bimplus", "access")));
-    let memsource = of(Kind::of("memsource", "access"));
+    let of = |kind: TokenKind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
+    let bimplus = format!("BimPlus {}", of(TokenKind::of("bimplus", "access")));
+    let memsource = of(TokenKind::of("memsource", "access"));
     let others = [
         (
             "bimplus",
@@ -63,7 +63,7 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     }
     let page = Request::get(format!(
         "/web/login/authByToken?token={}",
-        of(Kind::of("memsource", "impersonation"))
+        of(TokenKind::of("memsource", "impersonation"))
     ));
     assert_eq!(page.send(server).unwrap().status, 503, "authByToken");
     let suppressed = Request::post(
@@ -85,7 +85,7 @@ fn stopped_redis_is_unavailable_until_it_is_back() {
     let gateway = gateway_on(&redis);
     assert_health(&gateway, 200);
     for _ in 0..2 {
-        let tokens = Person::admin().every_token(gateway.public()).unwrap();
+        let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
         redis.stop().unwrap();
         assert_nothing_but_unavailable(&gateway, &tokens);
         redis.start_again().unwrap();
@@ -97,7 +97,7 @@ fn stopped_redis_is_unavailable_until_it_is_back() {
 fn gateway_started_without_redis_comes_up_and_recovers() {
     let mut redis = Redis::start().unwrap();
     let mut gateway = gateway_on(&redis);
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     redis.stop().unwrap();
     gateway.start_again().unwrap();
     assert_nothing_but_unavailable(&gateway, &tokens);
@@ -110,7 +110,7 @@ fn stalled_redis_is_unavailable_and_its_tokens_live_on() {
     let redis = Redis::start().unwrap();
     let relay = Relay::to(redis.port()).unwrap();
     let gateway = gateway_at(format!("redis://{}", relay.address()));
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     relay.stall();
     // The client waits up to 30 s for each response; the time-out is 200 ms.
     assert_nothing_but_unavailable(&gateway, &tokens);
@@ -118,9 +118,9 @@ fn stalled_redis_is_unavailable_and_its_tokens_live_on() {
     assert_well_again(&gateway);
     // Requests during the stall reached Redis when the relay continued, so the deletions may have been done.
     let kept = [
-        Kind::of("bimplus", "remember_me"),
-        Kind::of("tokenlogin", "reauthentication"),
-        Kind::of("memsource", "browser"),
+        TokenKind::of("bimplus", "remember_me"),
+        TokenKind::of("tokenlogin", "reauthentication"),
+        TokenKind::of("memsource", "browser"),
     ];
     let kept: Vec<_> = tokens
         .into_iter()
@@ -140,7 +140,7 @@ fn unavailable_is_answered_to_all_who_ask_at_once() {
     thread::scope(|scope| {
         for _ in 0..40 {
             scope.spawn(move || {
-                for (name, login) in Person::admin().logins() {
+                for (name, login) in TestUser::admin().logins() {
                     dialect(name).assert_unavailable("login", &login.send(server).unwrap());
                 }
             });

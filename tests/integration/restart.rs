@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isogloss_testkit::dialects::{Held, Kind, Person};
+use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind};
 use isogloss_testkit::{Builder, Gateway, Request, Store};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const REMEMBERED_KINDS: [Kind; 2] = [
-    Kind::of("bimplus", "remember_me"),
-    Kind::of("tokenlogin", "reauthentication"),
+const REMEMBERED_KINDS: [TokenKind; 2] = [
+    TokenKind::of("bimplus", "remember_me"),
+    TokenKind::of("tokenlogin", "reauthentication"),
 ];
 
 fn embedded() -> Builder {
@@ -20,23 +20,23 @@ fn embedded() -> Builder {
 }
 
 /// Returns the status of presenting the token, `None` if it cannot be presented.
-fn status(gateway: &Gateway, held: &Held) -> Option<u16> {
+fn status(gateway: &Gateway, held: &HeldToken) -> Option<u16> {
     let request = held.presented()?;
     Some(request.send(gateway.public()).unwrap().status)
 }
 
-fn of_kinds(tokens: &[Held], kinds: &[Kind]) -> Vec<Held> {
+fn of_kinds(tokens: &[HeldToken], kinds: &[TokenKind]) -> Vec<HeldToken> {
     let wanted = tokens.iter().filter(|held| kinds.contains(&held.kind));
     wanted.cloned().collect()
 }
 
 /// Presents every token that can be presented and expects that status for each. There must be at least one.
-fn assert_each(gateway: &Gateway, tokens: &[Held], expected: u16) {
+fn assert_each(gateway: &Gateway, tokens: &[HeldToken], expected: u16) {
     assert!(assert_all(gateway, tokens, expected) > 0);
 }
 
 /// Presents every token that can be presented, expects that status for each, and returns how many there were.
-fn assert_all(gateway: &Gateway, tokens: &[Held], expected: u16) -> usize {
+fn assert_all(gateway: &Gateway, tokens: &[HeldToken], expected: u16) -> usize {
     let mut differing = String::new();
     let mut presented = 0;
     for held in tokens {
@@ -67,7 +67,7 @@ enum End {
 
 fn tokens_outlive(how: End) {
     let mut gateway = embedded().start().unwrap();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     stop(&mut gateway, how);
     gateway.start_again().unwrap();
     assert_each(&gateway, &tokens, 200);
@@ -86,13 +86,13 @@ fn tokens_of_every_kind_outlive_a_kill() {
 fn ended_tokens_stay_ended(how: End) {
     let mut gateway = embedded().start().unwrap();
     let server = gateway.public();
-    let spending = Person::admin().every_token(server).unwrap();
-    let revoking = Person::admin().every_token(server).unwrap();
-    let of = |tokens: &[Held], kind: Kind| of_kinds(tokens, &[kind]).remove(0);
+    let spending = TestUser::admin().every_token(server).unwrap();
+    let revoking = TestUser::admin().every_token(server).unwrap();
+    let of = |tokens: &[HeldToken], kind: TokenKind| of_kinds(tokens, &[kind]).remove(0);
     // Its parent stays valid: with an ended parent it would be refused, used or not.
-    let cross = of(&spending, Kind::of("bimplus", "cross"));
-    let bimplus = of(&revoking, Kind::of("bimplus", "access"));
-    let memsource = of(&revoking, Kind::of("memsource", "access"));
+    let cross = of(&spending, TokenKind::of("bimplus", "cross"));
+    let bimplus = of(&revoking, TokenKind::of("bimplus", "access"));
+    let memsource = of(&revoking, TokenKind::of("memsource", "access"));
     let acts = [
         cross.presented().unwrap(),
         Request::new("DELETE", "/v2/authorize")
@@ -106,7 +106,7 @@ fn ended_tokens_stay_ended(how: End) {
     gateway.start_again().unwrap();
     assert_each(&gateway, &[cross, bimplus, memsource], 401);
     let mut others = spending;
-    others.retain(|held| held.kind != Kind::of("bimplus", "cross"));
+    others.retain(|held| held.kind != TokenKind::of("bimplus", "cross"));
     others.extend(of_kinds(&revoking, &REMEMBERED_KINDS));
     assert_each(&gateway, &others, 200);
 }
@@ -135,7 +135,7 @@ fn living(lifetime: &str, of: &[&str]) -> Gateway {
     builder.start().unwrap()
 }
 
-fn wait_until_refused(gateway: &Gateway, tokens: &[Held]) {
+fn wait_until_refused(gateway: &Gateway, tokens: &[HeldToken]) {
     let deadline = Instant::now() + PATIENCE;
     for held in tokens {
         while status(gateway, held) != Some(401) {
@@ -148,19 +148,19 @@ fn wait_until_refused(gateway: &Gateway, tokens: &[Held]) {
 #[test]
 fn expired_remembered_logins_are_refused_before_and_after_a_restart() {
     let mut gateway = living("1s", &REMEMBERED);
-    let earlier = Person::admin().every_token(gateway.public()).unwrap();
-    let later = Person::admin().every_token(gateway.public()).unwrap();
+    let earlier = TestUser::admin().every_token(gateway.public()).unwrap();
+    let later = TestUser::admin().every_token(gateway.public()).unwrap();
     wait_until_refused(&gateway, &of_kinds(&later, &REMEMBERED_KINDS));
     // Presenting a cross token would redeem it. This one is older than those that have just expired, and had the
     // same lifetime.
-    let cross = of_kinds(&earlier, &[Kind::of("bimplus", "cross")]);
+    let cross = of_kinds(&earlier, &[TokenKind::of("bimplus", "cross")]);
     assert_each(&gateway, &cross, 401);
     gateway.start_again().unwrap();
     assert_each(&gateway, &of_kinds(&later, &REMEMBERED_KINDS), 401);
     assert_each(&gateway, &cross, 401);
     let sessions = [
-        Kind::of("bimplus", "access"),
-        Kind::of("memsource", "access"),
+        TokenKind::of("bimplus", "access"),
+        TokenKind::of("memsource", "access"),
     ];
     assert_each(&gateway, &of_kinds(&later, &sessions), 200);
 }
@@ -169,11 +169,11 @@ fn expired_remembered_logins_are_refused_before_and_after_a_restart() {
 fn expired_sessions_are_refused_before_and_after_a_restart() {
     // Long enough to issue all kinds in turn, some of which require another valid token.
     let mut gateway = living("3s", &SESSIONS);
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let mut sessions = tokens.clone();
     sessions.retain(|held| !REMEMBERED_KINDS.contains(&held.kind) && held.presented().is_some());
     // The cross token ends with its parent.
-    sessions.sort_by_key(|held| held.kind == Kind::of("bimplus", "cross"));
+    sessions.sort_by_key(|held| held.kind == TokenKind::of("bimplus", "cross"));
     wait_until_refused(&gateway, &sessions);
     gateway.start_again().unwrap();
     assert_each(&gateway, &sessions, 401);
@@ -183,7 +183,7 @@ fn expired_sessions_are_refused_before_and_after_a_restart() {
 #[test]
 fn tokens_that_expire_while_the_gateway_is_down_are_refused() {
     let mut gateway = living("3s", &[&REMEMBERED[..], &SESSIONS[..]].concat());
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     gateway.kill().unwrap();
     // Time for which the gateway is down. Nothing is awaited.
     thread::sleep(Duration::from_secs(4));

@@ -10,13 +10,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use isogloss_testkit::dialects::{Held, Kind};
+use isogloss_testkit::dialects::{HeldToken, TokenKind};
 use isogloss_testkit::servers::wait_until;
 use isogloss_testkit::{Builder, Gateway, Redis, Response, Store, roundtrip};
 use tempfile::TempDir;
 
 use crate::secrets::attempts::Outcome;
-use isogloss_testkit::token_spellings::{Place, Secret};
+use isogloss_testkit::token_spellings::{LowercaseBytes, Secret};
 
 /// Returns a builder for a gateway that logs everything, with the marked users in its directory.
 fn talkative(store: Store, folder: &TempDir) -> Builder {
@@ -90,7 +90,9 @@ fn nothing_leaks(store: Store) {
     let builder = talkative(store, &folder);
     let mut gateway = builder.clone().start().unwrap();
     let server = gateway.public();
-    let tokens = crate::marked_secrets::person().every_token(server).unwrap();
+    let tokens = crate::marked_secrets::test_user()
+        .every_token(server)
+        .unwrap();
     let mut secrets = passwords_and_keys();
     secrets.extend(
         tokens
@@ -137,11 +139,11 @@ fn nothing_leaks(store: Store) {
 }
 
 /// Presents each token, checks the status, and returns the responses. Cross tokens are left out: they are used up.
-fn present(gateway: &Gateway, tokens: &[Held], expected: u16) -> Vec<Response> {
+fn present(gateway: &Gateway, tokens: &[HeldToken], expected: u16) -> Vec<Response> {
     let reusable = tokens
         .iter()
-        .filter(|held| held.kind != Kind::of("bimplus", "cross"));
-    let requests = reusable.filter_map(Held::presented);
+        .filter(|held| held.kind != TokenKind::of("bimplus", "cross"));
+    let requests = reusable.filter_map(HeldToken::presented);
     let answers = requests.map(|request| request.send(gateway.public()).unwrap());
     answers
         .inspect(|answer| assert_eq!(answer.status, expected, "{}", answer.text()))
@@ -150,8 +152,8 @@ fn present(gateway: &Gateway, tokens: &[Held], expected: u16) -> Vec<Response> {
 
 fn leaking_answer(asked: &str, answer: &Response, secrets: &[Secret]) -> Vec<String> {
     let sent = sent(answer);
-    let place = Place::new(&sent);
-    let leaks = secrets.iter().filter(|secret| secret.is_in(&place));
+    let searched = LowercaseBytes::new(&sent);
+    let leaks = secrets.iter().filter(|secret| secret.is_in(&searched));
     leaks
         .map(|secret| {
             format!(
@@ -175,16 +177,16 @@ fn sent(answer: &Response) -> Vec<u8> {
 fn leaking_lines(log: &[String], secrets: &[Secret]) -> Vec<String> {
     let mut lines: BTreeMap<(String, &str), (usize, &str)> = BTreeMap::new();
     // One search for each secret, unless there is something to find.
-    let whole = Place::new(log.join("\n"));
+    let whole = LowercaseBytes::new(log.join("\n"));
     let leaked: Vec<_> = secrets
         .iter()
         .filter(|secret| secret.is_in(&whole))
         .collect();
     for line in log.iter().filter(|_| !leaked.is_empty()) {
-        let place = Place::new(line);
+        let searched = LowercaseBytes::new(line);
         let parsed = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
         let target = parsed["target"].as_str().unwrap_or("no target").to_owned();
-        for secret in leaked.iter().filter(|secret| secret.is_in(&place)) {
+        for secret in leaked.iter().filter(|secret| secret.is_in(&searched)) {
             let key = (target.clone(), secret.what.as_str());
             lines.entry(key).or_insert((0, line)).0 += 1;
         }
@@ -215,7 +217,9 @@ fn nothing_leaks_when_redis_is_away() {
     let builder = talkative(Store::Redis(redis.url()), &folder);
     let mut gateway = builder.clone().start().unwrap();
     let server = gateway.public();
-    let tokens = crate::marked_secrets::person().every_token(server).unwrap();
+    let tokens = crate::marked_secrets::test_user()
+        .every_token(server)
+        .unwrap();
     redis.stop().unwrap();
     // Cached tokens are accepted until the gateway has noticed that its connection is closed.
     wait_until("a token check is refused", || {
@@ -231,7 +235,7 @@ fn nothing_leaks_when_redis_is_away() {
     );
     let mut answers = present(&gateway, &tokens, 503);
     answers.extend(
-        crate::marked_secrets::person()
+        crate::marked_secrets::test_user()
             .logins()
             .into_iter()
             .map(|(_, login)| login.send(server).unwrap()),

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::thread;
 
-use isogloss_testkit::dialects::{Held, Kind, Person};
+use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind};
 use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Request, Response, Store};
 
 /// Servers that the gateways share.
@@ -60,25 +60,25 @@ impl Servers {
     }
 }
 
-fn present(held: &Held, gateway: &Gateway) -> Response {
+fn present(held: &HeldToken, gateway: &Gateway) -> Response {
     let request = held.presented().unwrap();
     request.send(gateway.public()).unwrap()
 }
 
 /// Returns that user's tokens that can be presented repeatedly.
-fn lasting(person: &Person, gateway: &Gateway) -> Vec<Held> {
-    let mut tokens = person.every_token(gateway.public()).unwrap();
+fn lasting(user: &TestUser, gateway: &Gateway) -> Vec<HeldToken> {
+    let mut tokens = user.every_token(gateway.public()).unwrap();
     let others = [
-        Kind::of("bimplus", "cross"),
-        Kind::of("memsource", "impersonation"),
-        Kind::of("memsource", "browser"),
+        TokenKind::of("bimplus", "cross"),
+        TokenKind::of("memsource", "impersonation"),
+        TokenKind::of("memsource", "browser"),
     ];
     tokens.retain(|held| held.presented().is_some() && !others.contains(&held.kind));
     assert!(tokens.len() > 3);
     tokens
 }
 
-fn assert_each(tokens: &[Held], gateway: &Gateway, status: u16) {
+fn assert_each(tokens: &[HeldToken], gateway: &Gateway, status: u16) {
     for held in tokens {
         let answer = present(held, gateway);
         assert_eq!(answer.status, status, "{:?}: {}", held.kind, answer.text());
@@ -89,11 +89,11 @@ fn assert_each(tokens: &[Held], gateway: &Gateway, status: u16) {
 fn a_token_of_one_lives_and_ends_at_the_other() {
     let servers = Servers::start();
     let [one, other] = servers.gateways(2).try_into().unwrap();
-    let tokens = lasting(&Person::admin(), &one);
+    let tokens = lasting(&TestUser::admin(), &one);
     assert_each(&tokens, &other, 200);
-    let of = |kind: Kind| tokens.iter().find(|held| held.kind == kind).unwrap();
-    let bimplus = of(Kind::of("bimplus", "access"));
-    let memsource = of(Kind::of("memsource", "access"));
+    let of = |kind: TokenKind| tokens.iter().find(|held| held.kind == kind).unwrap();
+    let bimplus = of(TokenKind::of("bimplus", "access"));
+    let memsource = of(TokenKind::of("memsource", "access"));
     let ends = [
         Request::new("DELETE", "/v2/authorize")
             .header("Authorization", format!("BimPlus {}", bimplus.text)),
@@ -107,10 +107,10 @@ fn a_token_of_one_lives_and_ends_at_the_other() {
         assert_eq!(present(held, &one).status, 401);
     }
     // Using a one-time token at one gateway uses it up at both.
-    let fresh = Person::admin().every_token(one.public()).unwrap();
+    let fresh = TestUser::admin().every_token(one.public()).unwrap();
     let cross = fresh
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "cross"));
+        .find(|held| held.kind == TokenKind::of("bimplus", "cross"));
     assert_eq!(present(cross.unwrap(), &other).status, 200);
     assert_eq!(present(cross.unwrap(), &one).status, 401);
 }
@@ -121,11 +121,11 @@ fn a_disabled_user_is_out_at_both_at_once() {
     let gateways = servers.gateways(2);
     let tokens: Vec<_> = gateways
         .iter()
-        .map(|gateway| lasting(&Person::admin(), gateway))
+        .map(|gateway| lasting(&TestUser::admin(), gateway))
         .collect();
     servers.isogloss(&gateways[0], &["user", "disable", "admin"]);
     for gateway in &gateways {
-        for (dialect, login) in Person::admin().logins() {
+        for (dialect, login) in TestUser::admin().logins() {
             let answer = login.send(gateway.public()).unwrap();
             let refused = answer.status == 403 || answer.status == 401 || dialect == "crmcom";
             assert!(refused, "{dialect}: {}", answer.text());
@@ -138,7 +138,7 @@ fn a_disabled_user_is_out_at_both_at_once() {
     servers.isogloss(&gateways[1], &["user", "enable", "admin"]);
     for gateway in &gateways {
         assert_each(&tokens[0], gateway, 401);
-        lasting(&Person::admin(), gateway);
+        lasting(&TestUser::admin(), gateway);
     }
 }
 
@@ -148,7 +148,7 @@ fn several_start_at_the_same_moment_on_an_empty_database() {
     let gateways = servers.gateways(4);
     for gateway in &gateways {
         assert!(gateway.logs("mounted"), "{:?}", gateway.log());
-        let tokens = lasting(&Person::admin(), gateway);
+        let tokens = lasting(&TestUser::admin(), gateway);
         for other in &gateways {
             assert_each(&tokens, other, 200);
         }
@@ -159,10 +159,10 @@ fn several_start_at_the_same_moment_on_an_empty_database() {
 fn one_is_killed_and_the_other_goes_on() {
     let servers = Servers::start();
     let [mut one, other] = servers.gateways(2).try_into().unwrap();
-    let tokens = lasting(&Person::admin(), &one);
+    let tokens = lasting(&TestUser::admin(), &one);
     one.kill().unwrap();
     assert_each(&tokens, &other, 200);
-    let later = lasting(&Person::admin(), &other);
+    let later = lasting(&TestUser::admin(), &other);
     one.start_again().unwrap();
     one.wait_until_ready().unwrap();
     assert_each(&later, &one, 200);
@@ -186,5 +186,5 @@ fn commands_work_beside_the_gateways() {
     assert!(shown.contains("Nistrator"), "{shown}");
     let listed = servers.isogloss(gateway, &["user", "list"]);
     assert!(listed.contains("retired@example.com"), "{listed}");
-    lasting(&Person::admin(), gateway);
+    lasting(&TestUser::admin(), gateway);
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isogloss_testkit::dialects::{Held, Person};
+use isogloss_testkit::dialects::{HeldToken, TestUser};
 use isogloss_testkit::{Gateway, Request};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,17 +24,17 @@ pub(crate) fn assert_health(gateway: &Gateway, ready: u16) {
 pub(crate) fn assert_well_again(gateway: &Gateway) {
     let server = gateway.public();
     wait_until("a login works again", || {
-        let (_, login) = Person::admin().logins().swap_remove(0);
+        let (_, login) = TestUser::admin().logins().swap_remove(0);
         let answer = login.send(server).unwrap();
         assert!([200, 503].contains(&answer.status), "{}", answer.text());
         answer.status == 200
     });
-    let tokens = Person::admin().every_token(server).unwrap();
+    let tokens = TestUser::admin().every_token(server).unwrap();
     assert_live(server, &tokens);
     assert_health(gateway, 200);
 }
 
-pub(crate) fn assert_live(server: SocketAddr, tokens: &[Held]) {
+pub(crate) fn assert_live(server: SocketAddr, tokens: &[HeldToken]) {
     for held in tokens {
         if let Some(request) = held.presented() {
             let answer = request.send(server).unwrap();

@@ -21,8 +21,8 @@ pub use self::request_template::RequestTemplate;
 pub use self::requests::{message, shown};
 pub use self::route::{Body, Documented, Route};
 pub use self::shape::{Extent, Success};
-pub use self::test_user::Person;
-pub use self::tokens::{Carried, Door, Held, Kind};
+pub use self::test_user::TestUser;
+pub use self::tokens::{Carried, HeldToken, ProtectedRequest, TokenKind};
 use crate::{Request, Response, Result};
 
 const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -100,12 +100,12 @@ impl Dialect {
 
     /// Returns a login of that user, with the developer's key and the organisation of the demo.
     pub fn request(&self, user: &str, password: &str) -> Request {
-        let person = Person {
+        let test_user = TestUser {
             name: user.to_owned(),
             password: password.to_owned(),
-            ..Person::admin()
+            ..TestUser::admin()
         };
-        person.fill(self, &self.description.login)
+        test_user.fill(self, &self.description.login)
     }
 
     /// Logs in. Returns the response, and the token if it has one.

@@ -32,4 +32,4 @@ pub use mail_server::MailServer;
 pub use request::Request;
 pub use servers::{Postgres, Redis, Reply, Stalled};
 pub use small_disk::SmallDisk;
-pub use whole_response::whole;
+pub use whole_response::parse_complete_response;

@@ -1,4 +1,4 @@
-//! Bytes on a connection, and the answers in what comes back.
+//! Sends bytes on a connection, and parses the responses.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -31,13 +31,13 @@ pub fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 /// Parses all responses in the received bytes.
-pub fn answers(mut received: &[u8]) -> Vec<Response> {
-    let mut answers = Vec::new();
+pub fn parse_responses(mut received: &[u8]) -> Vec<Response> {
+    let mut responses = Vec::new();
     while !received.is_empty() {
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut head = httparse::Response::new(&mut headers);
         let start = head.parse(received).unwrap().unwrap();
-        let mut answer = Response {
+        let mut response = Response {
             status: head.code.unwrap(),
             reason: head.reason.unwrap().to_owned(),
             headers: head
@@ -50,13 +50,13 @@ pub fn answers(mut received: &[u8]) -> Vec<Response> {
                 .collect(),
             body: Vec::new(),
         };
-        let length = answer
+        let length = response
             .header("Content-Length")
             .map_or(0, |length| length.parse().unwrap());
         let body = received.get(start..start + length).unwrap_or_default();
-        answer.body = body.to_vec();
+        response.body = body.to_vec();
         received = &received[start + body.len()..];
-        answers.push(answer);
+        responses.push(response);
     }
-    answers
+    responses
 }

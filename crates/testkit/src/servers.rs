@@ -25,7 +25,7 @@ pub use self::redis_cluster::ClusterServers;
 pub use self::redis_process::Redis;
 pub use self::redis_sentinels::SentinelServers;
 pub use self::redis_server::RedisServer;
-pub use self::relayed_cluster::announced;
+pub use self::relayed_cluster::announce_relays;
 pub use self::resp::Reply;
 
 use std::io::{Error, Result};

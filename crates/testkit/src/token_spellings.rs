@@ -8,15 +8,15 @@ pub struct Secret {
     /// Names it in the message of a test.
     pub what: String,
     /// Each longer than chance would bring.
-    spellings: Vec<Place>,
+    spellings: Vec<LowercaseBytes>,
 }
 
-/// Bytes to search, or to search for, without regard to upper and lower case.
+/// Bytes to search, or to search for, with ASCII letters in lower case.
 #[derive(Debug, Clone)]
-pub struct Place(String);
+pub struct LowercaseBytes(String);
 
-impl Place {
-    /// Returns the bytes of a log or a file, to search for secrets in.
+impl LowercaseBytes {
+    /// Returns the bytes of a log or a file, in which to search for secrets.
     pub fn new(bytes: impl AsRef<[u8]>) -> Self {
         // A character for each byte: searching text is fast even in a debug build.
         Self(
@@ -38,9 +38,9 @@ impl Secret {
         let spellings = [first, second].into_iter().flat_map(|half| {
             let hex: Vec<_> = half.iter().map(|byte| format!("{byte:02x}")).collect();
             [
-                Place::new(half),
-                Place::new(hex.concat()),
-                Place::new(listed(half)),
+                LowercaseBytes::new(half),
+                LowercaseBytes::new(hex.concat()),
+                LowercaseBytes::new(listed(half)),
             ]
         });
         Self {
@@ -53,11 +53,14 @@ impl Secret {
     /// bytes and with dashes, its bytes, and these as a list.
     pub fn token(what: impl Into<String>, text: &str) -> Self {
         let digits = &text[text.len().saturating_sub(32)..];
-        let mut spellings = vec![Place::new(digits), Place::new(listed(digits.as_bytes()))];
+        let mut spellings = vec![
+            LowercaseBytes::new(digits),
+            LowercaseBytes::new(listed(digits.as_bytes())),
+        ];
         if let Ok(bits) = Uuid::try_parse(digits) {
-            spellings.push(Place::new(bits.hyphenated().to_string()));
-            spellings.push(Place::new(bits.as_bytes()));
-            spellings.push(Place::new(listed(bits.as_bytes())));
+            spellings.push(LowercaseBytes::new(bits.hyphenated().to_string()));
+            spellings.push(LowercaseBytes::new(bits.as_bytes()));
+            spellings.push(LowercaseBytes::new(listed(bits.as_bytes())));
         }
         Self {
             what: what.into(),
@@ -65,11 +68,11 @@ impl Secret {
         }
     }
 
-    /// Returns whether any spelling of the secret is in `place`.
-    pub fn is_in(&self, place: &Place) -> bool {
+    /// Returns whether any spelling of the secret is in `searched`.
+    pub fn is_in(&self, searched: &LowercaseBytes) -> bool {
         self.spellings
             .iter()
-            .any(|spelling| place.0.contains(&spelling.0))
+            .any(|spelling| searched.0.contains(&spelling.0))
     }
 }
 
@@ -83,7 +86,7 @@ fn listed(bytes: &[u8]) -> String {
 fn every_spelling_is_found() {
     let token = Secret::token("token", "30-35eb2b5e94b54d5aafa6b6a7b6e8de01");
     let raw = b"\x35\xeb\x2b\x5e\x94\xb5\x4d\x5a\xaf\xa6\xb6\xa7\xb6\xe8\xde\x01";
-    let places: [&[u8]; 6] = [
+    let texts: [&[u8]; 6] = [
         b"x 35eb2b5e94b54d5aafa6b6a7b6e8de01",
         b"35EB2B5E94B54D5AAFA6B6A7B6E8DE01 x",
         b"35EB2B5E-94b5-4d5a-afa6-b6a7b6e8de01",
@@ -91,23 +94,23 @@ fn every_spelling_is_found() {
         b"[53, 235, 43, 94, 148, 181, 77, 90, 175, 166, 182, 167, 182, 232, 222, 1]",
         b"51, 53, 101, 98, 50, 98, 53, 101, 57, 52, 98, 53, 52, 100, 53, 97, 97, 102, 97, 54, 98, 54, 97, 55, 98, 54, 101, 56, 100, 101, 48, 49",
     ];
-    for place in places {
+    for searched in texts {
         assert!(
-            token.is_in(&Place::new(place)),
+            token.is_in(&LowercaseBytes::new(searched)),
             "{}",
-            String::from_utf8_lossy(place)
+            String::from_utf8_lossy(searched)
         );
     }
     let password = Secret::text("password", "Kq7RightPasswordXv9");
-    for place in [
+    for searched in [
         "..Kq7RightPasswordXv9..",
         "kq7rightp",
         "ASSWORDXV9",
         "4b7137526967687450",
         "97, 115, 115, 119, 111, 114, 100, 88, 118, 57",
     ] {
-        assert!(password.is_in(&Place::new(place)), "{place}");
+        assert!(password.is_in(&LowercaseBytes::new(searched)), "{searched}");
     }
-    assert!(!password.is_in(&Place::new("password")));
-    assert!(!token.is_in(&Place::new("35eb2b5e94b54d5aafa6b6a7b6e8de0")));
+    assert!(!password.is_in(&LowercaseBytes::new("password")));
+    assert!(!token.is_in(&LowercaseBytes::new("35eb2b5e94b54d5aafa6b6a7b6e8de0")));
 }

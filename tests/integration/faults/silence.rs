@@ -114,7 +114,7 @@ fn a_client() {
         .unwrap();
     site.relays.push(relay);
     let what = "a client in the middle of a request";
-    let is_answered = || silent.wait_until_held(Direction::Answers).is_ok();
+    let is_answered = || silent.wait_until_held(Direction::Responses).is_ok();
     site.outlives_as_seen_by(what, &silent, Probe::Login, is_answered);
     let mut answer = String::new();
     client.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -10,7 +10,7 @@ use crate::hardening::{assert_served, impatient};
 
 fn statuses(server: SocketAddr, probe: &Probe) -> Vec<u16> {
     let mut stream = raw_http::send(server, &probe.message);
-    let answers = raw_http::answers(&raw_http::until_closed(&mut stream));
+    let answers = raw_http::parse_responses(&raw_http::until_closed(&mut stream));
     answers.iter().map(|answer| answer.status).collect()
 }
 

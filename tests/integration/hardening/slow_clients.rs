@@ -122,7 +122,7 @@ fn a_client_that_pauses_is_served() {
         thread::sleep(DRIP);
         stream.write_all(piece).unwrap();
     }
-    let answers = raw_http::answers(&raw_http::until_closed(&mut stream));
+    let answers = raw_http::parse_responses(&raw_http::until_closed(&mut stream));
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert_eq!(answers[0].status, 200, "{answers:?}");
 }

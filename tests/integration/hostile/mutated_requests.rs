@@ -52,7 +52,7 @@ fn is_known(answer: &Response) -> bool {
 
 /// Checks every response to these bytes, and returns how many come from a dialect.
 fn answered(public: SocketAddr, messages: &[u8]) -> Result<usize, TestCaseError> {
-    let answers = raw_http::answers(&exchange(public, messages));
+    let answers = raw_http::parse_responses(&exchange(public, messages));
     for answer in &answers {
         if !is_known(answer) {
             let (sent, came) = (messages.escape_ascii(), error_shape::shown(answer));

@@ -25,7 +25,7 @@ fn unfinished(server: SocketAddr, route: &Route, (framing, body): (&str, &str)) 
         route.method
     );
     let mut stream = raw_http::send(server, message.as_bytes());
-    raw_http::answers(&raw_http::until_closed(&mut stream))
+    raw_http::parse_responses(&raw_http::until_closed(&mut stream))
 }
 
 fn assert_refused(route: &Route, beginning: (&str, &str), response: Response) {

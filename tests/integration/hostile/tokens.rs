@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use isogloss_testkit::dialects::{Held, Person, dialects};
+use isogloss_testkit::dialects::{HeldToken, TestUser, dialects};
 use isogloss_testkit::{Response, Result};
 
 use crate::hostile::error_shape;
@@ -11,10 +11,10 @@ use crate::hostile::{assert_unharmed, gateway};
 const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 
 /// Returns valid tokens of the administrator, one of each kind.
-pub(crate) fn tokens(public: SocketAddr) -> Vec<Held> {
-    let admin = Person {
+pub(crate) fn tokens(public: SocketAddr) -> Vec<HeldToken> {
+    let admin = TestUser {
         client: CLIENT.to_owned(),
-        ..Person::admin()
+        ..TestUser::admin()
     };
     admin.every_token(public).unwrap()
 }
@@ -24,16 +24,16 @@ fn a_token_of_another_dialect_or_purpose_is_refused() {
     let mut gateway = gateway();
     let public = gateway.public();
     for dialect in dialects() {
-        for (index, door) in dialect.doors().iter().enumerate() {
+        for (index, protected) in dialect.protected_requests().iter().enumerate() {
             for held in tokens(public) {
-                let response: Result<Response> = dialect.knock(door, &held).send(public);
+                let response: Result<Response> = dialect.present(protected, &held).send(public);
                 let response = response.unwrap();
                 let came = error_shape::shown(&response);
                 let what = format!(
                     "{:?} at place {index} of {}: {came}",
                     held.kind, dialect.name
                 );
-                if dialect.is_opened_by(door, held.kind) {
+                if dialect.accepts(protected, held.kind) {
                     assert!(matches!(response.status, 200 | 302), "{what}");
                 } else {
                     assert_eq!(dialect.check_error(&response), Ok(()), "{what}");
@@ -49,10 +49,10 @@ fn a_token_of_another_dialect_or_purpose_is_refused() {
 #[test]
 fn each_door_is_opened_by_some_kind_of_token() {
     for dialect in dialects() {
-        for door in dialect.doors() {
+        for protected in dialect.protected_requests() {
             let kinds = dialect.kinds();
-            let opens = kinds.filter(|kind| dialect.is_opened_by(door, *kind));
-            assert!(opens.count() > 0, "{}: {door:?}", dialect.name);
+            let accepted = kinds.filter(|kind| dialect.accepts(protected, *kind));
+            assert!(accepted.count() > 0, "{}: {protected:?}", dialect.name);
         }
     }
 }

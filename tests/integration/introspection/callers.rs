@@ -1,6 +1,6 @@
 //! Which callers may introspect, in which form, and for which dialects.
 
-use isogloss_testkit::dialects::{Kind, Person};
+use isogloss_testkit::dialects::{TestUser, TokenKind};
 use isogloss_testkit::{Gateway, Request, Store};
 use serde_json::json;
 
@@ -9,10 +9,10 @@ use crate::introspection::{gateway, introspect, post};
 #[test]
 fn a_dialect_may_be_named_and_then_no_other_is_asked() {
     let gateway = gateway();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "access"))
+        .find(|held| held.kind == TokenKind::of("bimplus", "access"))
         .unwrap()
         .text;
     let ask = |dialect| {
@@ -38,10 +38,10 @@ fn tokens_of_a_dialect_that_is_switched_off_are_dead() {
             .folder(folder.path())
     };
     let mut gateway = builder().start().unwrap();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "access"))
+        .find(|held| held.kind == TokenKind::of("bimplus", "access"))
         .unwrap()
         .text;
     gateway.terminate().unwrap();

@@ -1,6 +1,6 @@
 //! `/forward-auth/…`, as proxies use it.
 
-use isogloss_testkit::dialects::{Held, Kind, Person};
+use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind};
 use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::json;
 
@@ -48,8 +48,8 @@ fn asked_by_envoy(dialect: &str, carried: &Carried) -> Request {
     }
 }
 
-fn tokens(gateway: &Gateway) -> Vec<Held> {
-    Person::admin().every_token(gateway.public()).unwrap()
+fn tokens(gateway: &Gateway) -> Vec<HeldToken> {
+    TestUser::admin().every_token(gateway.public()).unwrap()
 }
 
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
@@ -97,12 +97,12 @@ fn a_token_is_looked_for_where_its_dialect_has_it_and_nowhere_else() {
     let tokens = tokens(&gateway);
     let of = |kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
     let (bimplus, crmcom) = (
-        of(Kind::of("bimplus", "access")),
-        of(Kind::of("crmcom", "access")),
+        of(TokenKind::of("bimplus", "access")),
+        of(TokenKind::of("crmcom", "access")),
     );
     let (tokenlogin, memsource) = (
-        of(Kind::of("tokenlogin", "session")),
-        of(Kind::of("memsource", "access")),
+        of(TokenKind::of("tokenlogin", "session")),
+        of(TokenKind::of("memsource", "access")),
     );
     let header = |text: String| Carried::Header("Authorization".to_owned(), text);
     for (dialect, carried) in [
@@ -203,7 +203,7 @@ fn an_address_with_bytes_that_have_no_place_there_still_carries_its_token() {
     let tokens = tokens(&gateway);
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::of("crmcom", "access"))
+        .find(|held| held.kind == TokenKind::of("crmcom", "access"))
         .unwrap()
         .text;
     for uri in [

@@ -1,6 +1,6 @@
 //! `/introspect` according to RFC 7662.
 
-use isogloss_testkit::dialects::{Kind, Person};
+use isogloss_testkit::dialects::{TestUser, TokenKind};
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::introspection::{gateway, gateway_on, introspect};
 #[test]
 fn a_live_token_tells_whom_it_speaks_for_in_every_form_it_is_received_in() {
     let gateway = gateway();
-    for held in Person::admin().every_token(gateway.public()).unwrap() {
+    for held in TestUser::admin().every_token(gateway.public()).unwrap() {
         let mut forms = vec![held.text.clone()];
         for carried in carried(&held) {
             forms.push(carried.text().to_owned());
@@ -34,12 +34,12 @@ fn a_live_token_tells_whom_it_speaks_for_in_every_form_it_is_received_in() {
 #[test]
 fn what_is_known_of_a_token_is_told_and_nothing_else() {
     let gateway = gateway();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let of = |kind| {
         let held = tokens.iter().find(|held| held.kind == kind).unwrap();
         introspect(&gateway, &held.text)
     };
-    let mut bimplus = of(Kind::of("bimplus", "access"));
+    let mut bimplus = of(TokenKind::of("bimplus", "access"));
     let life = bimplus["exp"].as_i64().unwrap() - bimplus["iat"].as_i64().unwrap();
     assert_eq!(life, 8 * 60 * 60);
     assert_eq!(bimplus["jti"].as_str().unwrap().len(), 26);
@@ -56,24 +56,24 @@ fn what_is_known_of_a_token_is_told_and_nothing_else() {
         })
     );
     assert_eq!(
-        of(Kind::of("crmcom", "access"))["unit"],
+        of(TokenKind::of("crmcom", "access"))["unit"],
         "EE63A82C4FEBE02FF34E90DD1EBA5ABE"
     );
-    let impersonation = of(Kind::of("memsource", "impersonation"));
+    let impersonation = of(TokenKind::of("memsource", "impersonation"));
     assert_eq!(impersonation["username"], "linguist");
     assert_eq!(
         impersonation["act"]["sub"],
-        of(Kind::of("memsource", "access"))["sub"]
+        of(TokenKind::of("memsource", "access"))["sub"]
     );
-    assert_eq!(of(Kind::of("memsource", "access"))["act"], Value::Null);
+    assert_eq!(of(TokenKind::of("memsource", "access"))["act"], Value::Null);
 }
 
 /// Redeems a cross token of `admin` with that team and project, and returns the access token.
 fn handover(gateway: &Gateway, team: &str, project: &str) -> String {
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let cross = tokens
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "cross"));
+        .find(|held| held.kind == TokenKind::of("bimplus", "cross"));
     let body = json!({"cross_token": cross.unwrap().text, "team_id": team, "project_id": project});
     let handover = Request::post("/v2/cross-authorize").json(&body);
     let answer = handover.send(gateway.public()).unwrap();
@@ -164,10 +164,10 @@ fn the_cookie_of_login_to_session_opens_it_and_its_csrf_token_is_its_handle() {
 #[test]
 fn a_dead_token_is_not_active_and_nothing_more_is_said() {
     let gateway = gateway();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let ended = tokens
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "access"));
+        .find(|held| held.kind == TokenKind::of("bimplus", "access"));
     let ended = &ended.unwrap().text;
     let revoke =
         Request::new("DELETE", "/v2/authorize").header("Authorization", format!("BimPlus {ended}"));
@@ -191,7 +191,7 @@ fn a_dead_token_is_not_active_and_nothing_more_is_said() {
     // A Memsource token with the number of another user is invalid.
     let memsource = tokens
         .iter()
-        .find(|held| held.kind == Kind::of("memsource", "access"));
+        .find(|held| held.kind == TokenKind::of("memsource", "access"));
     let (_, digits) = memsource.unwrap().text.split_once('-').unwrap();
     assert_eq!(
         introspect(&gateway, &format!("35-{digits}")),
@@ -203,7 +203,7 @@ fn a_dead_token_is_not_active_and_nothing_more_is_said() {
 fn of_a_token_that_is_kept_near_the_same_is_told_until_it_ends() {
     let redis = Redis::start().unwrap();
     let gateway = gateway_on(Store::Redis(redis.url()));
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     for held in &tokens {
         let at_first = introspect(&gateway, &held.text);
         assert_eq!(at_first["active"], speaks(held.kind), "{:?}", held.kind);
@@ -218,9 +218,11 @@ fn of_a_token_that_is_kept_near_the_same_is_told_until_it_ends() {
     }
     let of = |kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
     let dead = json!({"active": false});
-    let (_, digits) = of(Kind::of("memsource", "access")).split_once('-').unwrap();
+    let (_, digits) = of(TokenKind::of("memsource", "access"))
+        .split_once('-')
+        .unwrap();
     assert_eq!(introspect(&gateway, &format!("35-{digits}")), dead);
-    let ended = of(Kind::of("bimplus", "access"));
+    let ended = of(TokenKind::of("bimplus", "access"));
     let revoke =
         Request::new("DELETE", "/v2/authorize").header("Authorization", format!("BimPlus {ended}"));
     assert_eq!(revoke.send(gateway.public()).unwrap().status, 200);

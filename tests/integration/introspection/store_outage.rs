@@ -1,6 +1,6 @@
 //! An unreachable store does not make a token invalid.
 
-use isogloss_testkit::dialects::{Kind, Person};
+use isogloss_testkit::dialects::{TestUser, TokenKind};
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 
 use crate::introspection::post;
@@ -18,7 +18,7 @@ fn with_the_store_away_nobody_is_told_that_a_token_is_dead() {
         )
         .start()
         .unwrap();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     redis.stop().unwrap();
     for held in tokens.iter().filter(|held| speaks(held.kind)) {
         let introspected = post(&gateway, "/introspect", &[("token", &held.text)]);
@@ -35,7 +35,7 @@ fn with_the_store_away_nobody_is_told_that_a_token_is_dead() {
         };
         let asked = request.send(gateway.management()).unwrap();
         assert_eq!(asked.status, 503, "{:?}", held.kind);
-        if held.kind == Kind::of("bimplus", "access") {
+        if held.kind == TokenKind::of("bimplus", "access") {
             assert_eq!(asked.json().unwrap()["error"], "temporarily_unavailable");
         }
     }

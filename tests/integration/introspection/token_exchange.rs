@@ -1,7 +1,7 @@
 //! `/token` according to RFC 8693, and its results.
 
 use data_encoding::BASE64URL_NOPAD;
-use isogloss_testkit::dialects::{Kind, Person};
+use isogloss_testkit::dialects::{TestUser, TokenKind};
 use isogloss_testkit::{Gateway, Request, Response};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ fn claims(gateway: &Gateway, jwt: &str) -> Value {
 #[test]
 fn a_live_token_of_any_dialect_is_exchanged_for_a_jwt_that_the_keys_fit() {
     let gateway = gateway();
-    for held in Person::admin().every_token(gateway.public()).unwrap() {
+    for held in TestUser::admin().every_token(gateway.public()).unwrap() {
         let own_type = format!("urn:isogloss:token-type:{}", dialect(held.kind));
         let as_carried = carried(&held).swap_remove(0);
         for form in [
@@ -92,10 +92,10 @@ fn a_live_token_of_any_dialect_is_exchanged_for_a_jwt_that_the_keys_fit() {
 #[test]
 fn what_makes_no_sense_is_refused_in_the_words_of_the_standard() {
     let gateway = gateway();
-    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "access"))
+        .find(|held| held.kind == TokenKind::of("bimplus", "access"))
         .unwrap()
         .text;
     let token = ("subject_token", &**token);

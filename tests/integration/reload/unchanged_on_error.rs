@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use isogloss_testkit::Response;
 
-use isogloss_testkit::whole;
+use isogloss_testkit::parse_complete_response;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -45,7 +45,7 @@ impl Kept {
             let count = self.0.read(&mut buffer).unwrap();
             assert!(count > 0, "the connection was dropped");
             received.extend_from_slice(&buffer[..count]);
-            if let Some(answer) = whole(&received) {
+            if let Some(answer) = parse_complete_response(&received) {
                 return answer;
             }
         }

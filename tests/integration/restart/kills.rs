@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use isogloss_testkit::dialects::{Held, Person};
+use isogloss_testkit::dialects::{HeldToken, TestUser};
 use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
 
@@ -30,16 +30,16 @@ impl Random {
 }
 
 /// Logs in repeatedly, in each dialect in turn, until the gateway is gone. Returns the tokens.
-fn log_in_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<Held> {
+fn log_in_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<HeldToken> {
     let mut answered = Vec::new();
     loop {
-        let person = Person::admin();
-        for (dialect, login) in person.logins() {
+        let user = TestUser::admin();
+        for (dialect, login) in user.logins() {
             // No response, or an incomplete one: the gateway was killed and acknowledged nothing.
             let Ok(answer) = login.send(server) else {
                 return answered;
             };
-            answered.extend(person.tokens(dialect, &answer).unwrap());
+            answered.extend(user.tokens(dialect, &answer).unwrap());
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -71,7 +71,7 @@ struct Site {
     gateway: Gateway,
     seed: u64,
     random: Random,
-    promised: Vec<Held>,
+    promised: Vec<HeldToken>,
     ended: Vec<String>,
 }
 
@@ -113,7 +113,7 @@ impl Site {
     }
 
     /// Returns the tokens that were acknowledged before the kill, and those whose end was.
-    fn kill(&self, answers: u64, moment: Duration) -> (Vec<Held>, Vec<String>) {
+    fn kill(&self, answers: u64, moment: Duration) -> (Vec<HeldToken>, Vec<String>) {
         let count = &AtomicU64::new(0);
         thread::scope(|scope| {
             let server = self.gateway.public();

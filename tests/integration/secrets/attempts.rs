@@ -5,7 +5,7 @@ mod passwords;
 mod tokens;
 
 use isogloss_testkit::Response;
-use isogloss_testkit::dialects::Held;
+use isogloss_testkit::dialects::HeldToken;
 
 /// A user name that no user has.
 pub(crate) const NOBODY: &str = "qznobodyqz";
@@ -20,7 +20,7 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Returns all attempts: logins with passwords, cards and keys, and requests with these tokens.
-pub(crate) fn all_kinds(tokens: &[Held]) -> Vec<Attempt> {
+pub(crate) fn all_kinds(tokens: &[HeldToken]) -> Vec<Attempt> {
     let mut attempts = passwords::attempts();
     attempts.extend(keys::attempts());
     attempts.extend(tokens::attempts(tokens));

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isogloss_testkit::{Gateway, Request, Response, whole};
+use isogloss_testkit::{Gateway, Request, Response, parse_complete_response};
 
 use super::PATIENCE;
 
@@ -19,7 +19,7 @@ fn ask(stream: &mut TcpStream, path: &str) -> Response {
         let count = stream.read(&mut buffer).unwrap();
         assert!(count > 0, "the connection ended without a response");
         received.extend_from_slice(&buffer[..count]);
-        if let Some(response) = whole(&received) {
+        if let Some(response) = parse_complete_response(&received) {
             return response;
         }
     }

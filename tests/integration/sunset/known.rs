@@ -1,6 +1,6 @@
 //! Known clients: what makes a client known, that invented ones hide none, and tokens that expire too early.
 
-use isogloss_testkit::dialects::{Kind, Person, dialect};
+use isogloss_testkit::dialects::{TestUser, TokenKind, dialect};
 use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ fn a_published_key_and_invented_programs_hide_no_client() {
     }
     report(small, &gateway, "tokenlogin", calls(FLOOD));
     for user_agent in ["RealClient/1", "OtherClient/2"] {
-        let login = Person::admin().device_login(&dialect("tokenlogin"));
+        let login = TestUser::admin().device_login(&dialect("tokenlogin"));
         let login = login.header("User-Agent", user_agent);
         assert_eq!(login.send(gateway.public()).unwrap().status, 200);
     }
@@ -59,7 +59,7 @@ fn a_published_key_and_invented_programs_hide_no_client() {
 #[test]
 fn a_probe_header_of_a_stranger_hides_no_call() {
     let gateway = builder().start().unwrap();
-    let login = Person::admin().device_login(&dialect("memsource"));
+    let login = TestUser::admin().device_login(&dialect("memsource"));
     for probe in ["x", "", "1795345200 00112233 445566"] {
         let login = login.clone().header("X-Isogloss-Probe", probe);
         let answer = login.send(gateway.public()).unwrap();
@@ -126,17 +126,17 @@ fn presented(gateway: &Gateway, dialect: &str, token: &str) -> u16 {
 #[test]
 fn a_client_whose_tokens_end_before_it_renews_them_is_told_of() {
     let gateway = short().start().unwrap();
-    let person = Person::admin();
-    for (dialect, login) in person.logins() {
+    let user = TestUser::admin();
+    for (dialect, login) in user.logins() {
         let login = login.header("User-Agent", "Renewing/1");
         let answer = login.send(gateway.public()).unwrap();
-        let held = person.tokens(dialect, &answer).unwrap();
+        let held = user.tokens(dialect, &answer).unwrap();
         let is_access = |kind| {
             [
-                Kind::of("bimplus", "access"),
-                Kind::of("crmcom", "access"),
-                Kind::of("tokenlogin", "session"),
-                Kind::of("memsource", "access"),
+                TokenKind::of("bimplus", "access"),
+                TokenKind::of("crmcom", "access"),
+                TokenKind::of("tokenlogin", "session"),
+                TokenKind::of("memsource", "access"),
             ]
             .contains(&kind)
         };

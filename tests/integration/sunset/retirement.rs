@@ -1,6 +1,6 @@
 //! Retiring a dialect: headers, brownouts, blocked clients, and the end.
 
-use isogloss_testkit::dialects::{Kind, Person, dialects};
+use isogloss_testkit::dialects::{TestUser, TokenKind, dialects};
 use isogloss_testkit::{Gateway, Request, Response, Store};
 use serde_json::json;
 
@@ -18,7 +18,7 @@ fn answers(
     gateway: &Gateway,
     change: impl Fn(Request) -> Request,
 ) -> Vec<(&'static str, Response)> {
-    let logins = Person::admin().logins();
+    let logins = TestUser::admin().logins();
     logins
         .into_iter()
         .map(|(dialect, login)| (dialect, change(login).send(gateway.public()).unwrap()))
@@ -142,15 +142,15 @@ fn programs_and_networks_are_cut_off_at_the_door() {
 
 #[test]
 fn applications_keys_and_devices_are_cut_off_inside() {
-    let person = Person::admin();
+    let user = TestUser::admin();
     let gateway = builder()
         .config_text(format!(
             "[sunset.bimplus]\ncut_off = [{{ application = \"6C12345D9B0C4F3C23ABB5721D098F7B\" }}, {{ client = \"{}\" }}]\n[sunset.tokenlogin]\ncut_off = [{{ key = \"demo\" }}]\n",
-            person.client
+            user.client
         ))
         .start()
         .unwrap();
-    for (dialect, login) in person.logins() {
+    for (dialect, login) in user.logins() {
         let answer = login.send(gateway.public()).unwrap();
         if ["bimplus", "tokenlogin"].contains(&dialect) {
             assert_refused(dialect, &answer, 403);
@@ -172,8 +172,8 @@ fn applications_keys_and_devices_are_cut_off_inside() {
 
 #[test]
 fn services_behind_know_no_token_of_what_is_retired() {
-    let person = Person::admin();
-    let cut_off = format!("cut_off = [{{ client = \"{}\" }}]", person.client);
+    let user = TestUser::admin();
+    let cut_off = format!("cut_off = [{{ client = \"{}\" }}]", user.client);
     let brownout =
         "brownouts = [{ from = \"2020-01-01T00:00:00Z\", until = \"2099-01-01T00:00:00Z\" }]";
     let over = "sunset_at = \"2020-01-01T00:00:00Z\"\nthen = \"refuse\"";
@@ -186,10 +186,10 @@ fn services_behind_know_no_token_of_what_is_retired() {
         builder.config_text(&text).start().unwrap()
     };
     let mut before = in_folder("");
-    let held = person.every_token(before.public()).unwrap();
+    let held = user.every_token(before.public()).unwrap();
     let token = &held
         .iter()
-        .find(|held| held.kind == Kind::of("bimplus", "access"))
+        .find(|held| held.kind == TokenKind::of("bimplus", "access"))
         .unwrap()
         .text;
     let forward = |gateway: &Gateway| {

@@ -1,6 +1,6 @@
 //! Usage counts: what they distinguish, that they add up, and that they are bounded.
 
-use isogloss_testkit::dialects::{Kind, Person, dialect};
+use isogloss_testkit::dialects::{TestUser, TokenKind, dialect};
 use isogloss_testkit::{Builder, Postgres, Request};
 use serde_json::{Value, json};
 
@@ -28,8 +28,8 @@ fn texts(value: &Value) -> Vec<&str> {
 #[test]
 fn each_dialect_tells_revision_endpoint_and_client() {
     let gateway = builder().start().unwrap();
-    let person = Person::admin();
-    for (dialect, login) in person.logins() {
+    let user = TestUser::admin();
+    for (dialect, login) in user.logins() {
         let login = login.header("User-Agent", "LegacyClient/3.1.4 (secret place)");
         let answer = login.send(gateway.public()).unwrap();
         assert_eq!(answer.status, 200, "{dialect}");
@@ -40,7 +40,7 @@ fn each_dialect_tells_revision_endpoint_and_client() {
             "v2",
             "/v2/authorize",
             Value::Null,
-            json!(person.client),
+            json!(user.client),
         ),
         (
             "crmcom",
@@ -54,7 +54,7 @@ fn each_dialect_tells_revision_endpoint_and_client() {
             "v1",
             "/api/v1/authentication/login",
             json!("demo"),
-            json!(person.client),
+            json!(user.client),
         ),
         (
             "memsource",
@@ -87,9 +87,9 @@ fn each_dialect_tells_revision_endpoint_and_client() {
 #[test]
 fn a_refusal_counts_as_one_whatever_its_status() {
     let gateway = builder().start().unwrap();
-    let stranger = Person {
+    let stranger = TestUser {
         password: "wrong".to_owned(),
-        ..Person::admin()
+        ..TestUser::admin()
     };
     for (dialect, login) in stranger.logins() {
         login.send(gateway.public()).unwrap();
@@ -114,10 +114,10 @@ fn a_refusal_counts_as_one_whatever_its_status() {
 #[test]
 fn services_that_ask_about_a_token_use_its_dialect() {
     let gateway = builder().start().unwrap();
-    let held = Person::admin().every_token(gateway.public()).unwrap();
+    let held = TestUser::admin().every_token(gateway.public()).unwrap();
     let token = &held
         .iter()
-        .find(|held| held.kind == Kind::of("crmcom", "access"))
+        .find(|held| held.kind == TokenKind::of("crmcom", "access"))
         .unwrap()
         .text;
     Request::post("/introspect")
@@ -148,7 +148,7 @@ fn two_gateways_add_up(shared: &dyn Fn() -> Builder) {
     let (one, mut other) = (shared().start().unwrap(), shared().start().unwrap());
     for gateway in [&one, &other, &other] {
         gateway.wait_until_ready().unwrap();
-        let login = Person::admin().device_login(&dialect("memsource"));
+        let login = TestUser::admin().device_login(&dialect("memsource"));
         assert_eq!(login.send(gateway.public()).unwrap().status, 200);
     }
     // The last counts are written when the gateway ends.
@@ -175,7 +175,7 @@ fn gateways_on_one_postgres_add_up() {
 fn counts_survive_a_restart_that_comes_before_they_are_due() {
     let slow = || builder().env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "1h");
     let mut gateway = slow().start().unwrap();
-    let login = Person::admin().device_login(&dialect("bimplus"));
+    let login = TestUser::admin().device_login(&dialect("bimplus"));
     login.send(gateway.public()).unwrap();
     assert!(gateway.terminate().unwrap().success());
     report(slow, &gateway, "bimplus", calls(1));
@@ -192,7 +192,7 @@ fn invented_clients_fill_nothing_and_hide_nobody() {
             .send(gateway.public())
             .unwrap();
     }
-    let login = Person::admin().device_login(&dialect("memsource"));
+    let login = TestUser::admin().device_login(&dialect("memsource"));
     login
         .header("User-Agent", "RealClient/1")
         .send(gateway.public())

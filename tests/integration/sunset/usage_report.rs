@@ -1,6 +1,6 @@
 //! The usage table and its report: contents and access.
 
-use isogloss_testkit::dialects::{Person, dialect};
+use isogloss_testkit::dialects::{TestUser, dialect};
 use isogloss_testkit::{Gateway, Request};
 
 use super::usage::calls;
@@ -10,15 +10,15 @@ use crate::sunset::{builder, isogloss, report};
 fn no_secret_and_no_user_is_in_the_table() {
     let gateway = builder().start().unwrap();
     let marked = "MARKED-seCret-5EC12E7";
-    let person = Person::admin();
-    let held = person.every_token(gateway.public()).unwrap();
+    let user = TestUser::admin();
+    let held = user.every_token(gateway.public()).unwrap();
     for wrong in [
-        &person,
-        &Person {
+        &user,
+        &TestUser {
             password: marked.to_owned(),
             name: marked.to_owned(),
             api_key: marked.to_owned(),
-            ..person.clone()
+            ..user.clone()
         },
     ] {
         for (_, login) in wrong.logins() {
@@ -66,7 +66,7 @@ fn no_secret_and_no_user_is_in_the_table() {
 #[test]
 fn the_report_is_for_people_and_for_administrators() {
     let gateway = builder().start().unwrap();
-    let login = Person::admin().device_login(&dialect("tokenlogin"));
+    let login = TestUser::admin().device_login(&dialect("tokenlogin"));
     login
         .header("User-Agent", "okhttp/4.12")
         .send(gateway.public())
@@ -113,7 +113,7 @@ fn the_report_is_for_people_and_for_administrators() {
 fn nothing_is_counted_where_that_is_off() {
     let off = || Gateway::builder(crate::PROGRAM).env("ISOGLOSS__USAGE__ENABLED", "false");
     let mut gateway = off().start().unwrap();
-    let login = Person::admin().device_login(&dialect("bimplus"));
+    let login = TestUser::admin().device_login(&dialect("bimplus"));
     login.send(gateway.public()).unwrap();
     assert!(gateway.terminate().unwrap().success());
     report(off, &gateway, "bimplus", calls(0));

@@ -13,7 +13,7 @@ use rustls::{
 };
 
 use crate::tls::certificate_pair::Pair;
-use isogloss_testkit::whole;
+use isogloss_testkit::parse_complete_response;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
@@ -95,7 +95,7 @@ impl Client {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
             received.extend_from_slice(&buffer[..count]);
-            if let Some(answer) = whole(&received) {
+            if let Some(answer) = parse_complete_response(&received) {
                 return Ok(answer);
             }
         }

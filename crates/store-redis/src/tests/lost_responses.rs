@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{RedisSettings, at, settings, store};
 
 pub(super) fn lose_the_answer(connection: &Connection) {
-    connection.lose(Direction::Answers);
+    connection.lose(Direction::Responses);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What a `testing.toml` holds.
 //!
-//! Texts may hold placeholders: `{user}`, `{password}`, `{organisation}`, `{api_key}` and `{device}` of the person
+//! Texts may hold placeholders: `{user}`, `{password}`, `{organisation}`, `{api_key}` and `{device}` of the user
 //! who logs in, and the name of each token of the dialect. Paths are relative to the mount path.
 
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::request_template::RequestTemplate;
 use super::route::RouteDescription;
 use super::shape::ErrorShape;
-use super::tokens::{Door, TokenDescription};
+use super::tokens::{ProtectedRequest, TokenDescription};
 
 /// A dialect, for the suites that are about all dialects.
 #[derive(Debug, Deserialize)]
@@ -35,9 +35,9 @@ pub(super) struct Description {
     pub(super) device_login: Option<RequestTemplate>,
     /// Every kind of token. The first one is the token that each login gives.
     pub(super) tokens: Vec<TokenDescription>,
-    /// Requests that some of the tokens open, and no other token.
+    /// Requests that are granted to some of the tokens, and to no other token.
     #[serde(default)]
-    pub(super) doors: Vec<Door>,
+    pub(super) protected_requests: Vec<ProtectedRequest>,
     /// What an error looks like.
     pub(super) error: ErrorShape,
     /// The response while a store does not respond.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::request_template::{filled, filled_value};
 use super::shape::Success;
 use super::tokens::value_of;
-use super::{Dialect, Held};
+use super::{Dialect, HeldToken};
 
 /// Whether a route reads the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -155,7 +155,7 @@ impl Route {
     ///
     /// # Panics
     /// If the request needs a token, or a reset key, that is not given.
-    pub fn documented(&self, tokens: &[Held], reset_key: Option<&str>) -> Documented {
+    pub fn documented(&self, tokens: &[HeldToken], reset_key: Option<&str>) -> Documented {
         let own: Vec<_> = tokens
             .iter()
             .filter(|held| held.kind.dialect == self.dialect)

@@ -1,4 +1,4 @@
-//! A person who logs in through every dialect.
+//! A user who logs in through every dialect.
 
 use super::request_template::RequestTemplate;
 use super::{Dialect, dialects};
@@ -6,7 +6,7 @@ use crate::Request;
 
 /// A user at a device, with a developer's key.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub struct TestUser {
     /// The user name.
     pub name: String,
     /// The password.
@@ -19,7 +19,7 @@ pub struct Person {
     pub client: String,
 }
 
-impl Person {
+impl TestUser {
     /// Returns the demo's administrator, at a device of its own.
     pub fn admin() -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Person {
         template.fill(dialect.mount, &|name| self.value(name))
     }
 
-    /// Returns the value of a placeholder. `None` if it is not of a person.
+    /// Returns the value of a placeholder. `None` if it is no placeholder of a user.
     pub(super) fn value(&self, name: &str) -> Option<String> {
         let value = match name {
             "user" => &self.name,

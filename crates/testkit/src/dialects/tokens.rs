@@ -6,12 +6,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::request_template::{RequestTemplate, filled};
-use super::{Dialect, Person, dialect, dialects};
+use super::{Dialect, TestUser, dialect, dialects};
 use crate::{Error, Request, Response, Result};
 
 /// What a token is for, and in which dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct TokenKind {
     /// The name of the dialect.
     pub dialect: &'static str,
     /// The name of the kind in the dialect's description.
@@ -20,9 +20,9 @@ pub struct Kind {
 
 /// A token in the spelling of its dialect.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub struct HeldToken {
     /// What it is for.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// As the client holds it.
     pub text: String,
     /// The device that it was issued to.
@@ -67,17 +67,17 @@ impl Carried {
     }
 }
 
-/// A request that some kinds of tokens open.
+/// A request that is granted to some kinds of tokens.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Door {
-    /// The kinds, by their names.
-    opened_by: Vec<String>,
+pub struct ProtectedRequest {
+    /// The names of the kinds that are accepted.
+    accepts: Vec<String>,
     /// A request that presents `{token}`.
     request: RequestTemplate,
 }
 
-impl Kind {
+impl TokenKind {
     /// Returns a kind by its names.
     pub const fn of(dialect: &'static str, name: &'static str) -> Self {
         Self { dialect, name }
@@ -95,7 +95,7 @@ impl Kind {
     }
 }
 
-impl Held {
+impl HeldToken {
     /// Returns a request that presents the token, which succeeds while it lives. It spends a one-time token.
     /// `None` for the kinds that no documented request takes.
     pub fn presented(&self) -> Option<Request> {
@@ -138,13 +138,13 @@ impl Held {
     }
 }
 
-impl Person {
+impl TestUser {
     /// Logs in everywhere and asks for every kind of token there is. A token that another one was exchanged for is
     /// not among them: it is spent.
     ///
     /// # Errors
     /// A response without the token that it must have.
-    pub fn every_token(&self, server: SocketAddr) -> Result<Vec<Held>> {
+    pub fn every_token(&self, server: SocketAddr) -> Result<Vec<HeldToken>> {
         let mut all = Vec::new();
         for dialect in dialects() {
             all.extend(self.tokens_of(dialect, server)?);
@@ -156,7 +156,7 @@ impl Person {
     ///
     /// # Errors
     /// A response without the token that it must have.
-    pub fn tokens_of(&self, dialect: &Dialect, server: SocketAddr) -> Result<Vec<Held>> {
+    pub fn tokens_of(&self, dialect: &Dialect, server: SocketAddr) -> Result<Vec<HeldToken>> {
         let login = self.device_login(dialect).send(server)?;
         let mut all = self.tokens(dialect.name, &login)?;
         for token in &dialect.description.tokens {
@@ -178,7 +178,7 @@ impl Person {
     ///
     /// # Errors
     /// A response without a token that it must have.
-    pub fn tokens(&self, dialect: &str, login: &Response) -> Result<Vec<Held>> {
+    pub fn tokens(&self, dialect: &str, login: &Response) -> Result<Vec<HeldToken>> {
         let dialect = super::dialect(dialect);
         let tokens = dialect.description.tokens.iter();
         tokens
@@ -187,9 +187,9 @@ impl Person {
             .collect()
     }
 
-    fn held(&self, dialect: &Dialect, name: &'static str, text: String) -> Held {
-        Held {
-            kind: Kind::of(dialect.name, name),
+    fn held(&self, dialect: &Dialect, name: &'static str, text: String) -> HeldToken {
+        HeldToken {
+            kind: TokenKind::of(dialect.name, name),
             text,
             client: self.client.clone(),
         }
@@ -198,31 +198,31 @@ impl Person {
 
 impl Dialect {
     /// Returns every kind of token.
-    pub fn kinds(&self) -> impl Iterator<Item = Kind> + use<> {
+    pub fn kinds(&self) -> impl Iterator<Item = TokenKind> + use<> {
         let (dialect, tokens) = (self.name, self.description.tokens.iter());
-        tokens.map(move |token| Kind::of(dialect, &token.name))
+        tokens.map(move |token| TokenKind::of(dialect, &token.name))
     }
 
-    /// Returns the requests that some kinds of tokens open.
-    pub fn doors(&self) -> &'static [Door] {
-        &self.description.doors
+    /// Returns the requests that are granted to some kinds of tokens.
+    pub fn protected_requests(&self) -> &'static [ProtectedRequest] {
+        &self.description.protected_requests
     }
 
-    /// Returns whether a token of that kind opens the door.
-    pub fn is_opened_by(&self, door: &Door, kind: Kind) -> bool {
-        self.name == kind.dialect && door.opened_by.iter().any(|name| name == kind.name)
+    /// Returns whether the request is granted to a token of that kind.
+    pub fn accepts(&self, protected: &ProtectedRequest, kind: TokenKind) -> bool {
+        self.name == kind.dialect && protected.accepts.iter().any(|name| name == kind.name)
     }
 
-    /// Returns the request that presents a token at a door. A token of another dialect has its own digits, in the
-    /// spelling of this one.
-    pub fn knock(&self, door: &Door, held: &Held) -> Request {
+    /// Returns the protected request with a token. A token of another dialect has its own digits, in the spelling
+    /// of this one.
+    pub fn present(&self, protected: &ProtectedRequest, held: &HeldToken) -> Request {
         let value = |name: &str| match name {
             "token" if held.kind.dialect == self.name => Some(held.text.clone()),
             "token" => Some(self.spell(&held.digits())),
             "device" => Some(held.client.clone()),
             _ => None,
         };
-        door.request.fill(self.mount, &value)
+        protected.request.fill(self.mount, &value)
     }
 
     fn spell(&self, digits: &str) -> String {
@@ -235,7 +235,7 @@ impl Dialect {
 }
 
 /// Returns the token of that kind.
-pub(super) fn value_of(tokens: &[Held], name: &str) -> Option<String> {
+pub(super) fn value_of(tokens: &[HeldToken], name: &str) -> Option<String> {
     let mut tokens = tokens.iter();
     let held = tokens.find(|held| held.kind.name == name)?;
     Some(held.text.clone())

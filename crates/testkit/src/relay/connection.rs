@@ -15,12 +15,12 @@ pub enum Direction {
     /// From the client to the server.
     Requests,
     /// From the server to the client.
-    Answers,
+    Responses,
 }
 
 impl Direction {
     /// Both ways.
-    pub const BOTH: [Self; 2] = [Self::Requests, Self::Answers];
+    pub const BOTH: [Self; 2] = [Self::Requests, Self::Responses];
 }
 
 /// How a connection ends.
@@ -167,7 +167,7 @@ impl Connection {
     /// Forwards the next bytes of the client, and nothing more in either direction: the server has a request,
     /// and the connection is silent from then on.
     pub fn silence_after_request(&self) {
-        self.stall(Direction::Answers);
+        self.stall(Direction::Responses);
         self.change(Direction::Requests, |flow| flow.is_last = true);
     }
 

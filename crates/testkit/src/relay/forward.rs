@@ -63,7 +63,7 @@ impl Forwarding<'_> {
                 .forward(Direction::Requests, from_client, to_server);
             let answers = self
                 .clone()
-                .forward(Direction::Answers, from_server, to_client);
+                .forward(Direction::Responses, from_server, to_client);
             let forwarded = async {
                 match tokio::try_join!(requests, answers) {
                     Ok(_) => Cut::Close,

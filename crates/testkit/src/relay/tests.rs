@@ -105,12 +105,12 @@ fn a_stalled_connection_holds_its_bytes_while_others_go_on() {
 fn with_answers_stalled_requests_arrive() {
     let site = Site::new();
     let mut ends = site.connect();
-    ends.relayed.stall(Direction::Answers);
+    ends.relayed.stall(Direction::Responses);
     send(&mut ends.client, "question");
     receive(&mut ends.server, "question");
     send(&mut ends.server, "answer");
     assert_nothing_comes(&mut ends.client);
-    ends.relayed.go_on(Direction::Answers);
+    ends.relayed.go_on(Direction::Responses);
     receive(&mut ends.client, "answer");
 }
 
@@ -147,7 +147,7 @@ fn a_cut_is_a_reset_or_an_end_for_both_sides() {
 fn a_lost_answer_was_given_and_its_client_is_reset() {
     let site = Site::new();
     let mut ends = site.connect();
-    ends.relayed.lose(Direction::Answers);
+    ends.relayed.lose(Direction::Responses);
     send(&mut ends.client, "question");
     receive(&mut ends.server, "question");
     send(&mut ends.server, "answer");
@@ -202,7 +202,7 @@ fn a_rule_is_for_the_nth_time_that_its_text_is_sent_and_for_no_other() {
         .when_sent("GET", 3, |one| one.stall(Direction::Requests));
     let mut lost = site
         .relay
-        .when_sent("DEL", 1, |one| one.lose(Direction::Answers));
+        .when_sent("DEL", 1, |one| one.lose(Direction::Responses));
     send(&mut one.client, "GET GET");
     receive(&mut one.server, "GET GET");
     // In two pieces.

@@ -5,7 +5,7 @@ use crate::relay::Relay;
 
 /// Starts a relay to each server of a cluster, and makes the servers announce the relays instead of
 /// themselves. Returns the relays in the order of the servers.
-pub fn announced(cluster: &mut ClusterServers) -> Vec<Relay> {
+pub fn announce_relays(cluster: &mut ClusterServers) -> Vec<Relay> {
     let relay = |server: &RedisServer| {
         let relay = Relay::to(server.port()).unwrap();
         let [own, bus] = [relay.port(), server.port() + 10_000].map(|port| port.to_string());

@@ -29,7 +29,7 @@ pub(crate) fn strike(fault: &Fault, relay: &Relay) -> String {
         }
         (What::Delay(direction, time), Some(one)) => one.delay(direction, time),
         (What::Cut(how), Some(one)) => one.cut(how),
-        (What::LoseAnswer, Some(one)) => one.lose(Direction::Answers),
+        (What::LoseAnswer, Some(one)) => one.lose(Direction::Responses),
         (What::StallAll(time), _) => {
             relay.stall();
             thread::sleep(time);

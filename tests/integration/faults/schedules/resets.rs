@@ -25,7 +25,7 @@ pub(crate) fn send(relay: &Relay, message: &[u8], manner: Manner) {
             relayed.cut(Cut::Reset);
         }
         Manner::LosesTheAnswer | Manner::Patient => {
-            relayed.lose(Direction::Answers);
+            relayed.lose(Direction::Responses);
             stream.write_all(message).unwrap();
             // The read fails with the reset.
             drop(stream.read(&mut [0]));

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::faults::schedules::audit::Audit;
 use crate::faults::schedules::plan::{Fault, Manner, Server};
 use crate::faults::schedules::requests::{Call, Listener, Outcome, admin};
-use isogloss_testkit::servers::announced;
+use isogloss_testkit::servers::announce_relays;
 
 const RELOADED: [&str; 2] = [
     "the configuration is reloaded",
@@ -74,7 +74,10 @@ impl Site {
         let database = postgres
             .as_ref()
             .map(|server| server.new_database().unwrap());
-        let of_cluster = cluster.as_mut().map(announced).map(Arc::<[Relay]>::from);
+        let of_cluster = cluster
+            .as_mut()
+            .map(announce_relays)
+            .map(Arc::<[Relay]>::from);
         let count = if matches!(back_end, BackEnd::Memory | BackEnd::Embedded) {
             1
         } else {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::faults::gateway;
 use crate::faults::silence::probe::{Answer, Probe, TIMEOUT};
-use isogloss_testkit::servers::announced;
+use isogloss_testkit::servers::announce_relays;
 
 /// Time between two requests.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -76,7 +76,7 @@ impl Site {
 
     pub(super) fn cluster() -> Self {
         let mut servers = ClusterServers::start_primaries("127.0.0.1", (3, 0), &[]).unwrap();
-        let relays = announced(&mut servers);
+        let relays = announce_relays(&mut servers);
         let places: Vec<_> = relays.iter().map(|one| one.address().to_string()).collect();
         let store = Store::Redis(format!("redis+cluster://{}", places.join(",")));
         Self {

@@ -1,16 +1,16 @@
 //! Tokens, wherever a client may put them.
 
-use isogloss_testkit::dialects::{Held, Person};
+use isogloss_testkit::dialects::{HeldToken, TestUser};
 use serde_json::json;
 
 use super::{Attempt, JSON, NOBODY, Outcome, UNKNOWN_TOKEN, all, message, typed};
 use crate::marked_secrets::API_KEY;
 
 /// Returns requests with every token in all valid and in some invalid places, unchanged and altered.
-pub(crate) fn attempts(held: &[Held]) -> impl Iterator<Item = Attempt> {
+pub(crate) fn attempts(held: &[HeldToken]) -> impl Iterator<Item = Attempt> {
     let unknown = [UNKNOWN_TOKEN.to_owned(), format!("7001-{UNKNOWN_TOKEN}")];
     let mut messages: Vec<_> = unknown.iter().flat_map(|text| presented(text)).collect();
-    for Held { text, .. } in held {
+    for HeldToken { text, .. } in held {
         let upper = text.to_uppercase();
         for spelling in [
             text,
@@ -32,7 +32,7 @@ fn presented(token: &str) -> Vec<Vec<u8>> {
             messages.push(message("GET", target, &[&header], b""));
         }
     }
-    let client = Person::admin().client;
+    let client = TestUser::admin().client;
     for body in [
         json!({"cross_token": token}),
         json!({"cross_token": [token]}),

@@ -32,7 +32,7 @@ impl Fate {
             Self::SilentBefore => Connection::silence,
             Self::SilentAfter => Connection::silence_after_request,
             Self::EndedBefore => |connection| connection.lose(Direction::Requests),
-            Self::EndedAfter => |connection| connection.lose(Direction::Answers),
+            Self::EndedAfter => |connection| connection.lose(Direction::Responses),
         }
     }
 }
