@@ -101,7 +101,10 @@ fn source_files(page: &str) -> Vec<String> {
     let quoted = text.split('`').skip(1).step_by(2);
     let is_path = |text: &&str| {
         let of_path = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-        text.ends_with(".rs") && text.chars().all(of_path)
+        Path::new(text)
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+            && text.chars().all(of_path)
     };
     quoted.filter(is_path).map(str::to_owned).collect()
 }

@@ -75,14 +75,18 @@ pub struct PostgresDirectory {
 
 impl PostgresDirectory {
     /// Checks an address and the files that it names, without connecting. `ca_file` is as in [`PostgresSettings`].
-    /// Fails if the address is invalid, if one of its parameters is not supported, or if a file cannot be opened.
+    ///
+    /// # Errors
+    /// If the address is invalid, if one of its parameters is not supported, or if a file cannot be opened.
     pub fn check(url: &str, ca_file: Option<&Path>) -> Result<(), AddressError> {
         connect_options::read(url, ca_file).map(drop)
     }
 
     /// Prepares the connections, and starts a task that brings the tables up to date as soon as the server can be
-    /// reached: it may start later than the gateway. Fails if the address is invalid or the runtime cannot be
-    /// started.
+    /// reached: it may start later than the gateway.
+    ///
+    /// # Errors
+    /// If the address is invalid or the runtime cannot be started.
     pub fn new(settings: &PostgresSettings) -> Result<Self, StoreError> {
         let servers = servers(settings).map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -54,15 +54,19 @@ struct Kept {
 }
 
 impl SqliteDirectory {
-    /// Opens the file, creates it if it is missing, and brings its tables up to date. Fails if that is not
-    /// possible.
+    /// Opens the file, creates it if it is missing, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// If that is not possible.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         create_private_file(path).map_err(failed)?;
         Self::open_existing(path).await
     }
 
-    /// Opens an existing file, and brings its tables up to date. Fails if it does not exist or that is not
-    /// possible.
+    /// Opens an existing file, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// If it does not exist or that is not possible.
     pub async fn open_existing(path: &Path) -> Result<Self, StoreError> {
         let options = tables::options(path);
         let (pool, _) = tables::connect(&options).await.map_err(failed)?;
@@ -74,14 +78,18 @@ impl SqliteDirectory {
         })
     }
 
-    /// Returns the migrations that the tables of a file lack, without changing or creating the file. Fails if it
-    /// cannot be read, or if its tables are from a newer release or another program.
+    /// Returns the migrations that the tables of a file lack, without changing or creating the file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or if its tables are from a newer release or another program.
     pub async fn outstanding(path: &Path) -> Result<Outstanding, MigrationError> {
         tables::outstanding_in(path).await
     }
 
-    /// Creates the file if it is missing, brings its tables up to date, and returns the migrations that were
-    /// missing. Fails if that is not possible.
+    /// Creates the file if it is missing, brings its tables up to date, and returns the migrations that were missing.
+    ///
+    /// # Errors
+    /// If that is not possible.
     pub async fn migrate(path: &Path) -> Result<Outstanding, MigrationError> {
         create_private_file(path).map_err(|error| MigrationError::Failed(error.to_string()))?;
         let (pool, outstanding) = tables::connect(&tables::options(path)).await?;
@@ -96,8 +104,10 @@ impl SqliteDirectory {
         self
     }
 
-    /// Enables a near cache of up to `users` users, which is valid as long as the file does not change. Fails if
-    /// the file cannot be read.
+    /// Enables a near cache of up to `users` users, which is valid as long as the file does not change.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
     pub async fn with_near_cache(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
         let opened = async {
             let mut open = self.options.connect().await.map_err(failed)?;

@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
     reason = "a test fails by panicking"
 )]
 

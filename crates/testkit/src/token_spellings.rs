@@ -11,7 +11,7 @@ pub struct Secret {
     spellings: Vec<LowercaseBytes>,
 }
 
-/// Bytes to search, or to search for, with ASCII letters in lower case.
+/// Bytes to search, or to search for, in lower case (ASCII).
 #[derive(Debug, Clone)]
 pub struct LowercaseBytes(String);
 

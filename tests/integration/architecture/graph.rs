@@ -22,7 +22,7 @@ pub(super) const STORE_CONTRACT: &str = "isogloss-store-contract";
 pub(super) const TESTKIT: &str = "isogloss-testkit";
 
 /// The workspace and all packages that it depends on.
-pub(super) struct Graph(Value);
+pub(super) struct Graph(pub(super) Value);
 
 impl Graph {
     pub(super) fn read() -> Self {

@@ -177,8 +177,10 @@ impl Change {
         }
     }
 
-    /// Makes the change in a transaction, and returns the changed entry. Fails if the change is invalid or a query
-    /// fails; the caller must then roll back.
+    /// Makes the change in a transaction, and returns the changed entry.
+    ///
+    /// # Errors
+    /// If the change is invalid or a query fails; the caller must then roll back.
     pub async fn apply<D: DirectoryTransaction>(
         self,
         desk: &mut D,

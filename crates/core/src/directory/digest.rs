@@ -52,7 +52,10 @@ impl KeyDigest {
         Some(Self::plain(digest))
     }
 
-    /// Parses a digest in the format of [`text`](Self::text). Fails if it is not one.
+    /// Parses a digest in the format of [`text`](Self::text).
+    ///
+    /// # Errors
+    /// If it is not one.
     pub fn read(text: &str) -> Result<Self, UnreadableDigest> {
         let (key, digits) = match text.split_once(':') {
             Some((key, digits)) => (Some(DigestKeyId::read(key)?), digits),
@@ -123,7 +126,10 @@ impl DigestKeyId {
         &self.0
     }
 
-    /// Parses an identifier: 16 hexadecimal digits. Fails if the text is not one.
+    /// Parses an identifier: 16 hexadecimal digits.
+    ///
+    /// # Errors
+    /// If the text is not one.
     pub fn read(text: &str) -> Result<Self, UnreadableDigest> {
         let mut id = [0; 8];
         hex::decode_to_slice(text, &mut id).map_err(|_| UnreadableDigest)?;

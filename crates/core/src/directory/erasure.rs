@@ -111,8 +111,10 @@ pub trait ErasureTable: DirectoryTransaction + KeyRingTable {
     async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<(), Self::Error>;
 }
 
-/// Erases a user in a transaction, and returns what was erased. Fails if there is no such user, if no digest key
-/// is open, or if a query fails; the caller must then roll back.
+/// Erases a user in a transaction, and returns what was erased.
+///
+/// # Errors
+/// If there is no such user, if no digest key is open, or if a query fails; the caller must then roll back.
 pub async fn erase_user<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
@@ -164,9 +166,11 @@ pub async fn erase_user<T: ErasureTable>(
     })
 }
 
-/// Removes the tombstones of login names that a user was deliberately given, so that imports may name that user
-/// from now on. The tombstone of the erased user's identifier stays: a new user has a new one. Fails if a query
-/// fails.
+/// Removes the tombstones of login names that a user was deliberately given, so that imports may name that user from
+/// now on. The tombstone of the erased user's identifier stays: a new user has a new one.
+///
+/// # Errors
+/// If a query fails.
 pub async fn allow_again<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,

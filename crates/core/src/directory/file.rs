@@ -197,8 +197,10 @@ struct FileKey {
 }
 
 impl File {
-    /// Reads and parses a directory file: JSON if its name ends in `.json`, TOML otherwise. Fails if it cannot be
-    /// read or parsed.
+    /// Reads and parses a directory file: JSON if its name ends in `.json`, TOML otherwise.
+    ///
+    /// # Errors
+    /// If it cannot be read or parsed.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let text = std::fs::read_to_string(path).map_err(|error| FileError::Read {
             path: path.to_owned(),
@@ -208,7 +210,10 @@ impl File {
     }
 
     /// Parses the text of a directory file; `path` selects the format as in [`read`](Self::read) and appears in
-    /// errors. Fails, without quoting a value, if the text is not TOML or JSON of this structure.
+    /// errors.
+    ///
+    /// # Errors
+    /// If the text is not TOML or JSON of this structure; the error quotes no value.
     pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
         let parsed = if path
             .extension()

@@ -66,14 +66,19 @@ pub trait LookTable: Database {
     async fn organisation_names(&mut self) -> Result<Vec<String>, Self::Error>;
 }
 
-/// Computes and stores all missing looks. Fails if a query fails.
+/// Computes and stores all missing looks.
+///
+/// # Errors
+/// If a query fails.
 pub async fn fill_looks<T: LookTable>(tables: &mut T) -> Result<(), T::Error> {
     while fill_looks_batch(tables).await? > 0 {}
     Ok(())
 }
 
-/// Computes and stores a batch of missing looks, and returns how many there were: 0 if none is missing. Fails if a
-/// query fails.
+/// Computes and stores a batch of missing looks, and returns how many there were: 0 if none is missing.
+///
+/// # Errors
+/// If a query fails.
 pub async fn fill_looks_batch<T: LookTable>(tables: &mut T) -> Result<usize, T::Error> {
     let logins = tables.logins_without_look(BATCH).await?;
     let count = logins.len();
@@ -87,7 +92,10 @@ pub async fn fill_looks_batch<T: LookTable>(tables: &mut T) -> Result<usize, T::
     Ok(count)
 }
 
-/// Returns the groups of names that people can mistake for one another. Fails if a query fails.
+/// Returns the groups of names that people can mistake for one another.
+///
+/// # Errors
+/// If a query fails.
 pub async fn find_look_alikes<T: LookTable>(tables: &mut T) -> Result<Vec<LookAlikes>, T::Error> {
     let logins = tables.logins_with_a_shared_look().await?;
     let of_logins = logins

@@ -65,8 +65,10 @@ struct Judge<'a> {
 
 impl Changes {
     /// Compares a file with the directory and returns the changes. What the file does not set stays as it is; for
-    /// values that were set here, the file's precedence decides. Fails if an entry is invalid or conflicts with
-    /// another one.
+    /// values that were set here, the file's precedence decides.
+    ///
+    /// # Errors
+    /// If an entry is invalid or conflicts with another one.
     pub fn of(present: &Present, wanted: &Wanted) -> Outcome<Self> {
         let known = present.entries.users.iter();
         let organisations = &present.entries.organisations;

@@ -71,8 +71,10 @@ pub(super) fn check_name(what: &str, text: &str) -> Result<(), String> {
     check_text(what, text, LONGEST_NAME)
 }
 
-/// Returns the label of a key or an application password in its stored form; it may be empty. Fails with a reason
-/// if it has more than 255 characters, or control characters or invisible ones.
+/// Returns the label of a key or an application password in its stored form; it may be empty.
+///
+/// # Errors
+/// A reason, if it has more than 255 characters, or control characters or invisible ones.
 pub fn tidy_label(label: &str) -> Result<String, String> {
     let label = tidy_stored_label(label)?;
     check_visible(LABEL, &label)?;

@@ -27,8 +27,10 @@ const DENIED: &str = "42501";
 const NO_SCHEMA: &str = "3F000";
 
 impl PostgresDirectory {
-    /// Returns the migrations that the tables lack, without changing anything. Fails if the server does not
-    /// respond, or if the tables cannot be read or are from a newer release or another program.
+    /// Returns the migrations that the tables lack, without changing anything.
+    ///
+    /// # Errors
+    /// If the server does not respond, or if the tables cannot be read or are from a newer release or another program.
     pub async fn outstanding(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
         let (servers, mut connection) = connect(settings).await?;
         let watch = (&servers, patience(settings.timeout));
@@ -41,7 +43,10 @@ impl PostgresDirectory {
         due.await.map_err(|error| given_up(&error))?
     }
 
-    /// Brings the tables up to date, and returns the migrations that were missing. Fails if that is not possible.
+    /// Brings the tables up to date, and returns the migrations that were missing.
+    ///
+    /// # Errors
+    /// If that is not possible.
     pub async fn migrate(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
         let (servers, connection) = connect(settings).await?;
         migrate_watched(connection, (&servers, settings.timeout), |_| ()).await

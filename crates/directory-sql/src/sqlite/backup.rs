@@ -38,7 +38,10 @@ impl SqliteDirectory {
         vec![FILE.to_owned()]
     }
 
-    /// Checks the copy in a folder without changing it. Fails if it is not a complete database of a directory.
+    /// Checks the copy in a folder without changing it.
+    ///
+    /// # Errors
+    /// If it is not a complete database of a directory.
     pub async fn check_backup(folder: &Path) -> Result<(), StoreError> {
         let options = SqliteConnectOptions::new().filename(folder.join(FILE));
         let options = options.read_only(true).immutable(true);

@@ -17,8 +17,10 @@ pub struct OpenKeys {
 }
 
 impl OpenKeys {
-    /// Reads the digest keys of a database, and adds those that a file contains (`brought`). Fails if the database
-    /// is unavailable.
+    /// Reads the digest keys of a database, and adds those that a file contains (`brought`).
+    ///
+    /// # Errors
+    /// If the database is unavailable.
     pub async fn of(store: &impl DigestStore, brought: &[SealedKey]) -> Result<Self, StoreError> {
         let digests = store.digests();
         let mut ring = read_key_ring(store).await?;

@@ -113,8 +113,11 @@ impl KeyRing {
         keyed.chain([digest]).collect()
     }
 
-    /// Returns the form in which the digest must be stored. Fails if there are digest keys and none of them opens:
-    /// an entry that is stored in another form could not be found again.
+    /// Returns the form in which the digest must be stored.
+    ///
+    /// # Errors
+    /// If there are digest keys and none of them opens: an entry that is stored in another form could not be found
+    /// again.
     pub fn stored(
         &self,
         what: DigestKind<'_>,

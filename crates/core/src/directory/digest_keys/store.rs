@@ -75,8 +75,10 @@ pub struct DigestReplacement {
     pub former_id: Option<[u8; 32]>,
 }
 
-/// Returns the digest keys as they were last read by this process, or reads them. Fails if they must be read and
-/// the database is unavailable.
+/// Returns the digest keys as they were last read by this process, or reads them.
+///
+/// # Errors
+/// If they must be read and the database is unavailable.
 pub async fn key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreError> {
     match store.digests().known() {
         Some(ring) => Ok(ring),
@@ -84,7 +86,10 @@ pub async fn key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreErr
     }
 }
 
-/// Reads the digest keys and caches them. Fails if the database is unavailable.
+/// Reads the digest keys and caches them.
+///
+/// # Errors
+/// If the database is unavailable.
 pub async fn read_key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreError> {
     let ring = store.read_ring().await?;
     store.digests().keep(&ring);
@@ -92,8 +97,10 @@ pub async fn read_key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, Sto
 }
 
 /// Looks up a digest in every form, and again if the digest keys have changed in between. Stores an entry that was
-/// found in an old form in the new one. Returns `None` if there is none. Fails if the directory is unavailable, or
-/// if there is no such entry and a digest key does not open.
+/// found in an old form in the new one. Returns `None` if there is none.
+///
+/// # Errors
+/// If the directory is unavailable, or if there is no such entry and a digest key does not open.
 pub async fn find_digest<T>(
     store: &impl DigestLookup<T>,
     what: DigestKind<'_>,

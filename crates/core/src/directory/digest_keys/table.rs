@@ -65,7 +65,10 @@ impl DigestKeys {
 
     /// Stores the digest keys of a directory file, and reads all keys of the directory. If the directory has no
     /// digests, its own keys are removed first: after moving back and forth, a digest then has one form in both
-    /// places. Fails if a query fails.
+    /// places.
+    ///
+    /// # Errors
+    /// If a query fails.
     pub async fn take_over<T: KeyRingTable>(
         &self,
         table: &mut T,
@@ -80,9 +83,11 @@ impl DigestKeys {
         self.read(table).await
     }
 
-    /// Reads the digest keys, and creates the first one if there is none. Seals a key again under the current
-    /// pepper if it was not known yet and the previous pepper opens it. Fails if a query fails; failures to write
-    /// are only logged.
+    /// Reads the digest keys, and creates the first one if there is none. Seals a key again under the current pepper
+    /// if it was not known yet and the previous pepper opens it.
+    ///
+    /// # Errors
+    /// If a query fails; failures to write are only logged.
     pub async fn read<T: KeyRingTable>(&self, table: &mut T) -> Result<Arc<KeyRing>, T::Error> {
         let known = self.known();
         let mut stored = table.sealed_keys().await?;

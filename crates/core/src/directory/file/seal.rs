@@ -35,9 +35,11 @@ pub struct Import<'a> {
     pub precedence: Precedence,
 }
 
-/// Applies a directory file like [`Import::apply`], with the default [`Precedence`]: passwords and states that
-/// were set here stay. Returns the numbers of changed entries. Fails, and changes nothing, if an entry is invalid
-/// or the directory is unavailable.
+/// Applies a directory file like [`Import::apply`], with the default [`Precedence`]: passwords and states that were
+/// set here stay. Returns the numbers of changed entries.
+///
+/// # Errors
+/// If an entry is invalid or the directory is unavailable; nothing is changed then.
 pub async fn import(
     directory: &dyn Directory,
     passwords: &Passwords,
@@ -53,12 +55,14 @@ pub async fn import(
 }
 
 impl Import<'_> {
-    /// Applies a directory file and returns the numbers of changed entries. Fails, and changes nothing, if an
-    /// entry is invalid or the directory is unavailable.
+    /// Applies a directory file and returns the numbers of changed entries.
     ///
-    /// A user is found by the user name. A password in clear text that matches the stored hash is not hashed
-    /// again, so applying a file twice changes nothing. Within the transaction, the file is compared with the
-    /// directory once more: what others have set while it was hashed stays.
+    /// A user is found by the user name. A password in clear text that matches the stored hash is not hashed again, so
+    /// applying a file twice changes nothing. Within the transaction, the file is compared with the directory once
+    /// more: what others have set while it was hashed stays.
+    ///
+    /// # Errors
+    /// If an entry is invalid or the directory is unavailable; nothing is changed then.
     pub async fn apply(
         &self,
         file: File,
@@ -75,8 +79,10 @@ impl Import<'_> {
     }
 }
 
-/// Returns the entries of a file, each checked without comparing it with others or with the directory. Fails if
-/// one is invalid.
+/// Returns the entries of a file, each checked without comparing it with others or with the directory.
+///
+/// # Errors
+/// If one is invalid.
 pub fn check_entries(file: File, passwords: &Passwords) -> Result<Wanted, FileError> {
     let users = file.users.into_iter();
     let users = users.map(|user| check_user(user, passwords));
@@ -93,8 +99,10 @@ pub fn check_entries(file: File, passwords: &Passwords) -> Result<Wanted, FileEr
     })
 }
 
-/// Returns the entries of a file with hashed secrets, and reports progress after each user. Fails if a secret
-/// cannot be hashed. Also fails, before hashing, which takes long, if an entry conflicts with the directory.
+/// Returns the entries of a file with hashed secrets, and reports progress after each user.
+///
+/// # Errors
+/// If a secret cannot be hashed. Also, before hashing, which takes long, if an entry conflicts with the directory.
 pub async fn hash_secrets(
     present: &Present,
     passwords: &Passwords,

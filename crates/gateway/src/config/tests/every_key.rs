@@ -162,7 +162,7 @@ enum Outcome {
 
 /// Sets one key to one value, and returns the outcome. Fails with a message if the value was neither refused
 /// properly nor usable.
-fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
+fn trial(key: &str, what: &str, kind: &ValueKind) -> Result<Outcome, String> {
     let once = || trial_once(key, what, kind.clone());
     // A busy disk makes the SQLite file unavailable for a while, whatever the value is.
     let is_unavailable = |outcome: &Result<_, String>| {
@@ -233,7 +233,7 @@ fn row_name(path: &str) -> String {
 fn row(path: &str, invalid: &mut Vec<String>) -> String {
     let mut row = format!("{} =", row_name(path));
     for (what, kind) in values() {
-        match trial(path, what, kind) {
+        match trial(path, what, &kind) {
             Ok(Outcome::Works) => write!(row, " {what}").unwrap(),
             Ok(Outcome::Refused(_)) => {}
             Err(said) => invalid.push(said),
@@ -285,7 +285,7 @@ fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused(
             } else {
                 ValueKind::Float(bound.as_f64().unwrap())
             };
-            let said = match trial(&path, &bound.to_string(), kind) {
+            let said = match trial(&path, &bound.to_string(), &kind) {
                 Ok(Outcome::Works) => continue,
                 Ok(Outcome::Refused(said)) | Err(said) => said,
             };
