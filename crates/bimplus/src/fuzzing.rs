@@ -11,7 +11,8 @@ use crate::{Settings, ids::Id};
 /// A member as text: `None` if it has another type, else the text, if there is one.
 pub type Text = Option<Option<String>>;
 
-/// Returns the named members of a body as texts, each `None` if it has another type. `None` for a body that is refused.
+/// Returns the named members of a body as texts, each `None` if it has another type. Returns
+/// `None` if the body is not a JSON object.
 pub fn texts(body: &[u8], names: &[&'static str]) -> Option<Vec<Text>> {
     let mut members = JsonObject::parse(body).ok()?;
     let texts = names.iter().map(|name| members.text(name).ok());

@@ -142,7 +142,7 @@ impl ManagementClient {
         Ok(request.header(AUTHORIZATION, bearer))
     }
 
-    /// Fails with the reason in a response, or with its status if there is none.
+    /// Always fails: with the reason in a response, or with its status if it has no reason.
     fn response_error<T>(&self, response: &Response<Vec<u8>>) -> Result<T> {
         let response_error: Result<ErrorBody, _> = serde_json::from_slice(response.body());
         if let Ok(ErrorBody { reason }) = response_error {

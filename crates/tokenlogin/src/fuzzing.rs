@@ -24,7 +24,8 @@ pub fn json_texts(body: &[u8], names: &[&'static str]) -> Option<Vec<Text>> {
         .map(|model| texts(model, names))
 }
 
-/// Returns the named members of a form as texts.
+/// Returns a text for each name: the value of that member of the form, or an empty `Text` if the member is missing or
+/// invalid, or the body is not a form.
 pub fn form_texts(body: &[u8], names: &[&'static str]) -> Vec<Text> {
     let model = Model::parse(BodyFormat::Form, body).unwrap_or_default();
     texts(model, names)

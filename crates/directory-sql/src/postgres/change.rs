@@ -32,7 +32,8 @@ pub(super) async fn make(
     }
 }
 
-/// Makes a change and rolls it back. Returns why it is invalid, if it is. Fails if a query fails.
+/// Makes a change and rolls it back. Returns `Ok(Ok(()))` if the change is valid, and `Ok(Err(_))` with the reason if it
+/// is not. Fails if a query fails.
 pub(super) async fn check(connection: &mut Session, change: Change) -> Done<()> {
     let mut transaction = connection.begin().await?;
     alone(&mut transaction).await?;

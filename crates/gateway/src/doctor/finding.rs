@@ -59,7 +59,8 @@ impl Finding {
         }
     }
 
-    /// Converts a finding of a store.
+    /// Returns the finding of the doctor for a finding of a store: a failure if the store refused something, else a
+    /// warning. `check` is the name of the check in the report.
     pub(crate) fn of_store(check: &str, found: store::Finding) -> Self {
         let verdict = match found.level {
             Level::Refused => Severity::Failed,

@@ -126,7 +126,7 @@ impl Route {
         Self { method, ..self }
     }
 
-    /// Returns whether it refuses some requests that the gateway lets through.
+    /// Returns whether the route refuses some requests that the gateway lets through.
     pub fn can_refuse(&self) -> bool {
         self.description.bare.is_some()
     }

@@ -39,7 +39,8 @@ impl TestUser {
             .collect()
     }
 
-    /// Returns the login from the device.
+    /// Returns the login of this user from the user's device, or the usual login if the description of the dialect has no
+    /// login from a device.
     pub fn device_login(&self, dialect: &Dialect) -> Request {
         let description = dialect.description;
         let login = description.device_login.as_ref();

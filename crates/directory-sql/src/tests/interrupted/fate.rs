@@ -26,7 +26,8 @@ impl Fate {
         matches!(self, Self::SilentAfter | Self::EndedAfter)
     }
 
-    /// Returns the function that does this to a connection before the text passes.
+    /// Returns the function that makes a connection silent or ends it, as this fate says. The relay calls it when it sees
+    /// the statement that the test waits for, before it forwards the statement.
     pub(super) fn act(self) -> fn(&Connection) {
         match self {
             Self::SilentBefore => Connection::silence,
