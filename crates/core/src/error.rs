@@ -63,10 +63,18 @@ impl From<HashingError> for AuthError {
     fn from(error: HashingError) -> Self {
         match error {
             HashingError::Overloaded { retry_after } => Self::Overloaded { retry_after },
-            HashingError::Unavailable(reason) => {
-                Self::Unavailable(StoreError::new("password hashing", reason))
-            }
+            HashingError::Unavailable(_) => Self::Unavailable(error.into()),
         }
+    }
+}
+
+impl From<HashingError> for StoreError {
+    fn from(error: HashingError) -> Self {
+        let reason = match error {
+            HashingError::Overloaded { .. } => error.to_string(),
+            HashingError::Unavailable(reason) => reason,
+        };
+        Self::new("password hashing", reason)
     }
 }
 

@@ -17,7 +17,7 @@ use isogloss_core::directory::{ChangeError, Directory, InvalidChange};
 use isogloss_core::{Clock as _, StoreError, SystemClock};
 use thiserror::Error;
 
-/// The directory, and where what is done to it is recorded, in the name of the
+/// The directory, and the audit log of its changes, whose actor is that of the
 /// [`RequestContext`](isogloss_core::audit::RequestContext).
 #[derive(Clone)]
 pub(crate) struct AdminService {

@@ -36,7 +36,7 @@ pub(super) fn naming(name: &str, error: Error) -> Error {
         Error::Tls(error) => Error::Tls(format!("{name}: {error}").into()),
         Error::Protocol(error) => Error::Protocol(format!("{name}: {error}")),
         Error::Configuration(error) => Error::Configuration(format!("{name}: {error}").into()),
-        Error::Database(answer) => Error::Database(Box::new(UserRef {
+        Error::Database(answer) => Error::Database(Box::new(NamedError {
             message: format!("{name}: {}", answer.message()),
             answer,
         })),
@@ -46,20 +46,20 @@ pub(super) fn naming(name: &str, error: Error) -> Error {
 
 /// A database error whose message starts with the name of the server.
 #[derive(Debug)]
-struct UserRef {
+struct NamedError {
     message: String,
     answer: Box<dyn DatabaseError>,
 }
 
-impl fmt::Display for UserRef {
+impl fmt::Display for NamedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl StdError for UserRef {}
+impl StdError for NamedError {}
 
-impl DatabaseError for UserRef {
+impl DatabaseError for NamedError {
     fn message(&self) -> &str {
         &self.message
     }

@@ -75,7 +75,7 @@ impl SessionAttributes {
 const LIMITS: [&str; 2] = ["statement_timeout", "idle_in_transaction_session_timeout"];
 
 /// The name of a server, and a connection to it.
-type UserRef = (String, PgConnection);
+type NamedConnection = (String, PgConnection);
 
 /// One server, or several that replace each other.
 #[derive(Debug, Clone)]
@@ -174,7 +174,7 @@ impl Servers {
 
     /// Connects like [`connect`](Self::connect), and returns the name of the server, too. Fails with the reason of
     /// each server, by name.
-    pub(super) async fn connect_named(&self) -> Result<UserRef, Error> {
+    pub(super) async fn connect_named(&self) -> Result<NamedConnection, Error> {
         if self.attributes != SessionAttributes::PreferStandby {
             return self.connect_to(self.attributes).await;
         }
@@ -184,7 +184,7 @@ impl Servers {
         }
     }
 
-    async fn connect_to(&self, attributes: SessionAttributes) -> Result<UserRef, Error> {
+    async fn connect_to(&self, attributes: SessionAttributes) -> Result<NamedConnection, Error> {
         let mut failure = Error::PoolClosed;
         let mut earlier = String::new();
         for options in &self.each {

@@ -194,7 +194,7 @@ async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, A
     let hash = passwords.hash_for_operator(password).await;
     hash.map_err(|error| match error {
         NewPasswordError::Invalid(error) => AdminError::Malformed(error.to_string()),
-        NewPasswordError::Hashing(error) => StoreError::new("password hashing", error).into(),
+        NewPasswordError::Hashing(error) => StoreError::from(error).into(),
     })
 }
 

@@ -86,12 +86,12 @@ impl SelfProbe {
     /// Returns whether the challenge is signed with our key, and its timestamp is within
     /// [`MAX_CLOCK_DIFFERENCE`].
     fn is_genuine(&self, challenge: &str, now: OffsetDateTime) -> bool {
-        let pending = self.verified("question", challenge).and_then(|text| {
+        let sent_at = self.verified("question", challenge).and_then(|text| {
             let (timestamp, _nonce) = text.split_once(' ')?;
             timestamp.parse::<i64>().ok()
         });
-        pending
-            .is_some_and(|pending| now.unix_timestamp().abs_diff(pending) <= MAX_CLOCK_DIFFERENCE)
+        sent_at
+            .is_some_and(|sent_at| now.unix_timestamp().abs_diff(sent_at) <= MAX_CLOCK_DIFFERENCE)
     }
 
     /// Returns the signed report on a challenge.

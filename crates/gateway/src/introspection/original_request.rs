@@ -46,12 +46,12 @@ pub(super) fn restore(head: &mut RequestHead, source: OriginalRequestSource) {
 /// is dropped, and with it any token in it.
 fn uri_from_headers(headers: &HeaderMap) -> Option<Uri> {
     let values = URIS.iter().flat_map(|name| headers.get_all(*name));
-    let mut source = values.map(|value| {
+    let mut uris = values.map(|value| {
         let parts = parse_uri(value.as_bytes())?.into_parts();
         parts.path_and_query
     });
-    let first = source.next()??;
-    if source.all(|other| other.as_ref() == Some(&first)) {
+    let first = uris.next()??;
+    if uris.all(|other| other.as_ref() == Some(&first)) {
         return Some(first.into());
     }
     first.path().parse().ok()

@@ -2,7 +2,7 @@
 
 use isogloss_core::SystemClock;
 use isogloss_core::store::TokenStore as _;
-use isogloss_store_contract::token_store::pass_all;
+use isogloss_store_contract::token_store::{pass_all, ten_thousand_logins_leave_a_bounded_list};
 use isogloss_testkit::servers::{Certificates, ClusterServers, RedisServer, SentinelServers};
 
 use super::super::keys::KeyPrefix;
@@ -93,7 +93,9 @@ async fn a_primary_found_by_sentinels_with_tls_and_access_lists_passes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_passes() {
     let servers = ClusterServers::start(None, &[]).unwrap();
-    pass_all(&store(&settings(servers.url()))).await;
+    let store = store(&settings(servers.url()));
+    pass_all(&store).await;
+    ten_thousand_logins_leave_a_bounded_list(&store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,7 @@ impl Judge<'_> {
         let known = known.map_or(&[][..], |known| &known.access_cards);
         let cards = cards.iter().map(|card| self.as_stored(card, known));
         let cards = cards.collect::<Outcome<Vec<_>>>()?;
-        let named = UserRef {
+        let named = NamedCards {
             codes: cards.iter().filter_map(|card| card.code_digest).collect(),
             identifiers: cards
                 .iter()
@@ -67,7 +67,7 @@ impl Judge<'_> {
         label: &str,
         wanted: &WantedCard,
         known: &[CardEntry],
-        named: &UserRef<'_>,
+        named: &NamedCards<'_>,
     ) -> Outcome<CardEntry> {
         let is_same = |known: &&CardEntry| {
             let same_code = known.code_digest.is_some() && known.code_digest == wanted.code_digest;
@@ -129,7 +129,7 @@ impl Judge<'_> {
 }
 
 /// The codes and identifiers of all cards in a user's entry.
-struct UserRef<'a> {
+struct NamedCards<'a> {
     codes: HashSet<KeyDigest>,
     identifiers: HashSet<&'a str>,
 }

@@ -106,7 +106,7 @@ async fn seal_secret(
     let beside = place.known.map(str::to_owned);
     if let Some(known) = &beside {
         let fits = passwords.verify(clear.clone(), Some(known.clone())).await;
-        if fits.map_err(|error| StoreError::new("password hashing", error))? {
+        if fits.map_err(StoreError::from)? {
             let hash = known.clone();
             return Ok(Secret::Sealed { hash, beside });
         }
@@ -124,9 +124,7 @@ async fn hash(
     passwords: &Passwords,
 ) -> Result<String, FileError> {
     passwords.hash(clear).await.map_err(|error| match error {
-        NewPasswordError::Hashing(error) => {
-            FileError::Unavailable(StoreError::new("password hashing", error))
-        }
+        NewPasswordError::Hashing(error) => FileError::Unavailable(error.into()),
         NewPasswordError::Invalid(error) => FileError::Password { entry, error },
     })
 }
