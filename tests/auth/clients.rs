@@ -133,7 +133,10 @@ async fn an_expired_token_tells_its_age_though_the_store_has_forgotten_it() {
 async fn a_token_that_was_revoked_or_invented_tells_nothing_of_lifetimes() {
     let f = fixture().await;
     let issued = f.token("ada", at("desk", "shop")).await;
-    f.auth.end(issued.session.digest).await.unwrap();
+    f.auth
+        .revoke_by_digest(issued.session.digest)
+        .await
+        .unwrap();
     f.clock.advance(HOUR * 2);
     let invented = Token::from_hex(HERE, &uuid::Uuid::new_v4().simple().to_string()).unwrap();
     for token in [&issued.token, &invented] {

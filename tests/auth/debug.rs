@@ -77,7 +77,7 @@ fn what_comes_from_outside_shows_no_secret() {
     });
     secrets.assert_not_in(&Token::from_hex(HERE, HEX));
     let (recovery, digest) = (
-        RecoveryCode::read(RECOVERY).unwrap(),
+        RecoveryCode::parse(RECOVERY).unwrap(),
         KeyDigest::of(RECOVERY).hex(),
     );
     let file = format!(

@@ -135,7 +135,11 @@ enum End {
 
 async fn end(f: &Fixture, family: &Family, how: &End) {
     match how {
-        End::LogOut(name) => f.auth.end(family.get(name).session.digest).await.unwrap(),
+        End::LogOut(name) => f
+            .auth
+            .revoke_by_digest(family.get(name).session.digest)
+            .await
+            .unwrap(),
         End::Handle(name, reach) => {
             let filter = SessionFilter {
                 reach: *reach,
@@ -144,7 +148,10 @@ async fn end(f: &Fixture, family: &Family, how: &End) {
             f.auth.end_sessions(&filter).await.unwrap();
         }
         End::HandleAfterLogOut(name) => {
-            f.auth.end(family.get(name).session.digest).await.unwrap();
+            f.auth
+                .revoke_by_digest(family.get(name).session.digest)
+                .await
+                .unwrap();
             f.auth.end_sessions(&family.handle(name)).await.unwrap();
         }
         End::Fitting(fit) => {

@@ -90,7 +90,10 @@ async fn it_outlives_the_administrators_own_session() {
     let f = fixture().await;
     let access = f.token("admin", Terms::new(Purpose::Access, HOUR)).await;
     let issued = impersonating(&f).await;
-    f.auth.end(access.session.digest).await.unwrap();
+    f.auth
+        .revoke_by_digest(access.session.digest)
+        .await
+        .unwrap();
     assert!(is_live(&f, &issued.token).await);
 }
 

@@ -49,8 +49,14 @@ async fn a_revoked_token_stays_dead() {
     let f = fixture().await;
     let issued = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
     let other = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
-    f.auth.end(issued.session.digest).await.unwrap();
-    f.auth.end(issued.session.digest).await.unwrap();
+    f.auth
+        .revoke_by_digest(issued.session.digest)
+        .await
+        .unwrap();
+    f.auth
+        .revoke_by_digest(issued.session.digest)
+        .await
+        .unwrap();
     assert!(!f.is_live(&issued.token, Purpose::Access).await);
     assert!(f.is_live(&other.token, Purpose::Access).await);
 }
@@ -70,7 +76,10 @@ async fn what_comes_from_a_revoked_token_is_not_redeemed() {
     let mut terms = Terms::new(Purpose::Handover, HOUR);
     terms.parent = Some(parent.session.digest);
     let child = f.token("ada", terms).await;
-    f.auth.end(parent.session.digest).await.unwrap();
+    f.auth
+        .revoke_by_digest(parent.session.digest)
+        .await
+        .unwrap();
     assert_eq!(
         refusal(f.auth.redeem(&child.token, Purpose::Handover).await),
         DEAD
@@ -170,7 +179,7 @@ async fn a_token_is_handed_out_again_while_it_is_fresh_enough() {
     for live in [&first, &third] {
         assert!(f.is_live(&live.token, Purpose::Access).await);
     }
-    f.auth.end(third.session.digest).await.unwrap();
+    f.auth.revoke_by_digest(third.session.digest).await.unwrap();
     let fourth = f.token("ada", terms.clone()).await;
     assert_ne!(fourth.token.hex(), third.token.hex());
     let id = fourth.session.user.id;

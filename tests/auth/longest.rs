@@ -17,7 +17,7 @@ async fn no_hand_over_renews_a_login_beyond_its_longest() {
         .session;
     let end = session.issued_at() + LONGEST;
     let longest = |terms: Terms| Terms {
-        longest_from_login: Some(LONGEST),
+        max_authentication_age: Some(LONGEST),
         ..terms
     };
     for _ in 0..3 {
@@ -44,7 +44,7 @@ async fn no_hand_over_renews_a_login_beyond_its_longest() {
 async fn a_life_by_use_ends_with_the_longest_of_the_login() {
     let f = fixture().await;
     let terms = Terms {
-        longest_from_login: Some(HOUR * 2),
+        max_authentication_age: Some(HOUR * 2),
         ..Terms::new(
             Purpose::Access,
             Lifetime::Idle {
@@ -70,7 +70,7 @@ async fn an_ancestor_that_is_not_kept_any_more_still_ends_what_came_of_it() {
     let mut last = hand_over(&f, &second.session).await;
     for _ in 0..12 {
         let next = hand_over(&f, &last.session).await;
-        f.auth.end(last.session.digest).await.unwrap();
+        f.auth.revoke_by_digest(last.session.digest).await.unwrap();
         last = next;
     }
     let other = f.token("ada", Terms::new(Purpose::Access, DAY)).await;

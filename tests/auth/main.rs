@@ -124,7 +124,7 @@ async fn made_of(guard: Option<LoginThrottle>, audit: Audit, passwords: Password
     let file = File::parse(Path::new("users.toml"), USERS).unwrap();
     let clock = Arc::new(MockClock::at(datetime!(1970-01-01 00:00:59 UTC)));
     let digests = DigestKeys::under(pepper("0123456789abcdef").into(), clock.clone());
-    let directory = directory.digesting(digests);
+    let directory = directory.with_digest_keys(digests);
     import(&directory, &passwords, file, |_| {}).await.unwrap();
     let directory = Arc::new(directory);
     let tokens = Arc::new(EmbeddedStore::in_memory(CAPS).unwrap());
@@ -166,7 +166,7 @@ const ORIGIN: LoginOrigin = LoginOrigin {
     realm: HERE,
     source: None,
     client: None,
-    proofs: Vec::new(),
+    device_tokens: Vec::new(),
     requested: None,
 };
 

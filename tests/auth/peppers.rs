@@ -44,7 +44,7 @@ async fn tokens_of_the_one_before_are_good_until_it_goes() {
     done.validate(&new.token, &access).await.unwrap();
     assert_eq!(refusal(done.validate(&old.token, &access).await), DEAD);
 
-    rotated.end(old.session.digest).await.unwrap();
+    rotated.revoke_by_digest(old.session.digest).await.unwrap();
     assert_eq!(refusal(rotated.validate(&old.token, &access).await), DEAD);
 }
 

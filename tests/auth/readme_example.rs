@@ -62,7 +62,7 @@ async fn the_example_logs_in_and_out() -> Result<(), Box<dyn std::error::Error>>
     let session = auth.validate(&issued.token, &[Purpose::Access]).await?;
     assert_eq!(session.user.user_name, "ada");
 
-    auth.close(&issued.token, Purpose::Access).await?;
+    auth.revoke(&issued.token, Purpose::Access).await?;
     let ended = auth.validate(&issued.token, &[Purpose::Access]).await;
     assert!(matches!(ended, Err(AuthError::InvalidToken)));
     Ok(())

@@ -208,7 +208,7 @@ async fn strangers_hold_no_share_of_an_owner_who_is_known() {
     f.attempt("ada", "ada-pw", home()).await.unwrap();
     let token = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
     let with_token = LoginOrigin {
-        proofs: vec![token.token],
+        device_tokens: vec![token.token],
         ..from("198.51.100.1")
     };
     let code = f.pass_code_attempt("12345", home());
@@ -230,7 +230,11 @@ async fn strangers_hold_no_share_of_an_owner_who_is_known() {
     assert_eq!(refused, 90 - OF_ACCOUNT);
     assert_eq!(rest, vec![INVALID; OF_ACCOUNT]);
     // A login that was refused because the queue was full does not count as an attempt.
-    let strained = f.auth.strained(&ThrottleFilter::default()).await.unwrap();
+    let strained = f
+        .auth
+        .throttled_buckets(&ThrottleFilter::default())
+        .await
+        .unwrap();
     let of_account = strained
         .iter()
         .filter(|one| one.bucket.kind == BucketKind::Account);

@@ -106,7 +106,11 @@ async fn counted_after_a_right_login(at: At) -> Vec<BucketKind> {
         matches!(outcome, Err(AuthError::Unavailable(_))),
         "{outcome:?}"
     );
-    let counted = f.auth.strained(&ThrottleFilter::default()).await.unwrap();
+    let counted = f
+        .auth
+        .throttled_buckets(&ThrottleFilter::default())
+        .await
+        .unwrap();
     counted
         .iter()
         .map(|strained| strained.bucket.kind)

@@ -58,7 +58,7 @@ async fn a_log_out_that_was_unavailable_is_done_when_it_is_repeated() {
     let issued = g.token(Terms::new(Purpose::Access, HOUR)).await;
     let (token, purpose) = (&issued.token, Purpose::Access);
     for _ in 0..2 {
-        unavailable(&g.waiting.close(token, purpose).await);
+        unavailable(&g.waiting.revoke(token, purpose).await);
         // The token is invalid at both gateways.
         assert_eq!(refusal(g.waiting.validate(token, &[purpose]).await), DEAD);
         assert_eq!(refusal(g.confirmed.validate(token, &[purpose]).await), DEAD);
@@ -77,9 +77,9 @@ async fn a_log_out_that_was_unavailable_is_done_when_it_is_repeated() {
         ),
         DEAD
     );
-    let closed = g.confirmed.close(token, purpose).await.unwrap();
+    let closed = g.confirmed.revoke(token, purpose).await.unwrap();
     assert_eq!(closed.record(), issued.session.record());
-    assert_eq!(refusal(g.confirmed.close(token, purpose).await), DEAD);
+    assert_eq!(refusal(g.confirmed.revoke(token, purpose).await), DEAD);
     assert_eq!(
         refusal(g.confirmed.validate_to_end(token, &[purpose]).await),
         DEAD
@@ -119,7 +119,7 @@ async fn a_use_that_was_unavailable_is_repeated_without_an_alarm() {
 async fn a_token_that_was_ended_is_not_used_by_repeating() {
     let g = gateways().await;
     let once = g.token(Terms::new(Purpose::Handover, HOUR)).await;
-    unavailable(&g.waiting.end(once.session.digest).await);
+    unavailable(&g.waiting.revoke_by_digest(once.session.digest).await);
     assert_eq!(
         refusal(g.confirmed.redeem(&once.token, Purpose::Handover).await),
         DEAD

@@ -94,7 +94,11 @@ async fn a_full_memory_refuses_no_live_token_with_a_fixed_end_and_no_log_out() {
     refused.is_checked_without_writes(full, &empty).await;
     refused.f.clock.advance(HOUR);
     refused.server.ask(full[0]);
-    let closed = refused.auth.close(&leaving, Purpose::Access).await.unwrap();
+    let closed = refused
+        .auth
+        .revoke(&leaving, Purpose::Access)
+        .await
+        .unwrap();
     assert_eq!(closed.user.user_name, "ada");
     assert_eq!(refusal(refused.check(&leaving).await), DEAD);
     assert!(refusal(issue().await).starts_with(UNAVAILABLE));
@@ -146,13 +150,17 @@ async fn missing_replicas_refuse_no_service_whose_key_was_right_at_its_address()
     let gateway = || guarded_by(Some(LoginThrottle::new(Arc::new(store.throttle()), LIMITS)));
     let address: std::net::IpAddr = "192.0.2.1".parse().unwrap();
     let origin = LoginOrigin::new(HERE, Some(ClientIp::from(address)));
-    let shown = gateway().await.auth.shown_key("app-key", &origin).await;
+    let shown = gateway()
+        .await
+        .auth
+        .authenticate_key("app-key", &origin)
+        .await;
     assert_eq!(shown.unwrap().unwrap().label, "app");
     server.ask(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
     // A gateway that has not checked the key itself.
     let other = gateway().await;
-    let shown = other.auth.shown_key("app-key", &origin).await;
+    let shown = other.auth.authenticate_key("app-key", &origin).await;
     assert_eq!(shown.unwrap().unwrap().label, "app");
-    let unknown = other.auth.shown_key("no-key", &origin).await;
+    let unknown = other.auth.authenticate_key("no-key", &origin).await;
     assert!(refusal(unknown).starts_with(UNAVAILABLE));
 }

@@ -35,7 +35,7 @@ pub(crate) async fn authorize(
             credentials.origin.client = ids.client.as_ref().map(Id::canonical);
             let token = find_token(request.head());
             let token = token.map(|presented| presented.token);
-            credentials.origin.proofs.extend(token);
+            credentials.origin.device_tokens.extend(token);
             with_password(&auth, &settings, *credentials, remember_me, ids).await
         }
         Login::Remembered { token } => with_remember_me_token(&auth, &settings, &token, ids).await,
@@ -87,8 +87,8 @@ async fn with_remember_me_token(
     }
     let remembered = auth.validate(&token, &[Purpose::Remember]).await;
     let remembered = remembered.map_err(grant_error)?;
-    let made_under = remembered.client();
-    if settings.bind_remember_me && made_under != Some(client.canonical().as_str()) {
+    let issued_to = remembered.client();
+    if settings.bind_remember_me && issued_to != Some(client.canonical().as_str()) {
         return Err(Error::InvalidGrant);
     }
     let terms = terms(settings, &client, ids.application.as_ref()).derived_from(&remembered);
@@ -119,7 +119,7 @@ pub(crate) async fn cross_authorize(
     // would be new to clients, and `GET teams` lists what the user has.
     let team = team.and_then(|team| Membership::find(&redeemed.user, &team));
     let terms = Terms {
-        longest_from_login: Some(settings.handover_lifetime),
+        max_authentication_age: Some(settings.handover_lifetime),
         team: team.as_ref().map(|team| team.id.to_string()),
         unit: team.and_then(|team| team.unit),
         claimed_project: project.as_ref().map(Id::canonical),

@@ -43,7 +43,7 @@ impl AuthorizeRequest {
                     organisation: None,
                     origin: LoginOrigin {
                         // It proves that the client is known.
-                        proofs: token
+                        device_tokens: token
                             .and_then(|token| Token::from_guid(REALM, token.trim()))
                             .into_iter()
                             .collect(),

@@ -79,7 +79,7 @@ async fn token_information_from_query(auth: Data<Auth>, request: HttpRequest) ->
 /// Responds to `DELETE authorize`: ends the access token. `Err` if it is not valid.
 async fn revoke(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = AuthenticatedCaller::for_logout(&auth, &request).await?;
-    auth.end(caller.session.digest).await?;
+    auth.revoke_by_digest(caller.session.digest).await?;
     Ok(ok(&json!({})))
 }
 
@@ -91,7 +91,7 @@ async fn cross_token(
     caller: AuthenticatedCaller,
 ) -> HandlerResult {
     let terms = Terms {
-        longest_from_login: Some(settings.handover_lifetime),
+        max_authentication_age: Some(settings.handover_lifetime),
         ..Terms::new(Purpose::Handover, settings.cross_lifetime).derived_from(&caller.session)
     };
     let cross = auth.issue(REALM, &caller.session.user, terms).await?;

@@ -147,7 +147,7 @@ async fn the_sdk_reads_every_answer_to_a_login() {
         prop_assert!(!remembered.client_id.0.is_nil() && remembered.token_type == "BimPlus");
         let _: sdk::Cross = read(&CrossTokenResponse::new(access))?;
         let _: sdk::Information =
-            read(&TokenInformation::new(&access.session, access.handed_out_at))?;
+            read(&TokenInformation::new(&access.session, access.returned_at))?;
         Ok(())
     });
     checked.unwrap();

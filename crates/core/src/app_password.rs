@@ -42,7 +42,7 @@ impl AppPassword {
 
     /// Parses an application password in upper or lower case, with spaces and dashes in any place. Returns
     /// `None` for any other text: such a text needs no query to the directory.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let letters: String = text
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
@@ -79,7 +79,7 @@ mod tests {
         let shown = password.expose();
         assert_eq!(shown.len(), 29);
         for spelt in [&shown, &shown.to_uppercase(), &shown.replace('-', " ")] {
-            let read = AppPassword::read(spelt).unwrap();
+            let read = AppPassword::parse(spelt).unwrap();
             assert_eq!(read.digest(), password.digest());
         }
         assert!(!format!("{password:?}").contains(&shown));
@@ -94,7 +94,7 @@ mod tests {
             "abcd-efgh-ijkl-mnop-qrst-uvw1",
             "abcd-efgh-ijkl-mnop-qrst-uvwxy",
         ] {
-            assert!(AppPassword::read(text).is_none(), "{text}");
+            assert!(AppPassword::parse(text).is_none(), "{text}");
         }
     }
 }

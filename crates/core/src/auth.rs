@@ -3,16 +3,16 @@
 mod address;
 mod app_passwords;
 mod derived;
-mod ended;
 mod erase;
 mod issue;
 mod keys;
+mod known_device;
 mod login;
 mod lookup;
 mod one_time_tokens;
 mod operations;
 mod password_rehash;
-mod proof;
+mod recent_tokens;
 mod second_factor;
 mod sessions;
 mod throttling;
@@ -25,7 +25,7 @@ use isogloss_password::Passwords;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
-use self::ended::Ended;
+use self::recent_tokens::RecentTokens;
 use self::unrecorded::UnrecordedUses;
 #[cfg(fuzzing)]
 pub(crate) use self::validate::used;
@@ -65,7 +65,11 @@ pub struct AuthComponents {
 
 /// Authentication against the one user base: logins, tokens and sessions. Cheap to clone.
 #[derive(Clone)]
-pub struct Auth(Arc<AuthComponents>, Arc<Ended>, Arc<UnrecordedUses>);
+pub struct Auth {
+    components: Arc<AuthComponents>,
+    recent_tokens: Arc<RecentTokens>,
+    unrecorded_uses: Arc<UnrecordedUses>,
+}
 
 /// A name and a password, with the other fields that a dialect requires.
 #[derive(Debug, Clone)]
@@ -108,24 +112,28 @@ pub enum AccessCard {
 impl Auth {
     /// Creates the service from its components.
     pub fn new(parts: AuthComponents) -> Self {
-        Self(Arc::new(parts), Arc::default(), Arc::default())
+        Self {
+            components: Arc::new(parts),
+            recent_tokens: Arc::default(),
+            unrecorded_uses: Arc::default(),
+        }
     }
 
     /// Returns the current time of the clock that decides when tokens expire.
     pub fn now(&self) -> OffsetDateTime {
-        self.0.clock.now()
+        self.components.clock.now()
     }
 
     /// Returns the audit log, for events of other code that changes the same user base.
     pub fn audit(&self) -> &Audit {
-        &self.0.audit
+        &self.components.audit
     }
 
     /// Returns the ids of the directory's digest keys that no pepper decrypted when they were last read; empty
     /// if there are none. While there are any, a card or key that is not found is "unavailable": it may be
     /// stored under one of them.
     pub fn unreadable_digest_keys(&self) -> Vec<DigestKeyId> {
-        self.0.directory.unreadable_digest_keys()
+        self.components.directory.unreadable_digest_keys()
     }
 
     /// Checks that the directory and the token store are reachable.
@@ -134,7 +142,7 @@ impl Auth {
     ///
     /// A [`StoreError`] if one of them is unreachable.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.0.directory.ping().await?;
-        self.0.tokens.ping().await
+        self.components.directory.ping().await?;
+        self.components.tokens.ping().await
     }
 }

@@ -2,8 +2,8 @@
 
 mod app_passwords;
 mod backup;
+pub(crate) mod change;
 pub(crate) mod database;
-pub(crate) mod desk;
 mod digest;
 pub(crate) mod digest_keys;
 mod enrolments;
@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
 pub use self::backup::{BackedUp, TABLES};
-pub use self::desk::{
+pub use self::change::{
     Change, ChangeError, Changed, InvalidChange, OrganisationEdit, Patch, UserEdit,
 };
 pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
@@ -154,7 +154,7 @@ pub trait Directory:
     /// [`Precedence`] decides. Nothing is removed except units, cards and application passwords that a user in the
     /// file no longer has, and keys that the file lists as revoked. Entries that the file does not name are not
     /// even read.
-    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied>;
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, ImportError>;
 
     /// Returns the stored entries that a file names, and those that may conflict with them. Fails if the directory
     /// is unavailable.
@@ -167,7 +167,7 @@ pub trait Directory:
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError>;
 
     /// Records the fingerprint of the directory file that was applied last.
-    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
+    async fn record_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
 
     /// Returns the stored names that people can mistake for one another. Earlier releases accepted such names.
     /// Fails if the directory is unavailable.
@@ -271,7 +271,7 @@ pub struct Kept {
 
 /// Why a file was not applied. Nothing was changed.
 #[derive(Debug, Error)]
-pub enum Unapplied {
+pub enum ImportError {
     /// An entry is invalid, or conflicts with a stored one.
     #[error("{entry}: {reason}")]
     Entry {

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::auth;
 use crate::directory::file::File;
-use crate::directory::file::seal::{check_entries, hash_secrets};
+use crate::directory::file::import::{check_entries, hash_secrets};
 use crate::directory::{Present, Snapshot, directory_of};
 use crate::store::Record;
 

@@ -6,7 +6,7 @@ use crate::store::Record;
 use crate::token_digest::TokenDigest;
 
 /// The maximum number of ancestors in a record, without its parent: the root and the nearest ones.
-const KEPT: usize = 7;
+const MAX_ANCESTORS: usize = 7;
 
 /// The ancestors of a derived token, as its record has them. They stay recorded when they end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,20 +16,20 @@ pub struct Lineage {
     /// How many tokens lie between the login and this one: 1 for a child of the login's own token.
     pub(crate) depth: u32,
     /// The ancestors of the parent, oldest first. The root is always among them.
-    pub(crate) elders: Vec<TokenDigest>,
+    pub(crate) older_ancestors: Vec<TokenDigest>,
 }
 
 impl Lineage {
     /// Returns the lineage of a child of the token with that record.
     pub fn of_child(record: &Record) -> Self {
-        let mut elders: Vec<_> = record.ancestors().collect();
-        if elders.len() > KEPT {
-            elders.drain(1..=elders.len() - KEPT);
+        let mut older_ancestors: Vec<_> = record.ancestors().collect();
+        if older_ancestors.len() > MAX_ANCESTORS {
+            older_ancestors.drain(1..=older_ancestors.len() - MAX_ANCESTORS);
         }
         Self {
             login_at: record.login_at(),
             depth: record.depth().saturating_add(1),
-            elders,
+            older_ancestors,
         }
     }
 }
@@ -45,8 +45,11 @@ impl Record {
 
     /// Returns the recorded ancestors of this token: the root first, the parent last.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = TokenDigest> {
-        let elders = self.lineage.iter().flat_map(|lineage| &lineage.elders);
-        elders.copied().chain(self.parent)
+        let older_ancestors = self
+            .lineage
+            .iter()
+            .flat_map(|lineage| &lineage.older_ancestors);
+        older_ancestors.copied().chain(self.parent)
     }
 
     /// Returns the digest of the token that the login issued. Without recorded ancestors, that is the token of

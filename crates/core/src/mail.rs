@@ -29,5 +29,5 @@ pub trait Mailer: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError`] if the e-mail is invalid, or was not accepted for delivery.
-    async fn send(&self, letter: Email) -> Result<(), StoreError>;
+    async fn send(&self, email: Email) -> Result<(), StoreError>;
 }

@@ -40,7 +40,7 @@ impl RecoveryCode {
 
     /// Parses a code in upper or lower case, with spaces and dashes in any place. Returns `None` if the text is
     /// not a code.
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let characters: String = text
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
@@ -57,7 +57,7 @@ impl RecoveryCode {
     pub(crate) fn split_off(text: &str) -> Option<(&str, &str)> {
         let (before, code) = text.split_at_checked(text.len().checked_sub(SPELT)?)?;
         let printed = code.split('-').map(str::len).eq([GROUP; 3]);
-        (printed && Self::read(code).is_some()).then_some((before, code))
+        (printed && Self::parse(code).is_some()).then_some((before, code))
     }
 
     /// Returns the clear text, in three groups with dashes between them. The user sees it once.
@@ -106,7 +106,7 @@ mod tests {
                 shown.replace('-', ""),
                 format!(" {} ", shown.replace('-', " - ")),
             ] {
-                let read = RecoveryCode::read(&spelt).unwrap();
+                let read = RecoveryCode::parse(&spelt).unwrap();
                 assert_eq!(read.digest(), code.digest(), "{spelt}");
             }
             assert!(!format!("{code:?}").contains(&shown));
@@ -125,7 +125,7 @@ mod tests {
             "abcd-efgh-ijk1",
             "abcd-efgh-ijklm",
         ] {
-            assert!(RecoveryCode::read(text).is_none(), "{text}");
+            assert!(RecoveryCode::parse(text).is_none(), "{text}");
         }
     }
 

@@ -68,7 +68,7 @@ pub struct Terms {
     pub redeemed: Option<TokenDigest>,
     /// The maximum time from the login with a password, or another credential of the user's own, to the end of
     /// the token, over any number of tokens in between.
-    pub longest_from_login: Option<Duration>,
+    pub max_authentication_age: Option<Duration>,
     /// The e-mail address to which the token is sent. The token is invalid while the user has another.
     pub address: Option<SecretString>,
     /// The topic of the e-mail in which the token is sent. E-mails about different topics do not replace each
@@ -92,7 +92,7 @@ impl Terms {
             parent: None,
             lineage: None,
             redeemed: None,
-            longest_from_login: None,
+            max_authentication_age: None,
             address: None,
             topic: None,
         }
@@ -242,14 +242,14 @@ pub struct IssuedToken {
     /// The session of the token.
     pub session: Session,
     /// When the token was returned to the client: at its issue, or later if it was returned again.
-    pub handed_out_at: OffsetDateTime,
+    pub returned_at: OffsetDateTime,
 }
 
 impl IssuedToken {
     /// Returns the whole seconds of life that were left when the token was returned to the client, without the
     /// current one: 299 for a new token of 300 s.
     pub fn expires_in(&self) -> i64 {
-        self.session.seconds_left(self.handed_out_at)
+        self.session.seconds_left(self.returned_at)
     }
 }
 

@@ -55,7 +55,7 @@ async fn token(
     let presented = Crmcom::find_token(&settings, request.head());
     let presented = presented.into_iter().chain(in_body);
     let origin = LoginOrigin {
-        proofs: presented.map(|presented| presented.token).collect(),
+        device_tokens: presented.map(|presented| presented.token).collect(),
         requested: Some(RequestedAccess::Unit(unit.clone())),
         ..LoginOrigin::new(REALM, source.as_deref().copied())
     };
@@ -72,7 +72,7 @@ async fn token(
 async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
     let text = body.object()?.mandatory("token")?;
     let token = wire::parse_token(&text).ok_or(AuthError::InvalidToken)?;
-    auth.close(&token, Purpose::Access).await?;
+    auth.revoke(&token, Purpose::Access).await?;
     Ok(ok(&Envelope::success()))
 }
 

@@ -15,7 +15,7 @@ const MAX_BRACKETS: usize = 64;
 /// Why the bytes of a body could not be read. Each dialect has its own response to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BodyError {
-    /// The body is larger than `server.max_body`.
+    /// The body is larger than `server.body_limit`.
     #[error("the body is too large")]
     TooLarge,
     /// The body did not arrive within the gateway's time-out.

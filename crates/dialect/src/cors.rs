@@ -108,7 +108,7 @@ pub async fn middleware<B: MessageBody>(
         }
         CorsStyle::OptIn => {
             let allowed = origin.filter(|origin| cors.origins.allows(origin.as_bytes()));
-            let asked = is_preflight(&request).then(|| {
+            let requested_headers = is_preflight(&request).then(|| {
                 request
                     .headers()
                     .get(ACCESS_CONTROL_REQUEST_HEADERS)
@@ -120,9 +120,9 @@ pub async fn middleware<B: MessageBody>(
             };
             // The error response to `OPTIONS` lists the methods of the resource; an unknown path has no list.
             let methods = response.headers().get(ALLOW).cloned();
-            let mut response = match (asked, methods) {
-                (Some(asked), Some(methods)) => {
-                    let preflight = preflight_response(methods, asked);
+            let mut response = match (requested_headers, methods) {
+                (Some(requested_headers), Some(methods)) => {
+                    let preflight = preflight_response(methods, requested_headers);
                     response.into_response(preflight).map_into_right_body()
                 }
                 (Some(_) | None, _) => response.map_into_left_body(),
@@ -161,10 +161,13 @@ fn insert_allow_origin(headers: &mut HeaderMap, origins: &Origins, origin: Optio
 }
 
 /// Returns the 200 response to a preflight, which allows the methods of the resource and the requested headers.
-fn preflight_response(methods: HeaderValue, asked: Option<HeaderValue>) -> HttpResponse {
+fn preflight_response(
+    methods: HeaderValue,
+    requested_headers: Option<HeaderValue>,
+) -> HttpResponse {
     let mut preflight: HttpResponseBuilder = HttpResponse::Ok();
     preflight.insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods));
-    if let Some(headers) = asked {
+    if let Some(headers) = requested_headers {
         preflight.insert_header((ACCESS_CONTROL_ALLOW_HEADERS, headers));
     }
     preflight.finish()

@@ -114,7 +114,7 @@ impl PostgresDirectory {
 
     /// Sets the digest keys under which the directory stores the digests of cards and application keys.
     #[must_use]
-    pub fn digesting(mut self, digests: DigestKeys) -> Self {
+    pub fn with_digest_keys(mut self, digests: DigestKeys) -> Self {
         self.digests = Arc::new(digests);
         self
     }

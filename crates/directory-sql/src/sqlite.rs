@@ -42,12 +42,12 @@ use self::near_cache::NearRows;
 pub struct SqliteDirectory {
     pub(super) pool: Connections,
     options: SqliteConnectOptions,
-    near: Option<Kept>,
+    near: Option<FileNearCache>,
     digests: DigestKeys,
 }
 
 /// The near cache, and the connection that keeps the file open for it.
-struct Kept {
+struct FileNearCache {
     rows: NearRows,
     /// `None` once the directory is closed.
     open: Mutex<Option<SqliteConnection>>,
@@ -99,7 +99,7 @@ impl SqliteDirectory {
 
     /// Sets the digest keys under which the directory stores the digests of cards and application keys.
     #[must_use]
-    pub fn digesting(mut self, digests: DigestKeys) -> Self {
+    pub fn with_digest_keys(mut self, digests: DigestKeys) -> Self {
         self.digests = digests;
         self
     }
@@ -122,7 +122,7 @@ impl SqliteDirectory {
         match opened.await {
             Ok((open, rows)) => {
                 let open = Mutex::new(Some(open));
-                self.near = Some(Kept { rows, open });
+                self.near = Some(FileNearCache { rows, open });
                 Ok(self)
             }
             Err(error) => {

@@ -214,7 +214,7 @@ impl digests::Reopen for SqliteFile {
         let directory = SqliteDirectory::open(&self.0.path().join("directory.db")).await;
         let room = const { NonZeroUsize::new(1_000).unwrap() };
         let directory = directory.unwrap().with_near_cache(room).await.unwrap();
-        Box::new(directory.digesting(digests))
+        Box::new(directory.with_digest_keys(digests))
     }
 }
 
@@ -222,7 +222,7 @@ struct PostgresDatabase(String);
 
 impl digests::Reopen for PostgresDatabase {
     async fn open(&self, digests: DigestKeys) -> Box<dyn Directory> {
-        Box::new(postgres(&self.0).digesting(digests))
+        Box::new(postgres(&self.0).with_digest_keys(digests))
     }
 }
 

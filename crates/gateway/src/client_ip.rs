@@ -54,7 +54,7 @@ impl TrustedProxies {
 
     /// Removes the headers that describe the original request to a proxy, unless a trusted proxy sent them in
     /// the header that it writes. Otherwise responses could repeat a host and a scheme that the client invented.
-    pub(crate) fn remove_claims(&self, request: &mut ServiceRequest) {
+    pub(crate) fn remove_forwarded_headers(&self, request: &mut ServiceRequest) {
         let is_trusted = self.is_trusted_peer(request.request());
         let headers = request.headers_mut();
         if !is_trusted || self.header == ProxyHeader::XForwardedFor {

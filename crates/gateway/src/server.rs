@@ -172,7 +172,7 @@ async fn start(
     });
     let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_flight);
     let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
-    let upkeep = rt::spawn(management::metrics::keep_up(recorder));
+    let upkeep = rt::spawn(management::metrics::run_upkeep(recorder));
     let (counts, usage_settings) = (usage.clone(), sections.usage.clone());
     let flusher = counts.flush_periodically(usage_settings, directory.clone(), auth);
     let upgrader = rt::spawn(digest_upgrade::run(directory.clone()));

@@ -15,7 +15,7 @@ pub(crate) use self::error::Api2Error;
 use self::json_body::{LoginBody, LoginOtherBody};
 use self::session::login_to_session;
 pub(crate) use self::wire::{LoginResponse, SessionResponse, WhoAmIResponse};
-use crate::authorization::{AuthenticatedCaller, proofs};
+use crate::authorization::{AuthenticatedCaller, device_tokens};
 use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
@@ -101,7 +101,7 @@ fn login_origin(
     source: Option<ClientIp>,
 ) -> LoginOrigin {
     LoginOrigin {
-        proofs: proofs(settings, request.head(), None),
+        device_tokens: device_tokens(settings, request.head(), None),
         ..LoginOrigin::new(REALM, source)
     }
 }
@@ -132,7 +132,7 @@ async fn login_other(
 async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let mut parameters = Parameters::from_query(&request)?;
     let caller = AuthenticatedCaller::for_logout(&auth, &request, &mut parameters).await?;
-    auth.end(caller.session.digest).await?;
+    auth.revoke_by_digest(caller.session.digest).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

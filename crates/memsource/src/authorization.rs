@@ -72,7 +72,7 @@ pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<Bear
 
 /// Returns the tokens that a login sends in addition to the password: in query, header or cookie, and in the parameter
 /// `token`. They can show that the client is known.
-pub(crate) fn proofs(
+pub(crate) fn device_tokens(
     settings: &Settings,
     head: &RequestHead,
     parameter: Option<&str>,

@@ -43,7 +43,7 @@ pub(crate) async fn impersonation(
     let actor = caller.acting();
     let terms = Terms {
         actor: Some(actor),
-        longest_from_login: Some(max_impersonation(settings)),
+        max_authentication_age: Some(max_impersonation(settings)),
         ..Terms::new(Purpose::Impersonation, settings.impersonation_lifetime()).derived_from(caller)
     };
     let issued = auth.issue(REALM, user, terms).await?;
@@ -76,7 +76,7 @@ pub(crate) async fn browser_session(
 ) -> Result<IssuedToken, AuthError> {
     let terms = Terms {
         actor: spent.actor(),
-        longest_from_login: Some(max_impersonation(settings)),
+        max_authentication_age: Some(max_impersonation(settings)),
         ..Terms::new(Purpose::Access, settings.impersonation_lifetime()).redeemed_from(spent)
     };
     auth.issue(REALM, &spent.user, terms).await

@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
 use isogloss_core::{Auth, AuthError, ClientIp, Credentials, LoginOrigin, Purpose, SecondFactor};
 
-use crate::authorization::{AuthenticatedCaller, proofs};
+use crate::authorization::{AuthenticatedCaller, device_tokens};
 use crate::cookie::{CookieLifetime, cookie};
 use crate::error::{Error, HtmlError};
 use crate::parameters::Parameters;
@@ -62,7 +62,7 @@ async fn login(
         factor: SecondFactor::Code(parameters.optional("code").map(Into::into)),
         organisation: None,
         origin: LoginOrigin {
-            proofs: proofs(&settings, request.head(), token.as_deref()),
+            device_tokens: device_tokens(&settings, request.head(), token.as_deref()),
             ..LoginOrigin::new(REALM, source.as_deref().copied())
         },
     };
@@ -113,7 +113,7 @@ async fn logout(
     mut parameters: Parameters,
 ) -> HandlerResult {
     let caller = AuthenticatedCaller::for_logout(&auth, &request, &mut parameters).await?;
-    auth.end(caller.session.digest).await?;
+    auth.revoke_by_digest(caller.session.digest).await?;
     Ok(HttpResponse::Ok().finish())
 }
 

@@ -19,7 +19,7 @@ const REMEMBERED: usize = 64;
 /// Recent latencies, and the thread that ends delays. The thread ends when this is dropped.
 pub(super) struct EqualDelay {
     recent: Mutex<Recent>,
-    alarms: Sender<Alarm>,
+    timers: Sender<Timer>,
 }
 
 #[derive(Default)]
@@ -30,7 +30,7 @@ struct Recent {
     late: VecDeque<Duration>,
 }
 
-struct Alarm {
+struct Timer {
     at: Instant,
     wake: oneshot::Sender<()>,
 }
@@ -41,13 +41,13 @@ impl EqualDelay {
     /// The timers of tokio count whole milliseconds. That would be enough to distinguish a delay from a hash, with
     /// a few thousand samples of each.
     pub(super) fn start() -> io::Result<Self> {
-        let (alarms, set) = channel();
+        let (timers, set) = channel();
         thread::Builder::new()
             .name("equal-delay".to_owned())
-            .spawn(move || run_alarms(&set))?;
+            .spawn(move || run_timers(&set))?;
         Ok(Self {
             recent: Mutex::default(),
-            alarms,
+            timers,
         })
     }
 
@@ -66,8 +66,8 @@ impl EqualDelay {
         let asked = long.saturating_sub(early);
         let (wake, woken) = oneshot::channel();
         let at = begun + asked;
-        if self.alarms.send(Alarm { at, wake }).is_ok() {
-            // The wait is over, whether the alarm rang or its thread is gone.
+        if self.timers.send(Timer { at, wake }).is_ok() {
+            // The wait is over, whether the timer fired or its thread is gone.
             let _ = woken.await;
         }
         let late = begun.elapsed().saturating_sub(asked);
@@ -78,8 +78,8 @@ impl EqualDelay {
     /// ended. Returns `None` if no check was recorded.
     fn pick(&self) -> Option<(Duration, Duration)> {
         let recent = self.recent();
-        let dice = getrandom::u32().unwrap_or_default() as usize;
-        let took = *recent.took.get(dice % recent.took.len().max(1))?;
+        let random = getrandom::u32().unwrap_or_default() as usize;
+        let took = *recent.took.get(random % recent.took.len().max(1))?;
         let mut late: Vec<_> = recent.late.iter().copied().collect();
         late.sort_unstable();
         Some((took, late.get(late.len() / 2).copied().unwrap_or_default()))
@@ -97,49 +97,49 @@ fn remember(row: &mut VecDeque<Duration>, newest: Duration) {
     row.push_back(newest);
 }
 
-/// Receives alarms and wakes each waiting task at its time. Returns once the sender is dropped.
-fn run_alarms(set: &Receiver<Alarm>) {
-    let mut alarms = BinaryHeap::new();
+/// Receives timers and wakes each waiting task at its time. Returns once the sender is dropped.
+fn run_timers(set: &Receiver<Timer>) {
+    let mut timers = BinaryHeap::new();
     loop {
-        let next = match alarms.peek() {
+        let next = match timers.peek() {
             None => set.recv().map_err(RecvTimeoutError::from),
-            Some(Reverse(Alarm { at, .. })) => {
+            Some(Reverse(Timer { at, .. })) => {
                 set.recv_timeout(at.saturating_duration_since(Instant::now()))
             }
         };
         match next {
-            Ok(alarm) => alarms.push(Reverse(alarm)),
+            Ok(timer) => timers.push(Reverse(timer)),
             Err(RecvTimeoutError::Timeout) => {}
-            // Tasks that still wait are woken when their alarms are dropped.
+            // Tasks that still wait are woken when their timers are dropped.
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let now = Instant::now();
-        while let Some(Reverse(alarm)) = alarms.pop() {
-            if alarm.at > now {
-                alarms.push(Reverse(alarm));
+        while let Some(Reverse(timer)) = timers.pop() {
+            if timer.at > now {
+                timers.push(Reverse(timer));
                 break;
             }
             // A closed channel means that the waiting task was cancelled.
-            let _ = alarm.wake.send(());
+            let _ = timer.wake.send(());
         }
     }
 }
 
-impl PartialEq for Alarm {
+impl PartialEq for Timer {
     fn eq(&self, other: &Self) -> bool {
         self.at == other.at
     }
 }
 
-impl Eq for Alarm {}
+impl Eq for Timer {}
 
-impl PartialOrd for Alarm {
+impl PartialOrd for Timer {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Alarm {
+impl Ord for Timer {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.at.cmp(&other.at)
     }

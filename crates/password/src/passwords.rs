@@ -139,8 +139,8 @@ impl Passwords {
     /// `false` for a hash that cannot be checked.
     pub fn is_current(&self, hash: &str) -> bool {
         Hash::parse(hash, self.policy).is_ok_and(|hash| {
-            let is_of_today = hash.bcrypt_cost() == Some(self.policy.bcrypt_cost);
-            hash.trims_password() || (hash.is_ours() && is_of_today)
+            let has_current_cost = hash.bcrypt_cost() == Some(self.policy.bcrypt_cost);
+            hash.trims_password() || (hash.is_ours() && has_current_cost)
         })
     }
 
@@ -173,14 +173,14 @@ impl Passwords {
     }
 
     /// Records how long a check took, from before the hash is looked up to the result. Delays of
-    /// [`Passwords::wait_like_a_check`] resemble it.
+    /// [`Passwords::wait_like_recent_check`] resemble it.
     pub fn record_check(&self, took: Duration) {
         self.equal_delay.record(took);
     }
 
     /// Waits as long as one of the last recorded checks took, without hashing, for a response that must not come
     /// sooner than that to a wrong password. Returns immediately if no check was recorded.
-    pub async fn wait_like_a_check(&self) {
+    pub async fn wait_like_recent_check(&self) {
         self.equal_delay.wait().await;
     }
 }

@@ -107,9 +107,9 @@ impl WorkerPool {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingError> {
-        let (answer, outcome) = oneshot::channel();
+        let (sender, outcome) = oneshot::channel();
         let work = move |deadline| {
-            if answer.is_closed() {
+            if sender.is_closed() {
                 return;
             }
             let outcome = match deadline {
@@ -117,7 +117,7 @@ impl WorkerPool {
                 Deadline::Missed => Err(OVERLOADED),
             };
             // A closed channel means that the caller was cancelled during the hashing.
-            let _ = answer.send(outcome);
+            let _ = sender.send(outcome);
         };
         self.enqueue(Work::Alone(Box::new(work)))?;
         outcome.await.map_err(worker_panicked)?
@@ -127,8 +127,8 @@ impl WorkerPool {
     /// computation if the caller no longer waits. Returns `Overloaded` if the queue is full or the check has waited
     /// too long, and `Unavailable` if the thread panicked.
     pub(super) async fn verify(&self, lane: BcryptLane) -> Result<bool, HashingError> {
-        let (answer, outcome) = oneshot::channel();
-        self.enqueue(Work::Bcrypt(lane, answer))?;
+        let (sender, outcome) = oneshot::channel();
+        self.enqueue(Work::Bcrypt(lane, sender))?;
         outcome.await.map_err(worker_panicked)?
     }
 

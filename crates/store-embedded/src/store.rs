@@ -85,7 +85,7 @@ impl EmbeddedStore {
     /// Writes as much as a few tokens need, and removes it. Fails if the database accepts no writes.
     async fn write_probe(&self) -> Result<(), StoreError> {
         for stored in [Some(&PROBE[..]), None] {
-            let probe = |answer| Change::Probe { stored, answer };
+            let probe = |responder| Change::Probe { stored, responder };
             self.writer.apply(probe).await?;
         }
         Ok(())
@@ -103,12 +103,12 @@ impl EmbeddedStore {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };
-        // Only the shelf returns a `StoreError`: the database is not open.
+        // Only the database returns a `StoreError`: the database is not open.
         if !error.is::<StoreError>() && !needs_reopening(error.as_ref()) {
             return Err(store_error(error));
         }
         // If no write has failed, the writing thread does not know yet that the database needs reopening.
-        let checked = self.writer.apply(|answer| Change::Check { answer });
+        let checked = self.writer.apply(|responder| Change::Check { responder });
         match tokio::time::timeout(self.read_time_limit, checked).await {
             Ok(_) => attempt().map_err(read_error),
             Err(_) => Err(store_error(REOPENING)),
@@ -153,11 +153,11 @@ impl TokenStore for EmbeddedStore {
     ) -> Result<Vec<TokenDigest>, StoreError> {
         let record = Box::new(record.clone());
         self.writer
-            .apply(|answer| Change::Put {
+            .apply(|responder| Change::Put {
                 digest,
                 record,
                 now,
-                answer,
+                responder,
             })
             .await
     }
@@ -189,11 +189,11 @@ impl TokenStore for EmbeddedStore {
     ) -> Result<bool, StoreError> {
         let (before, after) = (Box::new(before.clone()), Box::new(after.clone()));
         self.writer
-            .apply(|answer| Change::Replace {
+            .apply(|responder| Change::Replace {
                 digest,
                 before,
                 after,
-                answer,
+                responder,
             })
             .await
     }
@@ -204,13 +204,13 @@ impl TokenStore for EmbeddedStore {
         }
         let token = Box::new(token.clone());
         self.writer
-            .apply(|answer| Change::Restore { token, answer })
+            .apply(|responder| Change::Restore { token, responder })
             .await
     }
 
     async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         self.writer
-            .apply(|answer| Change::Take { digest, answer })
+            .apply(|responder| Change::Take { digest, responder })
             .await
     }
 
@@ -252,7 +252,7 @@ impl TokenStore for EmbeddedStore {
 
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
         self.writer
-            .apply(|answer| Change::RemoveUser { user, answer })
+            .apply(|responder| Change::RemoveUser { user, responder })
             .await
     }
 
@@ -262,10 +262,10 @@ impl TokenStore for EmbeddedStore {
             let at_most = batch.size();
             let step = self
                 .writer
-                .apply(|answer| Change::Sweep {
+                .apply(|responder| Change::Sweep {
                     now,
                     at_most,
-                    answer,
+                    responder,
                 })
                 .await?;
             swept += step.removed as u64;
@@ -294,6 +294,9 @@ impl TokenStore for EmbeddedStore {
 
     async fn close(&self) {
         // Fails if the store is closed already.
-        let _ = self.writer.apply(|answer| Change::Close { answer }).await;
+        let _ = self
+            .writer
+            .apply(|responder| Change::Close { responder })
+            .await;
     }
 }

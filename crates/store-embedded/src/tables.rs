@@ -6,7 +6,7 @@ use redb::{Database, ReadableTable, Table, TableDefinition, WriteTransaction};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use self::keys::{ExpiryKey, expiry_key, token_of_end, user_keys};
+use self::keys::{ExpiryKey, digest_of_expiry_key, expiry_key, user_keys};
 pub(super) use self::keys::{UserKey, digest_of, user_range};
 use isogloss_core::TokenDigest;
 use isogloss_core::backend::decode_or_log;
@@ -76,7 +76,7 @@ impl<'t> Tables<'t> {
             self.slots.insert(key, digest.as_bytes())?;
         }
         self.insert(digest, record)?;
-        self.enforce_caps(record, digest, now, caps)
+        self.enforce_limits(record, digest, now, caps)
     }
 
     /// Stores a token from a backup, with its slot if it held it. Ends no other token. Fails if the database
@@ -203,11 +203,11 @@ impl<'t> Tables<'t> {
         }
         let mut removed = 0;
         for key in &ends {
-            let digest = token_of_end(key);
+            let digest = digest_of_expiry_key(key);
             // A token that was removed without being decoded left its expiry here, and may be back with another
             // one.
             self.by_expiry.remove(key)?;
-            if self.ends_later(digest, now)? {
+            if self.expires_later(digest, now)? {
                 continue;
             }
             removed += usize::from(!matches!(self.remove(digest)?, Removed::Nothing));
@@ -218,7 +218,7 @@ impl<'t> Tables<'t> {
         })
     }
 
-    fn ends_later(&self, digest: TokenDigest, now: OffsetDateTime) -> Result<bool> {
+    fn expires_later(&self, digest: TokenDigest, now: OffsetDateTime) -> Result<bool> {
         let value = self.tokens.get(digest.as_bytes())?;
         let record = value.and_then(|value| decode_or_log(digest, value.value()));
         Ok(record.is_some_and(|record| milliseconds(record.expires_at) > milliseconds(now)))
@@ -226,7 +226,7 @@ impl<'t> Tables<'t> {
 
     /// Ends the tokens of a user beyond the limits, and returns those that were live. Fails if the database
     /// accepts no writes.
-    fn enforce_caps(
+    fn enforce_limits(
         &mut self,
         record: &Record,
         newest: TokenDigest,
@@ -249,11 +249,11 @@ impl<'t> Tables<'t> {
             }
         }
         tokens.retain(|(_, held)| held.user == record.user);
-        let surplus = caps.excess(tokens, newest, now);
-        for digest in surplus.expired.iter().chain(&surplus.evicted) {
+        let excess = caps.excess(tokens, newest, now);
+        for digest in excess.expired.iter().chain(&excess.evicted) {
             self.take(*digest)?;
         }
-        Ok(surplus.evicted)
+        Ok(excess.evicted)
     }
 
     fn keys_of(&self, user: Uuid) -> Result<Vec<UserKey>> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use redb::Durability;
 use tokio::sync::oneshot;
 
-use self::change::Answer;
+use self::change::Responder;
 pub(super) use self::change::{Change, Step};
 use self::retry_delay::RetryDelays;
 use super::database::{ReopenError, ReopenableDatabase};
@@ -43,10 +43,10 @@ impl Writer {
     /// was not made, or the thread has ended.
     pub(super) async fn apply<T>(
         &self,
-        change: impl FnOnce(Answer<T>) -> Change,
+        change: impl FnOnce(Responder<T>) -> Change,
     ) -> Result<T, StoreError> {
-        let (answer, outcome) = oneshot::channel();
-        self.0.send(change(answer)).map_err(store_error)?;
+        let (responder, outcome) = oneshot::channel();
+        self.0.send(change(responder)).map_err(store_error)?;
         outcome.await.map_err(store_error)?
     }
 }
@@ -126,16 +126,16 @@ fn make(
     changes: Vec<Change>,
 ) -> Result<(), String> {
     match commit(database, durability, caps, changes) {
-        Ok(answers) => {
-            for answer in answers {
-                answer(Ok(()));
+        Ok(responders) => {
+            for responder in responders {
+                responder(Ok(()));
             }
             Ok(())
         }
-        Err((error, answers)) => {
+        Err((error, responders)) => {
             let reason = error.to_string();
-            for answer in answers {
-                answer(Err(store_error(&reason)));
+            for responder in responders {
+                responder(Err(store_error(&reason)));
             }
             if needs_reopening(error.as_ref()) {
                 return Err(reason);
@@ -207,33 +207,39 @@ fn commit(
                     digest,
                     record,
                     now,
-                    answer,
-                } => later(answer, tables.put(digest, &record, now, caps), &mut pending),
+                    responder,
+                } => later(
+                    responder,
+                    tables.put(digest, &record, now, caps),
+                    &mut pending,
+                ),
                 Change::Replace {
                     digest,
                     before,
                     after,
-                    answer,
+                    responder,
                 } => later(
-                    answer,
+                    responder,
                     tables.replace(digest, &before, &after),
                     &mut pending,
                 ),
-                Change::Restore { token, answer } => {
-                    later(answer, tables.restore(&token), &mut pending)
+                Change::Restore { token, responder } => {
+                    later(responder, tables.restore(&token), &mut pending)
                 }
                 // The thread handles them after all changes.
                 Change::Check { .. } | Change::Close { .. } => Ok(()),
-                Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),
-                Change::RemoveUser { user, answer } => {
-                    later(answer, tables.remove_user(user), &mut pending)
+                Change::Take { digest, responder } => {
+                    later(responder, tables.take(digest), &mut pending)
+                }
+                Change::RemoveUser { user, responder } => {
+                    later(responder, tables.remove_user(user), &mut pending)
                 }
                 Change::Sweep {
                     now,
                     at_most,
-                    answer,
+                    responder,
                 } => later_with(
-                    answer,
+                    responder,
                     tables.sweep(now, at_most),
                     &mut pending,
                     move |swept| Step {
@@ -242,8 +248,8 @@ fn commit(
                         took: started.elapsed(),
                     },
                 ),
-                Change::Probe { stored, answer } => {
-                    later(answer, tables::probe(&transaction, stored), &mut pending)
+                Change::Probe { stored, responder } => {
+                    later(responder, tables::probe(&transaction, stored), &mut pending)
                 }
             };
             failure = failure.or(outcome.err());
@@ -263,17 +269,17 @@ fn commit(
 /// Holds the result of a change back until the commit. If the change itself failed, reports that to the
 /// caller at once, and returns the error.
 fn later<T: 'static>(
-    answer: Answer<T>,
+    responder: Responder<T>,
     outcome: Result<T, Box<dyn std::error::Error + Send + Sync>>,
     pending: &mut Vec<Pending>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    later_with(answer, outcome, pending, |value| value)
+    later_with(responder, outcome, pending, |value| value)
 }
 
 /// Holds the result of a change back until the commit, and completes it with `finish` then. If the change
 /// itself failed, reports that to the caller at once, and returns the error.
 fn later_with<O: 'static, T: 'static>(
-    answer: Answer<T>,
+    responder: Responder<T>,
     outcome: Result<O, Box<dyn std::error::Error + Send + Sync>>,
     pending: &mut Vec<Pending>,
     finish: impl FnOnce(O) -> T + 'static,
@@ -282,12 +288,12 @@ fn later_with<O: 'static, T: 'static>(
         Ok(value) => {
             // The caller may have been dropped and needs no result then.
             pending.push(Box::new(move |committed| {
-                drop(answer.send(committed.map(|()| finish(value))));
+                drop(responder.send(committed.map(|()| finish(value))));
             }));
             Ok(())
         }
         Err(error) => {
-            drop(answer.send(Err(store_error(&error))));
+            drop(responder.send(Err(store_error(&error))));
             Err(error)
         }
     }

@@ -36,7 +36,7 @@ pub struct RedisSettings {
     /// What to do if Redis may evict tokens.
     pub eviction: Eviction,
     /// Whether tokens are issued that users expect to survive a restart of Redis.
-    pub remembers: bool,
+    pub has_long_lived_tokens: bool,
 }
 
 impl RedisSettings {
@@ -73,7 +73,7 @@ impl RedisSettings {
             worker_connections: true,
             touch_batch: const { NonZeroUsize::new(64).unwrap() },
             eviction: Eviction::Warn,
-            remembers: false,
+            has_long_lived_tokens: false,
         }
     }
 }

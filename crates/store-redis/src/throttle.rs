@@ -122,7 +122,7 @@ impl RedisThrottle {
         let found: Vec<HashMap<String, Vec<u8>>> = self.client.run_pipeline(&lookup).await?;
         let found = buckets.into_iter().zip(found);
         Ok(found
-            .filter_map(|(bucket, fields)| strained(bucket, &fields, now))
+            .filter_map(|(bucket, fields)| throttled_bucket(bucket, &fields, now))
             .collect())
     }
 
@@ -261,7 +261,7 @@ impl Throttle for RedisThrottle {
 }
 
 /// Parses the fields of a bucket. `None` if the bucket is full, no longer exists or cannot be read.
-fn strained(
+fn throttled_bucket(
     bucket: TokenDigest,
     fields: &HashMap<String, Vec<u8>>,
     now: OffsetDateTime,

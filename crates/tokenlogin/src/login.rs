@@ -42,7 +42,7 @@ pub(crate) async fn login(
         organisation: None,
         origin: LoginOrigin {
             client: info.device.clone(),
-            proofs: presented.map(|presented| presented.token).collect(),
+            device_tokens: presented.map(|presented| presented.token).collect(),
             ..LoginOrigin::new(REALM, source.as_deref().copied())
         },
     };
@@ -108,10 +108,10 @@ pub(crate) async fn logout(
     // The session ends last: if the store does not respond, the caller can repeat the request.
     match (settings.logout_ends, session.parent()) {
         (LogoutEnds::Device, Some(re_authentication_token)) => {
-            auth.end(re_authentication_token).await?;
+            auth.revoke_by_digest(re_authentication_token).await?;
         }
         (LogoutEnds::Device, None) | (LogoutEnds::Session, _) => {}
     }
-    auth.end(session.digest).await?;
+    auth.revoke_by_digest(session.digest).await?;
     Ok(json(&mut HttpResponse::Ok(), &Object::from([])))
 }

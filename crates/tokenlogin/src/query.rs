@@ -48,7 +48,7 @@ impl DeveloperRequest {
         let key = first_value(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
         let source = request.extensions().get::<ClientIp>().copied();
         let key = auth
-            .shown_key(&key, &LoginOrigin::new(REALM, source))
+            .authenticate_key(&key, &LoginOrigin::new(REALM, source))
             .await?;
         key.ok_or(Error::ApiKey)?;
         Ok(Self {

@@ -31,7 +31,7 @@ async fn what_administrators_end_and_forgive_is_told_with_their_key() {
     };
     let acts = async {
         assert_eq!(auth.end_sessions(&sessions).await.unwrap(), 1);
-        assert_eq!(auth.clear_strained(&tries).await.unwrap(), 0);
+        assert_eq!(auth.clear_throttle(&tries).await.unwrap(), 0);
     };
     operator.scope(acts).await;
     let ended = json!({

@@ -127,8 +127,8 @@ async fn an_end_is_told_if_something_has_ended() {
     let first = w.issued("ada", terms()).await;
     let second = w.issued("ada", terms()).await;
     for _ in 0..2 {
-        auth.end(first.session.digest).await.unwrap();
-        drop(auth.close(&second.token, Purpose::Access).await);
+        auth.revoke_by_digest(first.session.digest).await.unwrap();
+        drop(auth.revoke(&second.token, Purpose::Access).await);
     }
     let revoke = |issued: &IssuedToken| {
         json!({

@@ -96,7 +96,7 @@ async fn a_live_token_of_the_user_passes_the_lock_of_the_codes() {
     let locked = f.with_totp("guarded", origin(HOME, None), Some(RIGHT));
     assert_eq!(locked.await, Throttled(1));
     let proven = LoginOrigin {
-        proofs: vec![token],
+        device_tokens: vec![token],
         ..origin(HOME, None)
     };
     let tried = f.with_totp("guarded", proven, Some(RIGHT)).await;
@@ -115,10 +115,10 @@ async fn an_operator_finds_and_forgives_codes_under_every_name_of_the_user() {
             name: Some(name.to_owned()),
             ..ThrottleFilter::default()
         };
-        let strained = f.auth.strained(&filter).await.unwrap();
+        let strained = f.auth.throttled_buckets(&filter).await.unwrap();
         let kinds: Vec<_> = strained.iter().map(|one| one.bucket.kind.name()).collect();
         assert_eq!(kinds, ["code"], "{name}");
-        assert_eq!(f.auth.clear_strained(&filter).await.unwrap(), 1);
+        assert_eq!(f.auth.clear_throttle(&filter).await.unwrap(), 1);
     }
 }
 

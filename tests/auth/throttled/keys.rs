@@ -30,7 +30,7 @@ impl Fixture {
             realm,
             ..origin(address, None)
         };
-        match self.auth.shown_key(key, &origin).await {
+        match self.auth.authenticate_key(key, &origin).await {
             Ok(key) => Some(key.is_some()),
             Err(AuthError::Throttled { .. }) => None,
             Err(error) => panic!("{error}"),
@@ -144,7 +144,10 @@ async fn a_service_that_asks_again_and_again_pays_nothing_right_or_wrong() {
         assert_eq!(f.key(HOME, "app-key").await, Some(true));
     }
     assert_eq!(
-        f.auth.strained(&ThrottleFilter::default()).await.unwrap(),
+        f.auth
+            .throttled_buckets(&ThrottleFilter::default())
+            .await
+            .unwrap(),
         []
     );
     // A service that still uses a key that was replaced.

@@ -7,7 +7,7 @@ use super::*;
 
 fn with(token: &Token, origin: LoginOrigin) -> LoginOrigin {
     LoginOrigin {
-        proofs: vec![token.clone()],
+        device_tokens: vec![token.clone()],
         ..origin
     }
 }
@@ -126,7 +126,7 @@ async fn guesses_with_a_token_are_counted_against_their_source() {
 async fn a_token_that_is_not_live_or_not_the_users_own_proves_nothing() {
     let f = limited().await;
     let ended = f.token("ada", remembering()).await;
-    f.auth.end(ended.session.digest).await.unwrap();
+    f.auth.revoke_by_digest(ended.session.digest).await.unwrap();
     let ended = ended.token;
     let reset = f.token("ada", Terms::new(Purpose::Reset, HOUR)).await.token;
     let handover = f.token("ada", Terms::new(Purpose::Handover, HOUR)).await;
@@ -197,6 +197,9 @@ async fn a_proof_that_cannot_be_looked_up_is_unavailable_and_nothing_is_tried() 
             "{outcome:?}"
         );
     }
-    let strained = auth.strained(&ThrottleFilter::default()).await.unwrap();
+    let strained = auth
+        .throttled_buckets(&ThrottleFilter::default())
+        .await
+        .unwrap();
     assert_eq!(strained, []);
 }

@@ -47,8 +47,8 @@ fuzz_target!(|text: &str| {
         assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()));
     }
     // A recovery code is one however it is spelt.
-    if let Some(code) = RecoveryCode::read(text) {
-        let shown = RecoveryCode::read(&code.expose());
+    if let Some(code) = RecoveryCode::parse(text) {
+        let shown = RecoveryCode::parse(&code.expose());
         assert_eq!(shown.map(|shown| shown.digest()), Some(code.digest()));
     }
     // A secret as it is kept is the same secret.

@@ -100,7 +100,7 @@ pub enum EventKind {
     /// A new password was set with a key from an e-mail.
     ResetPassword,
     /// An e-mail was requested.
-    Letter,
+    Email,
     /// Counts of wrong attempts were reset.
     ClearThrottle,
     /// A route for administrators was called.
@@ -162,7 +162,7 @@ impl EventKind {
         Self::EndSessions,
         Self::Impersonate,
         Self::ResetPassword,
-        Self::Letter,
+        Self::Email,
         Self::ClearThrottle,
         Self::Admin,
         Self::Exchange,
@@ -200,7 +200,7 @@ impl EventKind {
             Self::EndSessions => "end_sessions",
             Self::Impersonate => "impersonate",
             Self::ResetPassword => "reset_password",
-            Self::Letter => "letter",
+            Self::Email => "letter",
             Self::ClearThrottle => "clear_throttle",
             Self::Admin => "admin",
             Self::Exchange => "exchange",

@@ -37,7 +37,7 @@ struct Loss {
     sink: &'static str,
     events: AtomicU64,
     /// The number of lost events when the sink last had no events waiting.
-    told: AtomicU64,
+    reported: AtomicU64,
 }
 
 impl Loss {
@@ -46,15 +46,15 @@ impl Loss {
         let sink = self.sink;
         counter!("isogloss_audit_lost_total", "sink" => sink).increment(events);
         let before = self.events.fetch_add(events, Ordering::Relaxed);
-        if before == self.told.load(Ordering::Relaxed) {
+        if before == self.reported.load(Ordering::Relaxed) {
             error!(sink, "the audit log loses events: too many wait for it");
         }
     }
 
     /// Returns how many events were lost since the last call of this function.
-    fn tell(&self) -> u64 {
+    fn take_unreported(&self) -> u64 {
         let events = self.events.load(Ordering::Relaxed);
-        events - self.told.swap(events, Ordering::Relaxed)
+        events - self.reported.swap(events, Ordering::Relaxed)
     }
 }
 
@@ -67,7 +67,7 @@ impl Queue {
         let loss = Arc::new(Loss {
             sink: sink.name(),
             events: AtomicU64::new(0),
-            told: AtomicU64::new(0),
+            reported: AtomicU64::new(0),
         });
         // The metric exists before any event is lost.
         counter!("isogloss_audit_lost_total", "sink" => loss.sink).increment(0);
@@ -151,7 +151,7 @@ impl Writer {
                 Ok(()) => {
                     self.progress.send_replace(self.taken);
                     if self.events.is_empty() {
-                        let lost = self.loss.tell();
+                        let lost = self.loss.take_unreported();
                         if is_failing || lost > 0 {
                             warn!(sink, lost, "the audit log is written again");
                         }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::throttle::ClientIp;
 
 tokio::task_local! {
-    static CALLER: RequestContext;
+    static CONTEXT: RequestContext;
 }
 
 /// The context of a request. Set once, around everything that is done for the request; all calls on
@@ -27,18 +27,18 @@ pub struct RequestContext {
 impl RequestContext {
     /// Returns the context of the current request, or an empty one outside of any request.
     pub fn current() -> Self {
-        CALLER.try_with(Self::clone).unwrap_or_default()
+        CONTEXT.try_with(Self::clone).unwrap_or_default()
     }
 
     /// Runs `work` in this context and returns its output. A task that `work` spawns does not inherit the
     /// context: pass it [`RequestContext::current`].
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
-        CALLER.scope(self, work).await
+        CONTEXT.scope(self, work).await
     }
 
     /// Runs `work`, a synchronous function, in this context and returns its result.
     pub fn within<T>(self, work: impl FnOnce() -> T) -> T {
-        CALLER.sync_scope(self, work)
+        CONTEXT.sync_scope(self, work)
     }
 }
 

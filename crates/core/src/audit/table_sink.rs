@@ -25,7 +25,7 @@ pub trait AuditTable: Send + Sync + 'static {
     ///
     /// [`StoreError`] if the database is unreachable or accepts no changes. The events are then not stored,
     /// unless no server was reachable to check whether they were committed.
-    async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError>;
+    async fn insert_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError>;
 
     /// Returns the events that match, as lines of JSON, the latest first.
     ///
@@ -85,7 +85,9 @@ impl AuditSink for TableSink {
         if events.is_empty() {
             return Ok(());
         }
-        self.0.keep_events(events.iter().cloned().collect()).await?;
+        self.0
+            .insert_events(events.iter().cloned().collect())
+            .await?;
         events.clear();
         Ok(())
     }

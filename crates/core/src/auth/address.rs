@@ -10,17 +10,17 @@ use crate::user::User;
 impl Auth {
     /// Returns the digest of an e-mail address for the record of a token, keyed with the current pepper.
     pub(super) fn address_digest(&self, user: &User, address: &str) -> TokenDigest {
-        digest(&self.0.peppers.current, user, address)
+        digest(&self.components.peppers.current, user, address)
     }
 
     /// Returns whether the user still has the e-mail address to which the token was sent. `true` for tokens that
     /// were not sent by e-mail.
-    pub(super) fn is_still_addressed(&self, user: &User, record: &Record) -> bool {
+    pub(super) fn has_bound_address(&self, user: &User, record: &Record) -> bool {
         let Some(sent_to) = record.address else {
             return true;
         };
         user.address().is_some_and(|address| {
-            let mut peppers = self.0.peppers.each();
+            let mut peppers = self.components.peppers.each();
             peppers.any(|pepper| digest(pepper, user, address) == sent_to)
         })
     }

@@ -66,7 +66,7 @@ impl Family {
     /// Returns whether a token is a member or is derived from one. For a token with more ancestors than are
     /// recorded, it may only be known that it has the same login as a member and a greater depth: then it counts
     /// as derived.
-    fn has_made(&self, digest: TokenDigest, record: &Record) -> bool {
+    fn contains_or_derives(&self, digest: TokenDigest, record: &Record) -> bool {
         if self.members.contains(&digest) {
             return true;
         }
@@ -100,8 +100,8 @@ impl Auth {
     pub(super) async fn end_each(&self, found: &Found) -> Result<u64, AuthError> {
         let mut ended = 0;
         for digest in found.keys() {
-            self.1.forget(*digest);
-            let taken = self.0.tokens.remove(*digest).await?;
+            self.recent_tokens.forget(*digest);
+            let taken = self.components.tokens.remove(*digest).await?;
             ended += u64::from(taken.is_some_and(|record| record.is_live(self.now())));
         }
         Ok(ended)
@@ -121,11 +121,11 @@ impl Auth {
         if let Some(record) = self.record_of(token).await? {
             family.add(token, &record);
         }
-        self.end(token).await?;
+        self.revoke_by_digest(token).await?;
         for _ in 0..PASSES {
             for (digest, record) in self.derived(&family).await? {
                 family.add(digest, &record);
-                self.end(digest).await?;
+                self.revoke_by_digest(digest).await?;
             }
         }
         Ok(())
@@ -139,12 +139,12 @@ impl Auth {
             return Ok(found);
         }
         let mut add = |digest, record: Record| {
-            if family.has_made(digest, &record) {
+            if family.contains_or_derives(digest, &record) {
                 found.insert(digest, record);
             }
         };
         for user in &family.users {
-            for (digest, record) in self.0.tokens.list_by_user(*user).await? {
+            for (digest, record) in self.components.tokens.list_by_user(*user).await? {
                 add(digest, record);
             }
         }
@@ -153,7 +153,7 @@ impl Auth {
                 add(digest, record);
                 ControlFlow::Continue(())
             };
-            self.0.tokens.scan(visit).await?;
+            self.components.tokens.scan(visit).await?;
         }
         Ok(found)
     }

@@ -43,22 +43,22 @@ impl Auth {
             organisation: Some(user.organisation.name.clone()),
             ..Event::new(EventKind::EraseUser, self.now())
         };
-        let before = match self.0.tokens.remove_user(user.id).await {
+        let before = match self.components.tokens.remove_user(user.id).await {
             Ok(before) => before,
             Err(error) => {
                 // Some of the tokens may have ended.
                 let refused = event.refused(RefusalReason::Unavailable);
-                self.0.audit.record(refused.about(user));
+                self.components.audit.record(refused.about(user));
                 return Err(error.into());
             }
         };
-        if !self.0.audit.flush().await {
+        if !self.components.audit.flush().await {
             let refused = event.refused(RefusalReason::Unavailable).about(user);
             self.record_erasure(refused, before);
             let reason = "events that wait could not be written in time; the user was not erased";
             return Err(StoreError::new("audit log", reason).into());
         }
-        let erased = match self.0.directory.erase(user.id).await {
+        let erased = match self.components.directory.erase(user.id).await {
             Ok(erased) => erased,
             Err(error) => {
                 // The user may have been erased and only the response lost, so the event does not name the user.
@@ -68,13 +68,13 @@ impl Auth {
                 return Err(error);
             }
         };
-        self.0.audit.record(Event {
+        self.components.audit.record(Event {
             user: Some(erased.pseudonym),
             ..event
         });
-        let meanwhile = self.0.tokens.remove_user(user.id).await;
-        let counts = match &self.0.throttle {
-            Some(throttle) => self.forget_tries(throttle, &erased).await,
+        let meanwhile = self.components.tokens.remove_user(user.id).await;
+        let counts = match &self.components.throttle {
+            Some(throttle) => self.clear_throttle_of(throttle, &erased).await,
             None => Ok(0),
         };
         Ok(Erasure {
@@ -86,7 +86,7 @@ impl Auth {
 
     /// Records an erasure that certainly ended `tokens` tokens, and perhaps nothing else.
     fn record_erasure(&self, event: Event, tokens: u64) {
-        self.0.audit.record(Event {
+        self.components.audit.record(Event {
             count: Some(tokens),
             ..event
         });
@@ -94,14 +94,14 @@ impl Auth {
 
     /// Removes all counters of the user's attempts and lists of known clients, under every name, and returns how
     /// many there were. Fails if the throttle's store is unavailable.
-    async fn forget_tries(
+    async fn clear_throttle_of(
         &self,
         throttle: &LoginThrottle,
         erased: &Erased,
     ) -> Result<u64, StoreError> {
         let accounts = self.accounts_of(erased);
         let mut forgotten = 0;
-        for strained in throttle.strained(self.now()).await? {
+        for strained in throttle.throttled_buckets(self.now()).await? {
             let bucket = &strained.bucket;
             let account = bucket.account.filter(|one| accounts.contains(one));
             if account.is_some() {
@@ -126,7 +126,7 @@ impl Auth {
             .iter()
             .map(|card| AttemptTarget::PassCode(card));
         let guesses: Vec<_> = logins.chain(cards).collect();
-        let peppers = self.0.peppers.each();
+        let peppers = self.components.peppers.each();
         peppers
             .flat_map(|pepper| {
                 let named = guesses.iter().map(|guess| guess.account(pepper));

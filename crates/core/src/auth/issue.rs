@@ -23,7 +23,7 @@ impl Auth {
     /// it. Fails with [`AuthError::Forbidden`] if the client is blocked or the maximum time from the login is
     /// over, with [`AuthError::InvalidCredentials`] if the user no longer exists, and with
     /// [`AuthError::Unavailable`] if a store is unavailable or the system gives no random numbers.
-    pub(super) async fn hand_out(
+    pub(super) async fn issue_token(
         &self,
         realm: Realm,
         user: &User,
@@ -31,7 +31,7 @@ impl Auth {
     ) -> Result<IssuedToken, AuthError> {
         ClientIdentity::record_user(user, terms.client.as_ref(), terms.application.as_ref())?;
         let issued_at = self.now();
-        let latest = terms.longest_from_login.map(|span| {
+        let latest = terms.max_authentication_age.map(|span| {
             let lineage = terms.lineage.as_ref();
             later(lineage.map_or(issued_at, |lineage| lineage.login_at), span)
         });
@@ -45,7 +45,7 @@ impl Auth {
             }
             seed = Some(Seed::random().map_err(no_random_numbers)?);
         }
-        let pepper = &self.0.peppers.current;
+        let pepper = &self.components.peppers.current;
         let token = match &seed {
             Some(seed) => Token::derived(realm, pepper, seed),
             None => Token::random(realm).map_err(no_random_numbers)?,
@@ -76,23 +76,27 @@ impl Auth {
             },
             ..Record::new(realm, user.id, terms.purpose, (issued_at, expires_at))
         };
-        let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
+        let evicted = self
+            .components
+            .tokens
+            .put(digest, &record, issued_at)
+            .await?;
         if !evicted.is_empty() {
             for digest in &evicted {
-                self.1.forget(*digest);
+                self.recent_tokens.forget(*digest);
             }
-            told_of_evictions(user, &evicted);
+            log_evictions(user, &evicted);
             self.record_evictions(realm, user, &evicted);
         }
-        if let Err(error) = self.accept(realm, user, terms, digest).await {
+        if let Err(error) = self.complete_issue(realm, user, terms, digest).await {
             // The client does not get the token.
-            if let Err(error) = self.0.tokens.remove(digest).await {
+            if let Err(error) = self.components.tokens.remove(digest).await {
                 warn!(session = %digest, %error, "a token that was not sent to its client stays stored until it expires");
             }
             return Err(error);
         }
         let record = Arc::new(record);
-        self.1.remember(digest, &record);
+        self.recent_tokens.remember(digest, &record);
         let session = Session {
             user: Arc::new(user.clone()),
             digest,
@@ -101,7 +105,7 @@ impl Auth {
         Ok(IssuedToken {
             token,
             session,
-            handed_out_at: issued_at,
+            returned_at: issued_at,
         })
     }
 
@@ -109,7 +113,7 @@ impl Auth {
     /// and records it with the one-time token that was redeemed for it. Fails if the client must not get the
     /// token: with [`AuthError::InvalidCredentials`] if the user no longer exists, and with
     /// [`AuthError::Unavailable`] if a store is unavailable.
-    async fn accept(
+    async fn complete_issue(
         &self,
         realm: Realm,
         user: &User,
@@ -124,7 +128,7 @@ impl Auth {
         self.end_exclusive_of_previous_pepper(realm, user, terms)
             .await?;
         match terms.redeemed {
-            Some(redeemed) => self.note_child(redeemed, digest).await,
+            Some(redeemed) => self.record_child(redeemed, digest).await,
             None => Ok(()),
         }
     }
@@ -139,11 +143,11 @@ impl Auth {
         terms: &Terms,
         at_least: Duration,
     ) -> Result<Option<IssuedToken>, AuthError> {
-        for pepper in self.0.peppers.each() {
+        for pepper in self.components.peppers.each() {
             let Some(slot) = slot(pepper, realm, user, terms) else {
                 continue;
             };
-            let Some(digest) = self.0.tokens.slot_holder(*slot.digest()).await? else {
+            let Some(digest) = self.components.tokens.slot_holder(*slot.digest()).await? else {
                 continue;
             };
             let record = self.live(digest).await?.filter(|record| {
@@ -160,7 +164,7 @@ impl Auth {
                         digest,
                         record,
                     },
-                    handed_out_at: self.now(),
+                    returned_at: self.now(),
                 }));
             }
         }
@@ -176,13 +180,13 @@ impl Auth {
         user: &User,
         terms: &Terms,
     ) -> Result<(), AuthError> {
-        let Some(previous) = &self.0.peppers.previous else {
+        let Some(previous) = &self.components.peppers.previous else {
             return Ok(());
         };
         if let Some(Slot::Exclusive(slot)) = slot(previous, realm, user, terms)
-            && let Some(before) = self.0.tokens.slot_holder(slot).await?
+            && let Some(before) = self.components.tokens.slot_holder(slot).await?
         {
-            self.end(before).await?;
+            self.revoke_by_digest(before).await?;
         }
         Ok(())
     }
@@ -212,7 +216,7 @@ fn slot(pepper: &Pepper, realm: Realm, user: &User, terms: &Terms) -> Option<Slo
 }
 
 /// Counts and logs the tokens that were ended because their user had too many.
-fn told_of_evictions(user: &User, evicted: &[TokenDigest]) {
+fn log_evictions(user: &User, evicted: &[TokenDigest]) {
     counter!("isogloss_sessions_evicted_total").increment(evicted.len() as u64);
     for handle in evicted {
         warn!(

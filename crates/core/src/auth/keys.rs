@@ -18,22 +18,22 @@ impl Auth {
     /// - [`AuthError::Forbidden`] if the key is blocked.
     /// - [`AuthError::Throttled`] if a lock refuses the attempt.
     /// - [`AuthError::Unavailable`] if the directory or the throttle's store is unavailable.
-    pub async fn shown_key(
+    pub async fn authenticate_key(
         &self,
         key: &str,
         origin: &LoginOrigin,
     ) -> Result<Option<Key>, AuthError> {
-        self.key_shown_as(key, None, origin).await
+        self.authenticate_key_as(key, None, origin).await
     }
 
     /// Returns the key that a caller presents in a form that can be parsed in two ways: as `key`, or else as
     /// `otherwise`. `None` if the realm has neither, or if it has expired. Both together are one attempt, which
-    /// is counted as in [`Auth::shown_key`].
+    /// is counted as in [`Auth::authenticate_key`].
     ///
     /// # Errors
     ///
-    /// The errors of [`Auth::shown_key`].
-    pub async fn key_shown_as(
+    /// The errors of [`Auth::authenticate_key`].
+    pub async fn authenticate_key_as(
         &self,
         key: &str,
         otherwise: Option<&str>,
@@ -46,7 +46,7 @@ impl Auth {
             }
             found.ok_or(AuthError::InvalidCredentials)
         };
-        match self.counted_key(key, origin, check).await {
+        match self.throttled_key(key, origin, check).await {
             Ok(key) => Ok(Some(key)),
             Err(AuthError::InvalidCredentials) => Ok(None),
             Err(error) => Err(error),
@@ -62,7 +62,7 @@ impl Auth {
     /// unavailable.
     pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
         let digest = KeyDigest::of(key);
-        let key = self.0.directory.key(realm.name(), digest).await?;
+        let key = self.components.directory.key(realm.name(), digest).await?;
         let now = self.now();
         let key = key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at));
         if let Some(key) = &key {

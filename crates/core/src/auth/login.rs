@@ -7,7 +7,7 @@ use isogloss_password::{Claimant, HashingPermit};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
-use super::second_factor::{FactorAttempt, Reading};
+use super::second_factor::{FactorAttempt, SplitPassword};
 use super::throttling::settle_attempt;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
@@ -17,7 +17,7 @@ use crate::names::is_same_name;
 use crate::purpose::Purpose;
 use crate::session::Session;
 use crate::throttle::{
-    Attempt, AttemptTarget, ClientIp, LoginOrigin, Proof, RequestedAccess, user_account,
+    Attempt, AttemptTarget, ClientIp, KnownDevice, LoginOrigin, RequestedAccess, user_account,
 };
 use crate::token::{Realm, Token};
 use crate::user::{Organisation, Role, Unit, User, UserState};
@@ -26,24 +26,26 @@ impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
         let (name, origin) = (&credentials.name, &credentials.origin);
         // An application password needs no hash, and therefore no hashing permit.
-        let mut permit = match AppPassword::read(credentials.password.expose_secret()) {
+        let mut permit = match AppPassword::parse(credentials.password.expose_secret()) {
             Some(_) => None,
             None => Some(self.hashing_permit(origin)?),
         };
-        let proven = self.proven(origin, name).await?;
+        let known_device = self.known_device(origin, name).await?;
         let target = AttemptTarget::Password(name);
-        let mut attempt = self.attempt((target, proven), origin, &mut permit).await?;
+        let mut attempt = self
+            .attempt((target, known_device), origin, &mut permit)
+            .await?;
         let share = self.share(target, attempt.as_ref());
         let outcome = match claimed(permit, &share) {
             Ok(permit) => {
                 let permit = (permit, share);
-                self.check_password(credentials, proven, permit).await
+                self.check_password(credentials, known_device, permit).await
             }
             Err(error) => Err(error),
         };
         let outcome = outcome.and_then(|user| origin.check_admission(user));
         if let (Some(attempt), Err(error)) = (&mut attempt, &outcome)
-            && credentials.is_asked_for_code(error)
+            && credentials.reveals_missing_code(error)
         {
             attempt.refund().await?;
         }
@@ -53,19 +55,22 @@ impl Auth {
     async fn check_password(
         &self,
         credentials: &Credentials,
-        proven: Option<Proof>,
+        known_device: Option<KnownDevice>,
         (permit, share): (Option<HashingPermit>, Claimant),
     ) -> Result<User, AuthError> {
         let begun = Instant::now();
-        let account = self.0.directory.account(&credentials.name).await?;
-        let by_app_password = self.fits_app_password(account.as_ref(), credentials);
+        let account = self.components.directory.account(&credentials.name).await?;
+        let by_app_password = self.matches_app_password(account.as_ref(), credentials);
         if by_app_password.await?
             && let Some(Account { user, .. }) = account
         {
             return check_admission(user, credentials.organisation.as_ref());
         }
         let totp = account.as_ref().and_then(|account| account.totp.as_ref());
-        let Reading { password, offered } = credentials.reading(totp, self.now());
+        let SplitPassword {
+            password,
+            presented,
+        } = credentials.split_password(totp, self.now());
         let hash = account
             .as_ref()
             .map(|account| account.password_hash.expose_secret().to_owned());
@@ -74,9 +79,13 @@ impl Auth {
             Some(permit) => permit,
             None => self.hashing_permit(&credentials.origin)?.claim(share)?,
         };
-        let fits = self.0.passwords.verify(password.clone(), hash).await?;
-        self.0.passwords.record_check(begun.elapsed());
-        let Some(account) = account.filter(|_| fits) else {
+        let matches = self
+            .components
+            .passwords
+            .verify(password.clone(), hash)
+            .await?;
+        self.components.passwords.record_check(begun.elapsed());
+        let Some(account) = account.filter(|_| matches) else {
             return Err(AuthError::InvalidCredentials);
         };
         let Account {
@@ -89,8 +98,8 @@ impl Auth {
         let Some(totp) = totp else { return Ok(user) };
         let attempt = FactorAttempt {
             totp: &totp,
-            offered: &offered,
-            proven,
+            presented: &presented,
+            known_device,
         };
         self.check_factor(user, attempt, credentials).await
     }
@@ -102,14 +111,14 @@ impl Auth {
         let source = origin.source;
         let of = [source.map(ClientIp::host), source.map(ClientIp::network)];
         let claimants = of.into_iter().flatten().map(Claimant::Source);
-        Ok(self.0.passwords.permit(claimants.collect())?)
+        Ok(self.components.passwords.permit(claimants.collect())?)
     }
 
     /// Returns the claimant for which a granted attempt holds its permit, in addition to its source. A known
     /// client has a share of its own, which strangers cannot use up.
     fn share(&self, target: AttemptTarget<'_>, attempt: Option<&Attempt<'_>>) -> Claimant {
         let counted_for = attempt.and_then(Attempt::counted_for);
-        let account = || target.account(&self.0.peppers.current);
+        let account = || target.account(&self.components.peppers.current);
         Claimant::Account(*counted_for.unwrap_or_else(account).as_bytes())
     }
 
@@ -144,7 +153,11 @@ impl Auth {
         let user = match card {
             AccessCard::Code(code) => {
                 let name = CardRef::Code(KeyDigest::of(code.expose_secret()));
-                self.0.directory.card(name).await?.map(|card| card.user)
+                self.components
+                    .directory
+                    .card(name)
+                    .await?
+                    .map(|card| card.user)
             }
             AccessCard::Identifier {
                 identifier,
@@ -152,7 +165,7 @@ impl Auth {
             } => {
                 let begun = Instant::now();
                 let card = self
-                    .0
+                    .components
                     .directory
                     .card(CardRef::Identifier(identifier))
                     .await?;
@@ -160,9 +173,13 @@ impl Auth {
                     .as_ref()
                     .and_then(|card| card.pass_code_hash.as_ref())
                     .map(|hash| hash.expose_secret().to_owned());
-                let fits = self.0.passwords.verify(pass_code.clone(), hash).await?;
-                self.0.passwords.record_check(begun.elapsed());
-                card.filter(|_| fits).map(|card| card.user)
+                let matches = self
+                    .components
+                    .passwords
+                    .verify(pass_code.clone(), hash)
+                    .await?;
+                self.components.passwords.record_check(begun.elapsed());
+                card.filter(|_| matches).map(|card| card.user)
             }
         };
         check_admission(
@@ -176,7 +193,7 @@ impl Auth {
             let user = self.check_key(origin.realm, key).await?;
             origin.check_admission(user)
         };
-        self.counted_key(key, origin, check).await
+        self.throttled_key(key, origin, check).await
     }
 
     async fn check_key(&self, realm: Realm, key: &str) -> Result<User, AuthError> {
@@ -194,7 +211,7 @@ impl Auth {
     ///
     /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn find(&self, name: &str) -> Result<Option<User>, AuthError> {
-        let account = self.0.directory.account(name).await?;
+        let account = self.components.directory.account(name).await?;
         Ok(account.and_then(|account| check_admission(account.user, None).ok()))
     }
 
@@ -205,7 +222,7 @@ impl Auth {
     ///
     /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn find_without_second_factor(&self, name: &str) -> Result<Option<User>, AuthError> {
-        let account = self.0.directory.account(name).await?;
+        let account = self.components.directory.account(name).await?;
         let account = account.filter(|account| account.totp.is_none());
         Ok(account.and_then(|account| check_admission(account.user, None).ok()))
     }
@@ -216,7 +233,7 @@ impl Auth {
     ///
     /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn units(&self, user: &User) -> Result<Vec<Unit>, AuthError> {
-        Ok(self.0.directory.units(user).await?)
+        Ok(self.components.directory.units(user).await?)
     }
 
     pub(super) async fn try_reset(
@@ -225,28 +242,28 @@ impl Auth {
         password: SecretString,
     ) -> Result<User, PasswordError> {
         let session = self.find_session(key, &[Purpose::Reset]).await?;
-        let account = user_account(&self.0.peppers.current, session.user.id);
+        let account = user_account(&self.components.peppers.current, session.user.id);
         let claimant = Claimant::Account(*account.as_bytes());
-        let permit = self.0.passwords.permit(vec![claimant]);
+        let permit = self.components.passwords.permit(vec![claimant]);
         let permit = permit.map_err(AuthError::from)?;
-        let hash = self.0.passwords.hash(password).await?;
+        let hash = self.components.passwords.hash(password).await?;
         drop(permit);
         let spent = self.redeem_once(key, Purpose::Reset).await;
         let spent = spent.map_err(AuthError::from)?;
         let user = Arc::clone(&spent.user);
-        if let Err(error) = self.0.directory.set_password(user.id, &hash).await {
+        if let Err(error) = self.components.directory.set_password(user.id, &hash).await {
             // If the password was set and only the response was lost, the key is as invalid as all other tokens.
             self.undo_redemption(spent.digest).await;
             return Err(AuthError::from(error).into());
         }
         // The tokens are already invalid. This frees their space.
-        if let Err(error) = self.0.tokens.remove_user(user.id).await {
+        if let Err(error) = self.components.tokens.remove_user(user.id).await {
             warn!(user.id = %user.id, %error, "the ended tokens of a user were not removed");
         }
         Ok(Arc::unwrap_or_clone(user))
     }
 
-    pub(super) async fn whom_to_impersonate(
+    pub(super) async fn find_impersonated(
         &self,
         actor: &Session,
         name: &str,
@@ -256,7 +273,7 @@ impl Auth {
             return Err(AuthError::Forbidden);
         }
         let organisation = actor.user.organisation.id;
-        let account = self.0.directory.account(name).await?;
+        let account = self.components.directory.account(name).await?;
         account
             .map(|account| account.user)
             .filter(|user| user.organisation.id == organisation)

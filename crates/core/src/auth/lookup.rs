@@ -23,7 +23,7 @@ impl Auth {
         token: &Token,
         purposes: &[Purpose],
     ) -> Result<(TokenDigest, Arc<Record>), RedeemError> {
-        for pepper in self.0.peppers.each() {
+        for pepper in self.components.peppers.each() {
             let digest = token.digest(pepper);
             let Some(record) = self.record_of(digest).await? else {
                 continue;
@@ -52,14 +52,15 @@ impl Auth {
             return Err(AuthError::InvalidToken);
         }
         let user = self.user_of(record.user).await?;
-        let user = user
-            .filter(|user| is_of(user, record.generation) && self.is_still_addressed(user, record));
+        let user = user.filter(|user| {
+            is_active_in(user, record.generation) && self.has_bound_address(user, record)
+        });
         let user = user.ok_or(AuthError::InvalidToken)?;
         let Some(actor) = record.actor else {
             return Ok(user);
         };
         let actor = self.user_of(actor).await?;
-        let actor = actor.filter(|actor| vouches(actor, record));
+        let actor = actor.filter(|actor| may_still_impersonate(actor, record));
         actor.map(|_| user).ok_or(AuthError::InvalidToken)
     }
 
@@ -76,30 +77,30 @@ impl Auth {
         &self,
         digest: TokenDigest,
     ) -> Result<Option<Arc<Record>>, StoreError> {
-        match self.0.tokens.get_cached(digest) {
+        match self.components.tokens.get_cached(digest) {
             Some(record) => Ok(Some(record)),
-            None => self.0.tokens.get(digest).await,
+            None => self.components.tokens.get(digest).await,
         }
     }
 
     /// Returns the user of that id, from the near cache if present. `None` if there is no such user. Fails if
     /// the directory is unavailable.
     pub(super) async fn user_of(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
-        match self.0.directory.user_cached(id) {
+        match self.components.directory.user_cached(id) {
             Some(user) => Ok(Some(user)),
-            None => self.0.directory.user(id).await,
+            None => self.components.directory.user(id).await,
         }
     }
 }
 
 /// Returns whether the user is active and tokens of that generation are valid.
-pub(super) fn is_of(user: &User, generation: i64) -> bool {
+pub(super) fn is_active_in(user: &User, generation: i64) -> bool {
     user.state == UserState::Active && user.generation == generation
 }
 
 /// Returns whether `actor` may still act through the token of `record` for another user: an active administrator
 /// of the same generation as at the issue, if that was recorded.
-pub(super) fn vouches(actor: &User, record: &Record) -> bool {
+pub(super) fn may_still_impersonate(actor: &User, record: &Record) -> bool {
     let generation = record.actor_generation.unwrap_or(actor.generation);
-    actor.role == Role::Admin && is_of(actor, generation)
+    actor.role == Role::Admin && is_active_in(actor, generation)
 }

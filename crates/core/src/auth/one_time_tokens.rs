@@ -73,7 +73,12 @@ impl Auth {
             ..Record::clone(&record)
         };
         let now = self.now();
-        if !self.0.tokens.replace(digest, &record, &spent, now).await? {
+        if !self
+            .components
+            .tokens
+            .replace(digest, &record, &spent, now)
+            .await?
+        {
             // Another request was faster.
             if let Some(other) = self.record_of(digest).await? {
                 self.on_reuse(digest, other).await?;
@@ -104,7 +109,7 @@ impl Auth {
     /// then stays used up.
     pub(super) async fn undo_redemption(&self, redeemed: TokenDigest) {
         let outcome = async {
-            let Some(before) = self.0.tokens.get(redeemed).await? else {
+            let Some(before) = self.components.tokens.get(redeemed).await? else {
                 return Ok(true);
             };
             if before.spent != Some(Redemption::default()) || before.is_end_unconfirmed {
@@ -115,7 +120,10 @@ impl Auth {
                 ..Record::clone(&before)
             };
             let now = self.now();
-            self.0.tokens.replace(redeemed, &before, &after, now).await
+            self.components
+                .tokens
+                .replace(redeemed, &before, &after, now)
+                .await
         };
         let outcome: Result<bool, StoreError> = outcome.await;
         if let Err(error) = outcome {
@@ -126,7 +134,7 @@ impl Auth {
     /// Records which token a one-time token was exchanged for. If the one-time token was used again
     /// concurrently, ends the new token if [`SecondUse`] says so. Fails with [`AuthError::Unavailable`] if a
     /// store is unavailable.
-    pub(super) async fn note_child(
+    pub(super) async fn record_child(
         &self,
         redeemed: TokenDigest,
         child: TokenDigest,
@@ -143,7 +151,7 @@ impl Auth {
             };
             let now = self.now();
             if self
-                .0
+                .components
                 .tokens
                 .replace(redeemed, &before, &after, now)
                 .await?
@@ -182,7 +190,13 @@ impl Auth {
                 ..Record::clone(&record)
             };
             let now = self.now();
-            if spent.again || self.0.tokens.replace(digest, &record, &after, now).await? {
+            if spent.again
+                || self
+                    .components
+                    .tokens
+                    .replace(digest, &record, &after, now)
+                    .await?
+            {
                 if let Some(child) = spent.child {
                     self.end_child(child, &record).await?;
                 }
@@ -199,7 +213,7 @@ impl Auth {
     /// Ends the session that a one-time token was exchanged for, with all tokens derived from it, if
     /// [`SecondUse`] says so. Fails with [`AuthError::Unavailable`] if the token store is unavailable.
     async fn end_child(&self, child: TokenDigest, redeemed: &Record) -> Result<(), AuthError> {
-        match self.0.second_use {
+        match self.components.second_use {
             SecondUse::Refuse => Ok(()),
             SecondUse::EndSession => self.end_family(child, redeemed).await,
         }

@@ -26,14 +26,14 @@ impl Auth {
     fn event_of(&self, token: &Token, purpose: Purpose, kind: EventKind) -> Event {
         Event {
             dialect: Some(token.realm().name().to_owned()),
-            handle: Some(token.digest(&self.0.peppers.current)),
+            handle: Some(token.digest(&self.components.peppers.current)),
             purpose: Some(purpose),
             ..self.event(kind)
         }
     }
 
     fn record(&self, event: Event) {
-        self.0.audit.record(event);
+        self.components.audit.record(event);
     }
 
     fn record_login(
@@ -80,6 +80,6 @@ impl Auth {
     }
 
     fn name_hash(&self, name: ClaimedName<'_>) -> TokenDigest {
-        name.hash(&self.0.peppers.current)
+        name.hash(&self.components.peppers.current)
     }
 }

@@ -12,11 +12,11 @@ impl Auth {
     /// fails the login: the next login tries again.
     pub(super) async fn upgrade(&self, user: &User, old: &SecretString, password: &SecretString) {
         let old = old.expose_secret();
-        if self.0.passwords.is_current(old) {
+        if self.components.passwords.is_current(old) {
             return;
         }
         let id = user.id;
-        match self.hashed_anew(user, old, password).await {
+        match self.rehash(user, old, password).await {
             Ok(true) => debug!(user.id = %id, "upgraded a password hash"),
             // The hash was changed concurrently, or the old format takes the password and ours does not.
             Ok(false) | Err(PasswordError::Invalid(_)) => {}
@@ -32,14 +32,18 @@ impl Auth {
     /// Hashes the password and replaces the hash `old`, if that is still stored, and returns whether it was.
     /// Fails with [`PasswordError::Invalid`] if bcrypt cannot hash the password as a whole, and with
     /// [`PasswordError::Auth`] if no hashing thread is free or the directory is unavailable.
-    async fn hashed_anew(
+    async fn rehash(
         &self,
         user: &User,
         old: &str,
         password: &SecretString,
     ) -> Result<bool, PasswordError> {
-        let new = self.0.passwords.hash(password.clone()).await?;
-        let replaced = self.0.directory.replace_hash(user.id, old, &new).await;
+        let new = self.components.passwords.hash(password.clone()).await?;
+        let replaced = self
+            .components
+            .directory
+            .replace_hash(user.id, old, &new)
+            .await;
         Ok(replaced.map_err(AuthError::from)?)
     }
 }

@@ -12,7 +12,7 @@ use super::{Auth, Credentials};
 use crate::error::AuthError;
 use crate::network::Network;
 use crate::recovery_code::RecoveryCode;
-use crate::throttle::{AttemptTarget, ClientIp, Proof};
+use crate::throttle::{AttemptTarget, ClientIp, KnownDevice};
 use crate::totp::{CODE_LENGTH, TotpSecret};
 use crate::user::User;
 
@@ -71,57 +71,63 @@ impl TryFrom<String> for SecondFactorRule {
 
 /// The password field of a login, split into password and code.
 #[derive(Debug, Clone)]
-pub(super) struct Reading {
+pub(super) struct SplitPassword {
     pub(super) password: SecretString,
-    pub(super) offered: Offered,
+    pub(super) presented: PresentedFactor,
 }
 
 /// The second factor that a login offers.
 #[derive(Debug, Clone)]
-pub(super) enum Offered {
-    Nothing,
+pub(super) enum PresentedFactor {
+    Missing,
     Code(SecretString),
     /// No code, from a network that is exempt.
-    Excused,
+    Exempt,
 }
 
 impl Credentials {
     /// Returns the password and the second factor that the login contains. Which part of the password field is
     /// which is decided before anything is hashed: each login then costs one hash. If the user has no second
     /// factor (`totp` is `None`) or the dialect has a field for the code, the whole field is the password.
-    pub(super) fn reading(&self, totp: Option<&TotpSecret>, now: OffsetDateTime) -> Reading {
-        let whole = |offered| Reading {
+    pub(super) fn split_password(
+        &self,
+        totp: Option<&TotpSecret>,
+        now: OffsetDateTime,
+    ) -> SplitPassword {
+        let whole = |presented| SplitPassword {
             password: self.password.clone(),
-            offered,
+            presented,
         };
         let policy = match &self.factor {
-            SecondFactor::Code(Some(code)) => return whole(Offered::Code(code.clone())),
-            SecondFactor::Code(None) => return whole(Offered::Nothing),
+            SecondFactor::Code(Some(code)) => return whole(PresentedFactor::Code(code.clone())),
+            SecondFactor::Code(None) => return whole(PresentedFactor::Missing),
             SecondFactor::Policy(policy) => policy,
         };
         let Some(totp) = totp else {
-            return whole(Offered::Nothing);
+            return whole(PresentedFactor::Missing);
         };
         let appended = match policy.rule {
             SecondFactorRule::Refuse => None,
             SecondFactorRule::Append => split(self.password.expose_secret()),
         };
-        let excused = policy.excuses(self.origin.source);
+        let is_exempt = policy.exempts(self.origin.source);
         match appended {
             // A code may be sent although none is needed, but a password may also end like a code.
-            Some((password, code)) if !excused || totp.step(code, now).is_some() => Reading {
-                password: password.into(),
-                offered: Offered::Code(code.into()),
-            },
-            _ if excused => whole(Offered::Excused),
-            _ => whole(Offered::Nothing),
+            Some((password, code)) if !is_exempt || totp.step(code, now).is_some() => {
+                SplitPassword {
+                    password: password.into(),
+                    presented: PresentedFactor::Code(code.into()),
+                }
+            }
+            _ if is_exempt => whole(PresentedFactor::Exempt),
+            _ => whole(PresentedFactor::Missing),
         }
     }
 }
 
 impl SecondFactorPolicy {
     /// Returns whether the password alone suffices from that address; `false` if the address is unknown.
-    fn excuses(&self, source: Option<ClientIp>) -> bool {
+    fn exempts(&self, source: Option<ClientIp>) -> bool {
         let mut networks = self.allow_from.iter();
         source.is_some_and(|source| networks.any(|network| source.is_in(network)))
     }
@@ -142,7 +148,7 @@ impl Credentials {
     /// Returns whether a refusal reveals, by the dialect's design, that the password was right and only the code
     /// is missing or wrong: the dialect has a field for the code. Codes then have a counter of their own. In all
     /// other dialects, such a refusal counts as a wrong password.
-    pub(super) fn is_asked_for_code(&self, refusal: &AuthError) -> bool {
+    pub(super) fn reveals_missing_code(&self, refusal: &AuthError) -> bool {
         matches!(self.factor, SecondFactor::Code(_))
             && matches!(refusal, AuthError::SecondFactorRequired)
     }
@@ -152,9 +158,9 @@ impl Credentials {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FactorAttempt<'a> {
     pub(super) totp: &'a TotpSecret,
-    pub(super) offered: &'a Offered,
+    pub(super) presented: &'a PresentedFactor,
     /// A live token that came with the login.
-    pub(super) proven: Option<Proof>,
+    pub(super) known_device: Option<KnownDevice>,
 }
 
 impl Auth {
@@ -169,14 +175,14 @@ impl Auth {
         attempt: FactorAttempt<'_>,
         credentials: &Credentials,
     ) -> Result<User, AuthError> {
-        let code = match attempt.offered {
-            Offered::Excused => return Ok(user),
-            Offered::Nothing => return Err(AuthError::SecondFactorRequired),
-            Offered::Code(code) => code.expose_secret(),
+        let code = match attempt.presented {
+            PresentedFactor::Exempt => return Ok(user),
+            PresentedFactor::Missing => return Err(AuthError::SecondFactorRequired),
+            PresentedFactor::Code(code) => code.expose_secret(),
         };
         let totp = attempt.totp;
-        let proven = attempt.proven.filter(|proof| proof.user == user.id);
-        let target = (AttemptTarget::Code(user.id), proven);
+        let known_device = attempt.known_device.filter(|proof| proof.user == user.id);
+        let target = (AttemptTarget::Code(user.id), known_device);
         let attempt = match self.attempt(target, &credentials.origin, &mut None).await {
             // Without a field for the code, a separate lock would reveal that the password was right.
             Err(AuthError::Throttled { .. })
@@ -202,11 +208,11 @@ impl Auth {
         totp: &TotpSecret,
         code: &str,
     ) -> Result<bool, AuthError> {
-        let directory = &self.0.directory;
+        let directory = &self.components.directory;
         if let Some(step) = totp.step(code, self.now()) {
             return Ok(directory.use_step(user.id, step).await?);
         }
-        let Some(code) = RecoveryCode::read(code) else {
+        let Some(code) = RecoveryCode::parse(code) else {
             return Ok(false);
         };
         let left = directory.use_recovery_code(user.id, code.digest()).await?;

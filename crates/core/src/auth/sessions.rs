@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Auth;
 use super::derived::{Family, Found};
-use super::lookup::{is_of, vouches};
+use super::lookup::{is_active_in, may_still_impersonate};
 use crate::error::AuthError;
 use crate::purpose::Purpose;
 use crate::store::Record;
@@ -132,7 +132,7 @@ impl Auth {
             }
             let user = users.find(self, record.user).await?;
             let user = user.filter(|user| {
-                is_of(user, record.generation) && self.is_still_addressed(user, &record)
+                is_active_in(user, record.generation) && self.has_bound_address(user, &record)
             });
             let Some(user) = user else {
                 continue;
@@ -140,7 +140,7 @@ impl Auth {
             let actor = match record.actor {
                 None => None,
                 Some(actor) => match users.find(self, actor).await? {
-                    Some(actor) if vouches(&actor, &record) => Some(actor),
+                    Some(actor) if may_still_impersonate(&actor, &record) => Some(actor),
                     Some(_) | None => continue,
                 },
             };
@@ -174,8 +174,8 @@ impl Auth {
     /// Ends the session of a handle. Returns its record, or an empty map if there was none, and how many live
     /// sessions ended: 0 or 1. Fails with [`AuthError::Unavailable`] if the token store is unavailable.
     async fn end_handle(&self, handle: TokenDigest) -> Result<(Found, u64), AuthError> {
-        let taken = self.0.tokens.remove(handle).await?;
-        self.1.forget(handle);
+        let taken = self.components.tokens.remove(handle).await?;
+        self.recent_tokens.forget(handle);
         let is_live = |record: &Record| record.is_live(self.now());
         let ended = taken.as_ref().is_some_and(is_live);
         let found = taken.map(|record| (handle, record)).into_iter().collect();
@@ -196,11 +196,11 @@ impl Auth {
                 .collect());
         }
         if let Some(user) = filter.user {
-            let records = self.0.tokens.list_by_user(user).await?;
+            let records = self.components.tokens.list_by_user(user).await?;
             return Ok(records.into_iter().filter(fits).collect());
         }
         let mut found = Found::new();
-        self.0
+        self.components
             .tokens
             .scan(&mut |digest, record| {
                 if filter.fits(digest, &record) {

@@ -6,12 +6,12 @@ use super::Auth;
 use crate::directory::Account;
 use crate::error::AuthError;
 use crate::throttle::{
-    Attempt, AttemptTarget, ClientIp, LoginOrigin, Proof, ThrottledBucket, user_account,
+    Attempt, AttemptTarget, ClientIp, KnownDevice, LoginOrigin, ThrottledBucket, user_account,
 };
 use crate::token_digest::TokenDigest;
 
 impl Auth {
-    /// Takes an attempt at a target and returns it. `None` if attempts are not limited. `proven` is a live token
+    /// Takes an attempt at a target and returns it. `None` if attempts are not limited. `known_device` is a live token
     /// that came with the attempt, if it is that of the user whose name is tried. Fails with
     /// [`AuthError::Throttled`] if a lock refuses the attempt, and with [`AuthError::Unavailable`] if the
     /// throttle's store is unavailable.
@@ -20,16 +20,19 @@ impl Auth {
     /// check; otherwise locked-out clients could hold all permits.
     pub(super) async fn attempt<'g>(
         &'g self,
-        (target, proven): (AttemptTarget<'_>, Option<Proof>),
+        (target, known_device): (AttemptTarget<'_>, Option<KnownDevice>),
         origin: &LoginOrigin,
         permit: &mut Option<HashingPermit>,
     ) -> Result<Option<Attempt<'g>>, AuthError> {
-        let Some(throttle) = &self.0.throttle else {
+        let Some(throttle) = &self.components.throttle else {
             return Ok(None);
         };
-        let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
+        let (pepper, clock) = (
+            &self.components.peppers.current,
+            self.components.clock.as_ref(),
+        );
         let attempt = throttle
-            .attempt(pepper, clock, (target, proven), origin)
+            .attempt(pepper, clock, (target, known_device), origin)
             .await;
         if let Err(AuthError::Throttled { .. }) = attempt {
             match target {
@@ -37,7 +40,7 @@ impl Auth {
                 // same time.
                 AttemptTarget::Password(_) | AttemptTarget::PassCode(_) => {
                     *permit = None;
-                    self.0.passwords.wait_like_a_check().await;
+                    self.components.passwords.wait_like_recent_check().await;
                 }
                 // A wrong code is refused immediately.
                 AttemptTarget::CardCode(_) | AttemptTarget::Code(_) => {}
@@ -49,32 +52,38 @@ impl Auth {
     /// Returns the outcome of `check`, which checks a key, and counts a wrong key against its source. Fails with
     /// [`AuthError::Throttled`], without a check, if the source is locked, and with [`AuthError::Unavailable`]
     /// if the throttle's store is unavailable.
-    pub(super) async fn counted_key<T>(
+    pub(super) async fn throttled_key<T>(
         &self,
         key: &str,
         origin: &LoginOrigin,
         check: impl Future<Output = Result<T, AuthError>>,
     ) -> Result<T, AuthError> {
-        let Some(throttle) = &self.0.throttle else {
+        let Some(throttle) = &self.components.throttle else {
             return check.await;
         };
-        let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        let attempt = throttle.key_turn(pepper, clock, key, origin).await?;
+        let (pepper, clock) = (
+            &self.components.peppers.current,
+            self.components.clock.as_ref(),
+        );
+        let attempt = throttle.key_attempt(pepper, clock, key, origin).await?;
         attempt.settle(check.await).await
     }
 
     /// Returns whether one more e-mail may be sent to that name, which then counts as sent. Always `true` if
     /// attempts are not limited. Fails with [`AuthError::Unavailable`] if the throttle's store is unavailable.
-    pub(super) async fn grants_email(
+    pub(super) async fn admit_email(
         &self,
         name: &str,
         origin: &LoginOrigin,
     ) -> Result<bool, AuthError> {
-        let Some(throttle) = &self.0.throttle else {
+        let Some(throttle) = &self.components.throttle else {
             return Ok(true);
         };
-        let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        throttle.grants_email(pepper, clock, name, origin).await
+        let (pepper, clock) = (
+            &self.components.peppers.current,
+            self.components.clock.as_ref(),
+        );
+        throttle.admit_email(pepper, clock, name, origin).await
     }
 }
 
@@ -86,18 +95,18 @@ impl Auth {
     ///
     /// [`AuthError::Unavailable`] if the throttle's store is unavailable, or if the directory is, in which the
     /// name of the filter is looked up.
-    pub async fn strained(
+    pub async fn throttled_buckets(
         &self,
         filter: &ThrottleFilter,
     ) -> Result<Vec<ThrottledBucket>, AuthError> {
-        let Some(throttle) = &self.0.throttle else {
+        let Some(throttle) = &self.components.throttle else {
             return Ok(Vec::new());
         };
         let accounts = match &filter.name {
             Some(name) => Some(self.accounts(name).await?),
             None => None,
         };
-        let mut strained = throttle.strained(self.now()).await?;
+        let mut strained = throttle.throttled_buckets(self.now()).await?;
         strained.retain(|strained| {
             let bucket = &strained.bucket;
             let network = || bucket.network.as_deref();
@@ -124,10 +133,10 @@ impl Auth {
     /// user has that name, those of the user name, the e-mail address and the user. Fails with
     /// [`AuthError::Unavailable`] if the directory is unavailable.
     async fn accounts(&self, name: &str) -> Result<Vec<TokenDigest>, AuthError> {
-        let pepper = &self.0.peppers.current;
+        let pepper = &self.components.peppers.current;
         let of_name = |name: &str| AttemptTarget::Password(name).account(pepper);
         let mut accounts = vec![of_name(name)];
-        if let Some(Account { user, .. }) = self.0.directory.account(name).await? {
+        if let Some(Account { user, .. }) = self.components.directory.account(name).await? {
             accounts.push(of_name(&user.user_name));
             accounts.extend(user.email.as_deref().map(of_name));
             accounts.push(user_account(pepper, user.id));
@@ -137,12 +146,12 @@ impl Auth {
 
     /// Resets the buckets that match the filter, and returns how many there were. Fails with
     /// [`AuthError::Unavailable`] if a store is unavailable; some buckets may have been reset.
-    pub(super) async fn fill_up(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
-        let Some(throttle) = &self.0.throttle else {
+    pub(super) async fn reset_buckets(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
+        let Some(throttle) = &self.components.throttle else {
             return Ok(0);
         };
         let mut cleared = 0;
-        for strained in self.strained(filter).await? {
+        for strained in self.throttled_buckets(filter).await? {
             cleared += u64::from(throttle.reset(strained.bucket.key).await?);
         }
         Ok(cleared)
@@ -171,7 +180,7 @@ pub(super) async fn settle_attempt<T>(
         return outcome;
     };
     match &outcome {
-        Ok(_) => attempt.was_right().await?,
+        Ok(_) => attempt.succeed().await?,
         Err(error) if error.is_wrong_guess() => {}
         Err(_) => attempt.refund().await?,
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::Auth;
-use super::lookup::is_of;
+use super::lookup::is_active_in;
 use crate::bearer_token::BearerToken;
 use crate::client_identity::ClientIdentity;
 use crate::error::AuthError;
@@ -46,7 +46,7 @@ impl Auth {
         let outcome = match self.find_unspent(token, purposes).await {
             Ok((digest, record)) => {
                 if !record.is_live(self.now()) && !record.is_end_unconfirmed {
-                    self.1.remember(digest, &record);
+                    self.recent_tokens.remember(digest, &record);
                 }
                 self.session_of_record((digest, record), purposes).await
             }
@@ -62,13 +62,17 @@ impl Auth {
     /// user has ended all tokens. Fails with [`AuthError::Forbidden`] if the client, which the token names, is
     /// blocked.
     async fn record_expired(&self, token: &Token) -> Result<(), AuthError> {
-        let digests = self.0.peppers.each().map(|pepper| token.digest(pepper));
-        let mut found = digests.filter_map(|digest| self.1.find(digest, self.now()));
+        let digests = self
+            .components
+            .peppers
+            .each()
+            .map(|pepper| token.digest(pepper));
+        let mut found = digests.filter_map(|digest| self.recent_tokens.find(digest, self.now()));
         let Some((record, expired)) = found.next() else {
             return Ok(());
         };
         let user = self.user_of(record.user).await;
-        if !matches!(user, Ok(Some(user)) if is_of(&user, record.generation)) {
+        if !matches!(user, Ok(Some(user)) if is_active_in(&user, record.generation)) {
             return Ok(());
         }
         ClientIdentity::record_expired(record.client.as_ref(), record.application.as_ref(), expired)
@@ -114,8 +118,8 @@ impl Auth {
         &self,
         presented: &BearerToken,
     ) -> Result<Option<Session>, AuthError> {
-        let digest = presented.token.digest(&self.0.peppers.current);
-        let record = self.0.tokens.get_cached(digest);
+        let digest = presented.token.digest(&self.components.peppers.current);
+        let record = self.components.tokens.get_cached(digest);
         // A spent token needs the handling of a second use, which is not done here.
         let Some(record) = record.filter(|record| record.spent.is_none()) else {
             return Ok(None);
@@ -178,7 +182,7 @@ impl Auth {
         token: &Token,
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
-        for pepper in self.0.peppers.each() {
+        for pepper in self.components.peppers.each() {
             let digest = token.digest(pepper);
             let record = self.record_of(digest).await?;
             if let Some(record) = record.filter(|record| record.is_end_unconfirmed) {
@@ -197,14 +201,14 @@ impl Auth {
     /// Ends a token and returns its session; of several concurrent callers, one gets it. Fails with
     /// [`AuthError::InvalidToken`] if the token is not valid for that purpose, with [`AuthError::Forbidden`] if
     /// the client is blocked, and with [`AuthError::Unavailable`] if a store is unavailable.
-    pub(super) async fn try_close(
+    pub(super) async fn try_revoke(
         &self,
         token: &Token,
         purpose: Purpose,
     ) -> Result<Session, AuthError> {
         let session = self.validate_to_end(token, &[purpose]).await?;
-        let record = self.0.tokens.remove(session.digest).await?;
-        self.1.forget(session.digest);
+        let record = self.components.tokens.remove(session.digest).await?;
+        self.recent_tokens.forget(session.digest);
         record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
@@ -222,20 +226,24 @@ impl Auth {
             return Ok(session);
         };
         let moves = after.expires_at != record.expires_at;
-        if !moves && self.2.skips(now) {
+        if !moves && self.unrecorded_uses.skips(now) {
             return Ok(session);
         }
         let after = Arc::new(after);
-        let replaced = self.0.tokens.replace(*digest, record, &after, now).await;
+        let replaced = self
+            .components
+            .tokens
+            .replace(*digest, record, &after, now)
+            .await;
         let record = match replaced {
             Ok(true) => {
-                self.1.remember(*digest, &after);
+                self.recent_tokens.remember(*digest, &after);
                 after
             }
             // Another request recorded a use, or the token was ended.
             Ok(false) => self.live(*digest).await?.ok_or(AuthError::InvalidToken)?,
             Err(error) => {
-                self.2.refused(now, &error);
+                self.unrecorded_uses.refused(now, &error);
                 if moves {
                     return Err(error.into());
                 }

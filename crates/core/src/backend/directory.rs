@@ -8,7 +8,7 @@
 //! | [`DirectoryTransaction`] | [`Change::apply`] |
 //! | [`LookTable`] | [`fill_looks`], [`find_look_alikes`] |
 //! | [`KeyRingTable`] | [`DigestKeys::read`], [`DigestKeys::take_over`] |
-//! | [`ErasureTable`] | [`erase_user`], [`allow_again`] |
+//! | [`ErasureTable`] | [`erase_user`], [`remove_login_tombstones`] |
 //! | [`DigestStore`], [`DigestLookup`] | [`find_digest`], and all of [`DigestRing`] |
 //!
 //! An import parses a file ([`check_entries`]), hashes its secrets ([`hash_secrets`]) and calls
@@ -22,14 +22,14 @@
 //! [`DigestRing`]: crate::directory::DigestRing
 //! [`Present`]: crate::directory::Present
 
+pub use crate::directory::change::{Abort, DirectoryTransaction, UserRef};
 pub use crate::directory::database::Database;
-pub use crate::directory::desk::{Abort, DirectoryTransaction, UserRef};
 pub use crate::directory::digest_keys::{
     DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable, OpenKeys,
     find_digest, key_ring, read_key_ring,
 };
-pub use crate::directory::erasure::{ErasureTable, allow_again, erase_user};
-pub use crate::directory::file::seal::{check_entries, hash_secrets};
+pub use crate::directory::erasure::{ErasureTable, erase_user, remove_login_tombstones};
+pub use crate::directory::file::import::{check_entries, hash_secrets};
 pub use crate::directory::looks::{
     Login, LookTable, fill_looks, fill_looks_batch, find_look_alikes, mark_look_alikes,
 };

@@ -38,7 +38,7 @@ pub trait AppPasswords: Send + Sync + 'static {
     async fn remove_app_password(&self, user: Uuid, digest: KeyDigest) -> Result<bool, StoreError>;
 
     /// Records the day on which an application password was last used. Fails if the directory is unavailable.
-    async fn note_app_password(
+    async fn record_app_password_use(
         &self,
         user: Uuid,
         digest: KeyDigest,

@@ -56,9 +56,9 @@ impl KeyDigest {
     ///
     /// # Errors
     /// If it is not one.
-    pub fn read(text: &str) -> Result<Self, UnreadableDigest> {
+    pub fn parse(text: &str) -> Result<Self, UnreadableDigest> {
         let (key, digits) = match text.split_once(':') {
-            Some((key, digits)) => (Some(DigestKeyId::read(key)?), digits),
+            Some((key, digits)) => (Some(DigestKeyId::parse(key)?), digits),
             None => (None, text),
         };
         let digest = Self::from_hex(digits).ok_or(UnreadableDigest)?;
@@ -105,7 +105,7 @@ impl fmt::Debug for KeyDigest {
 impl<'de> Deserialize<'de> for KeyDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::read(&text).map_err(|_| de::Error::custom("expected 64 hexadecimal digits"))
+        Self::parse(&text).map_err(|_| de::Error::custom("expected 64 hexadecimal digits"))
     }
 }
 
@@ -130,7 +130,7 @@ impl DigestKeyId {
     ///
     /// # Errors
     /// If the text is not one.
-    pub fn read(text: &str) -> Result<Self, UnreadableDigest> {
+    pub fn parse(text: &str) -> Result<Self, UnreadableDigest> {
         let mut id = [0; 8];
         hex::decode_to_slice(text, &mut id).map_err(|_| UnreadableDigest)?;
         Ok(Self(id))
@@ -158,7 +158,7 @@ impl Serialize for DigestKeyId {
 impl<'de> Deserialize<'de> for DigestKeyId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::read(&text).map_err(|_| de::Error::custom("expected 16 hexadecimal digits"))
+        Self::parse(&text).map_err(|_| de::Error::custom("expected 16 hexadecimal digits"))
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(plain.text(), plain.hex());
         assert_eq!(keyed.text(), format!("0707070707070707:{}", plain.hex()));
         for digest in [plain, keyed] {
-            assert_eq!(KeyDigest::read(&digest.text()), Ok(digest));
+            assert_eq!(KeyDigest::parse(&digest.text()), Ok(digest));
         }
         for wrong in [
             "",
@@ -183,7 +183,7 @@ mod tests {
             "07:0707",
             &format!(":{}", plain.hex()),
         ] {
-            assert_eq!(KeyDigest::read(wrong), Err(UnreadableDigest), "{wrong}");
+            assert_eq!(KeyDigest::parse(wrong), Err(UnreadableDigest), "{wrong}");
         }
     }
 }

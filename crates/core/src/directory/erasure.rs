@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
 
-use super::desk::{Abort, DirectoryTransaction, InvalidChange};
+use super::change::{Abort, DirectoryTransaction, InvalidChange};
 use super::digest_keys::{DigestKeys, KeyRing, KeyRingTable};
 use super::{KeyDigest, UserEntry};
 use crate::audit::ClaimedName;
@@ -40,13 +40,13 @@ impl std::fmt::Debug for Erased {
 
 /// A value by which an erased user is recognised.
 #[derive(Clone, Copy)]
-pub(super) enum Trace<'a> {
+pub(super) enum ErasedIdentifier<'a> {
     Id(Uuid),
     /// A user name or an e-mail address.
     Login(&'a str),
 }
 
-impl Trace<'_> {
+impl ErasedIdentifier<'_> {
     /// Returns the digests of the value under all open digest keys, the newest key's first. Empty if none is open.
     pub(super) fn digests(self, ring: &KeyRing) -> Vec<KeyDigest> {
         match self {
@@ -142,8 +142,8 @@ pub async fn erase_user<T: ErasureTable>(
     }
     let keys = table.revoke_keys_of(id).await.map_err(Abort::Failed)?;
     table.remove_user(id).await.map_err(Abort::Failed)?;
-    let traces = logins.iter().map(|login| Trace::Login(login));
-    for trace in traces.chain([Trace::Id(id)]) {
+    let traces = logins.iter().map(|login| ErasedIdentifier::Login(login));
+    for trace in traces.chain([ErasedIdentifier::Id(id)]) {
         if let Some(digest) = trace.digests(&ring).first() {
             table
                 .put_tombstone(*digest, digests.now())
@@ -171,7 +171,7 @@ pub async fn erase_user<T: ErasureTable>(
 ///
 /// # Errors
 /// If a query fails.
-pub async fn allow_again<T: ErasureTable>(
+pub async fn remove_login_tombstones<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
     logins: &[String],
@@ -182,7 +182,7 @@ pub async fn allow_again<T: ErasureTable>(
     let ring = digests.ring_of(&table.sealed_keys().await?);
     let forms = logins
         .iter()
-        .flat_map(|login| Trace::Login(login).digests(&ring));
+        .flat_map(|login| ErasedIdentifier::Login(login).digests(&ring));
     let forms: Vec<_> = forms.collect();
     table.remove_tombstones(&forms).await
 }

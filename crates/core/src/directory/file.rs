@@ -8,10 +8,10 @@
 //! means than an import (`set_here`, `imported`, `revoked_keys`, `revoked_app_passwords`, `erased_users`).
 
 mod debug;
+mod digest_key_check;
 mod error;
-mod keyed;
-mod moment;
-pub(crate) mod seal;
+pub(crate) mod import;
+mod timestamp;
 mod weak;
 
 use std::path::Path;
@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::error::FileError;
-pub use self::seal::{Import, Progress, import};
+pub use self::import::{Import, Progress, import};
 #[cfg(doc)]
 use super::Directory;
 use super::{Attributes, KeyDigest, Part, Patch, RevokedEntry, RevokedKeyEntry, SealedKey};
@@ -166,7 +166,7 @@ pub struct NewAppPassword {
 pub struct NewCard {
     /// The code, which alone is enough to log in.
     pub code: Option<SecretString>,
-    /// The digest of the code, in the format of [`KeyDigest::read`](super::KeyDigest::read).
+    /// The digest of the code, in the format of [`KeyDigest::parse`](super::KeyDigest::parse).
     pub code_digest: Option<String>,
     /// Whether a guessable code is accepted.
     #[serde(default)]
@@ -192,7 +192,7 @@ struct FileKey {
     allow_weak: bool,
     user: Option<String>,
     scopes: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "moment::or_empty")]
+    #[serde(default, deserialize_with = "timestamp::or_empty")]
     expires_at: Patch<OffsetDateTime>,
 }
 

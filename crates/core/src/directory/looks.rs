@@ -7,9 +7,9 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::UserEntry;
+use super::change::UserRef;
 use super::database::Database;
-use super::desk::UserRef;
-use super::rules::{clash, look, look_of_organisation, organisation_clash, shown};
+use super::rules::{conflict, look, look_of_organisation, organisation_conflict, shown};
 use crate::names::login_form;
 
 /// The number of looks that are stored in one batch.
@@ -118,7 +118,7 @@ pub async fn find_look_alikes<T: LookTable>(tables: &mut T) -> Result<Vec<LookAl
 fn organisations_of_one_look(names: &[String]) -> Option<LookAlikes> {
     let in_the_way = names.iter().filter(|name| {
         let mut others = names.iter().filter(|other| other != name);
-        others.any(|other| organisation_clash(name, other).is_some())
+        others.any(|other| organisation_conflict(name, other).is_some())
     });
     let forms: HashSet<String> = in_the_way
         .clone()
@@ -134,7 +134,9 @@ fn organisations_of_one_look(names: &[String]) -> Option<LookAlikes> {
 fn of_one_look(logins: &[Login]) -> Option<LookAlikes> {
     let in_the_way = logins.iter().filter(|login| {
         let mut others = logins.iter();
-        others.any(|other| other.owner.id != login.owner.id && clash(&login.login, other).is_some())
+        others.any(|other| {
+            other.owner.id != login.owner.id && conflict(&login.login, other).is_some()
+        })
     });
     let names = in_the_way.clone().map(|login| {
         let owner = &login.owner.user_name;
@@ -171,7 +173,7 @@ pub fn mark_look_alikes(users: &mut [UserEntry]) {
     for same in by_look.values().filter(|same| same.len() > 1) {
         for (at, login) in same {
             let mut others = same.iter().filter(|(other, _)| other != at);
-            if others.any(|(_, other)| clash(&login.login, other).is_some()) {
+            if others.any(|(_, other)| conflict(&login.login, other).is_some()) {
                 users[*at].grandfathered = true;
             }
         }

@@ -21,7 +21,7 @@ use super::rules::LAST_NUMBER;
 use super::user_change::{UserChange, differs};
 use super::wanted::{Precedence, SetHere, Wanted, WantedUser};
 use super::{
-    Applied, Kept, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Unapplied, UserEntry,
+    Applied, ImportError, Kept, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, UserEntry,
 };
 
 /// The changes that a file makes.
@@ -41,17 +41,17 @@ pub struct Changes {
 }
 
 /// Returns the error for an entry that is invalid or conflicts with the directory.
-pub(super) fn unfit(entry: impl Into<String>, reason: impl Into<String>) -> Unapplied {
-    Unapplied::Entry {
+pub(super) fn entry_error(entry: impl Into<String>, reason: impl Into<String>) -> ImportError {
+    ImportError::Entry {
         entry: entry.into(),
         reason: reason.into(),
     }
 }
 
-type Outcome<T> = Result<T, Unapplied>;
+type Outcome<T> = Result<T, ImportError>;
 
 /// The entries that a file is compared with, and the result so far.
-struct Judge<'a> {
+struct Merge<'a> {
     wanted: &'a Wanted,
     present: &'a Present,
     users: HashMap<Uuid, &'a UserEntry>,
@@ -74,7 +74,7 @@ impl Changes {
         let organisations = &present.entries.organisations;
         let keys = present.entries.keys.iter();
         let revoked = present.entries.revoked_keys.iter();
-        let mut judge = Judge {
+        let mut merge = Merge {
             wanted,
             present,
             users: known.map(|user| (user.id, user)).collect(),
@@ -94,10 +94,10 @@ impl Changes {
                 .collect(),
             applied: Applied::default(),
         };
-        let organisations = judge.organisations()?;
-        let users = judge.users()?;
+        let organisations = merge.organisations()?;
+        let users = merge.users()?;
         Unique::check(present, &users)?;
-        let (keys, revoked_keys) = judge.keys(&users)?;
+        let (keys, revoked_keys) = merge.keys(&users)?;
         let users = users.into_iter();
         Ok(Self {
             organisations,
@@ -106,8 +106,8 @@ impl Changes {
                 .collect(),
             keys,
             revoked_keys,
-            erased: judge.new_tombstones(),
-            applied: judge.applied,
+            erased: merge.new_tombstones(),
+            applied: merge.applied,
         })
     }
 }
@@ -128,7 +128,7 @@ pub(crate) fn directory_of(wanted: &Wanted) -> Option<super::Snapshot> {
     })
 }
 
-impl<'a> Judge<'a> {
+impl<'a> Merge<'a> {
     fn precedence(&self) -> Precedence {
         self.wanted.precedence
     }
@@ -166,7 +166,7 @@ impl<'a> Judge<'a> {
             }
             if !met.insert(entry.id) {
                 let reason = "the file has another entry of the same user";
-                return Err(unfit(format!("user {}", wanted.user_name), reason));
+                return Err(entry_error(format!("user {}", wanted.user_name), reason));
             }
             let origin = ImportedValues::of(&entry);
             let remembered = self.present.origins.get(&entry.id);
@@ -182,7 +182,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-impl Judge<'_> {
+impl Merge<'_> {
     /// Fails if the file gives another identifier for an existing user name. Identifiers never change, because
     /// tokens refer to them.
     fn check_identity(&self, wanted: &WantedUser, known: Option<&UserEntry>) -> Outcome<()> {
@@ -191,7 +191,7 @@ impl Judge<'_> {
             None => Ok(()),
             Some(id) => {
                 let reason = format!("the directory has that user with another id, {id}");
-                Err(unfit(format!("user {}", wanted.user_name), reason))
+                Err(entry_error(format!("user {}", wanted.user_name), reason))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::desk::UserRef;
+use super::change::UserRef;
 use super::digest_keys::{DigestKind, OpenKeys};
 use super::looks::Login;
 use super::origin::{Attribute, ImportedValues};

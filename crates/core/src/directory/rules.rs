@@ -12,11 +12,11 @@ use std::collections::BTreeSet;
 
 pub use self::looks::look;
 pub(super) use self::looks::{
-    clash, clashes_to_the_letter, look_of_organisation, organisation_clash, shown,
+    conflict, exact_conflict, look_of_organisation, organisation_conflict, shown,
 };
-pub(super) use self::organisations::{settle_organisation, settle_unit, settle_units};
+pub(super) use self::organisations::{normalize_organisation, normalize_unit, normalize_units};
 pub use self::users::breaks_rules;
-pub(super) use self::users::{check_lines, check_number, settle_user};
+pub(super) use self::users::{check_lines, check_number, normalize_user};
 pub(super) use self::visible::check_visible;
 pub use self::visible::is_invisible;
 use crate::names::tidy;

@@ -144,7 +144,7 @@ pub(super) enum Secret {
     /// A hash in the file.
     Hash(String),
     /// The hash of a clear text in the file.
-    Sealed {
+    Hashed {
         /// The hash.
         hash: String,
         /// The hash in the directory at the time of hashing; `None` if there was no such entry or no hash.

@@ -34,7 +34,7 @@ impl Default for SessionLimits {
 
 /// A kind of tokens that are counted together: tokens of one kind never end those of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TokenKind {
     /// Tokens that authenticate the user.
     Session,
     /// Tokens that log the user in again.
@@ -42,16 +42,16 @@ enum Kind {
     /// Tokens that were issued to a session, for one use.
     OneTime,
     /// Tokens that were sent in an e-mail, for one use.
-    Letter,
+    Email,
 }
 
-impl Kind {
+impl TokenKind {
     fn of(record: &Record) -> Self {
         match (record.purpose, record.parent) {
             (Purpose::Access | Purpose::Impersonation, _) => Self::Session,
             (Purpose::Remember, _) => Self::Remember,
             (Purpose::Handover | Purpose::Reset, Some(_)) => Self::OneTime,
-            (Purpose::Handover | Purpose::Reset, None) => Self::Letter,
+            (Purpose::Handover | Purpose::Reset, None) => Self::Email,
         }
     }
 }
@@ -100,9 +100,11 @@ impl SessionLimits {
         let Some((digest, newest)) = held.iter().find(|(digest, _)| *digest == newest) else {
             return Vec::new();
         };
-        let kind = Kind::of(newest);
-        let counted = held.iter().filter(|(_, record)| Kind::of(record) == kind);
-        let mut rivals = Rivals {
+        let kind = TokenKind::of(newest);
+        let counted = held
+            .iter()
+            .filter(|(_, record)| TokenKind::of(record) == kind);
+        let mut counted_tokens = CountedTokens {
             held: counted.map(|(digest, record)| (*digest, record)).collect(),
             evicted: Vec::new(),
         };
@@ -111,7 +113,7 @@ impl SessionLimits {
                 && (&record.realm, &record.client) == (&newest.realm, &newest.client)
         };
         if let Some(most) = newest.at_most.and_then(|most| usize::try_from(most).ok()) {
-            rivals.keep(most, |_, record| {
+            counted_tokens.evict_beyond(most, |_, record| {
                 let same = (record.purpose, &record.application);
                 record.realm == newest.realm
                     && record.client == newest.client
@@ -119,33 +121,38 @@ impl SessionLimits {
             });
         }
         match kind {
-            Kind::Session => {
+            TokenKind::Session => {
                 let login = newest.root(*digest);
-                rivals.keep(self.per_client, |_, record| at_client(record));
-                rivals.keep(self.per_client, |digest, record| {
+                counted_tokens.evict_beyond(self.per_client, |_, record| at_client(record));
+                counted_tokens.evict_beyond(self.per_client, |digest, record| {
                     record.root(digest) == login
                 });
-                rivals.level(self.per_user, |_, record| (record.realm.as_str(), None));
-            }
-            Kind::Remember => {
-                rivals.keep(self.per_client, |_, record| at_client(record));
-                rivals.level(self.per_user, |_, record| (record.realm.as_str(), None));
-            }
-            Kind::OneTime | Kind::Letter => {
-                rivals.level(self.one_time_per_user, |digest, record| {
-                    (record.realm.as_str(), Some(record.root(digest)))
+                counted_tokens.evict_from_largest_group(self.per_user, |_, record| {
+                    (record.realm.as_str(), None)
                 });
+            }
+            TokenKind::Remember => {
+                counted_tokens.evict_beyond(self.per_client, |_, record| at_client(record));
+                counted_tokens.evict_from_largest_group(self.per_user, |_, record| {
+                    (record.realm.as_str(), None)
+                });
+            }
+            TokenKind::OneTime | TokenKind::Email => {
+                counted_tokens
+                    .evict_from_largest_group(self.one_time_per_user, |digest, record| {
+                        (record.realm.as_str(), Some(record.root(digest)))
+                    });
             }
         }
         // A limit below one would end the newest token, too.
-        rivals.evicted.retain(|evicted| evicted != digest);
-        rivals.evicted
+        counted_tokens.evicted.retain(|evicted| evicted != digest);
+        counted_tokens.evicted
     }
 }
 
 /// Live tokens of one kind, the least recently used first and the newest last, and those of them that must be
 /// removed.
-struct Rivals<'t> {
+struct CountedTokens<'t> {
     held: Vec<(TokenDigest, &'t Record)>,
     evicted: Vec<TokenDigest>,
 }
@@ -153,16 +160,16 @@ struct Rivals<'t> {
 /// The group in which a token is counted: a dialect, or a login in a dialect.
 type Group<'t> = (&'t str, Option<TokenDigest>);
 
-impl<'t> Rivals<'t> {
+impl<'t> CountedTokens<'t> {
     /// Moves tokens that match from `held` to `evicted` until at most `most` of them are left: the most recently
     /// used.
-    fn keep(&mut self, most: usize, is_meant: impl Fn(TokenDigest, &Record) -> bool) {
-        let meant = |(digest, record): &(TokenDigest, &Record)| is_meant(*digest, record);
-        let mut more = self.held.iter().filter(|one| meant(one)).count();
+    fn evict_beyond(&mut self, most: usize, is_counted: impl Fn(TokenDigest, &Record) -> bool) {
+        let counts = |(digest, record): &(TokenDigest, &Record)| is_counted(*digest, record);
+        let mut more = self.held.iter().filter(|one| counts(one)).count();
         more = more.saturating_sub(most);
         let evicted = &mut self.evicted;
         self.held.retain(|one| {
-            if more == 0 || !meant(one) {
+            if more == 0 || !counts(one) {
                 return true;
             }
             more -= 1;
@@ -173,7 +180,11 @@ impl<'t> Rivals<'t> {
 
     /// Moves tokens from `held` to `evicted` until at most `most` are left. Those that are moved are of the
     /// largest group: a crowded group does not displace the tokens of another.
-    fn level(&mut self, most: usize, group: impl Fn(TokenDigest, &'t Record) -> Group<'t>) {
+    fn evict_from_largest_group(
+        &mut self,
+        most: usize,
+        group: impl Fn(TokenDigest, &'t Record) -> Group<'t>,
+    ) {
         while self.held.len() > most {
             let mut sizes = HashMap::new();
             for (digest, record) in &self.held {

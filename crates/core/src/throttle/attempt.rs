@@ -12,7 +12,7 @@ use crate::error::{AuthError, StoreError};
 use crate::token_digest::TokenDigest;
 
 /// A bucket that an attempt is charged to.
-pub(super) struct Count<'l> {
+pub(super) struct Charge<'l> {
     pub(super) bucket: Bucket,
     pub(super) budget: &'l Budget,
     pub(super) lock: Lock,
@@ -43,10 +43,10 @@ impl Attempt<'_> {
     /// [`AuthError::Throttled`]. Fails with [`AuthError::Unavailable`] if the throttle is unreachable.
     pub(super) async fn charge(
         &mut self,
-        count: Count<'_>,
+        count: Charge<'_>,
         origin: &LoginOrigin,
     ) -> Result<(), AuthError> {
-        let Count {
+        let Charge {
             bucket,
             budget,
             lock,
@@ -85,14 +85,14 @@ impl Attempt<'_> {
             | BucketKind::Code
             | BucketKind::Card
             | BucketKind::Key
-            | BucketKind::Letters
-            | BucketKind::LettersOfSource => None,
+            | BucketKind::Emails
+            | BucketKind::EmailsOfSource => None,
         })
     }
 
     /// Reports that the attempt was right: the account is no longer suspected, and the client is remembered. All
     /// writes run concurrently, so a store that does not respond costs one time-out; `Err` is the first error.
-    pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
+    pub(crate) async fn succeed(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
         let settle = async |(bucket, permit): (Bucket, Permit)| match bucket.kind {
             BucketKind::Source | BucketKind::Network | BucketKind::Card | BucketKind::Key => {
@@ -101,8 +101,8 @@ impl Attempt<'_> {
             BucketKind::Account
             | BucketKind::KnownClient
             | BucketKind::Code
-            | BucketKind::Letters
-            | BucketKind::LettersOfSource => throttle.reset(bucket.key).await.map(drop),
+            | BucketKind::Emails
+            | BucketKind::EmailsOfSource => throttle.reset(bucket.key).await.map(drop),
         };
         let client = self.client;
         let until = now + self.remember_clients;

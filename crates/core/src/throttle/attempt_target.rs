@@ -56,7 +56,7 @@ pub(super) fn address(pepper: &Pepper, origin: &LoginOrigin) -> Option<TokenDige
 
 /// A live token in a login, of the user whose name is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Proof {
+pub(crate) struct KnownDevice {
     /// The user.
     pub(crate) user: Uuid,
     /// The token of the login from which it is derived. All tokens that are derived from one login are one
@@ -64,7 +64,7 @@ pub(crate) struct Proof {
     pub(crate) root: TokenDigest,
 }
 
-impl Proof {
+impl KnownDevice {
     /// Returns the digest of the client for the bucket of attempts with this proof.
     pub(super) fn client(self, pepper: &Pepper) -> TokenDigest {
         pepper.digest_of(&[b"client with a live token", self.root.as_bytes()])

@@ -27,9 +27,9 @@ pub enum BucketKind {
     /// Application keys of a realm: from a source, from its network, or all of them from everywhere.
     Key,
     /// E-mails to a name.
-    Letters,
+    Emails,
     /// E-mails that a source requests.
-    LettersOfSource,
+    EmailsOfSource,
 }
 
 impl BucketKind {
@@ -42,8 +42,8 @@ impl BucketKind {
         Self::Code,
         Self::Card,
         Self::Key,
-        Self::Letters,
-        Self::LettersOfSource,
+        Self::Emails,
+        Self::EmailsOfSource,
     ];
 
     /// Returns the name of the kind in metrics and lists, such as `account`.
@@ -56,8 +56,8 @@ impl BucketKind {
             Self::Code => "code",
             Self::Card => "card",
             Self::Key => "key",
-            Self::Letters => "letters",
-            Self::LettersOfSource => "letters_of_source",
+            Self::Emails => "letters",
+            Self::EmailsOfSource => "letters_of_source",
         }
     }
 
@@ -110,13 +110,13 @@ pub struct Permit {
 /// How empty a bucket is. All timestamps are milliseconds since 1970. The script of `RedisThrottle` works
 /// in the same way; one test suite covers both.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Level {
+pub(super) struct BucketState {
     pub(super) full_at: i64,
     pub(super) locks: u32,
     pub(super) locked_until: i64,
 }
 
-impl Level {
+impl BucketState {
     /// Takes an attempt out of the bucket at `now`, and locks the bucket if it was the last one. Returns
     /// [`Decision::Locked`] and changes nothing if a lock is active.
     pub(super) fn charge(&mut self, budget: &Budget, now: i64) -> Decision {
@@ -158,7 +158,7 @@ impl Level {
     }
 
     /// Returns `true` if the bucket must be stored: it is not full, or it is locked.
-    pub(super) fn is_strained(&self, now: i64) -> bool {
+    pub(super) fn must_be_stored(&self, now: i64) -> bool {
         self.full_at > now || self.locked_until > now
     }
 }

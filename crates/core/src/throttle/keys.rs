@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use time::OffsetDateTime;
 
-use super::attempt::{Count, Lock};
+use super::attempt::{Charge, Lock};
 use super::attempt_target::address;
 use super::{Attempt, Bucket, BucketKind, ClientIp, LoginOrigin, LoginThrottle};
 use crate::clock::Clock;
@@ -35,7 +35,7 @@ impl Default for TriedKeys {
 }
 
 /// A granted attempt with a key. If it is dropped, it counts as wrong.
-pub(crate) struct KeyTurn<'g> {
+pub(crate) struct KeyAttempt<'g> {
     tried: &'g TriedKeys,
     pair: TokenDigest,
     now: OffsetDateTime,
@@ -50,13 +50,13 @@ impl LoginThrottle {
     ///
     /// A key that was right at that address passes all locks. The throttle remembers it for all gateways and
     /// across restarts; this process remembers it, too, and queries the throttle again after half of that time.
-    pub(crate) async fn key_turn<'g>(
+    pub(crate) async fn key_attempt<'g>(
         &'g self,
         pepper: &Pepper,
         clock: &'g dyn Clock,
         key: &str,
         origin: &LoginOrigin,
-    ) -> Result<KeyTurn<'g>, AuthError> {
+    ) -> Result<KeyAttempt<'g>, AuthError> {
         let realm = origin.realm.name();
         let now = clock.now();
         let host = origin.source.map(ClientIp::host);
@@ -66,7 +66,7 @@ impl LoginThrottle {
             key.as_bytes(),
             host.as_deref().unwrap_or_default().as_bytes(),
         ]);
-        let mut granted = KeyTurn {
+        let mut granted = KeyAttempt {
             tried: &self.tried,
             pair,
             now,
@@ -82,7 +82,7 @@ impl LoginThrottle {
         });
         let mut attempt = self.empty_attempt(clock, known_as);
         if !self.knows(known_as, now).await? {
-            for count in self.key_counts(pepper, origin) {
+            for count in self.key_charges(pepper, origin) {
                 attempt.charge(count, origin).await?;
             }
         }
@@ -92,10 +92,10 @@ impl LoginThrottle {
 
     /// Returns the buckets an attempt with a key is charged to: those of its source and its network, and, unless
     /// the realm is of the management listener, the one of all keys of the realm.
-    fn key_counts(&self, pepper: &Pepper, origin: &LoginOrigin) -> Vec<Count<'_>> {
+    fn key_charges(&self, pepper: &Pepper, origin: &LoginOrigin) -> Vec<Charge<'_>> {
         let realm = origin.realm.name();
         let of_realm = pepper.digest_of(&[b"keys of a realm", realm.as_bytes()]);
-        let count = |place, budget| Count {
+        let count = |place, budget| Charge {
             bucket: Bucket::new(pepper, BucketKind::Key, None, Some(of_realm), place),
             budget,
             lock: Lock::Refuses,
@@ -113,7 +113,7 @@ impl LoginThrottle {
     }
 }
 
-impl KeyTurn<'_> {
+impl KeyAttempt<'_> {
     /// Reports the outcome of the check of the key, and returns that outcome. Fails with
     /// [`AuthError::Unavailable`] instead if the throttle cannot record it; for a right key that is known at its
     /// address, this failure is ignored.
@@ -124,7 +124,7 @@ impl KeyTurn<'_> {
                     // A key that is known here cost no attempt. Remembering it for longer is not worth refusing
                     // it while the store accepts no changes.
                     let is_known = attempt.held.is_empty();
-                    let settled = attempt.was_right().await;
+                    let settled = attempt.succeed().await;
                     if !is_known {
                         settled?;
                     }

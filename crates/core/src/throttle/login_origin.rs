@@ -70,7 +70,7 @@ pub struct LoginOrigin {
     pub client: Option<String>,
     /// Tokens that the request carries in addition to the credentials. A live one of the user whose name is
     /// tried proves that the client is known.
-    pub proofs: Vec<Token>,
+    pub device_tokens: Vec<Token>,
     /// What the login is for, if it names that: right credentials alone do not admit it.
     pub requested: Option<RequestedAccess>,
 }
@@ -113,13 +113,13 @@ impl LoginOrigin {
         Ok(user)
     }
 
-    /// Creates the origin of a login in a dialect, without client, proofs and requested access.
+    /// Creates the origin of a login in a dialect, without client, device tokens and requested access.
     pub fn new(realm: Realm, source: Option<ClientIp>) -> Self {
         Self {
             realm,
             source,
             client: None,
-            proofs: Vec::new(),
+            device_tokens: Vec::new(),
             requested: None,
         }
     }

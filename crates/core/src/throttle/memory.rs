@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::bucket::{Level, future};
+use super::bucket::{BucketState, future};
 use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Decision, Permit, Throttle, ThrottledBucket};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
@@ -21,7 +21,7 @@ pub struct MemoryThrottle(Mutex<Tables>);
 
 #[derive(Debug, Default)]
 struct Tables {
-    buckets: HashMap<TokenDigest, (Bucket, Level)>,
+    buckets: HashMap<TokenDigest, (Bucket, BucketState)>,
     /// The clients of an account, each with the timestamp in milliseconds at which it is forgotten.
     clients: HashMap<TokenDigest, Vec<(TokenDigest, i64)>>,
     /// The number of entries at which the tables are tidied next.
@@ -35,7 +35,8 @@ impl Tables {
         if self.buckets.len() + self.clients.len() < self.tidy_at.max(FEW) {
             return;
         }
-        self.buckets.retain(|_, (_, level)| level.is_strained(now));
+        self.buckets
+            .retain(|_, (_, level)| level.must_be_stored(now));
         self.clients.retain(|_, clients| {
             clients.retain(|(_, until)| *until > now);
             !clients.is_empty()
@@ -70,7 +71,7 @@ impl Throttle for MemoryThrottle {
         let (_, level) = tables
             .buckets
             .entry(bucket.key)
-            .or_insert_with(|| (bucket.clone(), Level::default()));
+            .or_insert_with(|| (bucket.clone(), BucketState::default()));
         Ok(level.charge(budget, now))
     }
 
@@ -83,7 +84,7 @@ impl Throttle for MemoryThrottle {
         let mut tables = self.tables();
         if let Some((_, level)) = tables.buckets.get_mut(&bucket) {
             level.refund(permit);
-            if !level.is_strained(milliseconds(now)) {
+            if !level.must_be_stored(milliseconds(now)) {
                 tables.buckets.remove(&bucket);
             }
         }
@@ -136,7 +137,7 @@ impl Throttle for MemoryThrottle {
         let tables = self.tables();
         let strained = tables.buckets.values();
         Ok(strained
-            .filter(|(_, level)| level.is_strained(moment))
+            .filter(|(_, level)| level.must_be_stored(moment))
             .map(|(bucket, level)| ThrottledBucket {
                 bucket: bucket.clone(),
                 locks: level.locks,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::attempt::{Count, Lock};
-use super::attempt_target::{Proof, address, user_account};
+use super::attempt::{Charge, Lock};
+use super::attempt_target::{KnownDevice, address, user_account};
 use super::keys::TriedKeys;
 use super::{
     Attempt, AttemptTarget, Bucket, BucketKind, ClientIp, Limits, LoginOrigin, Throttle,
@@ -26,12 +26,12 @@ pub struct LoginThrottle {
 
 /// How well the client of a login is known. The name that the client gives itself does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Stranger,
+enum ClientTrust {
+    Unknown,
     /// The account was used from that address before.
     Known,
     /// The request carries a live token of the user whose name is tried.
-    Proven(Proof),
+    KnownDevice(KnownDevice),
 }
 
 impl LoginThrottle {
@@ -44,14 +44,14 @@ impl LoginThrottle {
         }
     }
 
-    /// Takes an attempt, before anything is looked up or hashed. `proven` is a live token that the request
+    /// Takes an attempt, before anything is looked up or hashed. `known_device` is a live token that the request
     /// carries, if it is that of the user whose name is tried. Fails with [`AuthError::Throttled`] if a lock
     /// refuses the attempt, and with [`AuthError::Unavailable`] if the throttle is unreachable.
     pub(crate) async fn attempt<'g>(
         &'g self,
         pepper: &Pepper,
         clock: &'g dyn Clock,
-        (target, proven): (AttemptTarget<'_>, Option<Proof>),
+        (target, known_device): (AttemptTarget<'_>, Option<KnownDevice>),
         origin: &LoginOrigin,
     ) -> Result<Attempt<'g>, AuthError> {
         let account = target.account(pepper);
@@ -63,13 +63,13 @@ impl LoginThrottle {
             | AttemptTarget::CardCode(_) => address(pepper, origin),
         };
         let here = here.map(|address| (account, address));
-        let standing = match proven {
-            Some(proof) => Standing::Proven(proof),
-            None if self.knows(here, clock.now()).await? => Standing::Known,
-            None => Standing::Stranger,
+        let standing = match known_device {
+            Some(proof) => ClientTrust::KnownDevice(proof),
+            None if self.knows(here, clock.now()).await? => ClientTrust::Known,
+            None => ClientTrust::Unknown,
         };
         let mut attempt = self.empty_attempt(clock, here);
-        for count in self.counts(pepper, target, origin, standing) {
+        for count in self.charges(pepper, target, origin, standing) {
             attempt.charge(count, origin).await?;
         }
         Ok(attempt)
@@ -109,29 +109,29 @@ impl LoginThrottle {
     /// A client that proves to be known is refused by the lock of its own bucket only. A client at a known
     /// address has a bucket of its own for the account, which strangers elsewhere cannot use up, but the lock of
     /// its source refuses it like all others: so a source whose budget is used up learns nothing.
-    fn counts(
+    fn charges(
         &self,
         pepper: &Pepper,
         target: AttemptTarget<'_>,
         origin: &LoginOrigin,
-        standing: Standing,
-    ) -> Vec<Count<'_>> {
+        standing: ClientTrust,
+    ) -> Vec<Charge<'_>> {
         let account = target.account(pepper);
         let network = origin.source.map(ClientIp::network);
         let (of_source, of_network) = match standing {
-            Standing::Stranger => (Lock::Refuses, Lock::Refuses),
-            Standing::Known => (Lock::Refuses, Lock::Passes),
-            Standing::Proven(_) => (Lock::Passes, Lock::Passes),
+            ClientTrust::Unknown => (Lock::Refuses, Lock::Refuses),
+            ClientTrust::Known => (Lock::Refuses, Lock::Passes),
+            ClientTrust::KnownDevice(_) => (Lock::Passes, Lock::Passes),
         };
         let (known, client) = match standing {
-            Standing::Stranger => (account, None),
-            Standing::Known => (account, address(pepper, origin)),
-            Standing::Proven(proof) => {
+            ClientTrust::Unknown => (account, None),
+            ClientTrust::Known => (account, address(pepper, origin)),
+            ClientTrust::KnownDevice(proof) => {
                 (user_account(pepper, proof.user), Some(proof.client(pepper)))
             }
         };
         let own = |kind, client, network| Bucket::new(pepper, kind, Some(known), client, network);
-        let count = |bucket, budget, lock| Count {
+        let count = |bucket, budget, lock| Charge {
             bucket,
             budget,
             lock,
@@ -155,11 +155,11 @@ impl LoginThrottle {
         match (target, standing) {
             // A client that sends the code of a card that is known from here does not guess.
             (AttemptTarget::CardCode(_), _) => {}
-            (_, Standing::Stranger) => {
+            (_, ClientTrust::Unknown) => {
                 let bucket = own(BucketKind::Account, None, network);
                 counts.push(count(bucket, &self.limits.account, Lock::Refuses));
             }
-            (_, Standing::Known | Standing::Proven(_)) => {
+            (_, ClientTrust::Known | ClientTrust::KnownDevice(_)) => {
                 let bucket = own(BucketKind::KnownClient, client, None);
                 counts.push(count(bucket, &self.limits.known_client, Lock::Refuses));
             }
@@ -168,7 +168,7 @@ impl LoginThrottle {
     }
 
     /// Returns all buckets that are not full. `Err` if the throttle is unreachable.
-    pub(crate) async fn strained(
+    pub(crate) async fn throttled_buckets(
         &self,
         now: OffsetDateTime,
     ) -> Result<Vec<ThrottledBucket>, StoreError> {
@@ -189,7 +189,7 @@ impl LoginThrottle {
     /// Returns `true` if one more e-mail may be sent to that name, which then counts. If one of the two buckets
     /// refuses the e-mail, neither is charged. Fails with [`AuthError::Unavailable`] if the throttle is
     /// unreachable.
-    pub(crate) async fn grants_email(
+    pub(crate) async fn admit_email(
         &self,
         pepper: &Pepper,
         clock: &dyn Clock,
@@ -197,17 +197,17 @@ impl LoginThrottle {
         origin: &LoginOrigin,
     ) -> Result<bool, AuthError> {
         let account = AttemptTarget::Password(name).account(pepper);
-        let of_name = Bucket::new(pepper, BucketKind::Letters, Some(account), None, None);
+        let of_name = Bucket::new(pepper, BucketKind::Emails, Some(account), None, None);
         let host = origin.source.map(ClientIp::host);
         let of_source = host
-            .map(|host| Bucket::new(pepper, BucketKind::LettersOfSource, None, None, Some(host)))
+            .map(|host| Bucket::new(pepper, BucketKind::EmailsOfSource, None, None, Some(host)))
             .map(|bucket| (bucket, &self.limits.letters_of_source));
         let buckets = of_source
             .into_iter()
             .chain([(of_name, &self.limits.letters)]);
         let mut attempt = self.empty_attempt(clock, None);
         for (bucket, budget) in buckets {
-            let count = Count {
+            let count = Charge {
                 bucket,
                 budget,
                 lock: Lock::Refuses,

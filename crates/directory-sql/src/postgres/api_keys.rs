@@ -17,7 +17,8 @@ use crate::row;
 #[async_trait]
 impl Keys for PostgresDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
-        self.ask(|c| Box::pin(snapshot::keys(c, None))).await
+        self.run_idempotent(|c| Box::pin(snapshot::keys(c, None)))
+            .await
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {

@@ -22,12 +22,12 @@ impl AppPasswords for PostgresDirectory {
         digest: KeyDigest,
     ) -> Result<Option<KnownAppPassword>, StoreError> {
         let realm = realm.to_owned();
-        self.ask(move |c| Box::pin(one(c, user, realm.clone(), digest)))
+        self.run_idempotent(move |c| Box::pin(one(c, user, realm.clone(), digest)))
             .await
     }
 
     async fn app_passwords(&self, user: Uuid) -> Result<Vec<KnownAppPassword>, StoreError> {
-        self.ask(move |c| Box::pin(all(c, user))).await
+        self.run_idempotent(move |c| Box::pin(all(c, user))).await
     }
 
     async fn add_app_password(
@@ -44,13 +44,13 @@ impl AppPasswords for PostgresDirectory {
         self.once(move |c| Box::pin(remove(c, user, digest))).await
     }
 
-    async fn note_app_password(
+    async fn record_app_password_use(
         &self,
         user: Uuid,
         digest: KeyDigest,
         day: Date,
     ) -> Result<(), StoreError> {
-        self.ask(move |c| Box::pin(note(c, user, digest, day)))
+        self.run_idempotent(move |c| Box::pin(note(c, user, digest, day)))
             .await
     }
 }

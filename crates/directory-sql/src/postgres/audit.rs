@@ -15,13 +15,14 @@ use super::session::Session;
 
 #[async_trait]
 impl AuditTable for PostgresDirectory {
-    async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
+    async fn insert_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
         self.once(move |c| Box::pin(keep(c, events.clone()))).await
     }
 
     async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError> {
         let filter = filter.clone();
-        self.ask(move |c| Box::pin(find(c, filter.clone()))).await
+        self.run_idempotent(move |c| Box::pin(find(c, filter.clone())))
+            .await
     }
 
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {

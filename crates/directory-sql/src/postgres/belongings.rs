@@ -6,12 +6,12 @@ use sqlx::postgres::PgConnection;
 use sqlx::query;
 
 use super::enrolments;
-use super::write::{forget, put_person};
+use super::write::{forget, put_user_row};
 use crate::row::{self, Result};
 
 /// Inserts or updates a user with everything that belongs to the user. Fails if a query fails.
 pub(super) async fn put_user(connection: &mut PgConnection, change: &UserChange) -> Result<()> {
-    put_person(connection, &change.entry).await?;
+    put_user_row(connection, &change.entry).await?;
     put_cards(connection, &change.entry).await?;
     put_replaced_hashes(connection, change).await?;
     put_recovery_codes(connection, change).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use isogloss_core::backend::directory::{Abort, allow_again};
+use isogloss_core::backend::directory::{Abort, remove_login_tombstones};
 use isogloss_core::directory::{Change, Changed, DigestKeys, InvalidChange};
 
 use super::session::Session;
@@ -25,7 +25,8 @@ pub(super) async fn make(
     alone(&mut transaction).await?;
     match change.apply(&mut PostgresTables(&mut transaction)).await {
         Ok(changed) => {
-            allow_again(&mut PostgresTables(&mut transaction), &digests, &logins).await?;
+            remove_login_tombstones(&mut PostgresTables(&mut transaction), &digests, &logins)
+                .await?;
             transaction.commit().await.map(|()| Ok(changed))
         }
         Err(abort) => invalid(abort).map(Err),

@@ -45,7 +45,7 @@ impl Pending {
     ) -> Result<(), Error> {
         let mut failures = 1;
         loop {
-            match timeout(patience, self.ask(servers)).await {
+            match timeout(patience, self.run_idempotent(servers)).await {
                 Ok(Ok(End::Committed)) => return Ok(()),
                 Ok(Ok(End::InProgress)) => {}
                 Ok(Ok(End::Aborted | End::Unknown)) => return Err(lost),
@@ -56,7 +56,7 @@ impl Pending {
         }
     }
 
-    async fn ask(&self, servers: &Servers) -> Result<End, Error> {
+    async fn run_idempotent(&self, servers: &Servers) -> Result<End, Error> {
         let mut connection = servers.connect().await?;
         let end = self.end(&mut connection).await?;
         if end == End::InProgress {

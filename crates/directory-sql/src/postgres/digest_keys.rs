@@ -27,7 +27,7 @@ impl DigestStore for PostgresDirectory {
 
     async fn read_ring(&self) -> Answer<Arc<KeyRing>> {
         let digests = Arc::clone(&self.digests);
-        self.ask(move |c| {
+        self.run_idempotent(move |c| {
             let digests = Arc::clone(&digests);
             Box::pin(async move { digests.read(&mut PostgresTables(c)).await })
         })
@@ -35,12 +35,12 @@ impl DigestStore for PostgresDirectory {
     }
 
     async fn sealed_keys(&self) -> Answer<Vec<SealedKey>> {
-        self.ask(|c| Box::pin(async move { PostgresTables(c).sealed_keys().await }))
+        self.run_idempotent(|c| Box::pin(async move { PostgresTables(c).sealed_keys().await }))
             .await
     }
 
     async fn put_sealed_key(&self, key: SealedKey) -> Answer<()> {
-        self.ask(move |c| {
+        self.run_idempotent(move |c| {
             let key = key.clone();
             Box::pin(async move { PostgresTables(c).put_sealed_key(&key).await })
         })
@@ -52,11 +52,12 @@ impl DigestStore for PostgresDirectory {
     }
 
     async fn counts(&self) -> Answer<Vec<(DigestKeyId, i64)>> {
-        self.ask(|c| Box::pin(counts(c))).await
+        self.run_idempotent(|c| Box::pin(counts(c))).await
     }
 
     async fn plain_digests(&self, limit: u32) -> Answer<Vec<(Option<String>, KeyDigest)>> {
-        self.ask(move |c| Box::pin(plain_digests(c, limit))).await
+        self.run_idempotent(move |c| Box::pin(plain_digests(c, limit)))
+            .await
     }
 
     async fn replace_digest(&self, renewal: DigestReplacement) -> Answer<()> {
@@ -64,8 +65,8 @@ impl DigestStore for PostgresDirectory {
             .await
     }
 
-    async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Answer<Option<KeyEntry>> {
-        self.ask(move |c| Box::pin(snapshot::key_once_called(c, stored.clone())))
+    async fn find_key_by_former_id(&self, stored: Vec<[u8; 32]>) -> Answer<Option<KeyEntry>> {
+        self.run_idempotent(move |c| Box::pin(snapshot::find_key_by_former_id(c, stored.clone())))
             .await
     }
 }
@@ -79,7 +80,7 @@ impl DigestLookup<Card> for PostgresDirectory {
     ) -> Answer<Option<(Card, KeyDigest)>> {
         match what {
             DigestKind::Card => {
-                self.ask(move |c| Box::pin(read::card_of_code(c, forms.clone())))
+                self.run_idempotent(move |c| Box::pin(read::card_of_code(c, forms.clone())))
                     .await
             }
             DigestKind::Key { .. } => Ok(None),
@@ -97,7 +98,7 @@ impl DigestLookup<Key> for PostgresDirectory {
         match what {
             DigestKind::Key { realm } => {
                 let realm = realm.to_owned();
-                self.ask(move |c| Box::pin(read::key(c, realm.clone(), forms.clone())))
+                self.run_idempotent(move |c| Box::pin(read::key(c, realm.clone(), forms.clone())))
                     .await
             }
             DigestKind::Card => Ok(None),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use isogloss_core::backend::directory::{DigestKind, OpenKeys, UserPage, find_digest, login_forms};
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
-    KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot, Unapplied,
+    ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
     UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
@@ -29,18 +29,20 @@ impl Directory for PostgresDirectory {
         if !login.iter().all(|form| can_be_stored(form)) {
             return Ok(None);
         }
-        self.ask(move |c| Box::pin(read::account(c, login.clone())))
+        self.run_idempotent(move |c| Box::pin(read::account(c, login.clone())))
             .await
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
-        let user = self.ask(move |c| Box::pin(read::user(c, id))).await?;
+        let user = self
+            .run_idempotent(move |c| Box::pin(read::user(c, id)))
+            .await?;
         Ok(user.map(Arc::new))
     }
 
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {
         let user = user.clone();
-        self.ask(move |c| Box::pin(read::units_of(c, user.clone())))
+        self.run_idempotent(move |c| Box::pin(read::units_of(c, user.clone())))
             .await
     }
 
@@ -60,7 +62,8 @@ impl Directory for PostgresDirectory {
         let mut found = UserPage::new(filter, after, limit);
         loop {
             let (filter, after) = (filter.clone(), found.after());
-            let page = self.ask(move |c| Box::pin(read::users(c, filter.clone(), after, limit)));
+            let page = self
+                .run_idempotent(move |c| Box::pin(read::users(c, filter.clone(), after, limit)));
             if !found.takes(page.await?) {
                 return Ok(found.users);
             }
@@ -74,7 +77,7 @@ impl Directory for PostgresDirectory {
     ) -> Result<Vec<OrganisationEntry>, StoreError> {
         // No stored name contains a NUL, so the text after one makes no difference.
         let after = after.split('\0').next().unwrap_or_default().to_owned();
-        self.ask(move |c| Box::pin(read::organisations(c, after.clone(), limit)))
+        self.run_idempotent(move |c| Box::pin(read::organisations(c, after.clone(), limit)))
             .await
     }
 
@@ -85,13 +88,15 @@ impl Directory for PostgresDirectory {
         match name {
             OrganisationRef::Name(name) if can_be_stored(name) => {
                 let name = name.to_owned();
-                self.ask(move |c| Box::pin(read::organisation_named(c, name.clone())))
+                self.run_idempotent(move |c| Box::pin(read::organisation_named(c, name.clone())))
                     .await
             }
             OrganisationRef::Name(_) => Ok(None),
             OrganisationRef::Id(id) => {
-                self.ask(move |c| Box::pin(read::organisation(c, OrganisationRef::Id(id))))
-                    .await
+                self.run_idempotent(move |c| {
+                    Box::pin(read::organisation(c, OrganisationRef::Id(id)))
+                })
+                .await
             }
         }
     }
@@ -101,8 +106,10 @@ impl Directory for PostgresDirectory {
             CardRef::Code(code) => find_digest(self, DigestKind::Card, code).await,
             CardRef::Identifier(identifier) if can_be_stored(identifier) => {
                 let identifier = identifier.to_owned();
-                self.ask(move |c| Box::pin(read::card_of_identifier(c, identifier.clone())))
-                    .await
+                self.run_idempotent(move |c| {
+                    Box::pin(read::card_of_identifier(c, identifier.clone()))
+                })
+                .await
             }
             CardRef::Identifier(_) => Ok(None),
         }
@@ -150,7 +157,7 @@ impl Directory for PostgresDirectory {
         Ok(erased.await??)
     }
 
-    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, ImportError> {
         let wanted = wanted.clone();
         let digests = Arc::clone(&self.digests);
         self.long(move |c| Box::pin(imports::apply(c, wanted.clone(), Arc::clone(&digests))))
@@ -170,11 +177,11 @@ impl Directory for PostgresDirectory {
 
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
         let fingerprint = *fingerprint;
-        self.ask(move |c| Box::pin(read::was_imported(c, fingerprint)))
+        self.run_idempotent(move |c| Box::pin(read::was_imported(c, fingerprint)))
             .await
     }
 
-    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
+    async fn record_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         let fingerprint = *fingerprint;
         self.once(move |c| Box::pin(imports::note(c, fingerprint)))
             .await

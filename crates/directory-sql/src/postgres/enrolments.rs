@@ -15,7 +15,8 @@ use crate::row;
 #[async_trait]
 impl Enrolments for PostgresDirectory {
     async fn enrolment(&self, user: Uuid) -> Result<Option<Enrolment>, StoreError> {
-        self.ask(move |c| Box::pin(enrolment(c, user))).await
+        self.run_idempotent(move |c| Box::pin(enrolment(c, user)))
+            .await
     }
 
     async fn enrol(&self, user: Uuid, new: &NewEnrolment) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use isogloss_core::backend::directory::{Changes, ErasureTable as _, OpenKeys, fill_looks};
-use isogloss_core::directory::{Applied, DigestKeys, Present, Unapplied, Wanted};
+use isogloss_core::directory::{Applied, DigestKeys, ImportError, Present, Wanted};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
 
@@ -21,7 +21,7 @@ pub(super) async fn apply(
     connection: &mut Session,
     wanted: Wanted,
     digests: Arc<DigestKeys>,
-) -> Result<std::result::Result<Applied, Unapplied>> {
+) -> Result<std::result::Result<Applied, ImportError>> {
     let mut transaction = connection.begin().await?;
     unlimited(&mut transaction).await?;
     alone(&mut transaction).await?;

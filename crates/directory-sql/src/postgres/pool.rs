@@ -132,7 +132,7 @@ impl Connections {
         work: impl FnOnce(&mut Session) -> BoxFuture<'_, Result<T, Error>>,
     ) -> (Result<T, Error>, bool) {
         let (made, sent) = (lease.made, Instant::now());
-        let answer = lease.ask(work).await;
+        let answer = lease.run_idempotent(work).await;
         if lease.session.has_lost_answer() {
             self.close_silent_since(sent);
         }
@@ -161,7 +161,12 @@ impl Connections {
         loop {
             let mut lease = self.any().await?;
             let is_new = Object::metrics(&lease).recycle_count == 0;
-            if is_new || lease.ask(|raw| Box::pin(raw.ping())).await.is_ok() {
+            if is_new
+                || lease
+                    .run_idempotent(|raw| Box::pin(raw.ping()))
+                    .await
+                    .is_ok()
+            {
                 return Ok(lease);
             }
         }
@@ -191,7 +196,7 @@ pub(super) struct Connection {
 impl Connection {
     /// Runs a query and returns its result. If the response is missing or the future is dropped, the connection is
     /// not used again. Fails if the query fails.
-    pub(super) async fn ask<T>(
+    pub(super) async fn run_idempotent<T>(
         &mut self,
         work: impl FnOnce(&mut Session) -> BoxFuture<'_, Result<T, Error>>,
     ) -> Result<T, Error> {

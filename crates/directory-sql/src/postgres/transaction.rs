@@ -110,6 +110,6 @@ impl DirectoryTransaction for PostgresTables<'_> {
     }
 
     async fn put_user(&mut self, user: &UserEntry) -> Result<()> {
-        write::put_person(self.0, user).await
+        write::put_user_row(self.0, user).await
     }
 }

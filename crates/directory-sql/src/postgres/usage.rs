@@ -25,7 +25,7 @@ impl UsageTable for PostgresDirectory {
     }
 
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
-        self.ask(move |c| Box::pin(seen(c, since))).await
+        self.run_idempotent(move |c| Box::pin(seen(c, since))).await
     }
 
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {

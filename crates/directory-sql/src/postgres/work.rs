@@ -20,21 +20,21 @@ use super::{PostgresDirectory, failed, no_answer, reason};
 /// How long reading or writing a whole directory may take.
 const WHOLE: Duration = Duration::from_mins(10);
 
-type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
+type QueryFuture<'c, T> = BoxFuture<'c, Result<T, Error>>;
 
 impl PostgresDirectory {
     /// Runs an idempotent query, and repeats it if the connection turns out to be dead. Returns its result; fails
     /// if the directory is unavailable.
-    pub(crate) async fn ask<T: Send + 'static>(
+    pub(crate) async fn run_idempotent<T: Send + 'static>(
         &self,
-        question: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
+        query: impl Fn(&mut Session) -> QueryFuture<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let connections = self.access.connections();
         self.within(self.timeout, async move {
             let lease = connections.any().await?;
-            match connections.attempt(lease, &question).await {
+            match connections.attempt(lease, &query).await {
                 (Err(error), again) if again || Fault::of(&error) == Fault::Lost => {
-                    connections.tested().await?.ask(&question).await
+                    connections.tested().await?.run_idempotent(&query).await
                 }
                 (answer, _) => answer,
             }
@@ -46,7 +46,7 @@ impl PostgresDirectory {
     /// certainly had no effect. Returns its result; fails if the directory is unavailable.
     pub(super) async fn once<T: Send + 'static>(
         &self,
-        work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
+        work: impl Fn(&mut Session) -> QueryFuture<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         self.tested_within(self.timeout, work).await
     }
@@ -55,7 +55,7 @@ impl PostgresDirectory {
     /// Returns its result; fails if the directory is unavailable.
     pub(super) async fn long<T: Send + 'static>(
         &self,
-        work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
+        work: impl Fn(&mut Session) -> QueryFuture<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let work = Arc::new(work);
         let patience = patience(self.timeout);
@@ -72,7 +72,7 @@ impl PostgresDirectory {
     async fn tested_within<T: Send + 'static>(
         &self,
         limit: Duration,
-        work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
+        work: impl Fn(&mut Session) -> QueryFuture<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let (connections, wait) = (self.access.connections(), self.timeout);
         self.within(limit, async move {
@@ -114,7 +114,7 @@ impl PostgresDirectory {
 async fn attempt<T>(
     connections: &Connections,
     wait: Duration,
-    work: impl Fn(&mut Session) -> Answer<'_, T>,
+    work: impl Fn(&mut Session) -> QueryFuture<'_, T>,
 ) -> (Result<T, Error>, bool) {
     let sent = Instant::now();
     match timeout(wait, connections.tested()).await {

@@ -85,7 +85,7 @@ pub(super) async fn put_organisation(
 }
 
 /// Inserts or updates a user, except for cards, recovery codes and application passwords. Fails if a query fails.
-pub(super) async fn put_person(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
+pub(super) async fn put_user_row(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation_id, default_unit, disabled, password_hash, totp_secret,

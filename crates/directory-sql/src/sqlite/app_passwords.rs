@@ -60,7 +60,7 @@ impl AppPasswords for SqliteDirectory {
         remove(self, user, digest).await.map_err(failed)
     }
 
-    async fn note_app_password(
+    async fn record_app_password_use(
         &self,
         user: Uuid,
         digest: KeyDigest,

@@ -14,7 +14,7 @@ use super::{SqliteDirectory, failed};
 
 #[async_trait]
 impl AuditTable for SqliteDirectory {
-    async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
+    async fn insert_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
         keep(&self.pool, &events).await.map_err(failed)
     }
 

@@ -6,11 +6,11 @@ use sqlx::query;
 use sqlx::sqlite::SqliteConnection;
 
 use super::enrolments;
-use super::write::{forget, put_person};
+use super::write::{forget, put_user_row};
 use crate::row::{self, Result};
 
 pub(super) async fn put_user(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
-    put_person(connection, &change.entry).await?;
+    put_user_row(connection, &change.entry).await?;
     put_cards(connection, &change.entry).await?;
     put_replaced_hashes(connection, change).await?;
     put_recovery_codes(connection, change).await?;

@@ -1,6 +1,6 @@
 //! Makes and checks single changes, each in its own transaction.
 
-use isogloss_core::backend::directory::{Abort, allow_again};
+use isogloss_core::backend::directory::{Abort, remove_login_tombstones};
 use isogloss_core::directory::{Change, Changed};
 
 use super::connections::end;
@@ -17,7 +17,7 @@ pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Ch
     let made = async {
         let mut tables = SqliteTables(&mut transaction);
         let changed = change.apply(&mut tables).await?;
-        allow_again(&mut tables, &directory.digests, &logins)
+        remove_login_tombstones(&mut tables, &directory.digests, &logins)
             .await
             .map_err(Abort::Failed)?;
         Ok(changed)

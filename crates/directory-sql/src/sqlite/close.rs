@@ -14,8 +14,8 @@ const BRIEF: Duration = Duration::from_millis(100);
 /// Closes all connections. The last connection of all processes copies the write-ahead log into the database file.
 pub(super) async fn close(directory: &SqliteDirectory) {
     directory.pool.close().await;
-    let open = directory.near.as_ref().and_then(|kept| {
-        let mut open = kept.open.lock().unwrap_or_else(PoisonError::into_inner);
+    let open = directory.near.as_ref().and_then(|cache| {
+        let mut open = cache.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.take()
     });
     if let Some(open) = open {

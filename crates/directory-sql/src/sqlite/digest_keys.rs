@@ -81,10 +81,10 @@ impl DigestStore for SqliteDirectory {
         replace(self, renewal).await.map_err(failed)
     }
 
-    async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Answer<Option<KeyEntry>> {
+    async fn find_key_by_former_id(&self, stored: Vec<[u8; 32]>) -> Answer<Option<KeyEntry>> {
         let found = self
             .pool
-            .run(async |c| snapshot::key_once_called(c, &stored).await);
+            .run(async |c| snapshot::find_key_by_former_id(c, &stored).await);
         found.await.map_err(failed)
     }
 }

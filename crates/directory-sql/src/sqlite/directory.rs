@@ -10,7 +10,7 @@ use isogloss_core::backend::directory::{
 use isogloss_core::backend::get_or_load;
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
-    KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot, Unapplied,
+    ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
     UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
@@ -35,7 +35,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
-        let near = self.near.as_ref().and_then(|kept| kept.rows.users());
+        let near = self.near.as_ref().and_then(|cache| cache.rows.users());
         let look_up = async || {
             let user = read::user(&self.pool, id).await.map_err(failed)?;
             Ok(user.map(Arc::new))
@@ -95,7 +95,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
-        let near = self.near.as_ref().and_then(|kept| kept.rows.keys());
+        let near = self.near.as_ref().and_then(|cache| cache.rows.keys());
         let look_up = async || find_digest(self, DigestKind::Key { realm }, digest).await;
         get_or_load(near, (realm.to_owned(), digest), look_up).await
     }
@@ -139,7 +139,7 @@ impl Directory for SqliteDirectory {
         erasure::erase(self, user).await.map_err(aborted)
     }
 
-    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, ImportError> {
         imports::apply(self, wanted).await.map_err(failed)?
     }
 
@@ -165,7 +165,7 @@ impl Directory for SqliteDirectory {
             .map_err(failed)
     }
 
-    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
+    async fn record_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         imports::note(&self.pool, fingerprint).await.map_err(failed)
     }
 

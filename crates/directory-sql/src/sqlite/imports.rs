@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use isogloss_core::backend::directory::{Changes, ErasureTable as _, OpenKeys, fill_looks};
-use isogloss_core::directory::{Applied, Unapplied, Wanted};
+use isogloss_core::directory::{Applied, ImportError, Wanted};
 use sqlx::query;
 
 use super::belongings::{put_origin, put_user};
@@ -18,7 +18,7 @@ use crate::row::Result;
 pub(super) async fn apply(
     directory: &SqliteDirectory,
     wanted: &Wanted,
-) -> Result<std::result::Result<Applied, Unapplied>> {
+) -> Result<std::result::Result<Applied, ImportError>> {
     let mut transaction = directory.pool.begin().await?;
     let digests = &directory.digests;
     let mut tables = SqliteTables(&mut transaction);

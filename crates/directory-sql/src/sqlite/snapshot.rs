@@ -140,7 +140,7 @@ pub(super) async fn keys(
 
 /// Returns the key whose former identifier has one of these stored forms; `None` if there is none. Fails if the
 /// query fails.
-pub(super) async fn key_once_called(
+pub(super) async fn find_key_by_former_id(
     connection: &mut SqliteConnection,
     stored: &[[u8; 32]],
 ) -> Result<Option<KeyEntry>> {

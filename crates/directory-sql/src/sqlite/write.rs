@@ -36,7 +36,10 @@ pub(super) async fn put_organisation(
 }
 
 /// Inserts or updates a user, except for cards, recovery codes and application passwords. Fails if a query fails.
-pub(super) async fn put_person(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {
+pub(super) async fn put_user_row(
+    connection: &mut SqliteConnection,
+    user: &UserEntry,
+) -> Result<()> {
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation, default_unit, disabled, password_hash, totp_secret,

@@ -65,8 +65,8 @@ fn lines(events: &[Arc<Event>], which: &[usize]) -> Vec<String> {
 async fn events_are_found_by_what_is_asked(directory: &dyn Directory) {
     let events = events();
     assert_eq!(find(directory, ALL).await, [""; 0]);
-    directory.keep_events(Vec::new()).await.unwrap();
-    directory.keep_events(events.clone()).await.unwrap();
+    directory.insert_events(Vec::new()).await.unwrap();
+    directory.insert_events(events.clone()).await.unwrap();
     let by = |user: Option<Uuid>, hashes: &[[u8; 16]]| {
         let name_hashes = hashes.iter().copied().map(TokenDigest::from).collect();
         Some(Subject { user, name_hashes })
@@ -134,7 +134,7 @@ async fn old_events_are_removed_in_steps(directory: &dyn Directory) {
     let many: Vec<_> = (0..1100)
         .map(|_| Arc::new(event(EventKind::Issue, 0)))
         .collect();
-    directory.keep_events(many).await.unwrap();
+    directory.insert_events(many).await.unwrap();
     let removed = prune(directory, before).await.unwrap();
     assert_eq!(removed, 1101);
     assert_eq!(find(directory, ALL).await, lines(&events(), &[3, 2]));

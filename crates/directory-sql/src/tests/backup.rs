@@ -24,7 +24,10 @@ const ALL: EventFilter = EventFilter {
 pub(super) async fn is_put_back(directory: &dyn Directory) {
     load(directory, FILE).await.unwrap();
     let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);
-    directory.keep_events(vec![Arc::new(event)]).await.unwrap();
+    directory
+        .insert_events(vec![Arc::new(event)])
+        .await
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let backed_up = directory.back_up(folder.path()).await.unwrap();
     assert_eq!(backed_up.version, BackedUp::VERSION);
@@ -46,7 +49,10 @@ pub(super) async fn is_put_back(directory: &dyn Directory) {
         let ada = directory.account("ada").await.unwrap().unwrap().user;
         directory.set_password(ada.id, "x").await.unwrap();
         let event = Event::new(EventKind::Restore, OffsetDateTime::UNIX_EPOCH);
-        directory.keep_events(vec![Arc::new(event)]).await.unwrap();
+        directory
+            .insert_events(vec![Arc::new(event)])
+            .await
+            .unwrap();
         directory.restore(folder.path()).await.unwrap();
         assert_eq!(directory.snapshot().await.unwrap(), users);
         assert_eq!(directory.find_events(&ALL).await.unwrap(), events);
@@ -54,7 +60,10 @@ pub(super) async fn is_put_back(directory: &dyn Directory) {
         assert_eq!(restored.len(), usage.len());
     }
     let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);
-    directory.keep_events(vec![Arc::new(event)]).await.unwrap();
+    directory
+        .insert_events(vec![Arc::new(event)])
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

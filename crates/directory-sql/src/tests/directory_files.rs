@@ -146,9 +146,9 @@ async fn what_is_exported_can_be_imported(directory: &dyn Directory, other: &dyn
 
 async fn the_last_import_is_remembered(directory: &dyn Directory) {
     assert!(!directory.was_imported(&[1; 32]).await.unwrap());
-    directory.note_import(&[1; 32]).await.unwrap();
+    directory.record_import(&[1; 32]).await.unwrap();
     assert!(directory.was_imported(&[1; 32]).await.unwrap());
-    directory.note_import(&[2; 32]).await.unwrap();
+    directory.record_import(&[2; 32]).await.unwrap();
     assert!(directory.was_imported(&[2; 32]).await.unwrap());
     assert!(!directory.was_imported(&[1; 32]).await.unwrap());
 }

@@ -170,7 +170,7 @@ async fn events_are_counted_and_name_no_user(database: &impl Reopen) {
     ];
     let lines: Vec<_> = events.iter().map(Event::line).collect();
     directory
-        .keep_events(events.map(Arc::new).into())
+        .insert_events(events.map(Arc::new).into())
         .await
         .unwrap();
     let found = async |who| {

@@ -147,7 +147,9 @@ async fn an_application_password_opens_its_realm_until_it_is_removed(directory: 
     assert_eq!(found(bob, "here").await, None);
     assert_eq!(found(Uuid::nil(), "here").await, None);
     let day = date!(2026 - 11 - 23);
-    let noted = directory.note_app_password(ada, here.digest, day).await;
+    let noted = directory
+        .record_app_password_use(ada, here.digest, day)
+        .await;
     noted.unwrap();
     let used = KnownAppPassword {
         used_on: Some(day),

@@ -44,7 +44,7 @@ pub(crate) async fn open(config: &Config) -> Result<Components> {
 /// opened.
 async fn open_components(config: &Config, missing: MissingFile) -> Result<Components> {
     let sections = &config.sections;
-    let remembers = config.mounts.iter().any(Mount::remembers);
+    let has_long_lived_tokens = config.mounts.iter().any(Mount::has_long_lived_tokens);
     let peppers = match missing {
         MissingFile::Create => secrets::peppers(&sections.tokens)?,
         MissingFile::Refuse => secrets::existing_peppers(&sections.tokens)?,
@@ -57,7 +57,7 @@ async fn open_components(config: &Config, missing: MissingFile) -> Result<Compon
         tokens,
         throttle,
         redis,
-    } = stores(&sections.tokens, remembers)?;
+    } = stores(&sections.tokens, has_long_lived_tokens)?;
     let passwords = passwords(&sections.passwords)?;
     let throttle = sections.throttle.enabled.then_some(throttle);
     let limits = sections.throttle.limits();

@@ -208,7 +208,7 @@ impl InitialImport {
         if let Some(previous) = &file.previous
             && directory.was_imported(previous).await?
         {
-            return match directory.note_import(&file.fingerprint).await {
+            return match directory.record_import(&file.fingerprint).await {
                 Err(error) if !error.is_read_only() => Err(error.into()),
                 Ok(()) | Err(_) => Ok(()),
             };
@@ -233,7 +233,7 @@ impl InitialImport {
         let applied = import.apply(parsed, |_| {}).await;
         self.record(file, &applied);
         let applied = applied?;
-        directory.note_import(&file.fingerprint).await?;
+        directory.record_import(&file.fingerprint).await?;
         info!(
             file = %file.path.display(),
             created = applied.created,

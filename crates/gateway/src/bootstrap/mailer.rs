@@ -55,8 +55,8 @@ where
     T: AsyncTransport + Send + Sync + 'static,
     T::Error: std::fmt::Display,
 {
-    async fn send(&self, letter: Email) -> Result<(), StoreError> {
-        let message = message(&letter, &self.from)?;
+    async fn send(&self, email: Email) -> Result<(), StoreError> {
+        let message = message(&email, &self.from)?;
         let sent = timeout(self.timeout, self.transport.send(message)).await;
         let sent = sent.map_err(|_| {
             let limit = self.timeout;
@@ -91,8 +91,8 @@ impl FolderMailer {
 
 #[async_trait]
 impl Mailer for FolderMailer {
-    async fn send(&self, letter: Email) -> Result<(), StoreError> {
-        let message = message(&letter, &self.from)?.formatted();
+    async fn send(&self, email: Email) -> Result<(), StoreError> {
+        let message = message(&email, &self.from)?.formatted();
         let path = self.folder.join(format!("{}.eml", Uuid::new_v4()));
         let write = move || {
             let written = match create_private_file(&path) {
@@ -108,18 +108,18 @@ impl Mailer for FolderMailer {
 }
 
 /// Returns the e-mail in the format of the mail library. Fails if the address of the user is invalid.
-fn message(letter: &Email, from: &Mailbox) -> Result<Message, StoreError> {
+fn message(email: &Email, from: &Mailbox) -> Result<Message, StoreError> {
     // Only an address: a display name in front of it would be the user's own text in a header.
-    let to = letter
+    let to = email
         .to
         .parse::<Address>()
         .map_err(|_| mail_error("the user has no valid e-mail address"))?;
     Message::builder()
         .from(from.clone())
         .to(to.into())
-        .subject(printable(&letter.subject))
+        .subject(printable(&email.subject))
         .header(ContentType::TEXT_PLAIN)
-        .body(printable_lines(&letter.text).into_owned())
+        .body(printable_lines(&email.text).into_owned())
         .map_err(mail_error)
 }
 
@@ -147,12 +147,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let from = "isogloss@example.com".parse().unwrap();
         let transport = FolderMailer::open(folder.path().to_owned(), from).unwrap();
-        let letter = Email {
+        let email = Email {
             to: to.to_owned(),
             subject: "Your\r\nBcc: mallory@example.com".to_owned(),
             text: "é\u{1b}[2J\u{9b}\nlink".to_owned(),
         };
-        let outcome = transport.send(letter).await;
+        let outcome = transport.send(email).await;
         let files = std::fs::read_dir(folder.path()).unwrap().flatten();
         let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
         (outcome, texts.collect())
@@ -166,12 +166,12 @@ mod tests {
             ..config::Mail::default()
         };
         settings.timeout = Duration::from_millis(200);
-        let letter = Email {
+        let email = Email {
             to: "ada@example.com".to_owned(),
             subject: "Your login".to_owned(),
             text: "link".to_owned(),
         };
-        let refusal = open(&settings).unwrap().send(letter).await.unwrap_err();
+        let refusal = open(&settings).unwrap().send(email).await.unwrap_err();
         assert!(
             refusal
                 .to_string()

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, EventFilter};
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
-    KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot, Unapplied,
+    ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
     UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
@@ -57,8 +57,8 @@ impl PendingDirectory {
 /// Always available: audit events do not depend on the directory file.
 #[async_trait]
 impl AuditTable for PendingDirectory {
-    async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
-        self.directory.keep_events(events).await
+    async fn insert_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
+        self.directory.insert_events(events).await
     }
 
     async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError> {
@@ -168,7 +168,7 @@ impl Directory for PendingDirectory {
         self.ready()?.erase(user).await
     }
 
-    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, ImportError> {
         self.ready()?.apply(wanted).await
     }
 
@@ -184,8 +184,8 @@ impl Directory for PendingDirectory {
         self.ready()?.was_imported(fingerprint).await
     }
 
-    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
-        self.ready()?.note_import(fingerprint).await
+    async fn record_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
+        self.ready()?.record_import(fingerprint).await
     }
 
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {

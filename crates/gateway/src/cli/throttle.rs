@@ -131,7 +131,7 @@ async fn list(
 ) -> Result<Vec<ThrottleView>> {
     let filter = query.filter().map_err(Error::msg)?;
     let local = async |opened: Components| {
-        let buckets = opened.into_auth().strained(&filter).await?;
+        let buckets = opened.into_auth().throttled_buckets(&filter).await?;
         buckets.into_iter().map(ThrottleView::new).collect()
     };
     local_or_remote(config, gateway, local, |remote| {
@@ -147,7 +147,7 @@ async fn clear(query: &ThrottleQuery, gateway: &Gateway, config: &Config) -> Res
     let filter = query.filter().map_err(Error::msg)?;
     let local = async |opened: Components| {
         let auth = opened.into_auth();
-        let cleared = auth.clear_strained(&filter).await;
+        let cleared = auth.clear_throttle(&filter).await;
         audited_admin::flush_audit(auth.audit()).await;
         Ok(cleared?)
     };

@@ -48,7 +48,7 @@ fn mount<D: Dialect>(path: String, table: Value) -> Result<Mount, LibraryError> 
         path,
         settings: serde_json::to_value(&settings).unwrap_or_default(),
         ignores_case: D::PATH_CASE == PathCase::Insensitive,
-        remembers: D::TOKEN_LIFETIME == TokenLifetimeClass::Remembered,
+        has_long_lived_tokens: D::TOKEN_LIFETIME == TokenLifetimeClass::Remembered,
         dialect: Arc::new(Configured::<D>(settings)),
     })
 }

@@ -19,7 +19,7 @@ pub struct Mount {
     /// Its settings with every default, for people to read.
     pub settings: serde_json::Value,
     pub(super) ignores_case: bool,
-    pub(super) remembers: bool,
+    pub(super) has_long_lived_tokens: bool,
     pub(super) dialect: Arc<dyn AnyDialect>,
 }
 
@@ -35,8 +35,8 @@ impl Mount {
 
     /// Returns whether clients use some of the dialect's tokens for weeks, so that they must survive a restart
     /// of the token store.
-    pub(crate) fn remembers(&self) -> bool {
-        self.remembers
+    pub(crate) fn has_long_lived_tokens(&self) -> bool {
+        self.has_long_lived_tokens
     }
 
     /// Adds the dialect's routes to `cfg`.

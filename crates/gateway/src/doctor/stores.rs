@@ -51,8 +51,9 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
 
 /// Checks Redis, as the token store and the throttle use it. Adds the results to `findings`.
 async fn redis(config: &Config, findings: &mut Findings) {
-    let remembers = config.mounts.iter().any(Mount::remembers);
-    let (store, throttle) = match components::shared_stores(&config.sections, remembers) {
+    let has_long_lived_tokens = config.mounts.iter().any(Mount::has_long_lived_tokens);
+    let (store, throttle) = match components::shared_stores(&config.sections, has_long_lived_tokens)
+    {
         Ok(Some(stores)) => stores,
         Ok(None) => return,
         Err(error) => {

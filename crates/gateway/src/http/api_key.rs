@@ -80,7 +80,7 @@ impl<R: KeyRealm> ApiKey<R> {
         let origin = LoginOrigin::new(R::REALM, source);
         let decoded = presented.decoded.as_ref().map(ExposeSecret::expose_secret);
         let key = presented.key.expose_secret();
-        let (reason, error) = match auth.key_shown_as(key, decoded, &origin).await {
+        let (reason, error) = match auth.authenticate_key_as(key, decoded, &origin).await {
             Ok(Some(key)) => {
                 let caller = caller(Some(EventActor::Key(key.label.clone())));
                 let realm = PhantomData;

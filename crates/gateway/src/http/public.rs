@@ -111,7 +111,7 @@ pub fn app(
                         request_id: telemetry::request_id_of(&request),
                         actor: None,
                     };
-                    proxies.remove_claims(&mut request);
+                    proxies.remove_forwarded_headers(&mut request);
                     let call = middleware.start(&request, timer.pattern(), caller.source);
                     let response = call.finish(caller.scope(service.call(request)));
                     async move { timer.finish(response.await) }

@@ -85,8 +85,8 @@ pub(super) async fn introspect(
     service.authorize(Scope::TokensIntrospect).await?;
     let token = form.mandatory("token")?;
     let dialect = form.optional("dialect")?;
-    let asked = (&**auth, &request, "/introspect");
-    let found = api.check_token(asked, dialect.as_deref(), &token).await?;
+    let context = (&**auth, &request, "/introspect");
+    let found = api.check_token(context, dialect.as_deref(), &token).await?;
     let Ok((session, mount)) = found else {
         return Ok(HttpResponse::Ok().json(json!({ "active": false })));
     };

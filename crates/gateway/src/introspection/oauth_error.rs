@@ -87,7 +87,7 @@ pub(super) enum OAuthError {
     /// The body is too large.
     TooLarge,
     /// The body did not arrive in time.
-    TooSlow,
+    TimedOut,
     /// A store is unreachable.
     Unavailable(String),
     /// The token's dialect is unavailable for a while, as planned.
@@ -104,7 +104,7 @@ impl OAuthError {
     }
 
     /// Returns status, `error` and `error_description` of the response.
-    fn answer(&self) -> (StatusCode, &'static str, &str) {
+    fn response_parts(&self) -> (StatusCode, &'static str, &str) {
         let (status, error, text) = match self {
             Self::InvalidClient => (
                 StatusCode::UNAUTHORIZED,
@@ -131,7 +131,7 @@ impl OAuthError {
                 "invalid_request",
                 "the body is too large",
             ),
-            Self::TooSlow => (
+            Self::TimedOut => (
                 StatusCode::REQUEST_TIMEOUT,
                 "invalid_request",
                 "the body did not arrive in time",
@@ -162,17 +162,17 @@ pub(super) struct OAuthErrorBody {
 
 impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.answer().2)
+        f.write_str(self.response_parts().2)
     }
 }
 
 impl ResponseError for OAuthError {
     fn status_code(&self) -> StatusCode {
-        self.answer().0
+        self.response_parts().0
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, error, text) = self.answer();
+        let (status, error, text) = self.response_parts();
         let mut response = HttpResponse::build(status);
         match self {
             Self::InvalidClient => {
@@ -192,7 +192,7 @@ impl ResponseError for OAuthError {
             | Self::UnsupportedGrantType(_)
             | Self::InvalidTarget
             | Self::TooLarge
-            | Self::TooSlow => {}
+            | Self::TimedOut => {}
         }
         response.json(json!({ "error": error, "error_description": text }))
     }
@@ -228,7 +228,7 @@ impl From<BodyError> for OAuthError {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge,
-            BodyError::TimedOut => Self::TooSlow,
+            BodyError::TimedOut => Self::TimedOut,
             BodyError::Unreadable => Self::InvalidRequest("the body is invalid".to_owned()),
         }
     }

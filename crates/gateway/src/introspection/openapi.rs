@@ -48,15 +48,15 @@ pub(crate) fn document() -> OpenApi {
 
 /// Returns the description of a forward-auth route, which proxies call with any method.
 fn forward_auth(id: &str, of: &str, has_dialect: bool) -> OperationBuilder {
-    let told = |text: &str| Response::builder().description(text).build();
+    let response = |text: &str| Response::builder().description(text).build();
     let mut operation = OperationBuilder::new()
         .operation_id(Some(id))
         .tag("services")
         .summary(Some("Check a call for a proxy."))
         .description(Some(format!("The call is described in headers such as `X-Forwarded-Uri`; any method is accepted. {of} A refusal has the format of the dialect. Envoy uses paths below `/forward-auth/envoy/<dialect>/`.")))
-        .response("200", told("the call is accepted; headers identify the user"))
-        .response("4XX", told("the call is refused; the dialect's own refusal"))
-        .response("503", told("a store is unreachable"));
+        .response("200", response("the call is accepted; headers identify the user"))
+        .response("4XX", response("the call is refused; the dialect's own refusal"))
+        .response("503", response("a store is unreachable"));
     if has_dialect {
         let dialect = Parameter::builder()
             .name("dialect")
@@ -79,7 +79,7 @@ impl IntoResponses for OAuthError {
                 Self::UnsupportedGrantType("this grant type is not supported"),
                 Self::InvalidTarget,
                 Self::TooLarge,
-                Self::TooSlow,
+                Self::TimedOut,
                 Self::Unavailable("a store is unreachable".to_owned()),
             ],
             "OAuthRefusal",

@@ -88,8 +88,8 @@ pub(super) async fn exchange(
     check_requested(&mut form)?;
     let audience = audience(&mut form, jwts)?;
     let token = form.mandatory("subject_token")?;
-    let asked = (&**auth, &request, "/token");
-    let found = api.check_token(asked, dialect.as_deref(), &token).await?;
+    let context = (&**auth, &request, "/token");
+    let found = api.check_token(context, dialect.as_deref(), &token).await?;
     let session = found.as_ref().ok().map(|(session, _)| session);
     service.run(async { record(&auth, session) }).await;
     let (session, mount) = found.map_err(|reason| {

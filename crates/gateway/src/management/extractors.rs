@@ -51,7 +51,7 @@ fn json_error(error: &JsonPayloadError) -> ApiError {
         JsonPayloadError::Payload(PayloadError::Io(error))
             if error.kind() == ErrorKind::TimedOut =>
         {
-            ApiError::TooSlow
+            ApiError::TimedOut
         }
         JsonPayloadError::Deserialize(error) => {
             let place = format!("line {}, column {}", error.line(), error.column());

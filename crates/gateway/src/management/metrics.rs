@@ -52,7 +52,7 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
 
 /// Merges recorded durations into buckets at a fixed interval, for as long as the gateway runs, so that they do
 /// not fill the memory without a scrape.
-pub(crate) async fn keep_up(recorder: PrometheusHandle) {
+pub(crate) async fn run_upkeep(recorder: PrometheusHandle) {
     let mut ticks = interval(UPKEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

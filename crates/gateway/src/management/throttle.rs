@@ -52,7 +52,7 @@ pub(crate) async fn list(
     query: Query<ThrottleQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::ThrottleRead).await?;
-    let strained = auth.strained(&filter(&query)?).await?;
+    let strained = auth.throttled_buckets(&filter(&query)?).await?;
     let shown: Result<Vec<_>, _> = strained.into_iter().map(ThrottleView::new).collect();
     let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
@@ -88,7 +88,7 @@ pub(crate) async fn clear(
         return Err(ApiError::Malformed(reason.to_owned()));
     }
     let filter = filter(&query)?;
-    let cleared = admin.run(auth.clear_strained(&filter)).await?;
+    let cleared = admin.run(auth.clear_throttle(&filter)).await?;
     tracing::info!(cleared, "an administrator cleared counted attempts");
     Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }

@@ -31,16 +31,16 @@ pub(super) fn run_worker(queue: &Queue, settings: PasswordSettings) {
 }
 
 fn run_jobs(jobs: Vec<Job>, settings: PasswordSettings) {
-    let (mut lanes, mut answers) = (Vec::new(), Vec::new());
+    let (mut lanes, mut senders) = (Vec::new(), Vec::new());
     for Job { queued, work } in jobs {
         let deadline = deadline(queued.elapsed(), settings.queue_timeout);
         match (work, deadline) {
             (Work::Alone(work), deadline) => work(deadline),
-            (Work::Bcrypt(_, answer), _) if answer.is_closed() => {}
-            (Work::Bcrypt(_, answer), Deadline::Missed) => send(answer, Err(OVERLOADED)),
-            (Work::Bcrypt(lane, answer), Deadline::Met) => {
+            (Work::Bcrypt(_, sender), _) if sender.is_closed() => {}
+            (Work::Bcrypt(_, sender), Deadline::Missed) => send(sender, Err(OVERLOADED)),
+            (Work::Bcrypt(lane, sender), Deadline::Met) => {
                 lanes.push(lane);
-                answers.push(answer);
+                senders.push(sender);
             }
         }
     }
@@ -49,8 +49,8 @@ fn run_jobs(jobs: Vec<Job>, settings: PasswordSettings) {
     } else {
         lanes.iter().map(BcryptLane::verify).collect()
     };
-    for (answer, matches) in answers.into_iter().zip(matches) {
-        send(answer, Ok(matches));
+    for (sender, matches) in senders.into_iter().zip(matches) {
+        send(sender, Ok(matches));
     }
 }
 
@@ -63,8 +63,8 @@ fn deadline(waited: Duration, longest: Duration) -> Deadline {
 }
 
 /// Sends a result to the caller of a check. Does nothing if the caller was cancelled during the hashing.
-fn send(answer: oneshot::Sender<Result<bool, HashingError>>, outcome: Result<bool, HashingError>) {
-    let _ = answer.send(outcome);
+fn send(sender: oneshot::Sender<Result<bool, HashingError>>, outcome: Result<bool, HashingError>) {
+    let _ = sender.send(outcome);
 }
 
 /// Lowers the priority of this thread, and logs a warning if the system refuses. A hash takes all the time of a

@@ -53,7 +53,7 @@ fn sortable(moment: OffsetDateTime) -> [u8; 8] {
 }
 
 /// Returns the digest at the end of a key of the table of expiries.
-pub(super) fn token_of_end(key: &ExpiryKey) -> TokenDigest {
+pub(super) fn digest_of_expiry_key(key: &ExpiryKey) -> TokenDigest {
     let mut digest = [0; 16];
     digest.copy_from_slice(&key[8..]);
     digest.into()

@@ -33,7 +33,7 @@ async fn a_lookup_waits_for_a_database_that_is_being_reopened_no_longer_than_its
     gate.shut(false);
     store
         .writer
-        .apply(|answer| Change::Check { answer })
+        .apply(|responder| Change::Check { responder })
         .await
         .unwrap();
     assert!(store.get(digest(1)).await.unwrap().is_some());
@@ -98,7 +98,7 @@ async fn a_check_of_a_database_that_answers_writes_nothing() {
     let before = disk.used();
     store
         .writer
-        .apply(|answer| Change::Check { answer })
+        .apply(|responder| Change::Check { responder })
         .await
         .unwrap();
     assert_eq!(disk.used(), before);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::super::error::store_error;
 
 /// The channel to the caller that waits for the outcome.
-pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+pub(super) type Responder<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// One change, with the channel to its caller.
 pub(crate) enum Change {
@@ -19,44 +19,40 @@ pub(crate) enum Change {
         digest: TokenDigest,
         record: Box<Record>,
         now: OffsetDateTime,
-        answer: Answer<Vec<TokenDigest>>,
+        responder: Responder<Vec<TokenDigest>>,
     },
     Replace {
         digest: TokenDigest,
         before: Box<Record>,
         after: Box<Record>,
-        answer: Answer<bool>,
+        responder: Responder<bool>,
     },
     Restore {
         token: Box<StoredToken>,
-        answer: Answer<()>,
+        responder: Responder<()>,
     },
     Take {
         digest: TokenDigest,
-        answer: Answer<Option<Record>>,
+        responder: Responder<Option<Record>>,
     },
     RemoveUser {
         user: Uuid,
-        answer: Answer<u64>,
+        responder: Responder<u64>,
     },
     Sweep {
         now: OffsetDateTime,
         at_most: usize,
-        answer: Answer<Step>,
+        responder: Responder<Step>,
     },
     /// Writes a value that is not a token, or removes it.
     Probe {
         stored: Option<&'static [u8]>,
-        answer: Answer<()>,
+        responder: Responder<()>,
     },
     /// Opens the database again if it rejects everything since an error of the disk. Writes nothing.
-    Check {
-        answer: Answer<()>,
-    },
+    Check { responder: Responder<()> },
     /// Closes the database and ends the thread.
-    Close {
-        answer: Answer<()>,
-    },
+    Close { responder: Responder<()> },
 }
 
 /// The result of one step of a sweep.
@@ -73,8 +69,8 @@ pub(crate) struct Step {
 impl Change {
     /// Reports success to the caller of a check or a close.
     pub(super) fn done(self) {
-        if let Self::Check { answer } | Self::Close { answer } = self {
-            drop(answer.send(Ok(())));
+        if let Self::Check { responder } | Self::Close { responder } = self {
+            drop(responder.send(Ok(())));
         }
     }
 
@@ -83,15 +79,15 @@ impl Change {
         let error = store_error(reason);
         // The caller may have been dropped and needs no outcome then.
         match self {
-            Self::Put { answer, .. } => drop(answer.send(Err(error))),
-            Self::Replace { answer, .. } => drop(answer.send(Err(error))),
-            Self::Take { answer, .. } => drop(answer.send(Err(error))),
-            Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
-            Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
-            Self::Restore { answer, .. }
-            | Self::Probe { answer, .. }
-            | Self::Check { answer }
-            | Self::Close { answer } => drop(answer.send(Err(error))),
+            Self::Put { responder, .. } => drop(responder.send(Err(error))),
+            Self::Replace { responder, .. } => drop(responder.send(Err(error))),
+            Self::Take { responder, .. } => drop(responder.send(Err(error))),
+            Self::RemoveUser { responder, .. } => drop(responder.send(Err(error))),
+            Self::Sweep { responder, .. } => drop(responder.send(Err(error))),
+            Self::Restore { responder, .. }
+            | Self::Probe { responder, .. }
+            | Self::Check { responder }
+            | Self::Close { responder } => drop(responder.send(Err(error))),
         }
     }
 }

@@ -13,14 +13,14 @@ const LARGEST_CLOCK_DIFFERENCE: i64 = 1000;
 #[derive(Clone, Copy)]
 pub(crate) struct Requirements {
     eviction: Eviction,
-    remembers: bool,
+    has_long_lived_tokens: bool,
 }
 
 impl Requirements {
     pub(crate) fn from_settings(settings: &RedisSettings) -> Self {
         Self {
             eviction: settings.eviction,
-            remembers: settings.remembers,
+            has_long_lived_tokens: settings.has_long_lived_tokens,
         }
     }
 
@@ -60,13 +60,13 @@ impl Requirements {
             ),
         }
         match server.persistence.as_deref() {
-            None if self.remembers => {
+            None if self.has_long_lived_tokens => {
                 add(
                     Level::Unknown,
                     "it does not tell whether it persists".into(),
                 );
             }
-            Some("none") if self.remembers => add(
+            Some("none") if self.has_long_lived_tokens => add(
                 Level::Warning,
                 "a restart forgets all tokens, those that are to be remembered for weeks too: \
                  switch appendonly or save on"
@@ -111,10 +111,14 @@ mod tests {
         }
     }
 
-    fn levels(eviction: Eviction, remembers: bool, server: &ServerHealth) -> Vec<Level> {
+    fn levels(
+        eviction: Eviction,
+        has_long_lived_tokens: bool,
+        server: &ServerHealth,
+    ) -> Vec<Level> {
         let requirements = Requirements {
             eviction,
-            remembers,
+            has_long_lived_tokens,
         };
         let findings = requirements.findings(server).into_iter();
         findings.map(|finding| finding.level).collect()

@@ -27,7 +27,7 @@ fn levels(health: &StoreHealth) -> Vec<Level> {
 async fn a_fit_server_is_described() {
     let server = RedisServer::start(&["--appendonly", "yes"]).unwrap();
     let mut settings = settings(at(server.port()));
-    settings.remembers = true;
+    settings.has_long_lived_tokens = true;
     let health = health(&store(&settings)).await;
     assert_eq!(health.findings, []);
     let [described] = &health.servers[..] else {
@@ -44,7 +44,7 @@ async fn a_fit_server_is_described() {
 async fn eviction_and_forgetting_are_found() {
     let server = RedisServer::start(&["--maxmemory-policy", "volatile-ttl"]).unwrap();
     let mut settings = settings(at(server.port()));
-    settings.remembers = true;
+    settings.has_long_lived_tokens = true;
     let found = health(&store(&settings)).await;
     assert_eq!(levels(&found), [Level::Warning, Level::Warning]);
     assert!(!found.is_refused());
@@ -55,7 +55,7 @@ async fn eviction_and_forgetting_are_found() {
     let Finding { text, .. } = &found.findings[0];
     assert!(text.contains("maxmemory-policy volatile-ttl"), "{text}");
     settings.eviction = Eviction::Ignore;
-    settings.remembers = false;
+    settings.has_long_lived_tokens = false;
     assert_eq!(levels(&health(&store(&settings)).await), []);
 }
 
@@ -87,7 +87,7 @@ async fn what_may_not_be_asked_is_unknown() {
     ];
     server.ask(&list).unwrap();
     let mut settings = settings(format!("redis://poor:pw@127.0.0.1:{}", server.port()));
-    settings.remembers = true;
+    settings.has_long_lived_tokens = true;
     let store = store(&settings);
     store.ping().await.unwrap();
     let health = health(&store).await;

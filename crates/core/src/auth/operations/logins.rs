@@ -103,7 +103,7 @@ impl Auth {
         let outcome = self.try_reset(key, password).await;
         let event = Event {
             dialect: Some(key.realm().name().to_owned()),
-            handle: Some(key.digest(&self.0.peppers.current)),
+            handle: Some(key.digest(&self.components.peppers.current)),
             ..self.event(EventKind::ResetPassword)
         };
         self.record(match &outcome {
@@ -126,7 +126,7 @@ impl Auth {
         name: &str,
         requested: Option<&RequestedAccess>,
     ) -> Result<Option<User>, AuthError> {
-        let outcome = self.whom_to_impersonate(actor, name, requested).await;
+        let outcome = self.find_impersonated(actor, name, requested).await;
         let event = Event {
             actor: Some(EventActor::User(actor.acting().id)),
             name_hash: Some(self.name_hash(ClaimedName::User(name))),
@@ -152,10 +152,10 @@ impl Auth {
         name: &str,
         origin: &LoginOrigin,
     ) -> Result<bool, AuthError> {
-        let outcome = self.grants_email(name, origin).await;
+        let outcome = self.admit_email(name, origin).await;
         let event = Event {
             name_hash: Some(self.name_hash(ClaimedName::User(name))),
-            ..self.event(EventKind::Letter).of_origin(origin)
+            ..self.event(EventKind::Email).of_origin(origin)
         };
         self.record(match &outcome {
             Ok(true) => event,

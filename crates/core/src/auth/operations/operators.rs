@@ -31,8 +31,8 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::Unavailable`] if a store is unavailable. Some of the buckets may have been reset.
-    pub async fn clear_strained(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
-        let outcome = self.fill_up(filter).await;
+    pub async fn clear_throttle(&self, filter: &ThrottleFilter) -> Result<u64, AuthError> {
+        let outcome = self.reset_buckets(filter).await;
         let name = filter.name.as_deref();
         let event = Event {
             name_hash: name.map(|name| self.name_hash(ClaimedName::User(name))),

@@ -19,7 +19,7 @@ impl Auth {
     /// # Errors
     ///
     /// - [`AuthError::InvalidCredentials`] if the user no longer exists.
-    /// - [`AuthError::Forbidden`] if the client is blocked, or if [`Terms::longest_from_login`] has passed.
+    /// - [`AuthError::Forbidden`] if the client is blocked, or if [`Terms::max_authentication_age`] has passed.
     /// - [`AuthError::Unavailable`] if a store is unavailable or the system gives no random numbers.
     pub async fn issue(
         &self,
@@ -27,7 +27,7 @@ impl Auth {
         user: &User,
         terms: Terms,
     ) -> Result<IssuedToken, AuthError> {
-        let outcome = self.hand_out(realm, user, &terms).await;
+        let outcome = self.issue_token(realm, user, &terms).await;
         if let (Err(AuthError::Unavailable(_)), Some(redeemed)) = (&outcome, terms.redeemed) {
             Box::pin(self.undo_redemption(redeemed)).await;
         }
@@ -77,8 +77,8 @@ impl Auth {
     /// - [`AuthError::InvalidToken`] if the token is unknown, expired, ended or of another purpose.
     /// - [`AuthError::Forbidden`] if the client is blocked.
     /// - [`AuthError::Unavailable`] if a store is unavailable.
-    pub async fn close(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
-        let outcome = self.try_close(token, purpose).await;
+    pub async fn revoke(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
+        let outcome = self.try_revoke(token, purpose).await;
         let event = self.event_of(token, purpose, EventKind::Revoke);
         self.record(match &outcome {
             Ok(session) => event.of_session(session),
@@ -92,9 +92,14 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::Unavailable`] if the token store is unavailable.
-    pub async fn end(&self, digest: TokenDigest) -> Result<(), AuthError> {
-        let taken = self.0.tokens.remove(digest).await.map_err(AuthError::from);
-        self.1.forget(digest);
+    pub async fn revoke_by_digest(&self, digest: TokenDigest) -> Result<(), AuthError> {
+        let taken = self
+            .components
+            .tokens
+            .remove(digest)
+            .await
+            .map_err(AuthError::from);
+        self.recent_tokens.forget(digest);
         let event = self.event(EventKind::Revoke);
         match &taken {
             Ok(Some(record)) if record.is_live(self.now()) => {

@@ -44,7 +44,10 @@ pub trait DigestStore: Send + Sync + 'static {
     async fn replace_digest(&self, renewal: DigestReplacement) -> Result<(), StoreError>;
 
     /// Returns the application key whose former identifier has one of these stored forms; `None` if there is none.
-    async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Result<Option<KeyEntry>, StoreError>;
+    async fn find_key_by_former_id(
+        &self,
+        stored: Vec<[u8; 32]>,
+    ) -> Result<Option<KeyEntry>, StoreError>;
 }
 
 /// A database in which cards, or application keys, are looked up by digest.
@@ -181,6 +184,6 @@ impl<S: DigestStore> DigestRing for S {
 
     async fn key_of_former_id(&self, id: &str) -> Result<Option<KeyEntry>, StoreError> {
         let ring = read_key_ring(self).await?;
-        self.key_once_called(ring.former_ids(id)).await
+        self.find_key_by_former_id(ring.former_ids(id)).await
     }
 }

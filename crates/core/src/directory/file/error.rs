@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use isogloss_password::InvalidPassword;
 use thiserror::Error;
 
-use crate::directory::Unapplied;
+use crate::directory::ImportError;
 use crate::error::StoreError;
 
 /// Why a directory file was not applied. Nothing was changed.
@@ -48,11 +48,11 @@ pub enum FileError {
     Unavailable(#[from] StoreError),
 }
 
-impl From<Unapplied> for FileError {
-    fn from(reason: Unapplied) -> Self {
+impl From<ImportError> for FileError {
+    fn from(reason: ImportError) -> Self {
         match reason {
-            Unapplied::Entry { entry, reason } => Self::Entry { entry, reason },
-            Unapplied::Unavailable(error) => Self::Unavailable(error),
+            ImportError::Entry { entry, reason } => Self::Entry { entry, reason },
+            ImportError::Unavailable(error) => Self::Unavailable(error),
         }
     }
 }

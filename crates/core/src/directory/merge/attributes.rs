@@ -1,11 +1,11 @@
 //! Merges names, addresses, roles, organisations and units.
 
 use super::users::One;
-use super::{Judge, takes};
+use super::{Merge, takes};
 use crate::directory::UserEntry;
 use crate::directory::origin::{Attribute, Attributes, Value};
 
-impl Judge<'_> {
+impl Merge<'_> {
     /// Sets the attributes that the file sets. If the file repeats the last imported value of an attribute that
     /// was changed here since, the precedence decides.
     pub(super) fn merge_attributes(&mut self, one: One<'_>, entry: &mut UserEntry) {

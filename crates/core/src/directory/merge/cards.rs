@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::secrets::Verdict;
+use super::secrets::SecretComparison;
 use super::users::One;
-use super::{Judge, Outcome, unfit};
+use super::{Merge, Outcome, entry_error};
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::wanted::{SetHere, WantedCard};
 use crate::directory::{CardEntry, KeyDigest, UserEntry};
 use crate::names::stored_line;
 
-impl Judge<'_> {
+impl Merge<'_> {
     /// Replaces the user's cards with those of the file, if it lists any. A card is recognised by its code or
     /// identifier. Fails if a card is incomplete, or if a digest key that may be needed does not open.
     pub(super) fn merge_cards(&mut self, one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
@@ -99,17 +99,17 @@ impl Judge<'_> {
         let card_label = || format!("{label}, access card");
         card.pass_code_hash = match (&wanted.pass_code, now) {
             (Some(_), _) if card.identifier.is_none() => {
-                return Err(unfit(card_label(), "a pass code needs an identifier"));
+                return Err(entry_error(card_label(), "a pass code needs an identifier"));
             }
             (None, None) if card.identifier.is_some() => {
-                return Err(unfit(label, "needs pass_code or pass_code_hash"));
+                return Err(entry_error(label, "needs pass_code or pass_code_hash"));
             }
             (None, now) => now,
             (Some(secret), None) => Some(secret.hash(self.wanted.sealed).unwrap_or_default()),
             (Some(secret), Some(now)) => match secret.beside(&now, &[]) {
-                Verdict::Same => Some(now),
-                Verdict::Other(hash) => Some(hash),
-                Verdict::Unjudged => {
+                SecretComparison::Same => Some(now),
+                SecretComparison::Other(hash) => Some(hash),
+                SecretComparison::Unknown => {
                     let hash = secret.hash(true);
                     let replace = self.precedence().passwords == SetHere::Replace;
                     let hash = hash.filter(|_| replace);
@@ -122,7 +122,7 @@ impl Judge<'_> {
         };
         if card.code_digest.is_none() && card.identifier.is_none() {
             let reason = "needs a code, or an identifier with a pass code";
-            return Err(unfit(card_label(), reason));
+            return Err(entry_error(card_label(), reason));
         }
         Ok(card)
     }

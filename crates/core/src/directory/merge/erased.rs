@@ -1,28 +1,28 @@
 //! Recognises erased users in a file.
 
-use super::{Judge, Outcome};
-use crate::directory::erasure::Trace;
+use super::{Merge, Outcome};
+use crate::directory::erasure::ErasedIdentifier;
 use crate::directory::origin::Attribute;
 use crate::directory::wanted::{WantedKey, WantedUser};
 use crate::directory::{KeyDigest, Patch};
 use crate::error::StoreError;
 
-impl Judge<'_> {
+impl Merge<'_> {
     /// Returns whether the entry is that of an erased user, recognised by the identifier, the user name or the
     /// e-mail address. Fails if this cannot be decided because a digest key does not open.
     pub(super) fn was_erased(&self, wanted: &WantedUser) -> Outcome<bool> {
         let email = wanted.text(Attribute::Email);
         let email = email.filter(|email| !email.is_empty());
         let logins = [Some(wanted.user_name.as_str()), email];
-        let logins = logins.into_iter().flatten().map(Trace::Login);
-        self.has_tombstone(logins.chain(wanted.id.map(Trace::Id)))
+        let logins = logins.into_iter().flatten().map(ErasedIdentifier::Login);
+        self.has_tombstone(logins.chain(wanted.id.map(ErasedIdentifier::Id)))
     }
 
     /// Returns whether the application key acts as an erased user. Fails if this cannot be decided because a
     /// digest key does not open.
     pub(super) fn acts_as_erased(&self, wanted: &WantedKey) -> Outcome<bool> {
         match &wanted.user {
-            Patch::Set(user) => self.has_tombstone([Trace::Login(user)].into_iter()),
+            Patch::Set(user) => self.has_tombstone([ErasedIdentifier::Login(user)].into_iter()),
             Patch::Keep | Patch::Remove => Ok(false),
         }
     }
@@ -41,13 +41,16 @@ impl Judge<'_> {
     /// Returns whether there is a tombstone for one of the traces. Fails if there is none and a digest key does
     /// not open, because the tombstone may be made with it. Ignores keys that were removed: they can never be
     /// opened again.
-    fn has_tombstone<'t>(&self, mut traces: impl Iterator<Item = Trace<'t>>) -> Outcome<bool> {
+    fn has_tombstone<'t>(
+        &self,
+        mut traces: impl Iterator<Item = ErasedIdentifier<'t>>,
+    ) -> Outcome<bool> {
         let erased = &self.present.erased;
         if erased.is_empty() {
             return Ok(false);
         }
         let ring = self.present.open.ring();
-        let has_one = |trace: Trace<'_>| {
+        let has_one = |trace: ErasedIdentifier<'_>| {
             let digests = trace.digests(ring);
             digests.iter().any(|digest| erased.contains(digest))
         };

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use super::secrets::{marked, set_marks};
 use super::users::One;
-use super::{Judge, Outcome, takes, unfit};
+use super::{Merge, Outcome, entry_error, takes};
 use crate::directory::origin::Part;
 use crate::directory::wanted::SetHere;
 use crate::directory::{AppPasswordEntry, KeyDigest, RecoveryCodeEntry, UserEntry};
 
 const APP_PASSWORD: &str = "application password";
 
-impl Judge<'_> {
+impl Merge<'_> {
     pub(super) fn merge_second_factor(
         &mut self,
         one: One<'_>,
@@ -30,7 +30,7 @@ impl Judge<'_> {
         };
         let wants_codes = wanted.recovery_codes.as_ref();
         if secret.is_none() && wants_codes.is_some_and(|codes| !codes.is_empty()) {
-            return Err(unfit(label, "recovery codes need a TOTP secret"));
+            return Err(entry_error(label, "recovery codes need a TOTP secret"));
         }
         let codes = match &wanted.recovery_codes {
             _ if secret.is_none() => Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Judge, Outcome, unfit};
+use super::{Merge, Outcome, entry_error};
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::rules::{LABEL, check_visible};
 use crate::directory::user_change::{UserChange, differs};
@@ -11,7 +11,7 @@ use crate::directory::{KeyDigest, KeyEntry, Patch, RevokedKeyEntry};
 use crate::names::login_form;
 use crate::scope::Scopes;
 
-impl Judge<'_> {
+impl Merge<'_> {
     /// Returns the keys that are new or differ, and those to revoke. A key that was revoked here is not added
     /// again, unless the precedence says so. Fails if a key is invalid, or if a digest key that may be needed does
     /// not open.
@@ -41,14 +41,17 @@ impl Judge<'_> {
             let label = wanted.label.as_deref().unwrap_or_default();
             let label = format!("{} key {label}", wanted.realm);
             if in_file.contains(&name) {
-                return Err(unfit(label, "the file has it among the revoked keys, too"));
+                return Err(entry_error(
+                    label,
+                    "the file has it among the revoked keys, too",
+                ));
             }
             if known.is_none() && self.acts_as_nobody(wanted, &names)? {
                 self.applied.erased.push(label);
                 continue;
             }
-            let entry =
-                merged(wanted, digest, known, &names).map_err(|reason| unfit(&*label, reason))?;
+            let entry = merged(wanted, digest, known, &names)
+                .map_err(|reason| entry_error(&*label, reason))?;
             let was_revoked = known.is_none() && self.revoked.contains(&name);
             if was_revoked && self.precedence().state == SetHere::Keep {
                 self.keep(&label, "revocation");

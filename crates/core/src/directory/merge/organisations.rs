@@ -2,14 +2,14 @@
 
 use uuid::Uuid;
 
-use super::{Judge, Outcome, unfit};
-use crate::directory::rules::{settle_organisation, settle_unit};
+use super::{Merge, Outcome, entry_error};
+use crate::directory::rules::{normalize_organisation, normalize_unit};
 use crate::directory::user_change::differs;
 use crate::directory::wanted::WantedOrganisation;
 use crate::directory::{OrganisationEntry, UnitEntry};
 use crate::names::{stored_spellings, tidy};
 
-impl Judge<'_> {
+impl Merge<'_> {
     /// Returns the organisations that are new or differ. Does not remove units, because users may be in them.
     /// Fails if an entry is invalid or conflicts with another one.
     pub(super) fn organisations(&mut self) -> Outcome<Vec<OrganisationEntry>> {
@@ -41,7 +41,7 @@ impl Judge<'_> {
         };
         if named.is_some_and(|named| named.id != id) {
             let reason = "there is one of that name, with another id";
-            return Err(unfit(format!("organisation {}", wanted.name), reason));
+            return Err(entry_error(format!("organisation {}", wanted.name), reason));
         }
         let name = self.organisation_names.get(&id);
         Ok(name.and_then(|name| self.organisations.get(name)).cloned())
@@ -74,7 +74,7 @@ impl Judge<'_> {
             };
             if is_of_another(unit) || is_of_another(&tidy(unit)) {
                 let reason = format!("another organisation has the unit {unit}");
-                return Err(unfit(label(), reason));
+                return Err(entry_error(label(), reason));
             }
             let known = entry.unit(unit).cloned();
             let mut unit = known.clone().unwrap_or_else(|| UnitEntry {
@@ -84,16 +84,17 @@ impl Judge<'_> {
             if let Some(name) = name {
                 unit.name.clone_from(name);
             }
-            settle_unit(&mut unit, known.as_ref()).map_err(|reason| unfit(label(), reason))?;
+            normalize_unit(&mut unit, known.as_ref())
+                .map_err(|reason| entry_error(label(), reason))?;
             entry.units.retain(|one| one.id != unit.id);
             entry.units.push(unit);
         }
         entry.units.sort_by(|one, other| one.id.cmp(&other.id));
-        settle_organisation(&mut entry, known).map_err(|reason| unfit(label(), reason))?;
+        normalize_organisation(&mut entry, known).map_err(|reason| entry_error(label(), reason))?;
         let default = entry.default_unit.as_ref();
         if let Some(missing) = default.filter(|default| !entry.has_unit(default)) {
             let reason = format!("the default unit {missing} is not among its units");
-            return Err(unfit(label(), reason));
+            return Err(entry_error(label(), reason));
         }
         Ok(entry)
     }

@@ -1,34 +1,34 @@
 //! Merges passwords, pass codes, and whether a user is disabled.
 
 use super::users::One;
-use super::{Judge, Outcome, takes, unfit};
+use super::{Merge, Outcome, entry_error, takes};
 use crate::directory::origin::Part;
 use crate::directory::wanted::{Secret, SetHere, WantedUser};
 use crate::directory::{KeyDigest, UserEntry};
 
 /// The result of comparing a secret in a file with the stored hash.
-pub(super) enum Verdict {
+pub(super) enum SecretComparison {
     /// Both are the same.
     Same,
     /// The file has another secret, with this hash.
     Other(String),
     /// The file has another secret, but it is not hashed, or the stored hash has changed since it was hashed.
-    Unjudged,
+    Unknown,
 }
 
 impl Secret {
     /// Compares the secret with the stored hash, and with the earlier hashes of the same password that it has
     /// replaced.
-    pub(super) fn beside(&self, now: &str, replaced: &[KeyDigest]) -> Verdict {
+    pub(super) fn beside(&self, now: &str, replaced: &[KeyDigest]) -> SecretComparison {
         let is_now = |hash: &str| hash == now || replaced.contains(&KeyDigest::of(hash));
         match self {
-            Self::Clear(_) => Verdict::Unjudged,
-            Self::Hash(hash) | Self::Sealed { hash, .. } if is_now(hash) => Verdict::Same,
-            Self::Hash(hash) => Verdict::Other(hash.clone()),
-            Self::Sealed { hash, beside } => match beside {
-                Some(beside) if is_now(beside) => Verdict::Other(hash.clone()),
+            Self::Clear(_) => SecretComparison::Unknown,
+            Self::Hash(hash) | Self::Hashed { hash, .. } if is_now(hash) => SecretComparison::Same,
+            Self::Hash(hash) => SecretComparison::Other(hash.clone()),
+            Self::Hashed { hash, beside } => match beside {
+                Some(beside) if is_now(beside) => SecretComparison::Other(hash.clone()),
                 // Another hash was stored while this secret was being hashed.
-                Some(_) | None => Verdict::Unjudged,
+                Some(_) | None => SecretComparison::Unknown,
             },
         }
     }
@@ -37,13 +37,13 @@ impl Secret {
     /// hashed (`sealed`). Before that, an empty text stands for its hash.
     pub(super) fn hash(&self, sealed: bool) -> Option<String> {
         match self {
-            Self::Hash(hash) | Self::Sealed { hash, .. } => Some(hash.clone()),
+            Self::Hash(hash) | Self::Hashed { hash, .. } => Some(hash.clone()),
             Self::Clear(_) => (!sealed).then(String::new),
         }
     }
 }
 
-impl Judge<'_> {
+impl Merge<'_> {
     pub(super) fn merge_password(&mut self, one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
         let One {
             label,
@@ -53,10 +53,10 @@ impl Judge<'_> {
         } = one;
         let Some(known) = known else {
             let Some(secret) = &wanted.password else {
-                return Err(unfit(label, "needs password or password_hash"));
+                return Err(entry_error(label, "needs password or password_hash"));
             };
             let hash = secret.hash(self.wanted.sealed);
-            entry.password_hash = hash.ok_or_else(|| unfit(label, GONE))?;
+            entry.password_hash = hash.ok_or_else(|| entry_error(label, GONE))?;
             entry.replaced_hashes.clone_from(&wanted.replaced_hashes);
             entry.set_here.extend(marked(wanted, Part::Password));
             return Ok(());
@@ -68,21 +68,21 @@ impl Judge<'_> {
         let set_here = known.set_here.contains(&Part::Password);
         let replaces = set_here && takes(set_here, rule);
         match secret.beside(&known.password_hash, &known.replaced_hashes) {
-            Verdict::Same if replaces => set_marks(wanted, entry, Part::Password),
-            Verdict::Same => {}
+            SecretComparison::Same if replaces => set_marks(wanted, entry, Part::Password),
+            SecretComparison::Same => {}
             // One hash has replaced the other, here or in the file: both are of the same password.
-            Verdict::Other(_) if replaces_here(wanted, known) => {}
-            Verdict::Other(hash) if newer || takes(set_here, rule) => {
+            SecretComparison::Other(_) if replaces_here(wanted, known) => {}
+            SecretComparison::Other(hash) if newer || takes(set_here, rule) => {
                 entry.password_hash = hash;
                 entry.replaced_hashes.clone_from(&wanted.replaced_hashes);
                 set_marks(wanted, entry, Part::Password);
             }
-            Verdict::Unjudged if rule == SetHere::Replace => {
+            SecretComparison::Unknown if rule == SetHere::Replace => {
                 entry.password_hash = secret.hash(self.wanted.sealed).unwrap_or_default();
                 entry.replaced_hashes.clear();
                 set_marks(wanted, entry, Part::Password);
             }
-            Verdict::Other(_) | Verdict::Unjudged => self.keep(label, "password"),
+            SecretComparison::Other(_) | SecretComparison::Unknown => self.keep(label, "password"),
         }
         Ok(())
     }

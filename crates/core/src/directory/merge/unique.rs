@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Outcome, unfit};
-use crate::directory::desk::UserRef;
+use super::{Outcome, entry_error};
+use crate::directory::change::UserRef;
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::looks::Login;
 use crate::directory::present::Present;
-use crate::directory::rules::{clash, clashes_to_the_letter, look};
+use crate::directory::rules::{conflict, exact_conflict, look};
 use crate::directory::user_change::UserChange;
 use crate::directory::{KeyDigest, UserEntry};
 
@@ -37,7 +37,8 @@ impl Unique {
                 .add_cards(&user.entry)
                 .and_then(|()| taken.add_logins(user))
                 .and_then(|()| taken.add_number(&user.entry));
-            outcome.map_err(|reason| unfit(format!("user {}", user.entry.user_name), reason))?;
+            outcome
+                .map_err(|reason| entry_error(format!("user {}", user.entry.user_name), reason))?;
         }
         Ok(())
     }
@@ -74,10 +75,10 @@ impl Unique {
     }
 
     fn add_logins(&mut self, change: &UserChange) -> Result<(), String> {
-        let clash = if change.exempt {
-            clashes_to_the_letter
+        let conflict = if change.exempt {
+            exact_conflict
         } else {
-            clash
+            conflict
         };
         let user = &change.entry;
         for login in user.logins().filter(|login| !change.had_login(login)) {
@@ -86,7 +87,7 @@ impl Unique {
                 .into_iter()
                 .flatten()
                 .filter(|other| other.owner.id != user.id);
-            if let Some(reason) = others.find_map(|other| clash(&login, other)) {
+            if let Some(reason) = others.find_map(|other| conflict(&login, other)) {
                 return Err(reason);
             }
             self.add_login(login, named(user));

@@ -2,10 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{Judge, Outcome, unfit};
+use super::{Merge, Outcome, entry_error};
 use crate::directory::UserEntry;
 use crate::directory::origin::{Attribute, Attributes};
-use crate::directory::rules::{breaks_rules, check_lines, check_number, settle_units, settle_user};
+use crate::directory::rules::{
+    breaks_rules, check_lines, check_number, normalize_units, normalize_user,
+};
 use crate::directory::user_change::ends_tokens;
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
@@ -20,7 +22,7 @@ pub(super) struct One<'a> {
     pub(super) newer: bool,
 }
 
-impl Judge<'_> {
+impl Merge<'_> {
     /// Returns the user as the import leaves it. Fails if the entry is invalid or incomplete, or if a digest key
     /// that may be needed does not open.
     pub(super) fn user(
@@ -76,14 +78,17 @@ impl Judge<'_> {
         }
         let name = &entry.organisation;
         if name.is_empty() && !said(Attribute::Organisation) {
-            return Err(unfit(label, "needs an organisation"));
+            return Err(entry_error(label, "needs an organisation"));
         }
         let written = wanted.text(Attribute::Organisation).unwrap_or(name);
         let Some(organisation) = self.organisation_called(written) else {
-            return Err(unfit(label, format!("there is no organisation {name}")));
+            return Err(entry_error(
+                label,
+                format!("there is no organisation {name}"),
+            ));
         };
         entry.organisation.clone_from(&organisation.name);
-        settle_units(entry, organisation).map_err(|reason| unfit(label, reason))
+        normalize_units(entry, organisation).map_err(|reason| entry_error(label, reason))
     }
 }
 
@@ -93,8 +98,8 @@ fn settle(one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
     if one.wanted.grandfathered {
         return Ok(());
     }
-    let refused = |reason: String| unfit(one.label, reason);
-    settle_user(entry, one.known).map_err(refused)?;
+    let refused = |reason: String| entry_error(one.label, reason);
+    normalize_user(entry, one.known).map_err(refused)?;
     match one.wanted.number() {
         None => Ok(()),
         Some(number) => check_number(number, one.known).map_err(refused),
@@ -105,7 +110,7 @@ fn check_new_lines(one: One<'_>, entry: &UserEntry) -> Outcome<()> {
     if one.wanted.grandfathered {
         return Ok(());
     }
-    check_lines(entry, one.known).map_err(|reason| unfit(one.label, reason))
+    check_lines(entry, one.known).map_err(|reason| entry_error(one.label, reason))
 }
 
 fn new_user(wanted: &WantedUser) -> UserEntry {

@@ -15,7 +15,7 @@ pub fn look(login: &str) -> String {
 }
 
 /// Returns why a user cannot have a login name because of another user's; `None` if the two can be distinguished.
-pub(in crate::directory) fn clash(login: &str, other: &Login) -> Option<String> {
+pub(in crate::directory) fn conflict(login: &str, other: &Login) -> Option<String> {
     let owner = &other.owner.user_name;
     if login_form(login) == login_form(&other.login) {
         return Some(same_login(owner));
@@ -31,7 +31,7 @@ pub(in crate::directory) fn clash(login: &str, other: &Login) -> Option<String> 
 
 /// Returns why a user who is exempt from the rules cannot have a login name because of another user's; `None`
 /// unless both are exactly the same text.
-pub(in crate::directory) fn clashes_to_the_letter(login: &str, other: &Login) -> Option<String> {
+pub(in crate::directory) fn exact_conflict(login: &str, other: &Login) -> Option<String> {
     (login == other.login).then(|| same_login(&other.owner.user_name))
 }
 
@@ -46,7 +46,7 @@ pub(in crate::directory) fn look_of_organisation(name: &str) -> String {
 
 /// Returns why an organisation cannot have a name because of another one's, by the rule for login names; `None` if
 /// the two can be distinguished.
-pub(in crate::directory) fn organisation_clash(name: &str, other: &str) -> Option<String> {
+pub(in crate::directory) fn organisation_conflict(name: &str, other: &str) -> Option<String> {
     let is_same = login_form(name) == login_form(other);
     let is_ascii = name.is_ascii() && other.is_ascii();
     let looks_alike = look_of_organisation(name) == look_of_organisation(other);
@@ -76,7 +76,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::directory::desk::UserRef;
+    use crate::directory::change::UserRef;
 
     fn reason(login: &str, other: &str) -> Option<String> {
         let owner = UserRef {
@@ -87,7 +87,7 @@ mod tests {
             login: other.to_owned(),
             owner,
         };
-        clash(login, &login_of_other)
+        conflict(login, &login_of_other)
     }
 
     #[test]
@@ -130,15 +130,15 @@ mod tests {
     #[test]
     fn names_of_organisations_are_told_apart_in_any_case() {
         assert_eq!(
-            organisation_clash("\u{41e}", "o").as_deref(),
+            organisation_conflict("\u{41e}", "o").as_deref(),
             Some("the name \u{41e} (\\u{41e}) looks like that of the organisation o")
         );
         assert_eq!(
-            organisation_clash("ACME", "Acme").as_deref(),
+            organisation_conflict("ACME", "Acme").as_deref(),
             Some("the name ACME looks like that of the organisation Acme")
         );
         for other in ["O1", "0", "Ol", "\u{d6}"] {
-            assert_eq!(organisation_clash("O", other), None, "{other}");
+            assert_eq!(organisation_conflict("O", other), None, "{other}");
         }
     }
 

@@ -5,8 +5,8 @@ use crate::directory::{OrganisationEntry, UnitEntry, UserEntry};
 use crate::names::tidy;
 
 /// Brings the values that differ from the known entry into their stored form. Fails with a reason if one breaks a
-/// rule. Units have their own function, [`settle_unit`].
-pub(in crate::directory) fn settle_organisation(
+/// rule. Units have their own function, [`normalize_unit`].
+pub(in crate::directory) fn normalize_organisation(
     organisation: &mut OrganisationEntry,
     known: Option<&OrganisationEntry>,
 ) -> Result<(), String> {
@@ -26,7 +26,7 @@ pub(in crate::directory) fn settle_organisation(
 
 /// Replaces the user's units with the stored spelling of the organisation's. Fails with a reason if it has no such
 /// unit.
-pub(in crate::directory) fn settle_units(
+pub(in crate::directory) fn normalize_units(
     user: &mut UserEntry,
     organisation: &OrganisationEntry,
 ) -> Result<(), String> {
@@ -43,7 +43,7 @@ pub(in crate::directory) fn settle_units(
 
 /// Brings the values of a unit that differ from the known entry into their stored form. Fails with a reason if one
 /// breaks a rule.
-pub(in crate::directory) fn settle_unit(
+pub(in crate::directory) fn normalize_unit(
     unit: &mut UnitEntry,
     known: Option<&UnitEntry>,
 ) -> Result<(), String> {

@@ -18,7 +18,7 @@ const LONGEST_LOCAL_PART: usize = 64;
 
 /// Brings the values that differ from the known entry into their stored form. Fails with a reason if one breaks a
 /// rule.
-pub(in crate::directory) fn settle_user(
+pub(in crate::directory) fn normalize_user(
     user: &mut UserEntry,
     known: Option<&UserEntry>,
 ) -> Result<(), String> {
@@ -61,7 +61,7 @@ pub(in crate::directory) fn settle_user(
 /// Returns whether a stored entry has a value that the current rules would reject or change.
 pub fn breaks_rules(user: &UserEntry) -> bool {
     let mut settled = user.clone();
-    let is_refused = settle_user(&mut settled, None)
+    let is_refused = normalize_user(&mut settled, None)
         .and_then(|()| check_number(user.number, None))
         .is_err();
     let is_tidy = |(_, line): (_, &str)| tidy(line) == line;

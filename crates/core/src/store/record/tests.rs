@@ -78,7 +78,7 @@ const SECOND_OF_ALL: &str = concat!(
     "010641207465616d",
     "030106c8baad467c08e26f026852cb7525",
 );
-/// The fields appended to version 2: a login an hour ago, three tokens in between of which two elders are
+/// The fields appended to version 2: a login an hour ago, three tokens in between of which two older ancestors are
 /// recorded, an address, and at most ten tokens.
 const APPENDED: &str = concat!(
     "0180bab70303020606060606060606060606060606060607070707070707070707070707070707",
@@ -91,7 +91,7 @@ fn derived() -> Record {
         lineage: Some(Lineage {
             login_at: datetime!(2026-11-21 11:00 UTC),
             depth: 3,
-            elders: vec![[6; 16].into(), [7; 16].into()],
+            older_ancestors: vec![[6; 16].into(), [7; 16].into()],
         }),
         address: Some([8; 16].into()),
         at_most: Some(10),

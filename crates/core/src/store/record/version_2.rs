@@ -74,7 +74,7 @@ struct Ancestry {
     /// Milliseconds from the login to the issue.
     login_before: i64,
     depth: u32,
-    elders: Vec<TokenDigest>,
+    older_ancestors: Vec<TokenDigest>,
 }
 
 /// Encodes a record, the version first. `Err` if a field cannot be encoded.
@@ -109,7 +109,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         Ok::<_, StoreError>(Lineage {
             login_at: after_issue(login_before)?,
             depth: ancestry.depth,
-            elders: ancestry.elders,
+            older_ancestors: ancestry.older_ancestors,
         })
     };
     let rare = common.rare.unwrap_or_default();
@@ -191,7 +191,7 @@ impl From<&Record> for Appended {
         let ancestry = record.lineage.as_ref().map(|lineage| Ancestry {
             login_before: issued_at - milliseconds(lineage.login_at),
             depth: lineage.depth,
-            elders: lineage.elders.clone(),
+            older_ancestors: lineage.older_ancestors.clone(),
         });
         Self {
             ancestry,

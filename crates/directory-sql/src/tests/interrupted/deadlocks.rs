@@ -104,7 +104,7 @@ async fn removals_imports_and_logins_at_once_lock_nothing_out() {
     let logins = async {
         wait_for_locks(&server, database, 2).await;
         let day = date!(2026 - 11 - 22);
-        let noted = join_all((0..2).map(|_| directory.note_app_password(ada, digest, day)));
+        let noted = join_all((0..2).map(|_| directory.record_app_password_use(ada, digest, day)));
         assert!(noted.await.into_iter().all(|noted| noted.is_ok()));
     };
     let release = async {

@@ -158,14 +158,14 @@ async fn connections_in_use_when_a_change_is_refused_serve_nothing_afterwards() 
     pair.takes_no_connections();
     pair.demote().await;
     let refused = async {
-        pair.directory.note_import(&[1; 32]).await.unwrap();
+        pair.directory.record_import(&[1; 32]).await.unwrap();
     };
     let reads = join_all((0..2).map(|_| pair.answers()));
     // This change is refused after another one, and before the reads end.
     let change = async {
         let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);
         let events = vec![Arc::new(event)];
-        pair.directory.keep_events(events).await.unwrap();
+        pair.directory.insert_events(events).await.unwrap();
         users.close().await.unwrap();
     };
     let (old, (), ()) = join3(reads, change, pair.unlock_at(3, audit, refused)).await;

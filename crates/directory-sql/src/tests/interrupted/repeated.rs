@@ -32,7 +32,7 @@ async fn a_recovery_code_is_accepted_although_the_session_has_forgotten_a_statem
     assert!(directory.set_recovery_codes(ada, &codes).await.unwrap());
     let left = directory.use_recovery_code(ada, codes[0]).await;
     assert_eq!(left.unwrap(), Some(2));
-    let forgotten = directory.ask(|c| {
+    let forgotten = directory.run_idempotent(|c| {
         Box::pin(async move {
             let name: String = query_scalar(
                 "SELECT name FROM pg_prepared_statements
@@ -62,7 +62,7 @@ async fn a_directory_with_one_connection_makes_a_second_attempt() {
     let ada = directory.account("ada").await.unwrap().unwrap().user;
     directory.set_password(ada.id, "one").await.unwrap();
     for _ in 0..2 {
-        let forgotten = directory.ask(|c| {
+        let forgotten = directory.run_idempotent(|c| {
             let forgotten = raw_sql("DEALLOCATE ALL").execute(&mut **c);
             Box::pin(async move { forgotten.await.map(drop) })
         });
@@ -106,13 +106,13 @@ async fn events_whose_answer_is_lost_are_kept_once() {
         let event = Event::new(EventKind::Login, datetime!(2026-11-22 09:00 UTC));
         // Two equal events are both stored.
         let events: Vec<_> = [event.clone(), event].map(Arc::new).into();
-        directory.keep_events(events.clone()).await.unwrap();
+        directory.insert_events(events.clone()).await.unwrap();
         let mut applied = relay.when_sent("COMMIT", 1, fate.act());
-        let kept = directory.keep_events(events.clone()).await;
+        let kept = directory.insert_events(events.clone()).await;
         applied.try_recv().unwrap();
         assert_eq!(kept.is_ok(), fate.lets_arrive(), "{fate:?}: {kept:?}");
         if kept.is_err() {
-            directory.keep_events(events).await.unwrap();
+            directory.insert_events(events).await.unwrap();
         }
         let kept = directory.find_events(&ALL_EVENTS).await.unwrap();
         assert_eq!(kept.len(), 4, "{fate:?}");

@@ -142,7 +142,7 @@ async fn statements_that_a_pooler_has_forgotten_are_prepared_again() {
     let ada = directory.account("ada").await.unwrap().unwrap().user;
     directory.set_password(ada.id, "one").await.unwrap();
     let forget = || {
-        directory.ask(|c| {
+        directory.run_idempotent(|c| {
             let forgotten = raw_sql("DEALLOCATE ALL").execute(&mut **c);
             Box::pin(async move { forgotten.await.map(drop) })
         })

@@ -29,7 +29,7 @@ async fn a_key_is_revoked_by_the_identifier_that_it_had_under_an_older_release()
     let open = async |digests: DigestKeys| {
         let directory = SqliteDirectory::open(&folder.path().join("directory.db")).await;
         AdminService {
-            directory: Arc::new(directory.unwrap().digesting(digests)),
+            directory: Arc::new(directory.unwrap().with_digest_keys(digests)),
             audit: Audit::default(),
         }
     };

@@ -86,7 +86,7 @@ async fn open_directory(
                 }
             };
             let directory = directory.with_context(place)?;
-            let directory = directory.digesting(digests);
+            let directory = directory.with_digest_keys(digests);
             match NonZeroUsize::new(users) {
                 None => Ok((Arc::new(directory), None)),
                 Some(users) => {
@@ -99,7 +99,7 @@ async fn open_directory(
             let directory = PostgresDirectory::new(&postgres(settings, url));
             let directory = directory.context(settings.url_key())?;
             let access = directory.access();
-            Ok((Arc::new(directory.digesting(digests)), Some(access)))
+            Ok((Arc::new(directory.with_digest_keys(digests)), Some(access)))
         }
     }
 }

@@ -24,7 +24,10 @@ pub(super) struct TokenStores {
 /// Opens the token store, and the throttle in the same Redis or in this process. `remembers` says whether
 /// tokens must survive a restart of Redis. Fails if the settings are invalid or an embedded store cannot be
 /// opened.
-pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<TokenStores> {
+pub(super) fn stores(
+    settings: &config::Tokens,
+    has_long_lived_tokens: bool,
+) -> Result<TokenStores> {
     let store = match TokenStoreAddress::from_settings(settings)? {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(session_limits(settings))?,
         TokenStoreAddress::Embedded(file) => {
@@ -32,8 +35,10 @@ pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Token
             store.with_context(|| format!("{}: {}", settings.store_key(), file.display()))?
         }
         TokenStoreAddress::Redis(url) => {
-            let store =
-                RedisStore::new(&redis(settings, url, remembers)?, session_limits(settings));
+            let store = RedisStore::new(
+                &redis(settings, url, has_long_lived_tokens)?,
+                session_limits(settings),
+            );
             let store = store.context(settings.store_key())?;
             let throttle = store.throttle();
             let access = store.access();
@@ -57,14 +62,17 @@ pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Token
 
 /// Opens the token store, and the throttle in the same Redis. Returns `None` if only one process can open the
 /// token store. Fails if the settings are invalid.
-pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Option<SharedStores>> {
+pub(crate) fn shared_stores(
+    sections: &Sections,
+    has_long_lived_tokens: bool,
+) -> Result<Option<SharedStores>> {
     let settings = &sections.tokens;
     match TokenStoreAddress::from_settings(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(url) => {
             let redis = RedisSettings {
                 near_cache: 0,
-                ..redis(settings, url, remembers)?
+                ..redis(settings, url, has_long_lived_tokens)?
             };
             let store =
                 RedisStore::new(&redis, session_limits(settings)).context(settings.store_key())?;
@@ -116,7 +124,7 @@ pub(crate) fn create_embedded_tokens(
 pub(super) fn redis(
     settings: &config::Tokens,
     url: SecretString,
-    remembers: bool,
+    has_long_lived_tokens: bool,
 ) -> Result<RedisSettings> {
     Ok(RedisSettings {
         url,
@@ -135,7 +143,7 @@ pub(super) fn redis(
             RedisEviction::Warn => Eviction::Warn,
             RedisEviction::Ignore => Eviction::Ignore,
         },
-        remembers,
+        has_long_lived_tokens,
     })
 }
 

@@ -72,12 +72,14 @@ impl AppPasswords for PendingDirectory {
         self.ready()?.remove_app_password(user, digest).await
     }
 
-    async fn note_app_password(
+    async fn record_app_password_use(
         &self,
         user: Uuid,
         digest: KeyDigest,
         day: Date,
     ) -> Result<(), StoreError> {
-        self.ready()?.note_app_password(user, digest, day).await
+        self.ready()?
+            .record_app_password_use(user, digest, day)
+            .await
     }
 }

@@ -132,7 +132,7 @@ fn about(event: Event, id: DigestKeyId) -> Event {
 
 /// Parses the identifier of a digest key. Fails with a message if it is not 16 hexadecimal digits.
 fn id(text: &str) -> Result<DigestKeyId, String> {
-    DigestKeyId::read(text).map_err(|_| "expected 16 hexadecimal digits".to_owned())
+    DigestKeyId::parse(text).map_err(|_| "expected 16 hexadecimal digits".to_owned())
 }
 
 #[cfg(test)]

@@ -42,15 +42,15 @@ impl Subject {
     /// Reads the entry as the transaction has changed it. Fails if the query fails.
     pub(super) async fn read<D: DirectoryTransaction>(
         self,
-        desk: &mut D,
+        transaction: &mut D,
     ) -> Result<Changed, D::Error> {
         Ok(match self {
             Self::User(id) => {
-                let user = desk.shown_user(id).await?;
+                let user = transaction.shown_user(id).await?;
                 user.map_or(Changed::Removed, |user| Changed::User(Box::new(user)))
             }
             Self::Organisation(id) => {
-                let organisation = desk.organisation(OrganisationRef::Id(id)).await?;
+                let organisation = transaction.organisation(OrganisationRef::Id(id)).await?;
                 organisation.map_or(Changed::Removed, Changed::Organisation)
             }
         })

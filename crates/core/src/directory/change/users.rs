@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Abort, DirectoryTransaction, InvalidChange, Patch, UserRef};
 use crate::directory::looks::fill_looks;
-use crate::directory::rules::{check_number, clash, look, settle_units, settle_user};
+use crate::directory::rules::{check_number, conflict, look, normalize_units, normalize_user};
 use crate::directory::user_change::ends_tokens;
 use crate::directory::{OrganisationRef, UserEntry};
 use crate::user::Role;
@@ -67,50 +67,50 @@ impl UserEdit {
 }
 
 pub(super) async fn add<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     mut user: UserEntry,
     number: Option<i64>,
 ) -> Result<(), Abort<D::Error>> {
     user.number = if let Some(number) = number {
         number
     } else {
-        let last = desk.last_number().await.map_err(Abort::Failed)?;
+        let last = transaction.last_number().await.map_err(Abort::Failed)?;
         last.map_or(1, |last| last.saturating_add(1))
     };
-    put(desk, user, None).await
+    put(transaction, user, None).await
 }
 
 pub(super) async fn edit<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     id: Uuid,
     edit: UserEdit,
 ) -> Result<(), Abort<D::Error>> {
-    let known = desk.user(id).await.map_err(Abort::Failed)?;
+    let known = transaction.user(id).await.map_err(Abort::Failed)?;
     let known = known.ok_or_else(|| InvalidChange::NotFound(format!("{id}: no such user")))?;
-    put(desk, edit.of(&known), Some(&known)).await
+    put(transaction, edit.of(&known), Some(&known)).await
 }
 
 async fn put<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     mut user: UserEntry,
     known: Option<&UserEntry>,
 ) -> Result<(), Abort<D::Error>> {
     let written = user.organisation.clone();
-    settle_user(&mut user, known).map_err(InvalidChange::Invalid)?;
+    normalize_user(&mut user, known).map_err(InvalidChange::Invalid)?;
     check_number(user.number, known).map_err(InvalidChange::Invalid)?;
-    check_place(desk, &mut user, &written).await?;
+    check_place(transaction, &mut user, &written).await?;
     let user = &user;
-    check_logins(desk, user, known).await?;
-    let holder = desk.user_of_number(user.number).await;
+    check_logins(transaction, user, known).await?;
+    let holder = transaction.user_of_number(user.number).await;
     if let Some(other) = other(user, holder.map_err(Abort::Failed)?) {
         return Err(InvalidChange::Conflict(format!("user {other} has the same number")).into());
     }
-    desk.put_user(user).await.map_err(Abort::Failed)
+    transaction.put_user(user).await.map_err(Abort::Failed)
 }
 
 /// Aborts if a new login name belongs to another user or looks like another user's, or if a query fails.
 async fn check_logins<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     user: &UserEntry,
     known: Option<&UserEntry>,
 ) -> Result<(), Abort<D::Error>> {
@@ -124,14 +124,14 @@ async fn check_logins<D: DirectoryTransaction>(
     }
     // Fills looks again: an older release may have written logins without looks since they were filled before this
     // change.
-    fill_looks(desk).await.map_err(Abort::Failed)?;
+    fill_looks(transaction).await.map_err(Abort::Failed)?;
     let wanted = new.iter().map(|login| look(login)).collect();
-    let others = desk
+    let others = transaction
         .logins_that_look_like(wanted)
         .await
         .map_err(Abort::Failed)?;
     for other in others.iter().filter(|other| other.owner.id != user.id) {
-        if let Some(reason) = new.iter().find_map(|login| clash(login, other)) {
+        if let Some(reason) = new.iter().find_map(|login| conflict(login, other)) {
             return Err(InvalidChange::Conflict(reason).into());
         }
     }
@@ -146,17 +146,17 @@ fn other(user: &UserEntry, found: Option<UserRef>) -> Option<String> {
 /// Replaces the user's organisation and units with their stored spelling. Aborts if one of them does not exist or
 /// a query fails. An older release may have stored the organisation's name as it was written, without tidying.
 async fn check_place<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     user: &mut UserEntry,
     written: &str,
 ) -> Result<(), Abort<D::Error>> {
     let name = &user.organisation;
-    let mut organisation = desk
+    let mut organisation = transaction
         .organisation(OrganisationRef::Name(written))
         .await
         .map_err(Abort::Failed)?;
     if organisation.is_none() {
-        organisation = desk
+        organisation = transaction
             .organisation(OrganisationRef::Name(name))
             .await
             .map_err(Abort::Failed)?;
@@ -164,5 +164,5 @@ async fn check_place<D: DirectoryTransaction>(
     let organisation = organisation
         .ok_or_else(|| InvalidChange::Invalid(format!("there is no organisation {name}")))?;
     user.organisation.clone_from(&organisation.name);
-    settle_units(user, &organisation).map_err(|reason| InvalidChange::Invalid(reason).into())
+    normalize_units(user, &organisation).map_err(|reason| InvalidChange::Invalid(reason).into())
 }

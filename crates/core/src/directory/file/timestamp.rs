@@ -17,5 +17,5 @@ pub(super) fn or_empty<'de, D: Deserializer<'de>>(
     let moment = OffsetDateTime::parse(&text, &Rfc3339);
     moment
         .map(Patch::Set)
-        .map_err(|_| D::Error::custom("expected a moment like 2027-01-01T00:00:00Z, or \"\""))
+        .map_err(|_| D::Error::custom("expected a timestamp like 2027-01-01T00:00:00Z, or \"\""))
 }

@@ -3,7 +3,7 @@
 
 mod changed;
 mod organisations;
-mod setting;
+mod patch;
 mod users;
 
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub use self::changed::Changed;
 pub use self::organisations::OrganisationEdit;
-pub use self::setting::Patch;
+pub use self::patch::Patch;
 pub use self::users::UserEdit;
 use super::looks::LookTable;
 use super::{OrganisationEntry, OrganisationRef, UnitEntry, UserEntry};
@@ -183,29 +183,34 @@ impl Change {
     /// If the change is invalid or a query fails; the caller must then roll back.
     pub async fn apply<D: DirectoryTransaction>(
         self,
-        desk: &mut D,
+        transaction: &mut D,
     ) -> Result<Changed, Abort<D::Error>> {
         let subject = self.subject();
-        self.write(desk).await?;
-        subject.read(desk).await.map_err(Abort::Failed)
+        self.write(transaction).await?;
+        subject.read(transaction).await.map_err(Abort::Failed)
     }
 
-    async fn write<D: DirectoryTransaction>(self, desk: &mut D) -> Result<(), Abort<D::Error>> {
+    async fn write<D: DirectoryTransaction>(
+        self,
+        transaction: &mut D,
+    ) -> Result<(), Abort<D::Error>> {
         match self {
-            Self::AddUser { user, number } => users::add(desk, *user, number).await,
-            Self::EditUser { user, edit } => users::edit(desk, user, *edit).await,
-            Self::AddOrganisation(organisation) => organisations::add(desk, organisation).await,
+            Self::AddUser { user, number } => users::add(transaction, *user, number).await,
+            Self::EditUser { user, edit } => users::edit(transaction, user, *edit).await,
+            Self::AddOrganisation(organisation) => {
+                organisations::add(transaction, organisation).await
+            }
             Self::EditOrganisation { organisation, edit } => {
-                organisations::edit(desk, organisation, edit).await
+                organisations::edit(transaction, organisation, edit).await
             }
             Self::RemoveOrganisation(organisation) => {
-                organisations::remove(desk, organisation).await
+                organisations::remove(transaction, organisation).await
             }
             Self::PutUnit { organisation, unit } => {
-                organisations::put_unit(desk, organisation, unit).await
+                organisations::put_unit(transaction, organisation, unit).await
             }
             Self::RemoveUnit { organisation, unit } => {
-                organisations::remove_unit(desk, organisation, &unit).await
+                organisations::remove_unit(transaction, organisation, &unit).await
             }
         }
     }

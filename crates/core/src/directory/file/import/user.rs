@@ -40,7 +40,7 @@ pub(super) fn check_user(
                     reason,
                 };
                 let identifier = identifier.map_err(refused)?;
-                seal_card(&entry, NewCard { identifier, ..card }, passwords)
+                check_card(&entry, NewCard { identifier, ..card }, passwords)
             });
             Some(cards.collect::<Result<_, _>>()?)
         }
@@ -206,7 +206,7 @@ fn card_identifier(identifier: Option<&str>, exempt: bool) -> Result<Option<Stri
     Ok(identifier)
 }
 
-fn seal_card(entry: &str, card: NewCard, passwords: &Passwords) -> Result<WantedCard, FileError> {
+fn check_card(entry: &str, card: NewCard, passwords: &Passwords) -> Result<WantedCard, FileError> {
     let wrong = |reason: &str| FileError::Entry {
         entry: format!("{entry}, access card"),
         reason: reason.to_owned(),
@@ -214,7 +214,7 @@ fn seal_card(entry: &str, card: NewCard, passwords: &Passwords) -> Result<Wanted
     let code_digest = match (card.code, card.code_digest) {
         (Some(code), None) => Some(KeyDigest::of(code.expose_secret())),
         (None, Some(digest)) => Some(
-            KeyDigest::read(&digest)
+            KeyDigest::parse(&digest)
                 .map_err(|_| wrong("code_digest is not 64 hexadecimal digits"))?,
         ),
         (None, None) => None,

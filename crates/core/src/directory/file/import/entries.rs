@@ -34,7 +34,7 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
     let digest = match (&key.key, &key.digest) {
         (Some(text), None) => KeyDigest::of(text.expose_secret()),
         (None, Some(digest)) => {
-            KeyDigest::read(digest).map_err(|_| wrong("digest is not 64 hexadecimal digits"))?
+            KeyDigest::parse(digest).map_err(|_| wrong("digest is not 64 hexadecimal digits"))?
         }
         _ => return Err(wrong("needs either key or digest")),
     };

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Abort, DirectoryTransaction, InvalidChange, Patch};
-use crate::directory::rules::{organisation_clash, settle_organisation, settle_unit};
+use crate::directory::rules::{normalize_organisation, normalize_unit, organisation_conflict};
 use crate::directory::{OrganisationEntry, OrganisationRef, UnitEntry};
 use crate::names::spellings;
 
@@ -17,10 +17,10 @@ pub struct OrganisationEdit {
 }
 
 pub(super) async fn add<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     mut new: OrganisationEntry,
 ) -> Result<(), Abort<D::Error>> {
-    let same = desk
+    let same = transaction
         .organisation(OrganisationRef::Id(new.id))
         .await
         .map_err(Abort::Failed)?;
@@ -29,35 +29,35 @@ pub(super) async fn add<D: DirectoryTransaction>(
         return Err(InvalidChange::Conflict(reason).into());
     }
     for unit in &mut new.units {
-        check_unit(desk, new.id, unit, None).await?;
+        check_unit(transaction, new.id, unit, None).await?;
     }
-    put(desk, new, None).await
+    put(transaction, new, None).await
 }
 
 pub(super) async fn edit<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     id: Uuid,
     edit: OrganisationEdit,
 ) -> Result<(), Abort<D::Error>> {
-    let known = known(desk, id).await?;
+    let known = known(transaction, id).await?;
     let mut organisation = known.clone();
     if let Some(name) = edit.name {
         organisation.name = name;
     }
     organisation.default_unit = edit.default_unit.after(organisation.default_unit);
-    put(desk, organisation, Some(&known)).await
+    put(transaction, organisation, Some(&known)).await
 }
 
 async fn put<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     mut organisation: OrganisationEntry,
     known: Option<&OrganisationEntry>,
 ) -> Result<(), Abort<D::Error>> {
-    settle_organisation(&mut organisation, known).map_err(InvalidChange::Invalid)?;
+    normalize_organisation(&mut organisation, known).map_err(InvalidChange::Invalid)?;
     let organisation = &organisation;
     let name = &organisation.name;
     for spelling in spellings(name) {
-        let same = desk
+        let same = transaction
             .organisation(OrganisationRef::Name(&spelling))
             .await
             .map_err(Abort::Failed)?;
@@ -68,9 +68,12 @@ async fn put<D: DirectoryTransaction>(
     }
     let known_name = known.map(|known| &known.name);
     if known_name != Some(name) {
-        let names = desk.organisation_names().await.map_err(Abort::Failed)?;
+        let names = transaction
+            .organisation_names()
+            .await
+            .map_err(Abort::Failed)?;
         let mut others = names.iter().filter(|other| Some(*other) != known_name);
-        if let Some(reason) = others.find_map(|other| organisation_clash(name, other)) {
+        if let Some(reason) = others.find_map(|other| organisation_conflict(name, other)) {
             return Err(InvalidChange::Conflict(reason).into());
         }
     }
@@ -80,44 +83,49 @@ async fn put<D: DirectoryTransaction>(
         let reason = format!("the default unit {missing} is not among the units of {name}");
         return Err(InvalidChange::Invalid(reason).into());
     }
-    desk.put_organisation(organisation)
+    transaction
+        .put_organisation(organisation)
         .await
         .map_err(Abort::Failed)
 }
 
 pub(super) async fn remove<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     id: Uuid,
 ) -> Result<(), Abort<D::Error>> {
-    let organisation = known(desk, id).await?;
-    let users = desk.users_of(id).await.map_err(Abort::Failed)?;
+    let organisation = known(transaction, id).await?;
+    let users = transaction.users_of(id).await.map_err(Abort::Failed)?;
     if users > 0 {
         let reason = format!("{} has users: {users}", organisation.name);
         return Err(InvalidChange::Conflict(reason).into());
     }
-    desk.remove_organisation(id).await.map_err(Abort::Failed)
+    transaction
+        .remove_organisation(id)
+        .await
+        .map_err(Abort::Failed)
 }
 
 pub(super) async fn put_unit<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     id: Uuid,
     mut unit: UnitEntry,
 ) -> Result<(), Abort<D::Error>> {
-    let mut organisation = known(desk, id).await?;
+    let mut organisation = known(transaction, id).await?;
     let present = organisation.units.iter().find(|one| one.id == unit.id);
-    check_unit(desk, id, &mut unit, present).await?;
+    check_unit(transaction, id, &mut unit, present).await?;
     organisation.units = vec![unit];
-    desk.put_organisation(&organisation)
+    transaction
+        .put_organisation(&organisation)
         .await
         .map_err(Abort::Failed)
 }
 
 pub(super) async fn remove_unit<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     id: Uuid,
     unit: &str,
 ) -> Result<(), Abort<D::Error>> {
-    let organisation = known(desk, id).await?;
+    let organisation = known(transaction, id).await?;
     let name = &organisation.name;
     if !organisation.has_unit(unit) {
         return Err(InvalidChange::NotFound(format!("{name} has no unit {unit}")).into());
@@ -126,18 +134,18 @@ pub(super) async fn remove_unit<D: DirectoryTransaction>(
         let reason = format!("{unit} is the default unit of {name}");
         return Err(InvalidChange::Conflict(reason).into());
     }
-    let users = desk.users_in(unit).await.map_err(Abort::Failed)?;
+    let users = transaction.users_in(unit).await.map_err(Abort::Failed)?;
     if users > 0 {
         return Err(InvalidChange::Conflict(format!("the unit {unit} has users: {users}")).into());
     }
-    desk.remove_unit(unit).await.map_err(Abort::Failed)
+    transaction.remove_unit(unit).await.map_err(Abort::Failed)
 }
 
 async fn known<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     id: Uuid,
 ) -> Result<OrganisationEntry, Abort<D::Error>> {
-    let organisation = desk
+    let organisation = transaction
         .organisation(OrganisationRef::Id(id))
         .await
         .map_err(Abort::Failed)?;
@@ -148,13 +156,13 @@ async fn known<D: DirectoryTransaction>(
 /// Brings a unit into its stored form. Aborts if it breaks a rule, if another organisation has a unit with the
 /// same identifier, or if a query fails.
 async fn check_unit<D: DirectoryTransaction>(
-    desk: &mut D,
+    transaction: &mut D,
     id: Uuid,
     unit: &mut UnitEntry,
     known: Option<&UnitEntry>,
 ) -> Result<(), Abort<D::Error>> {
-    settle_unit(unit, known).map_err(InvalidChange::Invalid)?;
-    let owner = desk
+    normalize_unit(unit, known).map_err(InvalidChange::Invalid)?;
+    let owner = transaction
         .organisation_of_unit(&unit.id)
         .await
         .map_err(Abort::Failed)?;

@@ -13,11 +13,11 @@ use crate::store::{Record, Slot};
 use crate::token_digest::TokenDigest;
 
 /// The maximum number of remembered tokens. The oldest ones are forgotten first.
-const ROOM: usize = 10_000;
+const CAPACITY: usize = 10_000;
 
 /// The remembered tokens, by digest.
 #[derive(Default)]
-pub(super) struct Ended(Mutex<Remembered>);
+pub(super) struct RecentTokens(Mutex<Remembered>);
 
 #[derive(Default)]
 struct Remembered {
@@ -87,7 +87,7 @@ struct Issued {
     presented: Option<OffsetDateTime>,
 }
 
-impl Ended {
+impl RecentTokens {
     /// Remembers an access token, or its new record after a use. Ignores tokens of other purposes.
     pub(super) fn remember(&self, digest: TokenDigest, record: &Arc<Record>) {
         if record.purpose != Purpose::Access {
@@ -99,7 +99,7 @@ impl Ended {
             return;
         }
         remembered.add(digest, record);
-        if remembered.order.len() > ROOM
+        if remembered.order.len() > CAPACITY
             && let Some(oldest) = remembered.order.pop_front()
         {
             remembered.remove(oldest);

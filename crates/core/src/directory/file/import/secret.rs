@@ -16,13 +16,13 @@ use crate::names::stored_line;
 use uuid::Uuid;
 
 /// The stored users that a file is compared with.
-pub(super) struct Beside<'a> {
+pub(super) struct StoredUsers<'a> {
     present: &'a Present,
     users: HashMap<Uuid, &'a UserEntry>,
     precedence: Precedence,
 }
 
-impl<'a> Beside<'a> {
+impl<'a> StoredUsers<'a> {
     pub(super) fn of(present: &'a Present, precedence: Precedence) -> Self {
         let users = present.entries.users.iter();
         Self {
@@ -40,26 +40,26 @@ impl<'a> Beside<'a> {
 
 /// Hashes the secrets that a user's entry has in clear text. Fails if one cannot be set, or if the hashing pool is
 /// overloaded or unavailable.
-pub(super) async fn seal_secrets(
+pub(super) async fn hash_user_secrets(
     mut user: WantedUser,
-    beside: &Beside<'_>,
+    beside: &StoredUsers<'_>,
     passwords: &Passwords,
 ) -> Result<WantedUser, FileError> {
     let known = beside.user(&user);
     let entry = format!("user {}", user.user_name);
     if let Some(secret) = user.password.take() {
-        let stays = known.is_some_and(|known| {
+        let keeps_stored = known.is_some_and(|known| {
             let newer = user.generation > known.generation;
             let set_here = known.set_here.contains(&Part::Password);
             set_here && !newer && beside.precedence.passwords == SetHere::Keep
         });
         let hash = known.map(|known| known.password_hash.as_str());
-        let place = Place {
+        let place = SecretContext {
             entry: format!("{entry}, password"),
             known: hash,
-            stays,
+            keeps_stored,
         };
-        user.password = Some(seal_secret(secret, place, passwords).await?);
+        user.password = Some(hash_secret(secret, place, passwords).await?);
     }
     for card in user.access_cards.iter_mut().flatten() {
         let Some(secret) = card.pass_code.take() else {
@@ -77,27 +77,27 @@ pub(super) async fn seal_secrets(
             let same_code = known.code_digest.is_some_and(|code| forms.contains(&code));
             same_code || (identifier.is_some() && known.identifier.as_ref() == identifier)
         });
-        let place = Place {
+        let place = SecretContext {
             entry: format!("{entry}, pass_code"),
             known: known.and_then(|known| known.pass_code_hash.as_deref()),
-            stays: false,
+            keeps_stored: false,
         };
-        card.pass_code = Some(seal_secret(secret, place, passwords).await?);
+        card.pass_code = Some(hash_secret(secret, place, passwords).await?);
     }
     Ok(user)
 }
 
 /// The place of a secret.
-struct Place<'a> {
+struct SecretContext<'a> {
     entry: String,
     known: Option<&'a str>,
     /// Whether the stored hash stays, whatever the file contains.
-    stays: bool,
+    keeps_stored: bool,
 }
 
-async fn seal_secret(
+async fn hash_secret(
     secret: Secret,
-    place: Place<'_>,
+    place: SecretContext<'_>,
     passwords: &Passwords,
 ) -> Result<Secret, FileError> {
     let Secret::Clear(clear) = secret else {
@@ -108,14 +108,14 @@ async fn seal_secret(
         let fits = passwords.verify(clear.clone(), Some(known.clone())).await;
         if fits.map_err(StoreError::from)? {
             let hash = known.clone();
-            return Ok(Secret::Sealed { hash, beside });
+            return Ok(Secret::Hashed { hash, beside });
         }
     }
-    if place.stays {
+    if place.keeps_stored {
         return Ok(Secret::Clear(clear));
     }
     let hash = hash(place.entry, clear, passwords).await?;
-    Ok(Secret::Sealed { hash, beside })
+    Ok(Secret::Hashed { hash, beside })
 }
 
 async fn hash(

@@ -8,9 +8,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use isogloss_password::Passwords;
 
 use self::entries::{organisation, wanted_key};
-use self::secret::{Beside, seal_secrets};
+use self::secret::{StoredUsers, hash_user_secrets};
 use self::user::check_user;
-use super::{File, FileError, keyed, weak};
+use super::{File, FileError, digest_key_check, weak};
 use crate::directory::merge::Changes;
 use crate::directory::present::Present;
 use crate::directory::wanted::Wanted;
@@ -68,7 +68,7 @@ impl Import<'_> {
         file: File,
         progress: impl Fn(Progress),
     ) -> Result<Applied, FileError> {
-        keyed::check(&file, self.directory).await?;
+        digest_key_check::check(&file, self.directory).await?;
         let weak = weak::found(&file);
         let mut wanted = check_entries(file, self.passwords)?;
         wanted.precedence = self.precedence;
@@ -112,9 +112,9 @@ pub async fn hash_secrets(
     Changes::of(present, &wanted)?;
     let total = wanted.users.len();
     let precedence = wanted.precedence;
-    let beside = Beside::of(present, precedence);
+    let beside = StoredUsers::of(present, precedence);
     let users: Vec<_> = stream::iter(std::mem::take(&mut wanted.users))
-        .map(|user| seal_secrets(user, &beside, passwords))
+        .map(|user| hash_user_secrets(user, &beside, passwords))
         .buffered(passwords.threads())
         .enumerate()
         .map(|(index, user)| {

@@ -6,7 +6,7 @@ use super::Auth;
 use crate::error::AuthError;
 use crate::names::login_form;
 use crate::purpose::Purpose;
-use crate::throttle::{LoginOrigin, Proof};
+use crate::throttle::{KnownDevice, LoginOrigin};
 use crate::token::Token;
 use crate::token_digest::TokenDigest;
 use crate::user::User;
@@ -23,20 +23,20 @@ impl Auth {
     /// no such token, or if login attempts are not limited. `name` itself is not looked up: before an attempt is
     /// taken, nothing may depend on whether there is such a user. Fails with [`AuthError::Unavailable`] if a
     /// store is unavailable: then the login is not tried at all.
-    pub(super) async fn proven(
+    pub(super) async fn known_device(
         &self,
         origin: &LoginOrigin,
         name: &str,
-    ) -> Result<Option<Proof>, AuthError> {
-        if self.0.throttle.is_none() {
+    ) -> Result<Option<KnownDevice>, AuthError> {
+        if self.components.throttle.is_none() {
             return Ok(None);
         }
         let name = login_form(name);
-        for token in origin.proofs.iter().take(AT_MOST) {
+        for token in origin.device_tokens.iter().take(AT_MOST) {
             match self.bearer(token).await {
                 Ok((user, root)) if is_called(&user, &name) => {
                     let user = user.id;
-                    return Ok(Some(Proof { user, root }));
+                    return Ok(Some(KnownDevice { user, root }));
                 }
                 Ok(_) | Err(AuthError::InvalidToken) => {}
                 Err(error) => return Err(error),

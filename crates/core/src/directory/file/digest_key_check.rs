@@ -25,7 +25,7 @@ pub(super) async fn check(file: &File, directory: &dyn Directory) -> Result<(), 
         known.insert(key.id);
     }
     let is_missing = |digest: &Option<String>| {
-        let digest = digest.as_ref().and_then(|text| KeyDigest::read(text).ok());
+        let digest = digest.as_ref().and_then(|text| KeyDigest::parse(text).ok());
         digest
             .and_then(KeyDigest::key)
             .is_some_and(|key| !known.contains(&key))
