@@ -33,7 +33,7 @@ fuzz-build:
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked --debug cargo-fuzz@$(FUZZ_VERSION)
 	tests/fuzz/run build
 
-openapi: ## write docs/openapi anew
+openapi: ## write docs/openapi again
 	mkdir -p docs/openapi
 	ISOGLOSS_BLESS=1 $(CARGO) test --locked --package integration --test integration -- documents_of_the_repository
 
