@@ -1,5 +1,6 @@
 //! Which packages may depend on which, from `cargo metadata`. A new dialect needs no change here.
 
+mod file_length;
 mod graph;
 mod public_names;
 mod third_party;

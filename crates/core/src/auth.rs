@@ -12,11 +12,13 @@ mod lookup;
 mod one_time_tokens;
 mod operations;
 mod password_rehash;
+mod password_reset;
 mod recent_tokens;
 mod second_factor;
 mod sessions;
 mod throttling;
 mod unrecorded;
+mod users;
 mod validate;
 
 use std::sync::Arc;

@@ -19,8 +19,7 @@ use crate::database::{REOPENING, ReopenableDatabase};
 use crate::disk::PROBE;
 use crate::error::{needs_reopening, read_error, store_error};
 use crate::sweep_batch::SweepBatch;
-use crate::tables;
-use crate::tables::UserKey;
+use crate::tables::{self, UserKey};
 use crate::writer::{Change, Writer};
 
 /// How many records are read at a time when all are read.
@@ -46,8 +45,7 @@ impl EmbeddedStore {
         Self::start(ReopenableDatabase::open(path)?, Durability::Immediate, caps)
     }
 
-    /// Opens the file, creates it if it is missing, and repairs it after a crash. `None` if another process
-    /// has it open.
+    /// Opens the file as [`open`](Self::open) does. Returns `None` if another process has it open.
     ///
     /// # Errors
     /// If the file cannot be read or written.

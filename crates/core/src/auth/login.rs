@@ -1,26 +1,21 @@
-//! Logins by password, card and key, and other queries about users.
+//! Logins by password, card and key.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use isogloss_password::{Claimant, HashingPermit};
-use secrecy::{ExposeSecret, SecretString};
-use tracing::warn;
+use secrecy::ExposeSecret;
 
 use super::second_factor::{FactorAttempt, SplitPassword};
 use super::throttling::settle_attempt;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
 use crate::directory::{Account, CardRef, KeyDigest};
-use crate::error::{AuthError, PasswordError};
+use crate::error::AuthError;
 use crate::names::is_same_name;
-use crate::purpose::Purpose;
-use crate::session::Session;
-use crate::throttle::{
-    Attempt, AttemptTarget, ClientIp, KnownDevice, LoginOrigin, RequestedAccess, user_account,
-};
-use crate::token::{Realm, Token};
-use crate::user::{Organisation, Role, Unit, User, UserState};
+use crate::throttle::{Attempt, AttemptTarget, ClientIp, KnownDevice, LoginOrigin};
+use crate::token::Realm;
+use crate::user::{Organisation, User, UserState};
 
 impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
@@ -204,85 +199,6 @@ impl Auth {
         };
         check_admission(user.ok_or(AuthError::InvalidCredentials)?, None)
     }
-
-    /// Returns the user of that name or e-mail address. `None` if there is none, or a disabled one.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::Unavailable`] if the directory is unavailable.
-    pub async fn find(&self, name: &str) -> Result<Option<User>, AuthError> {
-        let account = self.components.directory.account(name).await?;
-        Ok(account.and_then(|account| check_admission(account.user, None).ok()))
-    }
-
-    /// Returns the user of that name or e-mail address. `None` if there is none, a disabled one, or one with a
-    /// second factor: for e-mails whose token logs in by itself, which would bypass the factor.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::Unavailable`] if the directory is unavailable.
-    pub async fn find_without_second_factor(&self, name: &str) -> Result<Option<User>, AuthError> {
-        let account = self.components.directory.account(name).await?;
-        let account = account.filter(|account| account.totp.is_none());
-        Ok(account.and_then(|account| check_admission(account.user, None).ok()))
-    }
-
-    /// Returns the units to which the user may log in, the default one first.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::Unavailable`] if the directory is unavailable.
-    pub async fn units(&self, user: &User) -> Result<Vec<Unit>, AuthError> {
-        Ok(self.components.directory.units(user).await?)
-    }
-
-    pub(super) async fn try_reset(
-        &self,
-        key: &Token,
-        password: SecretString,
-    ) -> Result<User, PasswordError> {
-        let session = self.find_session(key, &[Purpose::Reset]).await?;
-        let account = user_account(&self.components.peppers.current, session.user.id);
-        let claimant = Claimant::Account(*account.as_bytes());
-        let permit = self.components.passwords.permit(vec![claimant]);
-        let permit = permit.map_err(AuthError::from)?;
-        let hash = self.components.passwords.hash(password).await?;
-        drop(permit);
-        let spent = self.redeem_once(key, Purpose::Reset).await;
-        let spent = spent.map_err(AuthError::from)?;
-        let user = Arc::clone(&spent.user);
-        if let Err(error) = self.components.directory.set_password(user.id, &hash).await {
-            // If the password was set and only the response was lost, the key is as invalid as all other tokens.
-            self.undo_redemption(spent.digest).await;
-            return Err(AuthError::from(error).into());
-        }
-        // The tokens are already invalid. This frees their space.
-        if let Err(error) = self.components.tokens.remove_user(user.id).await {
-            warn!(user.id = %user.id, %error, "the ended tokens of a user were not removed");
-        }
-        Ok(Arc::unwrap_or_clone(user))
-    }
-
-    pub(super) async fn find_impersonated(
-        &self,
-        actor: &Session,
-        name: &str,
-        requested: Option<&RequestedAccess>,
-    ) -> Result<Option<User>, AuthError> {
-        if actor.user.role != Role::Admin {
-            return Err(AuthError::Forbidden);
-        }
-        let organisation = actor.user.organisation.id;
-        let account = self.components.directory.account(name).await?;
-        account
-            .map(|account| account.user)
-            .filter(|user| user.organisation.id == organisation)
-            .filter(|user| {
-                requested.is_none_or(|requested| requested.check_admission(user).is_ok())
-            })
-            .map(|user| check_admission(user, None))
-            .transpose()
-    }
 }
 
 impl OrganisationName {
@@ -306,7 +222,10 @@ fn claimed(
 }
 
 /// Returns the user; `InvalidCredentials` for another organisation, `AccountDisabled` for a disabled account.
-fn check_admission(user: User, organisation: Option<&OrganisationName>) -> Result<User, AuthError> {
+pub(super) fn check_admission(
+    user: User,
+    organisation: Option<&OrganisationName>,
+) -> Result<User, AuthError> {
     if organisation.is_some_and(|name| !name.names(&user.organisation)) {
         return Err(AuthError::InvalidCredentials);
     }
