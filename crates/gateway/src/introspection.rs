@@ -58,7 +58,7 @@ impl IntrospectionApi {
         Ok(mounts)
     }
 
-    /// Adds all routes of this module to `cfg`.
+    /// Adds the routes of token introspection, token exchange, the public keys of JWTs, and forward-auth to `cfg`.
     pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
         cfg.app_data(Data::new(self.clone()))
             .configure(introspect::configure)

@@ -126,8 +126,8 @@ struct HealthBody {
     directory: Option<Value>,
 }
 
-/// Adds the routes to `cfg`. The application data must have [`Readiness`], [`Auth`], the directory and the
-/// metrics.
+/// Adds the routes of health checks, metrics, OpenAPI documents and the admin API to `cfg`. The application data must
+/// have [`Readiness`], [`Auth`], the directory and the metrics.
 fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
         .service(resource("/readyz").route(get().to(readiness)))

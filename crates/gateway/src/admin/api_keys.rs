@@ -56,7 +56,8 @@ impl Rights {
         expires_at: None,
     };
 
-    /// Returns whether a key may be created with these rights: it has no more scopes and no later expiry.
+    /// Returns whether the holder of these rights may create `key`: the key has no scope that the rights lack, and
+    /// expires no later than they do. Only the holder of all scopes may create a key of another realm than `admin`.
     fn allow(&self, key: &KeyEntry) -> bool {
         let end = match (self.expires_at, key.expires_at) {
             (None, _) => true,

@@ -84,8 +84,8 @@ impl SessionQuery {
         self.all || chosen.into_iter().any(Option::is_some)
     }
 
-    /// Returns the parsed handle and timestamp of the query, each `None` if it is not given. Fails with
-    /// `Malformed` if one cannot be parsed; callers check this before they query a gateway or prompt for a key.
+    /// Returns the parsed handle and timestamp of the query, each `None` if it is not given. Fails with `Malformed`
+    /// if one cannot be parsed; callers parse the query before they send a request to a gateway or prompt for a key.
     pub(crate) fn parse(
         &self,
     ) -> Result<(Option<TokenDigest>, Option<OffsetDateTime>), SessionQueryError> {

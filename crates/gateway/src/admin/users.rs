@@ -50,11 +50,11 @@ impl AdminService {
         Ok(checked_user)
     }
 
-    /// Hashes the password, adds a checked user, records it in the audit log, and returns the user.
+    /// Hashes the password, adds a checked user, records the addition in the audit log, and returns the user.
     ///
     /// # Errors
-    /// `Malformed` for an invalid password, `Conflict` if the name was taken since the check, `Unavailable` if
-    /// the hashing threads or the directory are.
+    /// `Malformed` for an invalid password, `Conflict` if the name was taken since the check, `Unavailable` if the
+    /// password cannot be hashed now or the directory is unreachable.
     pub(crate) async fn add_user(
         &self,
         mut checked_user: CheckedUser,
@@ -88,10 +88,12 @@ impl AdminService {
         user_of(self.record_change(edited, made)?, id)
     }
 
-    /// Sets a password, which ends the user's tokens, and records it in the audit log.
+    /// Sets a user's password, which ends the user's tokens, and records the change in the audit log. Succeeds
+    /// without a change of the directory if the user no longer exists.
     ///
     /// # Errors
-    /// `Malformed` for an invalid password, `Unavailable` if the hashing threads or the directory are.
+    /// `Malformed` for an invalid password, `Unavailable` if the password cannot be hashed now or the directory is
+    /// unreachable.
     pub(crate) async fn set_password(
         &self,
         user: &User,
@@ -103,7 +105,8 @@ impl AdminService {
         self.record_change(about(EventKind::SetPassword, user), made)
     }
 
-    /// Disables a user, which ends all tokens, or enables a user, and records it in the audit log.
+    /// Disables a user, which ends the user's tokens, or enables a user, and records the change in the audit log.
+    /// Succeeds without a change of the directory if the user no longer exists.
     ///
     /// # Errors
     /// `Unavailable` if the directory is unreachable.

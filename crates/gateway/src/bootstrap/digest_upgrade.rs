@@ -15,8 +15,9 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How many digests are stored per call.
 const BATCH_SIZE: u32 = 500;
 
-/// Stores plain digests under the digest key, for as long as the gateway runs. The first search opens the
-/// digest keys, and logs those that no pepper decrypts.
+/// Searches for plain digests when the gateway starts and then every hour, and stores them under the digest key.
+/// Tries again every second while the directory is unavailable. The first search opens the digest keys, and logs
+/// those that no pepper decrypts. Never returns.
 pub(crate) async fn run(directory: Arc<dyn Directory>) {
     let mut is_failing = false;
     loop {
@@ -42,8 +43,8 @@ pub(crate) async fn run(directory: Arc<dyn Directory>) {
     }
 }
 
-/// Stores all plain digests under the digest key, and returns their number. Fails if the directory is
-/// unreachable.
+/// Stores all plain digests under the digest key, and returns their number, which is 0 as long as no digest key is in
+/// use. Fails if the directory is unreachable.
 async fn key_all(directory: &dyn Directory) -> Result<u64, StoreError> {
     let mut all = 0;
     loop {

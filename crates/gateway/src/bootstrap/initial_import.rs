@@ -88,15 +88,17 @@ impl InitialImport {
         }
     }
 
-    /// Repeats the import once: a concurrent import of the same file by another gateway can make the first one
-    /// fail. Fails like the import itself.
+    /// Repeats the import once: a concurrent import of the same file by another gateway can make the first one fail.
+    /// Fails with `Unavailable` if the directory does not respond, and with another error if the file cannot be
+    /// applied.
     async fn second_attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
         self.attempt().await
     }
 
-    /// Applies a new version of the directory file, or another file, instead of the one that was read at the
-    /// start. If that fails, the previous file stays the current one.
+    /// Applies a new version of the directory file, or another file, and makes it the current one; `None` means that
+    /// there is no directory file from now on. Fails if the directory is unavailable or the file cannot be applied;
+    /// the previous file stays the current one then. Never completes once the import is closed.
     pub(crate) async fn replace_file(&self, file: Option<DirectoryFile>) -> Result<()> {
         let replaced = self.run_uncancelled(|import, mut current| async move {
             if let Some(file) = &file
@@ -197,9 +199,9 @@ impl InitialImport {
         }
     }
 
-    /// Applies the file, unless this version of it was the last one that was applied. That check only saves
-    /// time: values that were set at the gateway since then stay in any case. Fails if the directory is
-    /// unavailable or the file is invalid.
+    /// Applies the file, unless this version of it was the last one that was applied. That check only saves time:
+    /// values that were set at the gateway since then stay in any case. If no pepper decrypts a digest key of the
+    /// directory, logs an error instead. Fails if the directory is unavailable or the file is invalid.
     async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
         let directory = self.directory.as_ref();
         if directory.was_imported(&file.fingerprint).await? {

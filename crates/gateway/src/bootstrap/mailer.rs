@@ -134,7 +134,7 @@ impl Mailer for DiscardingMailer {
     }
 }
 
-/// Returns the error of a mailer.
+/// Converts the reason why an e-mail could not be sent to the error of a mailer.
 fn mail_error(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("mail", error)
 }

@@ -21,8 +21,8 @@ pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
     })
 }
 
-/// Returns the peppers for a command that runs next to a gateway. Fails if the current one is missing, or a
-/// file cannot be read.
+/// Returns the peppers for a command that runs next to a gateway. Fails if the current one is missing, one is too
+/// short, or a file cannot be read.
 pub(crate) fn existing_peppers(settings: &config::Tokens) -> Result<Peppers> {
     let current = settings.read_pepper()?.with_context(|| {
         missing(

@@ -123,7 +123,8 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     print(&summary, arguments.json)
 }
 
-/// Prints the summary of a backup.
+/// Prints the summary of a backup, as JSON if `json` is set, and returns `Done`. Fails if the standard output cannot
+/// be written.
 fn print(summary: &Summary, json: bool) -> Result<Outcome> {
     if json {
         output::json(summary)?;

@@ -49,8 +49,8 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// Runs the selected exchanges against the host, and prints and writes the results. Returns `Refused` if one
-/// failed. Fails if the arguments are invalid or the host is unreachable.
+/// Runs the selected exchanges against the host, and prints and writes the results. Returns `Refused` if one failed.
+/// Fails if the arguments are invalid, the host is unreachable, or the results cannot be written.
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let base = arguments.base.parse();
     let host: Host = base.map_err(|failure| ConfigError::new("--base", failure))?;
@@ -103,7 +103,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// Runs an exchange, or skips it if the host has not the settings that it needs.
+/// Runs an exchange, and returns its result. Skips an exchange that needs settings which `set` does not have.
 fn run_exchange(case: Case, host: &Host, set: &Table) -> ExchangeResult {
     let needed = case.conversation.settings();
     let started = Instant::now();
@@ -129,7 +129,8 @@ fn has_settings(needed: &Table, set: &Table) -> bool {
     })
 }
 
-/// Prints the results as a table, and the reports of failed exchanges.
+/// Prints the results as a table, the reports of failed exchanges, the number of exchanges with each verdict, and the
+/// path of the JUnit report. Fails if the standard output cannot be written.
 fn print(results: &[ExchangeResult], junit: &std::path::Path) -> Result<()> {
     let rows: Vec<_> = results.iter().map(ExchangeResult::row).collect();
     output::table(&["OUTCOME", "DIALECT", "EXCHANGE"], &rows)?;

@@ -38,7 +38,8 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// Runs all checks, and prints their results. Returns `Refused` if a check failed.
+/// Runs all checks, and prints their results. Returns `Refused` if a check failed, otherwise `Done`. Fails if the
+/// standard output cannot be written.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let findings = doctor::examine(
         config,

@@ -107,7 +107,8 @@ pub(super) fn raw(bytes: &[u8]) -> Result<()> {
     check_written(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
-/// Converts the result of a write. Fails with [`StdoutClosed`] if the reader has closed the output.
+/// Converts the result of a write to the standard output. Fails with [`StdoutClosed`] if the reader has closed the
+/// output, and with the error of the write if it failed for another reason.
 fn check_written(outcome: io::Result<()>) -> Result<()> {
     match outcome {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(StdoutClosed.into()),

@@ -260,8 +260,9 @@ async fn set_state(who: &UserArg, to: UserState, admin: &AuditedAdmin<'_>) -> Re
     Ok(Outcome::Done)
 }
 
-/// Removes the tokens of a user from a store that several processes can open. They are already invalid since
-/// the directory was changed; this only frees their space. Fails if the store is unreachable.
+/// Removes the tokens of a user from a store that several processes can open; does nothing for another store. The
+/// tokens are already invalid since the directory was changed, so their removal only frees space. Fails if the store
+/// is unreachable.
 async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
     if let Some(tokens) = components::shared_tokens(sections)? {
         tokens.remove_user(user.id).await.context(
@@ -281,7 +282,7 @@ async fn find(directory: &dyn Directory, who: &UserArg) -> Result<Option<User>> 
     Ok(account.map(|account| account.user))
 }
 
-/// Returns the user as in the admin API.
+/// Returns the user as the JSON object of the admin API. Fails if the user cannot be serialized.
 fn describe(user: &User) -> Result<Value> {
     Ok(serde_json::to_value(UserView::from(user.clone()))?)
 }

@@ -19,7 +19,9 @@ pub(super) fn check(tables: &Map<String, Value>) -> Result<(), ConfigError> {
 static SCHEMA: LazyLock<Schema> = LazyLock::new(schema);
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Checks the keys of a table against its schema. Fails like [`check`].
+/// Checks each value of a table against the schema `shape` of the table. Keys that the schema does not have are
+/// skipped: they are refused when the table is read. `schema` is the whole schema, which has the targets of
+/// references. Fails if a value has another type than its key, or is out of the range of its key.
 fn check_table(
     schema: &Schema,
     shape: &Schema,
@@ -39,7 +41,9 @@ fn check_table(
     Ok(())
 }
 
-/// Checks one value against its schema. Fails like [`check`].
+/// Checks one value, and all values below it, against the schema `wanted` of its key. `schema` is the whole schema,
+/// which has the targets of references. Fails if a value has another type than its key, is out of the range of its
+/// key, or is a text with a byte order mark. A table or a list in place of another type is accepted here.
 fn check_value(
     schema: &Schema,
     wanted: &Schema,

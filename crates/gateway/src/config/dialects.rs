@@ -31,7 +31,7 @@ pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, ConfigE
     Ok(mounts)
 }
 
-/// Returns the dialect if it is enabled. Fails if its table has an invalid setting.
+/// Returns the dialect with its settings, or `None` if it is not enabled. Fails if its table has an invalid setting.
 fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, ConfigError> {
     let section = format!("dialects.{}", dialect.name);
     let mut table = table
@@ -67,7 +67,8 @@ fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
-/// Returns whether the text can be the path of a dialect.
+/// Returns whether the text can be the path of a dialect: each of its segments follows a `/`, consists of ASCII
+/// letters, digits, `-`, `.`, `_` and `~`, and is not empty, `.` or `..`.
 fn is_path(path: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     path.strip_prefix('/').is_some_and(|path| {

@@ -61,7 +61,8 @@ impl FileDigests {
         both.map(|(key, _)| *key).collect()
     }
 
-    /// Adds the files that were created since, such as the pepper and the secret of JWTs.
+    /// Adds the digests in `now` of files that had no digest before, such as the pepper and the secret of JWTs, which
+    /// the gateway may have created since. Digests that are already known stay.
     pub(crate) fn add_created(&mut self, now: Self) {
         for (key, digest) in now.0 {
             let known = self.0.entry(key).or_default();
@@ -69,7 +70,7 @@ impl FileDigests {
         }
     }
 
-    /// Replaces the digests of these keys with those of `other`.
+    /// Replaces the digests of `keys` with those of `other`, and removes the ones that `other` does not have.
     pub(crate) fn adopt(&mut self, keys: &[&'static str], other: &Self) {
         for key in keys {
             match other.0.get(key) {

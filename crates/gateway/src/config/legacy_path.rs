@@ -22,7 +22,8 @@ impl LegacyPath {
         }
     }
 
-    /// Fails with the error that was found before if the setting still has the value.
+    /// Fails with the error that was found in the layer that set the path, if the setting still has that path in the
+    /// merged `tables`. If a later layer has set another path, the error does not matter.
     pub(super) fn check(self, tables: &Map<String, Value>) -> Result<(), ConfigError> {
         if text_of(tables, &self.key) == Some(&self.value) {
             return Err(self.problem);

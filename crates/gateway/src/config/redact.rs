@@ -5,7 +5,7 @@ use serde::Serializer;
 
 use super::backend_url::without_password;
 
-/// Serializes a secret as `***`.
+/// Serializes a secret as `***`. Fails only if the serializer fails.
 #[expect(clippy::ref_option, reason = "serde calls it like this")]
 pub(super) fn masked<S: Serializer>(
     _: &Option<SecretString>,
@@ -14,7 +14,7 @@ pub(super) fn masked<S: Serializer>(
     serializer.serialize_str("***")
 }
 
-/// Serializes an address with its password masked.
+/// Serializes an address with its password masked. Fails only if the serializer fails.
 pub(super) fn masked_address<S: Serializer>(
     address: &SecretString,
     serializer: S,

@@ -101,7 +101,7 @@ impl Sections {
         sections.check()
     }
 
-    /// Fails if a section is invalid.
+    /// Returns the sections unchanged. Fails with the error of the first section that is invalid.
     fn check(self) -> Result<Self, ConfigError> {
         self.server.check()?;
         self.management.check()?;

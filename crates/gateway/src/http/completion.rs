@@ -32,7 +32,7 @@ impl InFlightRequests {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts a request until the returned value ends.
+    /// Counts a request until `InFlightRequest::end` is called on the returned value, or a panic drops the value.
     fn begin(&self) -> InFlightRequest {
         self.0.fetch_add(1, Ordering::Relaxed);
         InFlightRequest(self.clone())

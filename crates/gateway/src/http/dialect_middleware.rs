@@ -65,8 +65,9 @@ impl DialectMiddleware {
         }
     }
 
-    /// Starts a call, and decides whether it is rejected. `pattern` is that of its route, `None` if no route
-    /// matches.
+    /// Starts a call, and returns the state that [`InFlightCall::finish`] needs. Decides whether the call is
+    /// rejected, as far as the head of the request shows; the extensions of a rejected request get the error for the
+    /// dialect's handler. `pattern` is that of the call's route, `None` if no route matches.
     pub(crate) fn start(
         self: &Rc<Self>,
         request: &ServiceRequest,

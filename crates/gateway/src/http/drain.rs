@@ -12,17 +12,18 @@ use actix_web::http::ConnectionType;
 pub struct Drain(Arc<AtomicBool>);
 
 impl Drain {
-    /// Sets the flag.
+    /// Sets the flag that the gateway is about to stop. From now on, each response is the last one of its connection.
     pub(crate) fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the flag is set.
+    /// Returns whether the gateway is about to stop.
     pub(crate) fn has_begun(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Closes the connection after this response, and announces that in the response, if the flag is set.
+    /// If the gateway is about to stop, makes the server announce in this response that the connection ends, and
+    /// close the connection after the response.
     pub(crate) fn write<B>(&self, response: &mut ServiceResponse<B>) {
         if self.has_begun() {
             let head = response.response_mut().head_mut();

@@ -12,7 +12,7 @@ use super::oauth_error::{Form, OAuthError};
 use super::service_key::ServiceKey;
 use crate::jwt::TokenClaims;
 
-/// Adds the route to `cfg`.
+/// Adds the route `POST /introspect` to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/introspect").route(post().to(introspect)));
 }

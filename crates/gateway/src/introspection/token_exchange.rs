@@ -45,7 +45,7 @@ struct Exchanged {
     expires_in: i64,
 }
 
-/// Adds the route to `cfg`.
+/// Adds the route `POST /token` to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/token").route(post().to(exchange)));
 }

@@ -17,7 +17,8 @@ const LARGEST: usize = 64 * 1024;
 /// Error message for an invalid limit.
 const LIMIT: &str = "limit is not a number from 1 to 4294967295";
 
-/// Deserializes the maximum number of entries of a page. Fails if it is not a number from 1 to 4294967295.
+/// Deserializes the maximum number of entries of a page; the result is never `None`, which stands for a query without
+/// the parameter. Fails if the value is not a number from 1 to 4294967295, or does not fit in `T`.
 pub(crate) fn limit<'de, D: Deserializer<'de>, T: TryFrom<u32>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -61,7 +62,7 @@ fn json_error(error: &JsonPayloadError) -> ApiError {
     }
 }
 
-/// Converts the error of a query.
+/// Returns `Malformed` for an invalid query, without the values that the parser's message may quote.
 fn query_error(error: &QueryPayloadError) -> ApiError {
     match error {
         QueryPayloadError::Deserialize(error) => {
@@ -72,7 +73,7 @@ fn query_error(error: &QueryPayloadError) -> ApiError {
     }
 }
 
-/// Converts the error of a path: no object has that name.
+/// Returns `NotFound` for a path that cannot be parsed: no object has that name.
 fn path_error(_: &PathError) -> ApiError {
     ApiError::NotFound("no object has this name or identifier".to_owned())
 }

@@ -131,7 +131,7 @@ fn show_pool(pool: &'static str, connections: PoolStatus) {
     gauge!("isogloss_pool_waiting", "pool" => pool).set(waiting as f64);
 }
 
-/// Adds the route to `cfg`.
+/// Adds the route `GET /metrics` to `cfg`.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/metrics").route(get().to(show)));
 }

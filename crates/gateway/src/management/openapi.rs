@@ -72,7 +72,8 @@ pub(crate) fn document() -> OpenApi {
     document
 }
 
-/// Adds the routes to `cfg`.
+/// Adds the routes of the OpenAPI documents to `cfg`: `/openapi.json` for the management listener, and
+/// `/openapi/{dialect}.json` for each dialect.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/openapi.json").route(get().to(management)))
         .service(resource("/openapi/{dialect}.json").route(get().to(dialect)));

@@ -26,7 +26,7 @@ pub(crate) struct InstrumentedTokenStore {
 }
 
 impl InstrumentedTokenStore {
-    /// Wraps a token store.
+    /// Returns a token store that passes calls to `store`, and measures their durations.
     pub(crate) fn new(store: Arc<dyn TokenStore>) -> Self {
         Self {
             store,
@@ -51,7 +51,7 @@ struct Durations {
 }
 
 impl Durations {
-    /// Returns the durations of an operation.
+    /// Creates the metrics that record the durations of the calls of `operation`.
     fn for_operation(operation: &'static str) -> Self {
         Self {
             operation,

@@ -131,7 +131,7 @@ pub(super) struct ShutdownSignals {
 }
 
 impl ShutdownSignals {
-    /// Starts to listen for the signals. Fails if the system does not allow it.
+    /// Starts to listen for SIGTERM and SIGINT. Fails if the system does not allow it.
     pub(super) fn listen() -> Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
@@ -139,7 +139,7 @@ impl ShutdownSignals {
         })
     }
 
-    /// Completes when one of the signals arrives.
+    /// Completes when SIGTERM or SIGINT arrives.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

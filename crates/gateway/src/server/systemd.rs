@@ -40,7 +40,7 @@ pub(crate) fn stopping() {
     notify(NotifyState::Stopping);
 }
 
-/// Notifies the service manager. A failure is logged at level `debug`.
+/// Notifies the service manager of the gateway's new state. A failure is only logged, at level `debug`.
 fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         debug!(%error, "cannot notify the service manager");

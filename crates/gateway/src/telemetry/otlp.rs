@@ -32,8 +32,8 @@ pub(crate) fn are_sent() -> bool {
     PROVIDER.get().is_some()
 }
 
-/// Returns the layer that passes spans to a thread of its own, which sends them, or `None` if no spans are
-/// sent.
+/// Returns the layer that passes spans to a thread of its own, which sends them. Returns `None` if no collector is
+/// configured, or there can be no exporter to it.
 pub(crate) fn layer<S>(settings: &Tracing) -> Option<impl Layer<S> + use<S>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -68,7 +68,8 @@ where
     Some(layer)
 }
 
-/// Sends the spans that are not sent yet, and stops.
+/// Sends the spans that are not sent yet, for at most [`LONGEST_FLUSH`], and stops the sending of spans. Does nothing
+/// if spans are not sent.
 pub(crate) async fn finish() {
     let Some(provider) = PROVIDER.get() else {
         return;

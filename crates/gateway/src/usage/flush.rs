@@ -16,11 +16,11 @@ use crate::config;
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
 impl UsageRecorder {
-    /// Adds the counts to the table. Fails if the table is unreachable; the counts are kept for the next flush
-    /// then.
+    /// Adds the counts since the last flush to the table; does nothing if nothing is counted. Fails if the table is
+    /// unreachable; the counts are kept for the next flush then.
     ///
-    /// Runs in a task of its own, to the end even if the caller is dropped: the table may already have taken
-    /// the counts, and the next flush would add them again. The next flush waits for this one.
+    /// Runs in a task of its own, to the end even if the caller is dropped: the table may already have taken the
+    /// counts, and the next flush would add them again. The next flush waits for this one.
     pub(crate) async fn flush(&self, table: Arc<dyn UsageTable>) -> Result<(), StoreError> {
         let Some(inner) = self.0.clone() else {
             return Ok(());
@@ -71,7 +71,8 @@ impl UsageRecorder {
 }
 
 impl Inner {
-    /// Adds the counts to the table. Fails if the table is unreachable; the counts are kept then.
+    /// Adds the counts since the last flush to the table. Fails if the table is unreachable; the counts are kept for
+    /// the next flush then.
     async fn flush(&self, table: &dyn UsageTable) -> Result<(), StoreError> {
         let mut pending = self.pending.lock().await;
         for rows in self.drain() {

@@ -152,7 +152,7 @@ fn report(
     }
 }
 
-/// Adds a count to a sum.
+/// Adds `count` to `sum`, or makes it the sum if `sum` is `None`.
 fn add(sum: &mut Option<UsageCount>, count: &UsageCount) {
     match sum {
         Some(sum) => sum.add(count),

@@ -12,7 +12,7 @@ use isogloss_core::audit::{Audit, AuditSink, Event, PendingEvents};
 pub(crate) struct Recording(Arc<Mutex<Vec<Event>>>);
 
 impl Recording {
-    /// Returns an audit log that records here.
+    /// Returns an audit log that adds each event to this recording.
     pub(crate) fn start(&self) -> Audit {
         let room = NonZeroUsize::new(100).unwrap();
         Audit::start(vec![Box::new(self.clone())], room).unwrap()

@@ -53,9 +53,10 @@ fn digest_keys(settings: &config::Tokens) -> DigestKeys {
     }
 }
 
-/// Opens the directory, and returns it with the access to its credentials if it is PostgreSQL. A SQLite
-/// directory gets a near cache of `users` users, or none if that is zero. PostgreSQL may start later than the
-/// gateway. Fails if the settings are invalid, or a SQLite file cannot be opened or is missing.
+/// Opens the directory, registers it to be closed on exit, and returns it with the access to its credentials, or
+/// `None` instead of the access if the directory is SQLite. A SQLite directory gets a near cache of `users` users, or
+/// none if that is zero. PostgreSQL may start later than the gateway. Fails if the settings are invalid, or a SQLite
+/// file cannot be opened or is missing.
 pub(super) async fn directory_with_cache(
     settings: &config::Directory,
     users: usize,
@@ -67,7 +68,9 @@ pub(super) async fn directory_with_cache(
     Ok((directory, access))
 }
 
-/// Opens the directory like [`directory_with_cache`], without registering it to be closed on exit.
+/// Opens the directory without registering it to be closed on exit, and returns it with the access to its
+/// credentials, or `None` instead of the access if the directory is SQLite. Fails if the settings are invalid, or a
+/// SQLite file cannot be opened or is missing.
 async fn open_directory(
     settings: &config::Directory,
     users: usize,

@@ -21,9 +21,8 @@ pub(super) struct TokenStores {
     pub(super) redis: Option<RedisAccess>,
 }
 
-/// Opens the token store, and the throttle in the same Redis or in this process. `remembers` says whether
-/// tokens must survive a restart of Redis. Fails if the settings are invalid or an embedded store cannot be
-/// opened.
+/// Opens the token store, and the throttle in the same Redis or in this process. `has_long_lived_tokens` says whether
+/// tokens must survive a restart of Redis. Fails if the settings are invalid or an embedded store cannot be opened.
 pub(super) fn stores(
     settings: &config::Tokens,
     has_long_lived_tokens: bool,

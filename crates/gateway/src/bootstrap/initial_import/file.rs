@@ -24,8 +24,9 @@ pub(crate) struct DirectoryFile {
 }
 
 impl DirectoryFile {
-    /// Reads the file like [`read`](Self::read), on a thread of its own, because reading may block without a
-    /// limit.
+    /// Reads the file that `directory.import` names on a thread of its own, because reading may block without a
+    /// limit. Returns `None` if the setting is empty. Fails if the file cannot be read or is invalid, or the thread
+    /// cannot be started.
     pub(crate) async fn load(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
         let (path, peppers) = (path.to_owned(), peppers.clone());
         run_blocking(move || Self::read(&path, &peppers)).await?

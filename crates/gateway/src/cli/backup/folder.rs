@@ -30,8 +30,8 @@ pub(super) fn is_free(folder: &Path) -> Result<bool> {
 pub(super) struct PartialBackup(TempDir);
 
 impl PartialBackup {
-    /// Creates a folder with a temporary name in the same parent folder as `folder`, so that it can be renamed
-    /// to it. Fails if the parent folder cannot be written.
+    /// Creates a folder with a temporary name in the parent folder of `folder`, so that a rename can later turn the
+    /// new folder into `folder`. Fails if the parent folder cannot be created or written.
     pub(super) fn beside(folder: &Path) -> Result<Self> {
         let parent = parent_of(folder);
         let make = || {

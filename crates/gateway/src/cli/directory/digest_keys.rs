@@ -66,7 +66,8 @@ pub(super) async fn run(command: Command, admin: &AuditedAdmin<'_>) -> Result<Ou
     }
 }
 
-/// Prints the digest keys.
+/// Prints the digest keys as a table, or as JSON if `json` is set, and returns `Done`. Fails if a timestamp is out of
+/// the range of RFC 3339, or the standard output cannot be written.
 fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
     let moment = |moment: time::OffsetDateTime| moment.format(&Rfc3339);
     if json {
@@ -102,7 +103,9 @@ fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Removes a digest key. Returns `Refused` if the pepper decrypts it, or there is none with this identifier.
+/// Removes a digest key, and returns `Done`. Returns `Refused`, and removes nothing, if the pepper decrypts the key,
+/// or there is none with this identifier. Fails if the directory is unreachable, the audit log cannot be opened, or
+/// the standard output cannot be written.
 async fn remove(id: DigestKeyId, keys: &[DigestKey], admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     if keys.iter().any(|key| key.id == id && key.is_readable) {
         output::error(format_args!(

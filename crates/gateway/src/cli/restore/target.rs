@@ -132,7 +132,9 @@ impl<'a> Target<'a> {
         Ok(restored)
     }
 
-    /// Replaces all tokens with those of the backup. Fails if the store is unreachable or the file is damaged.
+    /// Replaces all tokens of the store with those of the backup, and records the numbers of tokens in `restored`. If
+    /// the store is a gateway's memory, adds a warning to `restored` instead. Fails if the store is unreachable or
+    /// the file is damaged.
     async fn replace_tokens(&self, restored: &mut Restored) -> Result<()> {
         match (&self.tokens, self.manifest.tokens) {
             (Some(tokens), Some(_)) => {
@@ -149,8 +151,8 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
-    /// Writes the tokens of the backup that have not expired to the store. Fails if the store is unreachable or
-    /// the file is damaged.
+    /// Writes the tokens of the backup that have not expired to the store, and records in `restored` how many were
+    /// written and how many have expired. Fails if the store is unreachable or the file is damaged.
     async fn restore_tokens(&self, store: &dyn TokenStore, restored: &mut Restored) -> Result<()> {
         let file = std::fs::File::open(self.folder.join(TOKENS))?;
         let mut tokens = TokenReader::new(std::io::BufReader::new(file))?;
@@ -181,8 +183,9 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Copies the audit file of the backup to `audit.to`, unless that already has events. Fails if it cannot be
-    /// written.
+    /// Copies the audit file of the backup, if there is one, to the file of `audit.to`, and adds that file to
+    /// `restored`. Adds a warning instead if `audit.to` names no file, or its file already has events. Fails if the
+    /// file of `audit.to` cannot be written.
     fn restore_audit_file(&self, restored: &mut Restored) -> Result<()> {
         if !self.manifest.has(AUDIT) {
             return Ok(());

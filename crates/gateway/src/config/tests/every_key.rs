@@ -70,7 +70,7 @@ fn values() -> Vec<(&'static str, ValueKind)> {
     ]
 }
 
-/// Returns a configuration in which everything is enabled and keeps its data in that folder.
+/// Returns the tables of a configuration in which every dialect and JWTs are enabled, and tokens are kept in memory.
 fn base() -> Map<String, Value> {
     let text = "\
         server.bind = '127.0.0.1:0'\n\

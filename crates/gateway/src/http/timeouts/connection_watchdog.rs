@@ -68,7 +68,8 @@ pub(crate) struct WatchedConnection {
 }
 
 impl WatchedConnection {
-    /// Starts the watchdog of a connection.
+    /// Starts the watchdog of a connection: a task that closes `socket` once no request was in progress for
+    /// `idle_timeout`. The connection is watched, and counted in `open`, until the returned value is dropped.
     fn start(socket: Socket, idle_timeout: Duration, open: Gauge) -> Self {
         open.increment(1);
         let state = Rc::new(ConnectionState {

@@ -10,8 +10,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use super::are_sent;
 use crate::client_ip::TrustedProxies;
 
-/// Makes the span part of the trace that a trusted proxy began. Ignores the header of all other peers: with it,
-/// any client could add spans to any trace, and have all of them sampled.
+/// Makes the span part of the trace that a trusted proxy began, if spans are sent. Ignores the header `traceparent`
+/// of all other peers: with it, any client could add spans to any trace, and have all of them sampled.
 pub(crate) fn set_parent(span: &Span, request: &ServiceRequest) {
     if !are_sent() {
         return;

@@ -34,8 +34,9 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// Compares the peppers. Fails if the pepper of the backup is not configured here, although there is a
-    /// pepper.
+    /// Compares the peppers of the backup with those of the configuration. If the configuration has no pepper, the
+    /// one of the backup is written later; other differences that do not prevent the restore are warnings. Fails if
+    /// the configuration has a pepper but not that of the backup, or a pepper cannot be read.
     fn compare_peppers(
         &mut self,
         pepper: Option<SecretString>,
