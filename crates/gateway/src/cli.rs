@@ -183,8 +183,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Runs a command in the runtime, and closes the stores that it opened. Fails if the configuration is invalid
-/// or the command fails.
+/// Runs a command in the runtime, closes the stores that the command opened, and returns the outcome of the command.
+/// Fails if the configuration is invalid or the command fails.
 fn run(cli: Cli) -> Result<Outcome> {
     let files = cli.files.config;
     let is_client_command = !matches!(cli.command, Command::Serve);

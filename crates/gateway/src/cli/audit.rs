@@ -55,7 +55,8 @@ pub(super) struct List {
     json: bool,
 }
 
-/// Prints the events that match the arguments. Fails if events cannot be read, or are not kept anywhere.
+/// Prints the events that match the arguments, and returns `Done`. Fails if `--since` is invalid, events cannot be
+/// read or are not kept anywhere, or the standard output cannot be written.
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let Command::List(list) = command;
     let sections = &config.sections;

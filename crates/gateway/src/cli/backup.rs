@@ -62,8 +62,8 @@ struct Summary {
     secrets: Vec<String>,
 }
 
-/// Copies all data to the folder, and prints a summary. Fails if something cannot be read or written; an
-/// incomplete backup is removed.
+/// Copies all data to the folder, and prints a summary. Returns `Refused` if the folder is not empty. Fails if
+/// something cannot be read or written; an incomplete backup is removed.
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let folder = &arguments.folder;

@@ -52,8 +52,8 @@ Examples:
   isogloss config reference > configuration.md
   isogloss config reference | less";
 
-/// Prints what the command requests of a configuration that is already checked. Fails if the output cannot be
-/// written.
+/// Prints what the command requests of a configuration that is already checked, and returns `Done`. Fails if the
+/// standard output cannot be written.
 pub(super) fn run(command: &Command, config: &Config) -> Result<Outcome> {
     match command {
         // It has been checked by being loaded.

@@ -98,7 +98,8 @@ impl From<LocalValues> for SetHere {
     }
 }
 
-/// Runs the command. Fails if the directory cannot be opened, or a file cannot be read, applied or written.
+/// Runs the command, and returns whether it was done or refused. Fails if the directory cannot be opened, or a file
+/// cannot be read, applied or written.
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
     match command {
         Command::Migrate(arguments) => return migrate::run(&arguments, sections).await,

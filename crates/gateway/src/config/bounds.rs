@@ -41,9 +41,10 @@ fn check_table(
     Ok(())
 }
 
-/// Checks one value, and all values below it, against the schema `wanted` of its key. `schema` is the whole schema,
+/// Checks one value, and all values in it, against the schema `wanted` of its key. `schema` is the whole schema,
 /// which has the targets of references. Fails if a value has another type than its key, is out of the range of its
-/// key, or is a text with a byte order mark. A table or a list in place of another type is accepted here.
+/// key, or is a text with a byte order mark. A table or a list in place of another type, or the reverse, is accepted
+/// here.
 fn check_value(
     schema: &Schema,
     wanted: &Schema,

@@ -26,8 +26,8 @@ impl Sections {
         keys
     }
 
-    /// Returns the key and the value of every secret that the configuration may have. Each also has a key that
-    /// ends in `_file`.
+    /// Returns the key and the value of every secret that the configuration may have; the value is `None` if it is
+    /// not set. Each secret also has a key that ends in `_file`.
     pub(crate) fn secrets(&self) -> [(&'static str, Option<&SecretString>); 7] {
         [
             ("tokens.store", Some(&self.tokens.store)),

@@ -23,7 +23,7 @@ impl LegacyPath {
     }
 
     /// Fails with the error that was found in the layer that set the path, if the setting still has that path in the
-    /// merged `tables`. If a later layer has set another path, the error does not matter.
+    /// merged `tables`. Succeeds if a later layer has set another path.
     pub(super) fn check(self, tables: &Map<String, Value>) -> Result<(), ConfigError> {
         if text_of(tables, &self.key) == Some(&self.value) {
             return Err(self.problem);

@@ -12,7 +12,8 @@ use actix_web::http::ConnectionType;
 pub struct Drain(Arc<AtomicBool>);
 
 impl Drain {
-    /// Sets the flag that the gateway is about to stop. From now on, each response is the last one of its connection.
+    /// Sets the flag that the gateway is about to stop. From now on, `/readyz` responds with 503, and each response
+    /// is the last one of its connection.
     pub(crate) fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -172,7 +172,8 @@ impl PendingProbe {
         })
     }
 
-    /// Adds the report to the response.
+    /// Adds the signed report on how the challenge arrived to the response. Does nothing outside of the public
+    /// application.
     pub(crate) fn add_report<B>(self, response: &mut ServiceResponse<B>) {
         let answer = report_on(&self, response.request());
         if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {

@@ -38,7 +38,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .app_data(PathConfig::default().error_handler(|error, _| path_error(&error).into()));
 }
 
-/// Converts the error of a JSON body.
+/// Returns the error of the API for a JSON body that could not be read: too large, of another type, too slow, or
+/// malformed. The message does not have the values that the parser may quote.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the library's enum may grow"

@@ -100,7 +100,7 @@ impl Metrics {
     }
 }
 
-/// Sets the metrics of a near cache.
+/// Sets the metrics of the near cache with the label `what`: its entries, hits and misses.
 #[expect(clippy::cast_precision_loss, reason = "no cache has so many entries")]
 fn show_near(what: &'static str, near: NearCacheStatus) {
     let NearCacheStatus {
@@ -113,7 +113,8 @@ fn show_near(what: &'static str, near: NearCacheStatus) {
     counter!("isogloss_near_cache_misses_total", "kept" => what).absolute(misses);
 }
 
-/// Sets the metrics of a connection pool.
+/// Sets the metrics of the connection pool with the label `pool`: its connections, and the requests that wait for
+/// one.
 #[expect(
     clippy::cast_precision_loss,
     reason = "no pool has so many connections"

@@ -33,7 +33,8 @@ pub(super) struct WithRequestFields<F> {
 }
 
 impl<F> WithRequestFields<F> {
-    /// Wraps a format for lines of text.
+    /// Returns a format for lines of text, which adds the fields of the request at the end of a line of `format`, if
+    /// the line belongs to a request and is not in a span.
     pub(super) fn text(format: F) -> Self {
         Self {
             format,
@@ -42,7 +43,8 @@ impl<F> WithRequestFields<F> {
         }
     }
 
-    /// Wraps a format for lines of JSON. The fields are in the member that a span would have.
+    /// Returns a format for lines of JSON, which adds the fields of the request to a line of `format`, in the member
+    /// that a span would have, if the line belongs to a request and is not in a span. Makes whole lines printable.
     pub(super) fn json(format: F) -> Self {
         Self {
             format,
