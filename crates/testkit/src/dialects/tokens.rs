@@ -78,7 +78,7 @@ pub struct ProtectedRequest {
 }
 
 impl TokenKind {
-    /// Returns a kind by its names.
+    /// Returns the kind of tokens that the dialect `dialect` calls `name`.
     pub const fn of(dialect: &'static str, name: &'static str) -> Self {
         Self { dialect, name }
     }
