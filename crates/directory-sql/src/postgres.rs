@@ -112,7 +112,7 @@ impl PostgresDirectory {
         self.access.clone()
     }
 
-    /// Sets the digest keys under which the directory stores the digests of cards and application keys.
+    /// Returns the directory with the digest keys under which it stores the digests of cards and application keys.
     #[must_use]
     pub fn with_digest_keys(mut self, digests: DigestKeys) -> Self {
         self.digests = Arc::new(digests);

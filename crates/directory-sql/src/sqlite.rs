@@ -57,7 +57,8 @@ impl SqliteDirectory {
     /// Opens the file, creates it if it is missing, and brings its tables up to date.
     ///
     /// # Errors
-    /// If that is not possible.
+    /// If the file cannot be created, opened or migrated, or if its tables are from a newer release or another
+    /// program.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         create_private_file(path).map_err(failed)?;
         Self::open_existing(path).await
@@ -66,7 +67,8 @@ impl SqliteDirectory {
     /// Opens an existing file, and brings its tables up to date.
     ///
     /// # Errors
-    /// If it does not exist or that is not possible.
+    /// If the file does not exist, if it cannot be opened or migrated, or if its tables are from a newer release or
+    /// another program.
     pub async fn open_existing(path: &Path) -> Result<Self, StoreError> {
         let options = tables::options(path);
         let (pool, _) = tables::connect(&options).await.map_err(failed)?;
@@ -81,7 +83,7 @@ impl SqliteDirectory {
     /// Returns the migrations that the tables of a file lack, without changing or creating the file.
     ///
     /// # Errors
-    /// If it cannot be read, or if its tables are from a newer release or another program.
+    /// If the file cannot be read, or if its tables are from a newer release or another program.
     pub async fn outstanding(path: &Path) -> Result<Outstanding, MigrationError> {
         tables::outstanding_in(path).await
     }
@@ -89,7 +91,8 @@ impl SqliteDirectory {
     /// Creates the file if it is missing, brings its tables up to date, and returns the migrations that were missing.
     ///
     /// # Errors
-    /// If that is not possible.
+    /// If the file cannot be created, opened or migrated, or if its tables are from a newer release or another
+    /// program.
     pub async fn migrate(path: &Path) -> Result<Outstanding, MigrationError> {
         create_private_file(path).map_err(|error| MigrationError::Failed(error.to_string()))?;
         let (pool, outstanding) = tables::connect(&tables::options(path)).await?;
@@ -97,7 +100,7 @@ impl SqliteDirectory {
         Ok(outstanding)
     }
 
-    /// Sets the digest keys under which the directory stores the digests of cards and application keys.
+    /// Returns the directory with the digest keys under which it stores the digests of cards and application keys.
     #[must_use]
     pub fn with_digest_keys(mut self, digests: DigestKeys) -> Self {
         self.digests = digests;

@@ -56,7 +56,8 @@ impl Tested<'_> {
         }
     }
 
-    /// Returns how long after the start a running lock ends.
+    /// Asserts that a charge at `after` is refused because the bucket is locked, and returns the end of that lock.
+    /// Both are durations since the start.
     async fn locked(&self, after: Duration) -> Duration {
         match self.taken(after).await {
             Decision::Granted(permit) => panic!("{permit:?}"),

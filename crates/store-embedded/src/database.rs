@@ -126,8 +126,8 @@ impl ReopenableDatabase {
         Ok(accepts_transactions(self.writable()?.as_ref())?)
     }
 
-    /// Closes the database and opens it again. While the disk accepts no writes, the database is opened for
-    /// reads only, and this fails. After an error, the next call tries again.
+    /// Closes the database and opens it again. Does nothing if the database has no disk. While the disk accepts no
+    /// writes, the database is opened for reads only, and the call fails. After an error, the next call tries again.
     pub(super) fn reopen(&self) -> Result<(), ReopenError> {
         let Some(disk) = &self.disk else {
             return Ok(());

@@ -161,8 +161,8 @@ fn was_left_open(storage: &dyn StorageBackend) -> io::Result<bool> {
     Ok(flags[0] & RECOVERY_REQUIRED != 0)
 }
 
-/// Locks the storage until it is closed. Returns `false` if another process has locked it. A storage without
-/// locks counts as locked.
+/// Locks the storage until it is closed. Returns `false` if another process has locked it. A storage without locks
+/// counts as locked. Fails if locking fails for another reason.
 fn lock(storage: &dyn StorageBackend) -> Result<bool, StoreError> {
     match storage.try_lock_range(Bound::Unbounded, Bound::Unbounded) {
         Ok(is_locked) => Ok(is_locked),
@@ -188,7 +188,8 @@ fn probe_beside(path: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Writes the existing content again.
+/// Reads the whole content of the storage, writes it again unchanged, and syncs it. Fails if it cannot be read,
+/// written or synced.
 fn rewrite(storage: &dyn StorageBackend) -> io::Result<()> {
     let length = storage.len()?;
     let mut bytes = vec![0; CHUNK];

@@ -113,7 +113,7 @@ impl EmbeddedStore {
         }
     }
 
-    /// Returns the next records after a digest, in the order of their digests.
+    /// Returns the next records after a digest, in the order of their digests. Fails if they cannot be read.
     async fn page(&self, after: Bound<[u8; 16]>) -> Result<Page, StoreError> {
         self.reading(|transaction| {
             let tokens = transaction.open_table(tables::TOKENS)?;

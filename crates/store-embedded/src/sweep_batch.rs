@@ -24,8 +24,9 @@ impl SweepBatch {
         self.0
     }
 
-    /// Adapts the size to a step that took `took`, and returns how long to pause: twice as long, so that the
-    /// disk and the writing thread can serve waiting callers.
+    /// Adapts the size to a step that took `took`: fewer records after a slow step, and more otherwise. Returns how
+    /// long to pause before the next step, twice `took`, so that the disk and the writing thread can serve waiting
+    /// callers.
     pub(super) fn pause_after(&mut self, took: Duration) -> Duration {
         self.0 = if took > STEP {
             (self.0 / 2).max(1)

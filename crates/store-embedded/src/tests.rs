@@ -55,7 +55,8 @@ async fn a_record_that_cannot_be_read_fails_no_change_beside_its_own() {
     assert_eq!(store.list_by_user(user).await.unwrap().len(), 19);
 }
 
-/// It was ended without being read, so the end of its record is not known, and it came back by a backup.
+/// Checks that a token is not ended by the expiry of an earlier token with the same digest. That token was ended
+/// without being read, so its expiry was not known and stayed listed; the new one may come from a backup.
 #[tokio::test]
 async fn an_end_that_was_left_behind_ends_no_token_that_is_back() {
     let store = many();

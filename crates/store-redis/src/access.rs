@@ -90,7 +90,7 @@ impl Access {
         })
     }
 
-    /// Returns whether this is a cluster, whose servers redirect requests to each other.
+    /// Returns whether Redis is a cluster, whose servers redirect requests to each other.
     pub(super) fn is_cluster(&self) -> bool {
         matches!(self.topology, Topology::Cluster(_))
     }

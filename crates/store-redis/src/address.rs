@@ -151,7 +151,7 @@ fn has_password(user: &str) -> bool {
         .is_some_and(|(_, password)| !password.is_empty())
 }
 
-/// Parses user, password, host and port with the library's parser. `None` if that refuses them.
+/// Parses user, password, host and port with the library's parser. `None` if the parser refuses them.
 fn server(tls: bool, user: Option<&str>, host: &str) -> Option<ConnectionInfo> {
     let scheme = if tls { "rediss" } else { "redis" };
     let separator = if user.is_some() { "@" } else { "" };

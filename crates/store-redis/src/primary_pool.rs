@@ -194,8 +194,8 @@ impl PrimaryPool {
         found.with_server(obtained)
     }
 
-    /// Returns the pool of the server that is the primary now. Looks the primary up if connections were
-    /// rejected, or sentinels name another one, and fails if that fails.
+    /// Returns the pool of the server that is the primary now. Looks the primary up if connections were rejected, or
+    /// sentinels name another one. Fails if the primary is not found, or if its pool cannot be created.
     async fn current_pool(&self) -> Result<ServerPool, StoreError> {
         let known = self.current.lock().await.clone();
         if let Some(pool) = known
@@ -255,7 +255,7 @@ impl PrimaryPool {
     }
 }
 
-/// Returns whether the only reason is that all connections were in use for the whole time limit.
+/// Returns whether the pool returned no connection only because all were in use for the whole time limit.
 fn is_busy(error: &PoolError) -> bool {
     matches!(error, PoolError::Timeout(TimeoutType::Wait))
 }

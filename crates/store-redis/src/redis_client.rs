@@ -79,7 +79,8 @@ impl RedisClient {
         })
     }
 
-    /// Returns the current access.
+    /// Returns the access that new requests use: the current credentials and certificate authorities, with the
+    /// connections that were opened with them.
     pub(super) fn access(&self) -> Arc<Access> {
         let current = self.current.read();
         Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
@@ -119,8 +120,8 @@ impl RedisClient {
         self.send(command.into(), RetryPolicy::Idempotent).await
     }
 
-    /// Runs commands that may be repeated, and returns their responses. This is not a transaction: the keys
-    /// may be on any server, and the commands may take effect in any order. Fails if one of them fails; the
+    /// Runs commands that may be repeated, and returns their responses. The pipeline is not a transaction: the keys
+    /// may be on any server, and the commands may take effect in any order. Fails if one of the commands fails; the
     /// others may have been executed.
     pub(crate) async fn run_pipeline<T: FromRedisValue>(
         &self,
@@ -194,7 +195,7 @@ impl RedisClient {
         self.access().ping().await
     }
 
-    /// Returns whether this is a cluster, whose servers redirect requests to each other.
+    /// Returns whether Redis is a cluster, whose servers redirect requests to each other.
     pub(super) fn is_cluster(&self) -> bool {
         self.access().is_cluster()
     }

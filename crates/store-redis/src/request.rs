@@ -24,8 +24,8 @@ impl Request<'_> {
         }
     }
 
-    /// Returns whether this is one command or script, of which a server that responds with a redirect has
-    /// executed nothing. Of a pipeline, the server may have executed the first commands.
+    /// Returns true for one command or script, of which a server that responds with a redirect has executed nothing.
+    /// Returns false for a pipeline, of which the server may have executed the first commands.
     pub(super) fn is_single_command(self) -> bool {
         !matches!(self, Self::Pipeline(_))
     }

@@ -42,8 +42,8 @@ impl Scan {
         }
     }
 
-    /// Returns the next keys, which may be none. `None` after the last page. After an error, the listing is
-    /// incomplete and cannot be continued.
+    /// Returns the next keys (the list may be empty), and `None` after the last page. Fails if a server cannot be
+    /// queried; the listing is then incomplete and cannot be continued.
     pub(crate) async fn next_page(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         let (name, mut connection, cursor) = match self.listing.take() {
             Some(listing) => listing,

@@ -67,7 +67,8 @@ impl ServerIdentity {
         })
     }
 
-    /// Records the server that sends invalidations from now on.
+    /// Records the server that sends invalidations from now on, with which queried servers are compared. `None` if
+    /// its identity is not known.
     pub(super) fn record_invalidating(&self, server: Option<RunId>) {
         self.change(|servers| servers.invalidating = server);
     }

@@ -55,10 +55,10 @@ pub fn dialects() -> &'static [Dialect] {
     &DIALECTS
 }
 
-/// Returns the dialect of that name.
+/// Returns the dialect with the name `name`, mounted where it is by default.
 ///
 /// # Panics
-/// If there is none.
+/// If there is no such dialect.
 pub fn dialect(name: &str) -> Dialect {
     let found = dialects().iter().find(|dialect| dialect.name == name);
     *found.unwrap_or_else(|| {
@@ -81,19 +81,19 @@ impl Dialect {
         }
     }
 
-    /// Returns the same dialect, mounted elsewhere.
+    /// Returns the same dialect, mounted at the path `mount`.
     #[must_use]
     pub fn at(self, mount: &str) -> Self {
         let mount = Box::leak(mount.to_owned().into_boxed_str());
         Self { mount, ..self }
     }
 
-    /// Returns whether letter case does not matter in its mount path and its routes.
+    /// Returns whether letter case does not matter in the mount path and the routes of the dialect.
     pub fn ignores_case(&self) -> bool {
         self.description.ignores_case
     }
 
-    /// Returns the file in the dialect's crate.
+    /// Returns the path of the file `name` in the folder of the dialect's crate.
     pub fn file(&self, name: &str) -> PathBuf {
         Path::new(CRATES).join(self.name).join(name)
     }

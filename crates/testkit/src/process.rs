@@ -111,8 +111,8 @@ impl Drop for Process {
     }
 }
 
-/// The address a log line gives for that listener: in a line of JSON as a field of the event or at the
-/// top, in a line of text as a field.
+/// Returns the address that a log line contains for that listener: in a line of JSON as a field of the event or at
+/// the top, in a line of text as a field. `None` if the line contains none.
 fn address(line: &str, listener: &str) -> Option<SocketAddr> {
     let named = format!(" listener=\"{listener}\" address=");
     if let Some((_, address)) = line.split_once(&named) {

@@ -31,6 +31,9 @@ pub fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 /// Parses all responses in the received bytes.
+///
+/// # Panics
+/// If the head of a response is incomplete or invalid.
 pub fn parse_responses(mut received: &[u8]) -> Vec<Response> {
     let mut responses = Vec::new();
     while !received.is_empty() {

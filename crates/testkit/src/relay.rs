@@ -238,7 +238,8 @@ impl Shared {
         (connection, commands)
     }
 
-    /// Waits until something is found, which is looked for again after whatever was observed.
+    /// Calls `find` again after each observation until it returns a value, and returns that value. Fails if there is
+    /// none after 30 seconds; the error has `what`.
     fn wait_for<T>(&self, what: &str, find: impl Fn() -> Option<T>) -> Result<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {

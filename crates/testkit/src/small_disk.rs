@@ -13,10 +13,10 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts a disk. The test must run as root.
+    /// Mounts a disk of 12 MiB. The test must run as root.
     ///
     /// # Panics
-    /// If it does not.
+    /// If the disk cannot be mounted.
     pub fn mount() -> Self {
         let folder = TempDir::new().unwrap();
         let mounted = Command::new("mount")

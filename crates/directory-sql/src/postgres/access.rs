@@ -31,12 +31,12 @@ impl PostgresAccess {
         }
     }
 
-    /// Uses the credentials and certificate authorities of these settings from now on. Running queries finish on their
-    /// connections, which are then closed. Returns [`AccessChange::NeedsRestart`], and changes nothing, if the address
-    /// leads to other servers or databases.
+    /// Uses the credentials and certificate authorities of `settings` from now on, and returns
+    /// [`AccessChange::Made`]. Running queries finish on their connections, which are then closed. Returns
+    /// [`AccessChange::NeedsRestart`], and changes nothing, if the address leads to other servers or databases.
     ///
     /// # Errors
-    /// If no server accepts the credentials; nothing is changed then.
+    /// If the settings are invalid, or if no server accepts the credentials in time; nothing is changed then.
     pub async fn replace(&self, settings: &PostgresSettings) -> Result<AccessChange, StoreError> {
         let servers = servers(settings).map_err(failed)?;
         if servers.places() != self.servers().places() {

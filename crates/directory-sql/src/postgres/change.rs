@@ -13,8 +13,8 @@ use crate::row::Result;
 /// The result of a query, and within it the result of a change, or why it is invalid.
 pub(super) type Done<T> = Result<std::result::Result<T, InvalidChange>>;
 
-/// Makes a change, and returns the changed entry, or why it is invalid. Fails if a query fails. Without success,
-/// nothing is changed.
+/// Makes a change. Returns `Ok(Ok(_))` with the changed entry, and `Ok(Err(_))` with the reason if the change is
+/// invalid. Fails if a query fails. Without success, nothing is changed.
 pub(super) async fn make(
     connection: &mut Session,
     change: Change,

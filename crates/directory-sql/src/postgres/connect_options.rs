@@ -125,8 +125,8 @@ struct Place {
     port: Option<String>,
 }
 
-/// Pairs hosts with ports, as libpq does: a single port is for all hosts. Fails if the numbers differ or a value
-/// is invalid.
+/// Pairs hosts with ports, as libpq does: a single port is for all hosts. Fails if the numbers differ or a value is
+/// invalid, or if `host` and `hostaddr` differ although the server must prove its name (`is_named`).
 fn places(parameters: &Parameters, is_named: bool) -> Result<Vec<Place>, AddressError> {
     let hosts = parameters.list("host");
     let addresses = parameters.list("hostaddr");

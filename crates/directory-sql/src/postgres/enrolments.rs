@@ -112,8 +112,9 @@ pub(super) async fn forget_state(connection: &mut PgConnection, user: Uuid) -> r
         .map(drop)
 }
 
-/// Replaces a user's recovery codes, and returns false if the second factor is off. Changes and imports run one
-/// after the other, so of two concurrent calls the codes of the later one stay. Fails if a query fails.
+/// Replaces a user's recovery codes, and returns true. Returns false, and changes nothing, if the second factor is
+/// off. Changes and imports run one after the other, so of two concurrent calls the codes of the later one stay.
+/// Fails if a query fails.
 async fn set_recovery_codes(
     connection: &mut Session,
     user: Uuid,

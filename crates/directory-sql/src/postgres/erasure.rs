@@ -18,8 +18,8 @@ use super::transaction::PostgresTables;
 use super::write::{alone, unlimited};
 use crate::row::{self, Result};
 
-/// Erases a user, and returns what was erased, or why that is not possible. The audit log may be long, so there is
-/// no time limit for the statements. Fails if a query fails.
+/// Erases a user. Returns `Ok(Ok(_))` with what was erased, and `Ok(Err(_))` with the reason if the user cannot be
+/// erased. The audit log may be long, so there is no time limit for the statements. Fails if a query fails.
 pub(super) async fn erase(
     connection: &mut Session,
     user: Uuid,

@@ -11,7 +11,7 @@ use super::write::{alone, unlimited};
 use crate::row::{self, Result};
 
 /// Stores missing looks, possibly concurrently with other gateways. Each batch is committed, so others can make
-/// changes in between, and stored looks stay if this is interrupted. Fails if a query fails.
+/// changes in between, and stored looks stay if the call is interrupted. Fails if a query fails.
 pub(super) async fn fill(connection: &mut PgConnection) -> Result<()> {
     while is_incomplete(connection).await? {
         let mut transaction = connection.begin().await?;

@@ -46,7 +46,8 @@ impl PostgresDirectory {
     /// Brings the tables up to date, and returns the migrations that were missing.
     ///
     /// # Errors
-    /// If that is not possible.
+    /// If the settings are invalid, if no server responds in time, if the connection becomes silent, if a migration
+    /// fails, or if the tables are from a newer release or another program.
     pub async fn migrate(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
         let (servers, connection) = connect(settings).await?;
         migrate_watched(connection, (&servers, settings.timeout), |_| ()).await
@@ -79,8 +80,8 @@ pub(super) enum Tables {
     Ready,
 }
 
-/// Waits for the result of the first attempt, or returns that of the last one. Fails if the tables are not up to
-/// date.
+/// Waits until it is known whether the tables are up to date. Fails, with the reason, if they are not, or if the task
+/// that brings them up to date ended before that was known.
 pub(super) async fn ready(mut tables: watch::Receiver<Tables>) -> Result<(), StoreError> {
     let known = tables.wait_for(|tables| !matches!(tables, Tables::Unknown));
     match &*known.await.map_err(failed)? {
@@ -128,7 +129,8 @@ pub(super) async fn migrate_in_time(
     }
 }
 
-/// Returns why the tables are not ready while they are being changed; `None` if it is not known that they are.
+/// Returns why the tables are not ready, according to what the session that changes them is doing: it works, or it
+/// waits for another process. `None` if it does neither, or if that is not known.
 fn under_way(doing: &Doing) -> Option<&'static str> {
     match doing {
         Doing::Working => Some("the tables are being brought up to date"),
@@ -153,11 +155,11 @@ fn given_up(error: &Error) -> MigrationError {
     MigrationError::Failed(reason(error))
 }
 
-/// Brings the tables up to date, and returns the migrations that were missing. If none is missing, the tables are
-/// not altered, and only missing looks are stored: a role with fewer privileges and a standby are enough. Fails if
-/// a migration fails, or if the tables are from a newer release or another program.
+/// Brings the tables up to date, and returns the migrations that were missing. If none is missing, the tables are not
+/// altered, and only missing looks are stored: a role with fewer privileges and a standby are enough. Fails if a
+/// migration fails, or if the tables are from a newer release or another program.
 ///
-/// Several gateways may do this concurrently: each waits for an advisory lock in PostgreSQL, and finds the
+/// Several gateways may call this function concurrently: each waits for an advisory lock in PostgreSQL, and finds the
 /// migrations already applied.
 pub(crate) async fn migrate(connection: &mut PgConnection) -> Result<Outstanding, MigrationError> {
     let due = outstanding_at(connection).await?;

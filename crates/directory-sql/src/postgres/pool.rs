@@ -97,7 +97,8 @@ impl Connections {
         self.pool.close();
     }
 
-    /// Returns the numbers of connections.
+    /// Returns how many connections the pool may have, how many are open and in use, and how many callers wait for
+    /// one.
     pub(super) fn status(&self) -> isogloss_core::PoolStatus {
         let status = self.pool.status();
         isogloss_core::PoolStatus {

@@ -103,8 +103,8 @@ impl Servers {
         }
     }
 
-    /// Divides the total time for connecting equally among several servers, unless the address limits each of
-    /// them.
+    /// Returns the same servers with `time` as the total time for connecting, which is divided equally among several
+    /// servers, unless the address limits each of them.
     pub(super) fn sharing(self, time: Duration) -> Self {
         let rounds = match self.attributes {
             SessionAttributes::PreferStandby => 2,
@@ -149,7 +149,8 @@ impl Servers {
         places.collect::<Vec<_>>()
     }
 
-    /// Returns only the server with this name, whatever its role is now.
+    /// Returns a list of only the server with this name, whatever its role is now. The list is empty if no server has
+    /// this name.
     pub(super) fn at(&self, name: &str) -> Self {
         let named = self.each.iter().filter(|one| name_of(one) == name);
         Self {

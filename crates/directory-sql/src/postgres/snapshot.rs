@@ -168,7 +168,8 @@ async fn revoked_keys(
     row::revoked_key_entries(&rows)
 }
 
-/// Restricts a statement to the named keys.
+/// Restricts a statement to the keys that `only` names, and to keys with plain digests in its `plain_realms`. Leaves
+/// the statement unchanged if `only` is `None`.
 fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&EntryNames>) {
     let Some(only) = only else { return };
     let keys = only.keys.iter();
@@ -185,7 +186,7 @@ fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&EntryNames>) 
         .push("))");
 }
 
-/// Returns a statement for the rows that have one of the identifiers in this column, or for all rows.
+/// Returns a statement that selects the rows whose `column` has one of `ids`, or all rows if `ids` is `None`.
 fn select(
     all: impl Into<String>,
     column: &'static str,

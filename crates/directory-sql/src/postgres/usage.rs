@@ -33,8 +33,8 @@ impl UsageTable for PostgresDirectory {
     }
 }
 
-/// Adds counts to the table. Locks it, because a new sketch is computed from the stored one. Fails if a query
-/// fails.
+/// Adds counts to the table, which has at most `room` rows of known clients. Locks the table, because a new sketch is
+/// computed from the stored one. Fails if a query fails.
 async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     query("LOCK TABLE usage IN EXCLUSIVE MODE")

@@ -115,8 +115,8 @@ async fn replace(connection: &mut SqliteConnection, file: String) -> Result<(), 
     query("DETACH copy").execute(connection).await.map(drop)
 }
 
-/// Returns the columns that a table has in the copy. The directory's own table may have more, from a later
-/// release. Fails if the query fails.
+/// Returns the quoted names of the columns that a table has in the copy, separated by commas. The directory's own
+/// table may have more, from a later release. Fails if the query fails.
 async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<String, Error> {
     let quoted = "SELECT '\"' || name || '\"' FROM pragma_table_info(?, 'copy') ORDER BY cid";
     let columns: Vec<String> = query_scalar(quoted)

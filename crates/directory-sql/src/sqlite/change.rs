@@ -9,7 +9,8 @@ use super::{SqliteDirectory, looks};
 
 type Done<T> = Result<T, Abort<sqlx::Error>>;
 
-/// Makes a change, and returns the changed entry. Aborts, and changes nothing, if it is invalid or a query fails.
+/// Makes a change, and returns the changed entry. Fails, and changes nothing, with [`Abort::Invalid`] if the change
+/// is invalid, and with [`Abort::Failed`] if a query fails.
 pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Changed> {
     let logins = change.logins();
     fill_looks(directory, &change).await?;
@@ -26,7 +27,8 @@ pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Ch
     end(transaction, made).await
 }
 
-/// Makes a change and rolls it back. Aborts if it is invalid or a query fails.
+/// Makes a change and rolls it back. Fails with [`Abort::Invalid`] if the change is invalid, and with
+/// [`Abort::Failed`] if a query fails.
 pub(super) async fn check(directory: &SqliteDirectory, change: Change) -> Done<()> {
     fill_looks(directory, &change).await?;
     let mut transaction = directory.pool.begin().await.map_err(Abort::Failed)?;
@@ -35,7 +37,8 @@ pub(super) async fn check(directory: &SqliteDirectory, change: Change) -> Done<(
     made.map(drop)
 }
 
-/// Stores missing looks before a change that compares login names by look. Aborts if a query fails.
+/// Stores missing looks before a change that compares login names by look. Does nothing for other changes. Fails with
+/// [`Abort::Failed`] if a query fails.
 async fn fill_looks(directory: &SqliteDirectory, change: &Change) -> Done<()> {
     if change.logins().is_empty() {
         return Ok(());

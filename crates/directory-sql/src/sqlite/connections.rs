@@ -109,8 +109,8 @@ impl DerefMut for Transaction {
     }
 }
 
-/// Commits the transaction and returns its result, or rolls it back if the change is invalid. Aborts if the change
-/// is invalid or a query failed.
+/// Commits the transaction and returns its result, or rolls it back if the change is invalid. Fails with
+/// [`Abort::Invalid`] if the change is invalid, and with [`Abort::Failed`] if a query fails.
 pub(super) async fn end<T>(
     transaction: Transaction,
     outcome: std::result::Result<T, Abort<Error>>,

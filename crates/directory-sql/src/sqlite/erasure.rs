@@ -15,8 +15,8 @@ use super::snapshot::list;
 use super::transaction::SqliteTables;
 use crate::row::{self, Result};
 
-/// Erases a user, and returns what was erased. Aborts, and changes nothing, if there is no such user, if no digest
-/// key is open, or if a query fails.
+/// Erases a user, and returns what was erased. Fails, and changes nothing, with [`Abort::Invalid`] if there is no
+/// such user or no digest key is open, and with [`Abort::Failed`] if a query fails.
 pub(super) async fn erase(
     directory: &SqliteDirectory,
     user: Uuid,

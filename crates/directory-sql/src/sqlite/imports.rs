@@ -13,8 +13,8 @@ use super::write::{forget, put_organisation};
 use super::{SqliteDirectory, api_keys, present};
 use crate::row::Result;
 
-/// Applies a directory file and returns the numbers of changed entries, or the reason why it was not applied.
-/// Fails if a query fails. Without success, nothing is changed.
+/// Applies a directory file. Returns `Ok(Ok(_))` with the numbers of changed entries, and `Ok(Err(_))` with the
+/// reason if the file was not applied. Fails if a query fails. Without success, nothing is changed.
 pub(super) async fn apply(
     directory: &SqliteDirectory,
     wanted: &Wanted,

@@ -10,8 +10,8 @@ use super::snapshot::list;
 use super::transaction::SqliteTables;
 use crate::row::{self, Result};
 
-/// Stores missing looks. Each batch is committed, so other processes can write in between, and stored looks stay
-/// if this is interrupted. Fails if a query fails.
+/// Stores missing looks. Each batch is committed, so other processes can write in between, and stored looks stay if
+/// the call is interrupted. Fails if a query fails.
 pub(super) async fn fill(pool: &Connections) -> Result<()> {
     while is_incomplete(pool).await? {
         let mut transaction = pool.begin().await?;

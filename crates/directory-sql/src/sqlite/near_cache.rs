@@ -56,7 +56,8 @@ impl NearRows {
         self.is_right().then_some(&self.keys)
     }
 
-    /// Removes all entries if the file has changed. Returns whether this could be determined.
+    /// Removes all entries if the file has changed since the last call. Returns true unless it cannot be determined
+    /// whether the file has changed.
     fn is_right(&self) -> bool {
         let Ok(head) = self.file.head() else {
             return false;

@@ -169,7 +169,8 @@ async fn revoked_keys(
     row::revoked_key_entries(&rows)
 }
 
-/// Restricts a statement to the named keys.
+/// Restricts a statement to the keys that `only` names, and to keys with plain digests in its `plain_realms`. Leaves
+/// the statement unchanged if `only` is `None`.
 fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&EntryNames>) {
     let Some(only) = only else { return };
     let names = only.keys.iter();
@@ -186,7 +187,8 @@ fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&EntryNames>) {
         .push(")))");
 }
 
-/// Returns a statement for the rows that have one of the identifiers in this column, or for all rows.
+/// Returns a statement that selects the rows whose `column` has one of `ids`, a JSON array, or all rows if `ids` is
+/// `None`.
 fn select(all: impl Into<String>, column: &'static str, ids: Option<&str>) -> QueryBuilder<Sqlite> {
     let mut statement = QueryBuilder::new(all);
     if let Some(ids) = ids {

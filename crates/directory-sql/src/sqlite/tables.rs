@@ -176,8 +176,8 @@ pub(super) fn is_busy(error: &Error) -> bool {
 
 /// Applies the migrations in one transaction. Fails if one of them fails.
 ///
-/// Several processes may do this concurrently, such as a gateway and a command: each waits for the lock of the
-/// file, and finds the migrations already applied. The library itself uses no lock for SQLite.
+/// Several processes may call this function concurrently, such as a gateway and a command: each waits for the lock of
+/// the file, and finds the migrations already applied. The library itself uses no lock for SQLite.
 async fn migrate(pool: &Connections) -> Result<(), MigrateError> {
     let mut transaction = pool.begin().await?;
     migrations()

@@ -18,7 +18,8 @@ scopes = ["users:read", "sessions:write"]
 expires_at = "2027-01-01T01:00:00.5+01:00"
 "#;
 
-/// Runs all checks.
+/// Checks that scopes and expiry come from a file and go into an export, and that a key is added once and removed
+/// once.
 pub(super) async fn hold(directory: &dyn Directory) {
     scopes_and_expiry_come_from_a_file_and_go_into_one(directory).await;
     a_key_is_added_once_and_removed_once(directory).await;

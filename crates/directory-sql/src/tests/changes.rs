@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub(super) use self::users::one_of_many_adds_a_user;
 
-/// Runs all checks in a directory that has other entries.
+/// Runs all checks of changes, in a directory that has other entries.
 pub(super) async fn hold(directory: &dyn Directory) {
     let id = Uuid::new_v4();
     directory

@@ -26,7 +26,7 @@ pub(super) trait Reopen {
     async fn open(&self, digests: DigestKeys) -> Box<dyn Directory>;
 }
 
-/// Runs all checks, each in its own database.
+/// Runs all checks of digests under a digest key, each in its own database.
 pub(super) async fn hold<D: Reopen>(fresh: impl Fn() -> D) {
     new_digests_are_keyed(&fresh()).await;
     plain_digests_are_keyed_at_the_next_use(&fresh()).await;
@@ -210,7 +210,8 @@ async fn plain_digests_that_are_not_used_are_keyed_too(database: &impl Reopen) {
     assert_found(newer.as_ref(), "keyed").await;
 }
 
-/// Several gateways detect concurrently that there is no digest key yet, or that digests are plain.
+/// Checks that several gateways find all entries when they detect concurrently that there is no digest key yet, or
+/// that digests are plain.
 async fn many_at_once_agree(database: &impl Reopen) {
     let clock = clock();
     let older = database.open(without(&clock)).await;

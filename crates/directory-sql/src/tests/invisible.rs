@@ -53,7 +53,8 @@ async fn invisible_characters_are_refused_at_each_door(directory: &dyn Directory
     assert_eq!(directory.snapshot().await.unwrap(), before);
 }
 
-/// An earlier release accepted invisible characters.
+/// Checks that names, identifiers and labels with invisible characters, which an earlier release accepted, stay as
+/// they are stored.
 async fn what_was_stored_with_them_stays(directory: &dyn Directory, sql: &mut dyn Sql) {
     let card = "access_cards = [{ identifier = 'visible', pass_code = '24680' }]";
     let key = "[[keys]]\nrealm = 'here'\nlabel = 'visible'\nkey = '0fd1c21b-7f2e-4a58-9d2c-5b9e1f0a7c33'\n";

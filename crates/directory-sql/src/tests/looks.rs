@@ -102,7 +102,7 @@ async fn look_alikes_are_refused_and_listed_by_postgres() {
     hold(&directory, &other, &mut sql).await;
 }
 
-/// Runs all checks in an empty directory. `other` is empty, too.
+/// Runs all checks of names that look alike, and of invisible characters. `directory` and `other` are empty.
 async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: &mut dyn Sql) {
     let organisation = umbrella(uuid::Uuid::new_v4());
     let added = directory.change(Change::AddOrganisation(organisation));
@@ -164,7 +164,8 @@ async fn look_alikes_are_refused_at_each_door(directory: &dyn Directory) {
     assert_eq!(directory.look_alikes().await.unwrap(), []);
 }
 
-/// A gateway of an earlier release may write to the same directory.
+/// Checks that a name is refused that looks like one whose look is not stored: a gateway of an earlier release may
+/// write to the same directory.
 async fn rows_of_a_release_without_looks_are_seen(directory: &dyn Directory, sql: &mut dyn Sql) {
     sql.run("UPDATE logins SET look = NULL").await;
     let refused = add(directory, "m\u{430}x").await;
@@ -175,7 +176,8 @@ async fn rows_of_a_release_without_looks_are_seen(directory: &dyn Directory, sql
     assert_eq!(refused, Err(format!("user m\u{430}x: {expected}")));
 }
 
-/// Names as releases without these rules stored them.
+/// Checks that names that look alike or are one name in two spellings, as a release without these rules stored them,
+/// are found and listed.
 async fn names_of_an_earlier_release_are_found_and_listed(
     directory: &dyn Directory,
     sql: &mut dyn Sql,

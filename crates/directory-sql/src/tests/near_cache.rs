@@ -64,7 +64,8 @@ async fn a_change_by_another_is_seen_at_once() {
     assert!(status.hits > status.misses, "{status:?}");
 }
 
-/// The `-shm` file is deleted when no process has the database open any more.
+/// Checks that a directory with a near cache keeps the `-shm` file open: the file is deleted when no process has the
+/// database open any more.
 #[tokio::test]
 async fn who_keeps_users_keeps_the_file_open() {
     let folder = tempfile::tempdir().unwrap();

@@ -56,7 +56,8 @@ async fn what_older_releases_stored_stays_in_postgres() {
     hold(&directory, &other, sql).await;
 }
 
-/// A release without erased users removed digest keys but not the tombstones that were made with them.
+/// Checks that a tombstone whose digest key is missing prevents no import and is not exported. A release without
+/// erased users removed digest keys but not the tombstones that were made with them.
 async fn a_trace_whose_digest_key_is_gone_decides_nothing(
     directory: &dyn Directory,
     sql: &impl AsyncFn(&str),
@@ -217,7 +218,8 @@ async fn a_card_is_found_as_it_was_stored(directory: &dyn Directory, sql: &impl 
     }
 }
 
-/// An older release stored imported values as the file spelled them.
+/// Checks that values that were set here are distinguished from imported ones, although an older release stored
+/// imported values as the file spelled them.
 async fn what_was_set_here_is_told_from_what_a_file_said(
     directory: &dyn Directory,
     sql: &impl AsyncFn(&str),

@@ -19,7 +19,7 @@ async fn ping(url: &str, ca_file: Option<PathBuf>) -> Result<(), String> {
     directory.ping().await.map_err(|error| error.to_string())
 }
 
-/// Returns the user with the password, the port and the database of an address.
+/// Returns three parts of an address: the user with the password (`user:password`), the port, and the database.
 fn parts(address: &str) -> (String, String, String) {
     let rest = address.strip_prefix("postgres://").unwrap();
     let (user, rest) = rest.split_once('@').unwrap();

@@ -148,7 +148,8 @@ async fn filters_are_combined(directory: &dyn Directory, umbrella: Uuid) {
     }
 }
 
-/// The database returns too many users for a search with non-ASCII characters; they are filtered afterwards.
+/// Checks that pages are complete although the database returns too many users for a search with non-ASCII
+/// characters, which are filtered afterwards.
 async fn pages_go_on_where_much_is_passed_over(directory: &dyn Directory) {
     let filter = UserFilter {
         search: Some("ö".to_owned()),

@@ -62,7 +62,7 @@ fn updated(updated: u64, unchanged: u64) -> Applied {
     }
 }
 
-/// Runs all checks in a directory that has other entries.
+/// Checks that a file that lists one entry changes only that entry. The directory must have other entries.
 pub(super) async fn stay_as_they_are(directory: &dyn Directory) {
     let mut expected = directory.snapshot().await.unwrap();
     let counts = [

@@ -37,7 +37,8 @@ fn call(minute: u64, refused: bool, user: u64) -> UsageCount {
     })
 }
 
-/// Returns the count of a refused call without a user, with a token that expired this number of seconds ago.
+/// Returns the count of a refused call without a user. Its token expired `age` seconds ago; there is no expired token
+/// if `age` is `None`.
 fn refused(age: Option<u64>) -> UsageCount {
     UsageCount::one(&Observed {
         at: START + Duration::from_mins(9),

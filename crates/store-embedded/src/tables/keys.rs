@@ -47,7 +47,8 @@ pub(super) fn expiry_key(expires_at: OffsetDateTime, digest: TokenDigest) -> Exp
     key
 }
 
-/// Returns milliseconds since the epoch in big-endian order, so that the bytes sort by time.
+/// Returns milliseconds since the epoch in big-endian order, so that the bytes sort by time. A time before the epoch
+/// counts as 0.
 fn sortable(moment: OffsetDateTime) -> [u8; 8] {
     milliseconds(moment).max(0).to_be_bytes()
 }

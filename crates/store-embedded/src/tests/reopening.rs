@@ -105,7 +105,8 @@ async fn a_check_of_a_database_that_answers_writes_nothing() {
     assert!(store.get(digest(1)).await.unwrap().is_some());
 }
 
-/// The operating system takes for synced what is not, and does so for the next process, too.
+/// Checks that no acknowledged change is lost by a restart and a crash after a failed sync. The operating system
+/// treats data as synced that is not, and does so for the next process, too.
 #[tokio::test]
 async fn no_acknowledged_change_is_lost_by_a_restart_and_a_crash_after_a_sync_that_failed() {
     let disk = Failing::default();

@@ -67,7 +67,7 @@ pub(crate) struct Step {
 }
 
 impl Change {
-    /// Reports success to the caller of a check or a close.
+    /// Reports success to the caller of a check or a close. Drops any other change without a response.
     pub(super) fn done(self) {
         if let Self::Check { responder } | Self::Close { responder } = self {
             drop(responder.send(Ok(())));

@@ -74,9 +74,9 @@ impl ReplaceableClient {
         })
     }
 
-    /// Returns the connections to send a command over. Connects first if there are none yet, and fails if
-    /// that fails. While the connections are being replaced, waits up to 100 ms for the new ones and returns
-    /// the old ones after that.
+    /// Returns the connections to send a command over. Connects first if there are none yet, and fails if no
+    /// connection can be opened in time. While the connections are being replaced, waits up to 100 ms for the new
+    /// ones and returns the old ones after that.
     pub(super) async fn get(&self) -> Result<ClusterConnections, StoreError> {
         let mut replaced = pin!(self.replaced.notified());
         replaced.as_mut().enable();

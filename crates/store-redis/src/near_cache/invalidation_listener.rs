@@ -166,8 +166,8 @@ impl InvalidationListener {
         response.map_err(|error| error_at(&self.name, error))
     }
 
-    /// Checks that the server is still the primary. When this returns, all invalidations have arrived that
-    /// were pending when it was called. Fails if the server is a replica or does not respond.
+    /// Checks that the server is still the primary. On success, all invalidations have arrived that were pending at
+    /// the time of the call. Fails if the server is a replica or does not respond.
     async fn heartbeat(&mut self) -> Result<(), StoreError> {
         let response = require_primary_role(&mut self.connection).await;
         response.map_err(|error| error_at(&self.name, error))

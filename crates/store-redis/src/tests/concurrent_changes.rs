@@ -92,7 +92,8 @@ async fn a_token_that_is_stored_and_not_yet_listed_is_removed_with_its_user() {
     assert_eq!(other.get(digest(2)).await.unwrap(), None);
 }
 
-/// Each cap that can be one, with a token that it counts. The token comes of the login with that digest.
+/// Returns each cap that can be one: its name, the limits (the cap `kind` is part of the record), and the record of a
+/// token that the cap counts. `login` is the digest of the login that the token of the cap `login` comes from.
 fn capped_at_one(user: Uuid, login: TokenDigest) -> [(&'static str, SessionLimits, Record); 5] {
     let caps = |per_user, per_client, one_time_per_user| SessionLimits {
         per_user,

@@ -21,13 +21,14 @@ pub(super) fn access_list() -> Vec<String> {
         .collect()
 }
 
-/// Runs the suite as the user of the access list. Asserts that the health check has no finding.
+/// Runs the contract suite over TLS, as the user of the access list, at the address that `scheme` and `place` make.
+/// Asserts that the health check has no finding.
 async fn passes_behind_tls(scheme: &str, place: &str, certificates: &Certificates) {
     let settings = settings(format!("{scheme}://isogloss:pass%2Fword@{place}"));
     passes_with(settings, "isogloss:", certificates).await;
 }
 
-/// Runs the suite with keys under `prefix`. Asserts that the health check has no finding, and that all keys
+/// Runs the contract suite with keys under `prefix`. Asserts that the health check has no finding, and that all keys
 /// have the prefix.
 async fn passes_with(mut settings: RedisSettings, prefix: &str, certificates: &Certificates) {
     settings.prefix = KeyPrefix::new(prefix).unwrap();

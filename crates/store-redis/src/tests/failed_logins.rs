@@ -42,7 +42,8 @@ async fn a_token_whose_login_lost_an_answer_is_neither_stored_nor_listed() {
     assert_eq!(store.members(kept.user).await.unwrap(), [digest(0)]);
 }
 
-/// It may be stored all the same, and later than it is removed: so it stays announced.
+/// Checks that a token is removed and stays announced if the responses to the write were lost: the token may be
+/// stored all the same, and later than it is removed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_may_have_been_stored_is_removed_and_stays_announced() {
     let server = RedisServer::start(&[]).unwrap();

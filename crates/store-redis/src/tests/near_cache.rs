@@ -135,7 +135,7 @@ async fn every_server_of_a_cluster_tells() {
     }
 }
 
-/// The race that matters: a lookup is under way while the token ends.
+/// Checks that a token that ends while a lookup of it is under way is not found in the near cache afterwards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_token_that_ends_during_a_lookup_is_kept() {
     const TOKENS: u16 = 8_000;

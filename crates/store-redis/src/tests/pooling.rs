@@ -50,7 +50,8 @@ fn connections(server: &RedisServer) -> BTreeSet<String> {
     others.filter_map(number).collect()
 }
 
-/// A script takes two commands here, and the time-out of both together is over before that of the second.
+/// Checks that no older connection is used after a command that took too long. A script takes two commands here, and
+/// the time-out of both together is over before that of the second.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_command_that_took_too_long_no_older_connection_is_used() {
     let server = RedisServer::start(&[]).unwrap();

@@ -135,7 +135,8 @@ async fn of_many_who_repeat_a_use_that_no_replica_has_one_gets_the_token() {
     assert_eq!(with.get(digest(1)).await.unwrap().as_deref(), Some(&spent));
 }
 
-/// The token is written on a connection that is made on the way, and `WAIT` covers no other.
+/// Checks that ending a token waits for the replicas of the server that it was redirected to. The token is written on
+/// a connection that is opened for the redirect, and `WAIT` covers no other.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_is_redirected_waits_where_it_was_done() {
     let mut servers = ClusterServers::start(None, &["--cluster-node-timeout", "60000"]).unwrap();
@@ -171,8 +172,9 @@ async fn an_end_that_is_redirected_waits_where_it_was_done() {
     assert_eq!(store.remove(digest(1)).await.unwrap(), Some(kept));
 }
 
-/// What was written before was written by other connections. A token that arrived meanwhile is ended and confirmed
-/// by its shard, which says nothing of the others.
+/// Checks that ending a user's tokens fails until every shard has confirmed earlier ends. Those were written over
+/// other connections. A token that arrived in between is ended and confirmed by its shard, which says nothing about
+/// the other shards.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_one_shard_has_not_confirmed_stays_unavailable_until_it_has() {
     let mut servers = ClusterServers::start(None, &["--cluster-node-timeout", "60000"]).unwrap();

@@ -25,13 +25,15 @@ struct Move<'s> {
 }
 
 impl Move<'_> {
-    /// Starts to move the slot: the old server still has the slot, the new one has the key.
+    /// Starts to move the slot of `self`, and moves the key: the old server still has the slot, the new one has the
+    /// key.
     fn begin(&self, key: &str) {
         begin_move(&self.slot, self.from, self.to).unwrap();
         move_keys(&[key.into()], self.from, self.to).unwrap();
     }
 
-    /// Completes the move: the new server has the slot and the key.
+    /// Completes the move of the slot of `self`: the new server has the slot and the key, and all primaries know
+    /// that.
     fn finish(&self, primaries: &[RedisServer]) {
         end_move(&self.slot, self.from, self.to, primaries).unwrap();
     }

@@ -69,7 +69,8 @@ async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
     }
 }
 
-/// The server that the name led to before stays up, and is a primary of its own.
+/// Checks that the pool moves to the server to which the connection for invalidations was opened. The server that the
+/// name led to before stays up, and is a primary of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pool_moves_when_the_connection_that_tells_was_made_to_another_server() {
     let (first, second) = (
@@ -118,7 +119,8 @@ fn a_worker_queries_no_other_server_than_the_one_that_tells() {
     });
 }
 
-/// A lookup sees that changes are reported, and goes on after that has ended.
+/// Checks that the result of a lookup is not cached if a token ends while no invalidations arrive. The lookup begins
+/// while the near cache appears valid, and continues after the cache has become invalid.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
     let server = RedisServer::start(&[]).unwrap();
@@ -146,7 +148,8 @@ async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
 }
 
-/// The old primary is alive as far as TCP can tell, and serves again before it learns of the other.
+/// Checks that no ended token is accepted for more than a second through a primary that was paused. The old primary
+/// is alive as far as TCP can tell, and serves again before it learns of the new one.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_ended_token_is_accepted_through_a_primary_that_stood_still() {
     let mut servers = SentinelServers::start(None, &[]).unwrap();

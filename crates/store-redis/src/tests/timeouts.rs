@@ -54,7 +54,8 @@ async fn has_its_own(here: &RedisStore, server: &RedisServer) {
     panic!("the worker gets no connection of its own");
 }
 
-/// Runs a test in a worker that has a connection of its own, with the relay in between.
+/// Runs a test in a worker that has a connection of its own. The test receives the store, the relay that the store's
+/// connections lead through, and the port of the server.
 fn with_worker<F: Future>(test: impl FnOnce(RedisStore, Relay, u16) -> F) {
     let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();

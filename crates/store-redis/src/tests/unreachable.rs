@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::{at, settings, store};
 use crate::RedisStore;
 
-/// What the health check, the sign of life, a lookup and a login say.
+/// Returns the error texts of the health check, the ping, a lookup and a login, in this order. Fails the test if one
+/// of them succeeds.
 async fn said(store: &RedisStore) -> [String; 4] {
     let health = store.health(&SystemClock).await.unwrap_err();
     let ping = store.ping().await.unwrap_err();

@@ -113,7 +113,8 @@ fn a_setting_has_them_share_one() {
     });
 }
 
-/// The race that matters, now that lookups and news of changes come by different connections.
+/// Checks that a token that ends during a lookup is not found in the near cache afterwards, although lookups and
+/// invalidations use different connections.
 #[test]
 fn no_token_that_ends_during_a_lookup_is_kept() {
     const TOKENS: u16 = 4_000;

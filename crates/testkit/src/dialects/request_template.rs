@@ -64,7 +64,10 @@ pub(super) fn filled(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Stri
     whole
 }
 
-/// Returns JSON with the value of each placeholder in its strings.
+/// Returns JSON with the value of each placeholder in its strings. Lists are returned unchanged.
+///
+/// # Panics
+/// If a placeholder has no value.
 pub(super) fn filled_value(json: &Value, value: &dyn Fn(&str) -> Option<String>) -> Value {
     match json {
         Value::String(text) => filled(text, value).into(),

@@ -115,12 +115,12 @@ impl Dialect {
 }
 
 impl Route {
-    /// Returns its dialect.
+    /// Returns the dialect of the route.
     pub fn dialect(&self) -> Dialect {
         self.of
     }
 
-    /// Returns the same path by another method.
+    /// Returns a route with the same path and another method.
     #[must_use]
     pub fn by(self, method: &'static str) -> Self {
         Self { method, ..self }
@@ -140,7 +140,8 @@ impl Route {
         self.description.form
     }
 
-    /// Returns whether it grants any user name, to tell no caller whether there is such a user.
+    /// Returns whether the route grants requests with any user name, so that no caller learns whether there is such a
+    /// user.
     pub fn takes_any_name(&self) -> bool {
         self.description.takes_any_name
     }

@@ -60,15 +60,15 @@ impl Dialect {
         self.description.query_shapes_responses
     }
 
-    /// Returns the status of an error at a known path, where the dialect has one for all of them.
+    /// Returns the status that all errors at known paths have. `None` if errors may have any status from 400 to 499.
     pub fn only_error_status(&self) -> Option<u16> {
         self.description.error.status
     }
 
-    /// Checks that this is an error of the dialect: status, media type and the members of the body.
+    /// Checks that `response` is an error of the dialect: status, media type and the members of the body.
     ///
     /// # Errors
-    /// What is not as the dialect has it.
+    /// If it is not; the text says what is different.
     pub fn check_error(&self, response: &Response) -> Result<(), String> {
         let shape = &self.description.error;
         let media = response.header("Content-Type").unwrap_or("none");
@@ -96,10 +96,11 @@ impl Dialect {
 }
 
 impl Route {
-    /// Checks that this is what the route grants: status, media type and the members of the body.
+    /// Checks that `response` is what the route grants: status, media type and the members of the body. With
+    /// [`Extent::Some`], members may be missing.
     ///
     /// # Errors
-    /// What is not as documented.
+    /// If it is not; the text says what is different.
     pub fn check_success(&self, extent: Extent, response: &Response) -> Result<(), String> {
         let success = self.success();
         let status = match success {
@@ -142,13 +143,13 @@ impl Route {
     }
 }
 
-/// Returns whether the members are these: all of them, but for those whose name ends with `?`.
+/// Returns whether the members are those in `names`. A member whose name ends with `?` there may be missing.
 fn has(members: &Map<String, Value>, names: &[String]) -> bool {
     let mut mandatory = names.iter().filter(|name| !name.ends_with('?'));
     mandatory.all(|name| members.contains_key(name)) && has_only(members, names)
 }
 
-/// Returns whether all members are mandatory ones.
+/// Returns whether each member is a mandatory one of `names`; some of these may be missing.
 fn has_some(members: &Map<String, Value>, names: &[String]) -> bool {
     let mut members = members.keys();
     members.all(|member| names.contains(member))

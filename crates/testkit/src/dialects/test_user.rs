@@ -51,7 +51,7 @@ impl TestUser {
         template.fill(dialect.mount, &|name| self.value(name))
     }
 
-    /// Returns the value of a placeholder. `None` if it is no placeholder of a user.
+    /// Returns the value of the placeholder `name` for this user. `None` if that is not a placeholder of a user.
     pub(super) fn value(&self, name: &str) -> Option<String> {
         let value = match name {
             "user" => &self.name,

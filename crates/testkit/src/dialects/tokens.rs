@@ -78,7 +78,7 @@ pub struct ProtectedRequest {
 }
 
 impl TokenKind {
-    /// Returns a kind by its names.
+    /// Returns the kind of tokens that the dialect `dialect` calls `name`.
     pub const fn of(dialect: &'static str, name: &'static str) -> Self {
         Self { dialect, name }
     }
@@ -139,11 +139,11 @@ impl HeldToken {
 }
 
 impl TestUser {
-    /// Logs in everywhere and asks for every kind of token there is. A token that another one was exchanged for is
-    /// not among them: it is spent.
+    /// Logs in through every dialect, requests every kind of token that there is, and returns the tokens. A token
+    /// that was exchanged for another one is not among them: it is spent.
     ///
     /// # Errors
-    /// A response without the token that it must have.
+    /// If a connection fails, or a response does not have the token that it must have.
     pub fn every_token(&self, server: SocketAddr) -> Result<Vec<HeldToken>> {
         let mut all = Vec::new();
         for dialect in dialects() {
@@ -152,10 +152,10 @@ impl TestUser {
         Ok(all)
     }
 
-    /// Logs in through one dialect and asks for every kind of token of it.
+    /// Logs in through one dialect, requests every kind of token of that dialect, and returns the tokens.
     ///
     /// # Errors
-    /// A response without the token that it must have.
+    /// If a connection fails, or a response does not have the token that it must have.
     pub fn tokens_of(&self, dialect: &Dialect, server: SocketAddr) -> Result<Vec<HeldToken>> {
         let login = self.device_login(dialect).send(server)?;
         let mut all = self.tokens(dialect.name, &login)?;
@@ -234,7 +234,7 @@ impl Dialect {
     }
 }
 
-/// Returns the token of that kind.
+/// Returns the text of the token whose kind has the name `name`. `None` if there is no such token.
 pub(super) fn value_of(tokens: &[HeldToken], name: &str) -> Option<String> {
     let mut tokens = tokens.iter();
     let held = tokens.find(|held| held.kind.name == name)?;

@@ -5,7 +5,7 @@ use super::shape::matches;
 use crate::Response;
 
 impl Dialect {
-    /// Asserts that this is the dialect's own "unavailable", and nothing else.
+    /// Asserts that `response` is the dialect's own "unavailable", and nothing else.
     ///
     /// # Panics
     /// If it is another response; the message says `what` was requested.

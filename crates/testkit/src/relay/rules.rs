@@ -38,7 +38,9 @@ impl Rules {
         is_applied
     }
 
-    /// Applies the rules whose text is sent with this chunk.
+    /// Counts the texts of the rules in this chunk. If the text of a rule has now been sent as often as the rule
+    /// requires, calls the rule's function, sends the connection to the waiting test, and removes the rule. Then adds
+    /// the chunk to `sent`.
     pub(super) fn apply(&self, connection: &Connection, sent: &mut Sent, chunk: &[u8]) {
         let mut rules = self.lock();
         for mut rule in take(&mut *rules) {

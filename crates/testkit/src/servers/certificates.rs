@@ -36,7 +36,8 @@ impl Certificates {
         &self.pem
     }
 
-    /// Returns the arguments of a server that uses them for clients, replicas and other servers of its cluster.
+    /// Returns the settings, each with its value, of a server that uses the certificate and the key for clients,
+    /// replicas and other servers of its cluster.
     fn options(&self, port: u16) -> [(&'static str, String); 6] {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         [

@@ -18,7 +18,7 @@ pub fn begin_move(slot: &str, from: &RedisServer, to: &RedisServer) -> Result<()
 /// Moves these keys, except those that no longer exist.
 ///
 /// # Errors
-/// If a server refuses that.
+/// If the server `from` does not respond, or cannot move a key.
 pub fn move_keys(keys: &[Vec<u8>], from: &RedisServer, to: &RedisServer) -> Result<()> {
     let port = to.port().to_string();
     for key in keys {
@@ -34,11 +34,15 @@ pub fn move_keys(keys: &[Vec<u8>], from: &RedisServer, to: &RedisServer) -> Resu
     Ok(())
 }
 
-/// Gives the slot to a server, and tells all primaries: one that does not hear of it may take it back.
+/// Gives the slot to the server `to`, and announces that to all primaries: one that does not learn of it may take the
+/// slot back.
 ///
-/// Then they come to agree. A server that gets a slot before it has heard of the latest epoch takes its own
-/// for the latest. An older claim to the slot that is still under way then counts for more, and each of the
-/// two servers names the other for good.
+/// Then waits until all primaries know the epoch of `to` as the latest. A server that gets a slot before it has heard
+/// of the latest epoch takes its own for the latest. An older claim to the slot that is still under way then counts
+/// for more, and each of the two servers names the other for good.
+///
+/// # Errors
+/// If a server does not respond or refuses the slot, or if the primaries do not agree within a minute.
 pub fn end_move(
     slot: &str,
     from: &RedisServer,
@@ -61,7 +65,7 @@ pub fn end_move(
 /// Moves all keys of a slot, and then the slot, while both servers are in use.
 ///
 /// # Errors
-/// If a server refuses that.
+/// If a server does not respond or refuses a command, or if the primaries do not agree within a minute.
 pub fn move_slot(
     slot: &str,
     from: &RedisServer,
@@ -79,7 +83,8 @@ fn id(server: &RedisServer) -> Result<String> {
     server.ask(&["CLUSTER", "MYID"])
 }
 
-/// A server's own epoch, or the latest one that it has heard of.
+/// Returns a server's own epoch (`which` is `my`), or the latest one that it has heard of (`current`). Fails if the
+/// server does not respond, or reports no such epoch.
 fn epoch(server: &RedisServer, which: &str) -> Result<String> {
     let information = server.ask(&["CLUSTER", "INFO"])?;
     let name = format!("cluster_{which}_epoch:");

@@ -16,7 +16,10 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// Starts its primaries, without replicas, and waits until all slots are served.
+    /// Starts the primaries of such a cluster, without replicas, and waits until all slots are served.
+    ///
+    /// # Errors
+    /// If a program is missing, or a server does not respond in time.
     pub fn start(&self) -> Result<ClusterServers> {
         ClusterServers::start_primaries(self.host, (self.primaries, 0), self.arguments)
     }

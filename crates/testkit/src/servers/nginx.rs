@@ -39,6 +39,7 @@ impl Nginx {
     }
 
     /// Returns the command that runs nginx in the foreground with a configuration, which is written to the folder.
+    /// Fails if the configuration cannot be written.
     pub fn command(folder: &Path, configuration: &str) -> Result<Command> {
         fs::write(folder.join("nginx.conf"), configuration)?;
         let installed = PROGRAMS.into_iter().find(|file| Path::new(file).exists());
@@ -59,7 +60,7 @@ impl Nginx {
         )
     }
 
-    /// Returns its folder, in which its logs are.
+    /// Returns the folder of this nginx, in which its logs are.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }

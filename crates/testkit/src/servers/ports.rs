@@ -5,14 +5,16 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Returns an address of loopback at which nothing listens, for a server that is not restarted.
+/// Returns an address of loopback at which nothing listens, for a server that is not restarted. Fails if no port is
+/// free.
 pub fn free_address() -> Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
-/// Returns a port at which nothing listens, for a server that may be stopped and started again.
+/// Returns a port at which nothing listens, for a server that may be stopped and started again. Fails if no port is
+/// free.
 ///
-/// It is below those that outgoing connections are given: a client that keeps trying a stopped server's port
+/// The port is below those that outgoing connections are given: a client that keeps trying a stopped server's port
 /// from such a port would one day connect to itself. The port 10,000 above is free as well, for the bus of a cluster.
 /// Other processes begin at other ports, and no port is returned twice before all were.
 pub fn free_port() -> Result<u16> {

@@ -132,8 +132,8 @@ impl Postgres {
         ))
     }
 
-    /// Runs SQL as the superuser, and returns the values of the result. Fails if the server refuses a
-    /// statement.
+    /// Runs SQL as the superuser, and returns the result: a line for each row, with `|` between the values. Fails if
+    /// the server refuses a statement.
     pub fn sql(&self, database: &str, statements: &str) -> Result<String> {
         let output = self
             .program("psql")
@@ -150,8 +150,8 @@ impl Postgres {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Stops the server as an operator does, which closes its connections and keeps the data. Fails if that
-    /// fails.
+    /// Stops the server as an operator does, which closes its connections and keeps the data. Fails if the server
+    /// cannot be signalled, or does not end within 30 seconds.
     pub fn stop(&mut self) -> Result<()> {
         let Some(mut child) = self.child.take() else {
             return Ok(());
@@ -169,7 +169,8 @@ impl Postgres {
         Ok(())
     }
 
-    /// Kills the server: connections are not closed properly, and nothing is flushed. Fails if that fails.
+    /// Kills the server: connections are not closed properly, and nothing is flushed. Fails if the server cannot be
+    /// killed, or still responds after 30 seconds.
     pub fn kill(&mut self) -> Result<()> {
         let Some(mut child) = self.child.take() else {
             return Ok(());

@@ -20,7 +20,8 @@ async fn revoke(directory: &dyn Directory) {
     assert!(removed.unwrap());
 }
 
-/// A directory that is filled from an export stores each digest in the same form as the exporting one.
+/// Checks that a key that another directory revoked is revoked here, too, by an export. A directory that is filled
+/// from an export stores each digest in the same form as the exporting one.
 pub(super) async fn a_key_that_is_revoked_elsewhere_is_revoked_back_here(
     one: &impl Reopen,
     other: &impl Reopen,
@@ -46,7 +47,8 @@ pub(super) async fn a_key_that_is_revoked_elsewhere_is_revoked_back_here(
     );
 }
 
-/// The text cannot be derived from a digest under a key, but the plain digest is known here.
+/// Checks that a key with a plain digest is revoked by an export whose digest is under a digest key. The text of the
+/// key cannot be derived from the exported digest, but the plain digest is known here.
 pub(super) async fn a_plain_key_is_revoked_by_an_export_under_a_digest_key(
     one: &impl Reopen,
     other: &impl Reopen,
@@ -85,7 +87,7 @@ pub(super) async fn nothing_is_added_while_a_digest_key_does_not_open(database: 
     assert!(right.keys().await.unwrap().is_empty());
 }
 
-/// This is so in every form in which the code is stored.
+/// Checks that a card with the code of another card is refused, in every form in which that code is stored.
 pub(super) async fn one_code_is_of_one_card(database: &impl Reopen) {
     let clock = clock();
     let older = database.open(without(&clock)).await;

@@ -23,7 +23,8 @@ pub(super) async fn a_tombstone_outlives_the_pepper(database: &impl Reopen) {
     assert!(!is_there(wrong.as_ref(), "ada").await);
 }
 
-/// Otherwise, no file could be imported any more once the pepper is lost.
+/// Checks that removing a digest key removes the tombstones that were made with it: otherwise, no file could be
+/// imported any more once the pepper is lost.
 pub(super) async fn a_tombstone_ends_with_its_digest_key(database: &impl Reopen) {
     let directory = filled(database).await;
     erase(directory.as_ref(), "ada").await;

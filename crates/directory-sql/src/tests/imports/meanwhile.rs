@@ -48,8 +48,8 @@ async fn what_is_set_here_meanwhile_stays(directory: &dyn Directory) {
     }
 }
 
-/// This includes pass codes. It is unknown whether hashes that were made when another hash was stored are still
-/// needed.
+/// Checks that passwords and pass codes stay that another import stores after a file was hashed and before it is
+/// applied. It is unknown whether hashes that were made when another hash was stored are still needed.
 async fn what_another_import_brings_meanwhile_stays(directory: &dyn Directory) {
     load_over(directory, FULL).await.unwrap();
     let [mine, theirs] = ["first", "second"].map(|one| {

@@ -29,7 +29,8 @@ fn ina_of(snapshot: &Snapshot) -> &UserEntry {
     of(snapshot, "ina")
 }
 
-/// The other directory has not applied a file before.
+/// Checks that values that were set in one directory reach the other by an export, and stay there when an older file
+/// is applied. The other directory has not applied a file before.
 async fn nothing_comes_back_there(directory: &dyn Directory, other: &dyn Directory) {
     let text = exported(directory).await;
     load(other, &text).await.unwrap();
@@ -45,7 +46,8 @@ async fn nothing_comes_back_there(directory: &dyn Directory, other: &dyn Directo
     assert_eq!(ina_of(&other.snapshot().await.unwrap()), ina_of(&there));
 }
 
-/// The first directory is unchanged, the other has changed.
+/// Checks that an export of the other directory, which has changed, brings a later password to the first one, which
+/// has not, and that older files do not replace that password.
 async fn nothing_comes_back_here(directory: &dyn Directory, other: &dyn Directory, early: &str) {
     let id = user(other, "ina").await.id;
     other.set_password(id, &hash("newest").await).await.unwrap();
@@ -62,7 +64,8 @@ async fn nothing_comes_back_here(directory: &dyn Directory, other: &dyn Director
     }
 }
 
-/// An export of an older release has no marks.
+/// Checks that an export without marks, as an older release writes it, replaces no later password and restores no
+/// revoked key.
 async fn an_export_of_an_older_release_takes_nothing_back(other: &dyn Directory, early: &str) {
     let unmarked: Vec<_> = early
         .lines()

@@ -121,7 +121,8 @@ async fn an_import_that_is_told_to_takes_it_back(directory: &dyn Directory) {
     assert_eq!(load(directory, FULL).await, Ok(unchanged(3)));
 }
 
-/// Otherwise, a synchronisation could not change anything.
+/// Checks that values that came from a file are replaced by those of the next file: otherwise, a synchronisation
+/// could not change anything.
 async fn what_came_from_a_file_follows_the_next_file(directory: &dyn Directory) {
     let v2 = FULL
         .replace("ina-pw", "another")
@@ -135,8 +136,9 @@ async fn what_came_from_a_file_follows_the_next_file(directory: &dyn Directory) 
     }
 }
 
-/// At a start, the gateway applies a file without an operator's command. A file that an operator imports is meant
-/// to change attributes.
+/// Checks that a file that is applied again at a start does not undo changes of attributes, but an operator's import
+/// does. At a start, the gateway applies a file without an operator's command. A file that an operator imports is
+/// meant to change attributes.
 async fn a_file_applied_again_brings_no_role_or_name_back(directory: &dyn Directory) {
     let edit = UserEdit {
         user_name: Some("ina.renamed".to_owned()),

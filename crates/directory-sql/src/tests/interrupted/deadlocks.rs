@@ -40,7 +40,8 @@ async fn wait_for_locks(server: &Postgres, database: &str, sessions: usize) {
     .await;
 }
 
-/// The server ends the transaction that detects the deadlock: the one with the shorter `deadlock_timeout`.
+/// Checks that a change is made again after the server ended its transaction for a deadlock. The server ends the
+/// transaction that detects the deadlock: the one with the shorter `deadlock_timeout`.
 #[tokio::test]
 async fn a_change_that_the_server_ends_for_a_deadlock_is_made_again() {
     let server = Postgres::shared().unwrap();

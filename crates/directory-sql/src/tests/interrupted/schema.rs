@@ -55,7 +55,8 @@ async fn a_view_that_is_altered_beneath_sqlite_changes_no_answer() {
     assert_eq!(directory.snapshot().await.unwrap().users.len(), 2);
 }
 
-/// The driver panics because it indexes its prepared columns by the current number of columns.
+/// Checks that a panic in the thread of a connection makes a query fail, and never return no row. The driver panics
+/// because it indexes its prepared columns by the current number of columns.
 #[tokio::test]
 async fn a_panic_in_the_thread_of_a_sqlite_connection_is_an_error_and_never_no_row() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use crate::sqlite::tables::migrations;
 
 const BEFORE_LOOKS: i64 = 8;
 
-/// Runs the checks in a directory without users.
+/// Checks that looks stay stored after a check and after a refused change, in a directory without users.
 async fn stay(directory: &dyn Directory, sql: &mut dyn Sql) {
     let organisation = umbrella(uuid::Uuid::new_v4());
     let added = directory.change(Change::AddOrganisation(organisation));
