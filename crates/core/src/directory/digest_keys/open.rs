@@ -74,7 +74,7 @@ impl OpenKeys {
         &self.ring
     }
 
-    /// Returns whether a plain digest has this form under one of the keys.
+    /// Returns whether `form` is one of the forms in which the digest `plain` may be stored.
     fn is_form(&self, what: DigestKind<'_>, plain: KeyDigest, form: KeyDigest) -> bool {
         self.forms(what, plain).contains(&form)
     }

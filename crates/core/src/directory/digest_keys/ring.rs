@@ -54,8 +54,8 @@ impl OpenKey {
 }
 
 impl KeyRing {
-    /// Opens stored keys with `open`. For those that it does not open, takes the keys in `known`, which were
-    /// opened earlier: they may by now be sealed under another pepper.
+    /// Returns the ring of stored keys. A key is open if `open` opens it, or if it is open in `known`, a ring that
+    /// was read earlier: the key may by now be sealed under another pepper. All other keys are unreadable.
     pub(super) fn of(
         stored: &[SealedKey],
         open: impl Fn(&SealedKey) -> Option<Pepper>,

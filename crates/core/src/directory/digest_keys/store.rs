@@ -14,8 +14,8 @@ pub trait DigestStore: Send + Sync + 'static {
     /// Returns the digest keys of this directory, as they are cached in this process, and their peppers.
     fn digests(&self) -> &DigestKeys;
 
-    /// Reads the digest keys from the database. Creates the first one if there is none, and seals them again where
-    /// needed. Fails if the directory is unavailable.
+    /// Reads the digest keys from the database and returns them. Creates the first key if there is none, and seals
+    /// keys again under the current pepper where needed. Fails if the directory is unavailable.
     async fn read_ring(&self) -> Result<Arc<KeyRing>, StoreError>;
 
     /// Returns the digest keys as they are stored. Fails if the directory is unavailable.
