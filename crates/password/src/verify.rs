@@ -36,8 +36,8 @@ pub(super) fn check_padded(password: &str, hash: &Hash, cost: u32) -> bool {
     matches
 }
 
-/// Hashes decoys until `spent` and that time together equal the time of a bcrypt hash at that cost. That time is
-/// extrapolated from the decoys, so a busy machine slows both down equally.
+/// Hashes decoys until `spent` and the time for the decoys together equal the time of a bcrypt hash at that cost.
+/// The time of such a hash is extrapolated from the decoys, so a busy machine slows both down equally.
 fn pad(spent: Duration, cost: u32) {
     let small = cost.saturating_sub(PIECES_LOG2).max(LEAST_COST);
     let pieces = 1 << (cost - small);
