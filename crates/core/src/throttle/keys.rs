@@ -44,9 +44,9 @@ pub(crate) struct KeyAttempt<'g> {
 }
 
 impl LoginThrottle {
-    /// Takes an attempt with a key, before the key is looked up. Each realm has its own budgets: guesses at one
-    /// listener lock no other. Fails with [`AuthError::Throttled`] if a lock refuses the attempt, and with
-    /// [`AuthError::Unavailable`] if the throttle is unreachable.
+    /// Takes an attempt with a key, before the key is looked up, and returns the attempt. Each realm has its own
+    /// budgets: guesses at one listener lock no other. Fails with [`AuthError::Throttled`] if a lock refuses the
+    /// attempt, and with [`AuthError::Unavailable`] if the throttle is unreachable.
     ///
     /// A key that was right at that address passes all locks. The throttle remembers it for all gateways and
     /// across restarts; this process remembers it, too, and queries the throttle again after half of that time.

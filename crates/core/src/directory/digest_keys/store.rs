@@ -89,7 +89,7 @@ pub async fn key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreErr
     }
 }
 
-/// Reads the digest keys and caches them.
+/// Reads the digest keys, caches them, and returns them.
 ///
 /// # Errors
 /// If the database is unavailable.
