@@ -117,7 +117,7 @@ pub(super) struct BucketState {
 }
 
 impl BucketState {
-    /// Takes an attempt out of the bucket at `now`, and locks the bucket if it was the last one. Returns
+    /// Takes an attempt out of the bucket at `now`, and locks the bucket if that was the last one. Returns
     /// [`Decision::Locked`] and changes nothing if a lock is active.
     pub(super) fn charge(&mut self, budget: &Budget, now: i64) -> Decision {
         if self.locked_until > now {

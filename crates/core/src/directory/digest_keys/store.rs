@@ -53,8 +53,9 @@ pub trait DigestStore: Send + Sync + 'static {
 /// A database in which cards, or application keys, are looked up by digest.
 #[async_trait]
 pub trait DigestLookup<T>: DigestStore {
-    /// Returns the entry that is stored in one of these forms, and in which. `None` if there is none, or if
-    /// entries of type `T` are not of this kind. Fails if the directory is unavailable.
+    /// Returns the entry that is stored in one of these forms, together with the form in which it is stored.
+    /// `None` if there is no such entry, or if entries of type `T` are not of the kind `what`. Fails if the
+    /// directory is unavailable.
     async fn stored(
         &self,
         what: DigestKind<'_>,
@@ -99,8 +100,8 @@ pub async fn read_key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, Sto
     Ok(ring)
 }
 
-/// Looks up a digest in every form, and again if the digest keys have changed in between. Stores an entry that was
-/// found in an old form in the new one. Returns `None` if there is none.
+/// Returns the entry that is stored under a digest in any form; `None` if there is none. Looks it up again if the
+/// digest keys have changed in between. Stores an entry that was found in an old form in the new one.
 ///
 /// # Errors
 /// If the directory is unavailable, or if there is no such entry and a digest key does not open.
