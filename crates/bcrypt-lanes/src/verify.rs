@@ -20,8 +20,9 @@ pub struct Check<'a> {
     pub hash: &'a str,
 }
 
-/// Whether each password fits its hash: one to [`LANES`] of them, which is checked at compile time.
-/// Those that cost the same are checked at once.
+/// Returns for each check whether the password matches its hash, in the order of `checks`, or an error if the hash
+/// is malformed. There are one to [`LANES`] checks, which is checked at compile time. Hashes of one cost are
+/// checked together.
 pub fn verify<const N: usize>(checks: [Check<'_>; N]) -> [Result<bool, Malformed>; N] {
     const { assert!(0 < N && N <= LANES, "there are not as many lanes") };
     let mut answers = [Err(Malformed); N];

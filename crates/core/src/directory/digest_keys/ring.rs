@@ -168,7 +168,8 @@ impl KeyRing {
         firsts.map(describe).collect()
     }
 
-    /// Returns the stored forms of an application key's former identifier, one under each open digest key.
+    /// Returns the stored forms of an application key's former identifier, one under each open digest key. Empty
+    /// if none is open.
     pub fn former_ids(&self, id: &str) -> Vec<[u8; 32]> {
         let id = id.to_ascii_lowercase();
         let stored = |key: &OpenKey| key.key.keyed(&[b"former id", id.as_bytes()]);

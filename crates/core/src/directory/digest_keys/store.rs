@@ -44,6 +44,7 @@ pub trait DigestStore: Send + Sync + 'static {
     async fn replace_digest(&self, renewal: DigestReplacement) -> Result<(), StoreError>;
 
     /// Returns the application key whose former identifier has one of these stored forms; `None` if there is none.
+    /// Fails if the directory is unavailable.
     async fn find_key_by_former_id(
         &self,
         stored: Vec<[u8; 32]>,
