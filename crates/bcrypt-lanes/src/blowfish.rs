@@ -47,7 +47,8 @@ impl<const N: usize> Lanes<N> {
         )
     }
 
-    /// Enciphers a block in each lane. The rounds are in the outer loop: that is all there is to it.
+    /// Replaces the block of each lane by its encryption with the tables of that lane. The rounds are in the outer
+    /// loop, so that the lanes run in lock step.
     #[inline]
     pub(crate) fn encipher(&self, blocks: &mut [Block; N]) {
         for round in 0..8 {
@@ -66,7 +67,7 @@ impl<const N: usize> Lanes<N> {
         }
     }
 
-    /// Mixes each lane's words into its subkeys.
+    /// Mixes the words of each schedule into the subkeys of its lane, by exclusive or.
     pub(crate) fn mix(&mut self, schedules: &[Schedule; N]) {
         for (tables, schedule) in zip(&mut self.0, schedules) {
             for (subkey, word) in zip(&mut tables.subkeys, schedule) {
@@ -75,8 +76,9 @@ impl<const N: usize> Lanes<N> {
         }
     }
 
-    /// Replaces all tables by their own encryption: each block is the encryption of the block before it,
-    /// after `stir` has changed that block, by its number.
+    /// Replaces all tables by their own encryption. Each block is the encryption of the block before, the first
+    /// one of zeros. Before each encryption, `stir` changes the blocks of all lanes; it receives the number of the
+    /// block, from 0.
     #[inline]
     pub(crate) fn refill(&mut self, stir: impl Fn(usize, &mut [Block; N])) {
         let mut blocks = [[0; 2]; N];

@@ -29,7 +29,8 @@ pub(crate) fn schedule(bytes: &[u8]) -> Schedule {
     })
 }
 
-/// All lanes go through all rounds, whatever is in them.
+/// Returns the bcrypt output of each lane, for the key and the salt of that lane. All lanes go through all rounds,
+/// whatever is in them.
 pub(crate) fn run<const N: usize>(
     cost: Cost,
     keys: &[Schedule; N],

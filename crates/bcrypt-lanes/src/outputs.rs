@@ -25,7 +25,8 @@ pub fn outputs(cost: Cost, keys: &[Key<'_>]) -> Vec<Output> {
     runs.flat_map(|keys| at_once(cost, keys)).collect()
 }
 
-/// Computes the outputs. Not generic, so that the code is compiled, and optimised, with this crate.
+/// Returns the bcrypt output of each key, in the order of the keys. Not generic, so that the code is compiled, and
+/// optimised, with this crate.
 fn at_once(cost: Cost, keys: &[Key<'_>]) -> Vec<Output> {
     match keys {
         [] => Vec::new(),

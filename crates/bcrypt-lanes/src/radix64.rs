@@ -16,8 +16,8 @@ const BITS: [u8; 256] = {
     bits
 };
 
-/// Exactly so many bytes. Nothing if there are others, if a character is not of the alphabet, or if
-/// the last one has bits that belong to no byte.
+/// Decodes exactly `BYTES` bytes. `None` if the text has another length, if a character is not of the alphabet, or
+/// if the last character has bits that belong to no byte.
 pub(crate) fn decode<const BYTES: usize>(text: &[u8]) -> Option<[u8; BYTES]> {
     if text.len() != (8 * BYTES).div_ceil(6) {
         return None;

@@ -20,8 +20,9 @@ pub struct Check<'a> {
     pub hash: &'a str,
 }
 
-/// Whether each password fits its hash: one to [`LANES`] of them, which is checked at compile time.
-/// Those that cost the same are checked at once.
+/// Returns for each check whether the password matches its hash, in the order of `checks`, or an error if the hash
+/// is malformed. There are one to [`LANES`] checks, which is checked at compile time. Hashes of one cost are
+/// checked together.
 pub fn verify<const N: usize>(checks: [Check<'_>; N]) -> [Result<bool, Malformed>; N] {
     const { assert!(0 < N && N <= LANES, "there are not as many lanes") };
     let mut answers = [Err(Malformed); N];
@@ -45,8 +46,8 @@ struct Pending {
     key: Zeroizing<Vec<u8>>,
 }
 
-/// Computes the results that do not depend on a malformed hash, and writes them to `answers`. Lanes run in
-/// lock step, so hashes of one cost are checked together.
+/// Writes to `answers` whether the password of each check matches, in the order of `checks`. Leaves the result of
+/// a check whose hash is malformed as it is. Lanes run in lock step, so hashes of one cost are checked together.
 fn answer(checks: &[Check<'_>], answers: &mut [Result<bool, Malformed>]) {
     let pending = checks.iter().enumerate().filter_map(|(place, check)| {
         Some(Pending {
@@ -72,8 +73,7 @@ impl Pending {
         self.stored.cost
     }
 
-    /// Returns the password with a NUL at its end, in memory that is wiped when it is dropped. The memory is
-    /// allocated once, as growing would leave a copy behind.
+    /// Returns the salt of the hash, and the password with a NUL at its end, without bytes after the 72nd.
     fn key(&self) -> Key<'_> {
         Key {
             salt: self.stored.salt,
@@ -82,8 +82,8 @@ impl Pending {
     }
 }
 
-/// The password and its NUL, in memory that is wiped: it has all its room from the start, as growing
-/// would leave a copy behind.
+/// Returns the password with a NUL at its end, without bytes after the 72nd. The memory is wiped when it is
+/// dropped. It is allocated once, as growing would leave a copy behind.
 fn key(password: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut key = Zeroizing::new(Vec::with_capacity(LONGEST_PASSWORD_BYTES));
     key.extend(password.iter().chain(&[0]).take(LONGEST_PASSWORD_BYTES));

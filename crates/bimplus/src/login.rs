@@ -15,8 +15,8 @@ use crate::team_ids::Membership;
 use crate::wire::{AccessTokenResponse, RememberMeResponse};
 use crate::{REALM, Settings};
 
-/// Responds to `POST authorize` with an access token, and with a remember-me token if the caller requests one. `Err` if
-/// the credentials or the application are refused.
+/// Responds to `POST authorize` with an access token, and with a remember-me token if the caller requests one.
+/// `Err` if the body is invalid, if the credentials or the application are refused, or if a store is unreachable.
 pub(crate) async fn authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -42,7 +42,8 @@ pub(crate) async fn authorize(
     }
 }
 
-/// Logs in with a password and returns the response with the tokens. `Err` if the login is refused.
+/// Logs in with a password and returns the response with the tokens. `Err` if the login is refused, or if a store
+/// is unreachable.
 async fn with_password(
     auth: &Auth,
     settings: &Settings,
@@ -70,8 +71,8 @@ async fn with_password(
     Ok(ok(&answer))
 }
 
-/// Issues an access token for a remember-me token and returns the response. `Err` if the token is invalid, or bound to
-/// another client.
+/// Issues an access token for a remember-me token and returns the response. `Err` if the client id is missing, if
+/// the token is invalid or bound to another client, or if a store is unreachable.
 async fn with_remember_me_token(
     auth: &Auth,
     settings: &Settings,
@@ -97,8 +98,8 @@ async fn with_remember_me_token(
     Ok(ok(&answer))
 }
 
-/// Responds to `POST cross-authorize` with an access token in exchange for a cross token. `Err` if that token or the
-/// application is refused.
+/// Responds to `POST cross-authorize` with an access token in exchange for a cross token. `Err` if the body is
+/// invalid, if the cross token or the application is refused, or if a store is unreachable.
 pub(crate) async fn cross_authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,

@@ -64,19 +64,21 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
         .service(post("auth-forgot", web::post().to(request_reset)));
 }
 
-/// Responds to `GET authorize` with the user and the remaining lifetime of the token.
+/// Responds to `GET authorize` with the user and the remaining lifetime of the token. Never returns `Err`: the
+/// token is checked before.
 async fn token_information(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
-/// Responds to `GET tokeninfo`, the older form of `GET authorize` with the token in the query. `Err` if the token is
-/// not valid.
+/// Responds to `GET tokeninfo`, the older form of `GET authorize` with the token in the query. `Err` if the token
+/// is not valid, or if a store is unreachable.
 async fn token_information_from_query(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = AuthenticatedCaller::from_query(&auth, &request).await?;
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
-/// Responds to `DELETE authorize`: ends the access token. `Err` if it is not valid.
+/// Responds to `DELETE authorize`: ends the access token. `Err` if the token is not valid, or if a store is
+/// unreachable.
 async fn revoke(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = AuthenticatedCaller::for_logout(&auth, &request).await?;
     auth.revoke_by_digest(caller.session.digest).await?;
@@ -84,7 +86,7 @@ async fn revoke(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
 }
 
 /// Responds to `POST cross-token` with a one-time token that another program exchanges for a session. `Err` if the
-/// login with a password was too long ago.
+/// login with a password was too long ago, or if a store is unreachable.
 async fn cross_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -98,14 +100,14 @@ async fn cross_token(
     Ok(ok(&CrossTokenResponse::new(&cross)))
 }
 
-/// Responds to `GET user` with a description of the caller.
+/// Responds to `GET user` with a description of the caller. `Err` if the directory is unreachable.
 async fn user(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     let user = caller.session.user;
     let teams = Team::all(&user, auth.units(&user).await?);
     Ok(ok(&Profile::new(&user, teams)))
 }
 
-/// Responds to `GET teams` with the teams of the caller.
+/// Responds to `GET teams` with the teams of the caller. `Err` if the directory is unreachable.
 async fn teams(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     let user = caller.session.user;
     Ok(ok(&Team::all(&user, auth.units(&user).await?)))
@@ -123,7 +125,7 @@ async fn hello() -> HttpResponse {
     }))
 }
 
-/// Returns the error for a method that a path does not have.
+/// Returns, as `Err`, the error for a request to a path with another method than `allowed`.
 fn method_not_allowed(allowed: &'static str) -> HandlerResult {
     Err(Error::MethodNotAllowed(allowed))
 }

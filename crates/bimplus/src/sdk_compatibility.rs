@@ -93,7 +93,8 @@ fn the_sdk_reads_user_and_teams_of_any_directory() {
     checked.unwrap();
 }
 
-/// Issues tokens of every purpose, with lifetimes from a second to a hundred years.
+/// Issues and returns tokens of the purposes that responses contain, with lifetimes from a second to a hundred
+/// years.
 async fn tokens(world: &World) -> Vec<IssuedToken> {
     let user = world.auth.find_without_second_factor("ada").await;
     let user = user.unwrap().unwrap();

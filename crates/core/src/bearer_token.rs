@@ -27,8 +27,9 @@ impl BearerToken {
         }
     }
 
-    /// Checks that the session is of the user whose number the spelling contains. Fails with
-    /// [`AuthError::InvalidToken`] if it is of another user.
+    /// Checks that the session is of the user whose number the spelling of the token contains. Fails with
+    /// [`AuthError::InvalidToken`] if it is of another user. Accepts every session if the spelling contains no
+    /// number.
     pub(crate) fn names(&self, session: &Session) -> Result<(), AuthError> {
         match self.user_number {
             Some(number) if number != session.user.number => Err(AuthError::InvalidToken),

@@ -163,10 +163,11 @@ pub trait Directory:
     /// Returns the whole directory. Fails if the directory is unavailable.
     async fn snapshot(&self) -> Result<Snapshot, StoreError>;
 
-    /// Returns whether the directory file that was applied last has this fingerprint.
+    /// Returns whether the directory file that was applied last has this fingerprint. Fails if the directory is
+    /// unavailable.
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError>;
 
-    /// Records the fingerprint of the directory file that was applied last.
+    /// Records the fingerprint of the directory file that was applied last. Fails if the directory is unavailable.
     async fn record_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
 
     /// Returns the stored names that people can mistake for one another. Earlier releases accepted such names.

@@ -174,8 +174,8 @@ impl UsageCount {
         }
     }
 
-    /// Returns `true` if a user has logged in there, or a live token of a user was presented. A published key
-    /// alone makes no client known.
+    /// Returns `true` if one of the counted calls had a user, who logged in or presented a live token. A published
+    /// key alone makes no client known.
     pub fn is_known(&self) -> bool {
         !self.users.is_empty()
     }

@@ -8,7 +8,8 @@ use actix_web::middleware::Next;
 
 use crate::error::Error;
 
-/// Middleware that changes the status of errors to 200, unless the operator sets `strict_status`.
+/// Changes the status of the dialect's errors to 200. This middleware is active unless the operator sets
+/// `strict_status`. `Err` only if the wrapped route returns one.
 ///
 /// The Java and .NET clients read the envelope of an error, and their HTTP libraries drop the body of any
 /// other status. An unknown path or method keeps its status, as no client requests one.

@@ -37,8 +37,8 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
     .default_service(to(not_found));
 }
 
-/// Responds to `POST authentication/token` with a token for a unit of the user. `Err` if the credentials or the unit
-/// are refused.
+/// Responds to `POST authentication/token` with a token for a unit of the user. `Err` if the body is invalid, if
+/// the credentials or the unit are refused, or if a store is unreachable.
 async fn token(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -67,8 +67,9 @@ async fn token(
     )))
 }
 
-/// Responds to `POST authentication/token/release`: ends a token. Of several concurrent requests with one token, one
-/// succeeds; the others get `Err`.
+/// Responds to `POST authentication/token/release`: ends a token. `Err` if the body is invalid, if the token is
+/// not valid, or if a store is unreachable. Of several concurrent requests with one token, one succeeds; the
+/// others get `Err`.
 async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
     let text = body.object()?.mandatory("token")?;
     let token = wire::parse_token(&text).ok_or(AuthError::InvalidToken)?;
@@ -76,8 +77,8 @@ async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
     Ok(ok(&Envelope::success()))
 }
 
-/// Responds to `POST authentication/web_api_key/token` with a token of the user that the key acts as. `Err` if the key
-/// or the unit is refused.
+/// Responds to `POST authentication/web_api_key/token` with a token of the user that the key acts as. `Err` if the
+/// body is invalid, if the key or the unit is refused, or if a store is unreachable.
 async fn key_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -98,8 +99,8 @@ async fn key_token(
     Ok(ok(&Envelope::token(&issued.token, EMPTY_TEXT)))
 }
 
-/// Returns the user of a login with a password or an access card. `Err` if the credentials or the requested unit are
-/// refused.
+/// Returns the user of a login with a password or an access card. `Err` if the credentials or the requested unit
+/// are refused, or if a store is unreachable.
 async fn log_in(
     auth: &Auth,
     settings: &Settings,
@@ -138,8 +139,8 @@ fn login_error(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
     }
 }
 
-/// Issues a token for the requested unit of the user, else for the default one. `Err` if the user does not have the
-/// unit, or if a store is unreachable.
+/// Issues a token for the requested unit of the user, else for the default one. `Err` if the user does not have
+/// the unit or no longer exists, if the client is blocked, or if a store is unreachable.
 async fn issue(
     auth: &Auth,
     user: &User,

@@ -51,13 +51,14 @@ where
         .default_service(to(async || error_response(Error::MethodNotAllowed("POST"))))
 }
 
-/// Returns an error as the result of a handler.
+/// Returns `error`, as `Err`, in the type of a handler's result.
 fn error_response(error: Error) -> HandlerResult {
     Err(error.into())
 }
 
-/// Responds to `login` with a token. The header `Authorization` may show that the client is known, and has no other
-/// effect: three clients send an invalid one. `Err` if the credentials are refused.
+/// Responds to `login` with a token. The header `Authorization` may show that the client is known, and has no
+/// other effect: three clients send an invalid one. `Err` if a member is missing, if the credentials are refused,
+/// or if a store is unreachable.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -75,7 +76,8 @@ async fn login(
 }
 
 /// Returns the user of the name, password and code in a body. An identity has one user here, so a request without
-/// `userUid` means that user. `Err` if a member is missing or the credentials are refused.
+/// `userUid` means that user. `Err` if a member is missing, if the credentials are refused, or if a store is
+/// unreachable.
 async fn authenticate(
     auth: &Auth,
     origin: LoginOrigin,
@@ -106,8 +108,8 @@ fn login_origin(
     }
 }
 
-/// Responds to `loginOther` with a token for another user of the administrator's organisation. `Err` if the caller may
-/// not do that, or if there is no such user.
+/// Responds to `loginOther` with a token for another user of the administrator's organisation. `Err` if the caller
+/// may not do that, if the user's name is missing, if there is no such user, or if a store is unreachable.
 async fn login_other(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -128,7 +130,7 @@ async fn login_other(
     ))
 }
 
-/// Responds to `logout`: ends the caller's token. `Err` if it is not valid.
+/// Responds to `logout`: ends the caller's token. `Err` if the token is not valid, or if a store is unreachable.
 async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let mut parameters = Parameters::from_query(&request)?;
     let caller = AuthenticatedCaller::for_logout(&auth, &request, &mut parameters).await?;
@@ -136,7 +138,7 @@ async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Responds to `whoAmI` with the caller. `Err` if the token is not valid.
+/// Responds to `whoAmI` with the caller. `Err` if the token is not valid, or if a store is unreachable.
 async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = authenticated_caller(&auth, &request).await?;
     Ok(json(

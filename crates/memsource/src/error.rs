@@ -44,7 +44,7 @@ pub(crate) struct ErrorBody<'a> {
 }
 
 impl Error {
-    /// Returns the status, the `errorCode` and, where there is one, the `errorDescription`.
+    /// Returns the status, the `errorCode` and the `errorDescription`, which is `None` for invalid credentials.
     pub(crate) fn response_parts(&self) -> (StatusCode, &'static str, Option<String>) {
         let (status, code, text) = match self {
             Self::Missing(name) => {

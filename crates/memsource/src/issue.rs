@@ -12,8 +12,8 @@ use crate::{Memsource, REALM};
 /// before the old one's end, and not yet 72 min before it.
 const MIN_REUSE_LIFETIME: Duration = Duration::from_hours(1);
 
-/// Issues the token of a login with a password, or returns the existing one if the operator has set that. `Err` if a
-/// store is unreachable.
+/// Issues the token of a login with a password, or returns the existing one if the operator has set that. `Err` if
+/// the client is blocked, if the user no longer exists, or if a store is unreachable.
 pub(crate) async fn access(
     auth: &Auth,
     settings: &Settings,
@@ -32,8 +32,9 @@ pub(crate) async fn access(
     auth.issue(REALM, user, terms).await
 }
 
-/// Issues the token of an administrator who logs in as another user. It is always a new one, because it can be redeemed
-/// once. `Err` if the administrator's login was too long ago, or if a store is unreachable.
+/// Issues the token of an administrator who logs in as another user. The token is always a new one, because it can
+/// be redeemed once. `Err` if the administrator's login was too long ago, if the client is blocked, if the user no
+/// longer exists, or if a store is unreachable.
 pub(crate) async fn impersonation(
     auth: &Auth,
     settings: &Settings,
@@ -56,8 +57,9 @@ pub(crate) async fn impersonation(
     Ok(issued)
 }
 
-/// Issues the token of a browser session that begins with a password. It is always a new one, so that a logout in the
-/// browser does not end the token of a program. `Err` if a store is unreachable.
+/// Issues the token of a browser session that begins with a password. The token is always a new one, so that a
+/// logout in the browser does not end the token of a program. `Err` if the client is blocked, if the user no
+/// longer exists, or if a store is unreachable.
 pub(crate) async fn session(
     auth: &Auth,
     settings: &Settings,
@@ -67,8 +69,9 @@ pub(crate) async fn session(
     auth.issue(REALM, user, terms).await
 }
 
-/// Issues the token of the browser session for which an impersonation token was redeemed. `Err` if the administrator's
-/// login was too long ago, or if a store is unreachable.
+/// Issues the token of the browser session for which an impersonation token was redeemed. `Err` if the
+/// administrator's login was too long ago, if the client is blocked, if the user no longer exists, or if a store
+/// is unreachable.
 pub(crate) async fn browser_session(
     auth: &Auth,
     settings: &Settings,

@@ -47,7 +47,8 @@ where
         }))
 }
 
-/// Responds to `login` with a token. `Err` if a parameter is missing or the credentials are refused.
+/// Responds to `login` with a token. `Err` if a parameter is missing, if the credentials are refused, or if a
+/// store is unreachable.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -74,8 +75,8 @@ async fn login(
     ))
 }
 
-/// Responds to `login` of version 2 like version 3, with `username` as another name of `userName`: the vendor's own
-/// module for Drupal sends it.
+/// Responds to `login` of version 2 like version 3, with `username` as another name of `userName`: the vendor's
+/// own module for Drupal sends it. `Err` as for version 3, and if the two names have different values.
 async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -87,8 +88,8 @@ async fn login_v2(
     login(auth, settings, source, request, parameters).await
 }
 
-/// Responds to `loginOther` with a token for another user of the administrator's organisation. `Err` if the caller may
-/// not do that, or if there is no such user.
+/// Responds to `loginOther` with a token for another user of the administrator's organisation. `Err` if the caller
+/// may not do that, if the user's name is missing, if there is no such user, or if a store is unreachable.
 async fn login_other(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -106,7 +107,7 @@ async fn login_other(
     ))
 }
 
-/// Responds to `logout`: ends the caller's token. `Err` if it is not valid.
+/// Responds to `logout`: ends the caller's token. `Err` if the token is not valid, or if a store is unreachable.
 async fn logout(
     auth: Data<Auth>,
     request: HttpRequest,
@@ -117,7 +118,7 @@ async fn logout(
     Ok(HttpResponse::Ok().finish())
 }
 
-/// Responds to `whoAmI` with the caller. `Err` if the token is not valid.
+/// Responds to `whoAmI` with the caller. `Err` if the token is not valid, or if a store is unreachable.
 async fn who_am_i(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -132,7 +133,8 @@ async fn who_am_i(
 }
 
 /// Responds to `authByToken`: exchanges a `loginOther` token for a browser session and redirects the browser. The
-/// target is checked before the token is redeemed. `Err`, an HTML page, if the target or the token is refused.
+/// target is checked before the token is redeemed. `Err`, an HTML page, if the parameters, the target or the token
+/// are refused, or if a store is unreachable.
 async fn auth_by_token(
     auth: Data<Auth>,
     settings: Data<Settings>,

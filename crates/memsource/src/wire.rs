@@ -112,8 +112,8 @@ impl<'a> UserResponse<'a> {
     }
 }
 
-/// Returns the name of a role in this style. In title case, `_` included, only the case differs from the documented
-/// values: the vendor ignores it when it compares them.
+/// Returns the name of a role in this style. In title case, `_` included, only the case differs from the
+/// documented values: the vendor ignores the case when it compares names of roles.
 fn role(role: Role, style: RoleStyle) -> &'static str {
     match (style, role) {
         (RoleStyle::Upper, role) => role.name(),

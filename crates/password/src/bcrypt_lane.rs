@@ -28,7 +28,8 @@ impl BcryptLane {
         }
     }
 
-    /// Returns a computation that takes as long as a real one at that cost, and matches no password.
+    /// Returns a computation that takes as long as the check of a bcrypt hash at that cost, and matches no
+    /// password.
     pub(super) fn decoy(cost: u32) -> Self {
         Self::new(cost, [0; 16], DECOY.to_vec(), [0; OUTPUT_BYTES])
     }

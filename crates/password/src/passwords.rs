@@ -27,7 +27,7 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Starts the hashing threads.
+    /// Starts the hashing threads, and the thread that ends delays, and returns their handle.
     ///
     /// # Errors
     ///

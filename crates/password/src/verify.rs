@@ -13,9 +13,9 @@ const PIECES_LOG2: u32 = 6;
 /// The lowest cost of bcrypt.
 const LEAST_COST: u32 = 4;
 
-/// Returns the bcrypt computation whose result says whether the password matches, if its cost is `cost` or more. If
-/// there is no hash that accepts the password, this is a decoy, which never matches. Returns `None` for hashes that
-/// need another check, or a padded one.
+/// Returns the bcrypt computation whose result says whether the password matches, if its cost is `cost` or more.
+/// If there is no hash that accepts the password, the computation is a decoy, which never matches. Returns `None`
+/// for hashes that need another check, or a padded one.
 pub(super) fn bcrypt_lane(password: &str, hash: Option<&Hash>, cost: u32) -> Option<BcryptLane> {
     match hash.filter(|hash| hash.accepts(password)) {
         None => Some(BcryptLane::decoy(cost)),
@@ -36,8 +36,8 @@ pub(super) fn check_padded(password: &str, hash: &Hash, cost: u32) -> bool {
     matches
 }
 
-/// Hashes decoys until `spent` and that time together equal the time of a bcrypt hash at that cost. That time is
-/// extrapolated from the decoys, so a busy machine slows both down equally.
+/// Hashes decoys until `spent` and the time for the decoys together equal the time of a bcrypt hash at that cost.
+/// The time of such a hash is extrapolated from the decoys, so a busy machine slows both down equally.
 fn pad(spent: Duration, cost: u32) {
     let small = cost.saturating_sub(PIECES_LOG2).max(LEAST_COST);
     let pieces = 1 << (cost - small);

@@ -9,8 +9,8 @@ use crate::query::{DeveloperRequest, session};
 use crate::routes::HandlerResult;
 use crate::wire::{json, responses};
 
-/// Responds to `GET Users/Me` with the user of the session. `Err` if the developer's key or the session token is not
-/// valid.
+/// Responds to `GET Users/Me` with the user of the session. `Err` if the developer's key or the session token is
+/// not valid, or if a store is unreachable.
 pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let session = session(&auth, &request).await?;
@@ -19,7 +19,7 @@ pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> HandlerResult 
 }
 
 /// Responds to `GET Company` with the organisation of the session's user and the password policy. `Err` if the
-/// developer's key or the session token is not valid.
+/// developer's key or the session token is not valid, or if a store is unreachable.
 pub(crate) async fn company(
     auth: Data<Auth>,
     settings: Data<Settings>,

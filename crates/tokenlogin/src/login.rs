@@ -19,7 +19,8 @@ use crate::wire::{Object, json};
 use crate::{REALM, Settings, TokenLogin};
 
 /// Responds to `POST Authentication/Login` with a session token, and with a re-authentication token if the client
-/// requests one for its device. `Err` if the developer's key or the credentials are refused.
+/// requests one for its device. `Err` if the developer's key, the body or the credentials are refused, or if a
+/// store is unreachable.
 pub(crate) async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -64,8 +65,8 @@ pub(crate) async fn login(
     Ok(logged_in(&developer, &session, re_authentication_token))
 }
 
-/// Responds to `POST Authentication/TokenLogin` with a session token in exchange for a re-authentication token. `Err`
-/// if the developer's key or the token is not valid.
+/// Responds to `POST Authentication/TokenLogin` with a session token in exchange for a re-authentication token.
+/// `Err` if the developer's key, the body or the token is refused, or if a store is unreachable.
 pub(crate) async fn token_login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -96,8 +97,9 @@ pub(crate) fn logged_in(
     json(&mut HttpResponse::Ok(), &data)
 }
 
-/// Responds to `POST Authentication/Logout`: ends the session, and by default also the re-authentication token that
-/// belongs to it. The body is not read. `Err` if the developer's key or the session token is not valid.
+/// Responds to `POST Authentication/Logout`: ends the session, and by default also the re-authentication token
+/// that belongs to it. The body is not read. `Err` if the developer's key or the session token is not valid, or if
+/// a store is unreachable.
 pub(crate) async fn logout(
     auth: Data<Auth>,
     settings: Data<Settings>,

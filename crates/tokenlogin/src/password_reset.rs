@@ -49,7 +49,7 @@ pub(crate) async fn request(
 }
 
 /// Responds to `POST Authentication/FinishPasswordReset`: sets the new password and logs in with it. `Err` if the
-/// developer's key, the reset key or the password is refused.
+/// developer's key, the body, the reset key, the password or the login is refused, or if a store is unreachable.
 pub(crate) async fn finish(
     auth: Data<Auth>,
     settings: Data<Settings>,

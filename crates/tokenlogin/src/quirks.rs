@@ -13,8 +13,8 @@ use actix_web::middleware::Next;
 use crate::model_binding::media_type;
 use crate::query::suppress_response_codes;
 
-/// Sets status, media type and headers of a response as the request requires. It is middleware for every route of the
-/// dialect, and for its responses to unknown paths.
+/// Sets status, media type and headers of a response as the request requires. It is middleware for every route of
+/// the dialect, and for its responses to unknown paths. `Err` only if the wrapped route returns one.
 pub(crate) async fn adapt_response<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

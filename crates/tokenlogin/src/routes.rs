@@ -51,8 +51,8 @@ fn action(path: &str, method: Method, handler: Route) -> Resource {
         }))
 }
 
-/// Responds to an unknown path with an error. Its text has the address without the query, which contains keys and
-/// tokens.
+/// Returns, as `Err`, the error for an unknown path. Its text has the address without the query, which contains
+/// keys and tokens.
 async fn not_found(request: HttpRequest) -> HandlerResult {
     let connection = request.connection_info();
     let (scheme, host) = (connection.scheme(), connection.host());

@@ -48,7 +48,7 @@ impl Number {
     }
 }
 
-/// That many times the arc tangent of one over `inverse`.
+/// Returns `times` times the arc tangent of one over `inverse`.
 fn arc_tangent(times: u32, inverse: u32) -> Number {
     let mut power = Number::whole(times).over(inverse);
     let mut sum = power.clone();

@@ -76,7 +76,7 @@ fn name(text: &str) -> String {
     line.trim().to_owned()
 }
 
-/// Sends a request and parses the response into the SDK's type. Panics if the SDK would throw.
+/// Sends a request and returns the response in the SDK's type. Panics if the SDK would throw.
 async fn ask<S, B, T>(app: &S, request: TestRequest, token: Option<&sdk::Guid>) -> T
 where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,

@@ -72,7 +72,7 @@ pub(crate) fn user(units: &[Unit]) -> impl Strategy<Value = User> + use<> {
     )
 }
 
-/// Generates a client or application id as the SDK sends it: none, zeros, or a GUID with dashes or without.
+/// Generates a client or application id as the SDK sends it: `None`, zeros, or a GUID with dashes or without.
 pub(crate) fn sent_id() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         Just(None),

@@ -15,8 +15,8 @@ enum Framing {
     UntilClosed,
 }
 
-/// Reads a final response, after any interim ones. `to_head` says that the request was HEAD. `Err` if it is not HTTP,
-/// or if the connection closes too early.
+/// Reads and returns a final response, after any interim ones. `to_head` says that the request was HEAD. `Err` if
+/// the response is not HTTP, if it cannot be read, or if the connection closes too early.
 pub(super) fn read_response(mut stream: impl Read, to_head: bool) -> Result<Response> {
     let mut bytes = Vec::new();
     loop {
@@ -41,7 +41,8 @@ pub(super) fn read_response(mut stream: impl Read, to_head: bool) -> Result<Resp
     }
 }
 
-/// Reads once and appends to `bytes`. Returns true if the other side has closed the connection.
+/// Reads once and appends to `bytes`. Returns true if the other side has closed the connection. `Err` if the
+/// connection cannot be read.
 fn fill(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<bool> {
     let mut buffer = [0; 16 * 1024];
     match stream.read(&mut buffer) {
@@ -82,7 +83,9 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Response, usize)>> {
     Ok(Some((response, length)))
 }
 
-/// Returns the body once `bytes` contains all of it. `None` if it is incomplete; `Err` if its framing is invalid.
+/// Returns the body once `bytes`, what was read after the head, contains all of it. `None` if the body is
+/// incomplete; `Err` if its framing is invalid. `closed` says that the other side has closed the connection, which
+/// ends a body without a length.
 fn body(response: &Response, bytes: &[u8], closed: bool, to_head: bool) -> Result<Option<Vec<u8>>> {
     match framing(response, to_head)? {
         Framing::Nothing => Ok(Some(Vec::new())),

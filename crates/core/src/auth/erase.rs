@@ -84,7 +84,8 @@ impl Auth {
         })
     }
 
-    /// Records an erasure that certainly ended `tokens` tokens, and perhaps nothing else.
+    /// Records `event`, an erasure, in the audit log, with the number of tokens that it certainly ended. Perhaps
+    /// it erased nothing else.
     fn record_erasure(&self, event: Event, tokens: u64) {
         self.components.audit.record(Event {
             count: Some(tokens),

@@ -171,9 +171,9 @@ impl Auth {
         Ok(None)
     }
 
-    /// Ends the token that holds the exclusive slot of the terms under the previous pepper, if there is one: the
-    /// slot has another digest there, so the new token does not replace its holder. Fails with
-    /// [`AuthError::Unavailable`] if the token store is unavailable.
+    /// Ends the token that holds the exclusive slot of the terms under the previous pepper, if there is such a
+    /// token. The slot has another digest under the current pepper, so the new token does not replace that holder.
+    /// Fails with [`AuthError::Unavailable`] if the token store is unavailable.
     async fn end_exclusive_of_previous_pepper(
         &self,
         realm: Realm,

@@ -9,9 +9,9 @@ use crate::token::Realm;
 use crate::user::Key;
 
 impl Auth {
-    /// Returns the key that a caller presents. `None` if the realm does not have it, or if it has expired. Wrong
-    /// keys are counted against the source of the request; the same key from the same source is not counted
-    /// again, right or wrong.
+    /// Returns the key that a caller presents. `None` if the realm of `origin` does not have such a key, or if the
+    /// key has expired. Wrong keys are counted against the source of the request; the same key from the same
+    /// source is not counted again, right or wrong.
     ///
     /// # Errors
     ///
@@ -27,8 +27,8 @@ impl Auth {
     }
 
     /// Returns the key that a caller presents in a form that can be parsed in two ways: as `key`, or else as
-    /// `otherwise`. `None` if the realm has neither, or if it has expired. Both together are one attempt, which
-    /// is counted as in [`Auth::authenticate_key`].
+    /// `otherwise`. `None` if the realm of `origin` has neither, or has only one that has expired. Both together
+    /// are one attempt, which is counted as in [`Auth::authenticate_key`].
     ///
     /// # Errors
     ///
@@ -53,8 +53,8 @@ impl Auth {
         }
     }
 
-    /// Returns an application's key. `None` if the realm does not have it, or if it has expired. Nothing is
-    /// counted: this is for names of applications that are no secret.
+    /// Returns an application's key. `None` if the realm does not have such a key, or if the key has expired. No
+    /// attempt is counted: this function is for names of applications that are no secret.
     ///
     /// # Errors
     ///

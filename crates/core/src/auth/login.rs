@@ -99,9 +99,10 @@ impl Auth {
         self.check_factor(user, attempt, credentials).await
     }
 
-    /// Returns a hashing permit, among those that the source and its network may hold; [`AuthError::Overloaded`]
-    /// if none is left. The share of the account is claimed once an attempt is granted: attempts of strangers
-    /// take nothing of it while they wait for that or are refused.
+    /// Returns a hashing permit, which counts for the source of `origin` and for the network of that source. Fails
+    /// with [`AuthError::Overloaded`] if one of the two already holds its share, or if no permit is left. The
+    /// permit is claimed for the account only once an attempt is granted: attempts of strangers that wait for
+    /// that, or are refused, take nothing of the account's share.
     pub(super) fn hashing_permit(&self, origin: &LoginOrigin) -> Result<HashingPermit, AuthError> {
         let source = origin.source;
         let of = [source.map(ClientIp::host), source.map(ClientIp::network)];
@@ -212,7 +213,8 @@ impl OrganisationName {
     }
 }
 
-/// Claims the permit, if any, for the account. Fails with [`AuthError::Overloaded`] if its share is used up.
+/// Returns the permit, which then also counts for `share`. `None` if there is no permit. Fails with
+/// [`AuthError::Overloaded`] if the share of that claimant is used up.
 fn claimed(
     permit: Option<HashingPermit>,
     share: &Claimant,
@@ -221,7 +223,8 @@ fn claimed(
     Ok(claimed.transpose()?)
 }
 
-/// Returns the user; `InvalidCredentials` for another organisation, `AccountDisabled` for a disabled account.
+/// Returns the user. Fails with [`AuthError::InvalidCredentials`] if `organisation` is given and is not the
+/// user's, and with [`AuthError::AccountDisabled`] if the account is disabled.
 pub(super) fn check_admission(
     user: User,
     organisation: Option<&OrganisationName>,

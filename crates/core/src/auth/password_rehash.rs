@@ -29,9 +29,10 @@ impl Auth {
         }
     }
 
-    /// Hashes the password and replaces the hash `old`, if that is still stored, and returns whether it was.
-    /// Fails with [`PasswordError::Invalid`] if bcrypt cannot hash the password as a whole, and with
-    /// [`PasswordError::Auth`] if no hashing thread is free or the directory is unavailable.
+    /// Hashes the password and replaces the user's stored hash, if that is still `old`. Returns `true` if it was
+    /// replaced, and `false` if another hash is stored by now. Fails with [`PasswordError::Invalid`] if bcrypt
+    /// cannot hash the password as a whole, and with [`PasswordError::Auth`] if no hashing thread is free or the
+    /// directory is unavailable.
     async fn rehash(
         &self,
         user: &User,

@@ -40,8 +40,9 @@ impl Remembered {
         self.order.push_back(digest);
     }
 
-    /// Records that a token holds a slot, and forgets the token that it ends by that, unless the older token had
-    /// expired before. Does nothing if a newer token holds the slot.
+    /// Records that the token of `digest` holds a slot. Forgets the token that held the slot before, if that was
+    /// still live when the new one was issued: the new one has ended it. Does nothing if the token that holds the
+    /// slot was issued later.
     fn take(&mut self, slot: TokenDigest, digest: TokenDigest, record: &Record) {
         let before = self.holders.get(&slot).copied();
         let before = before.and_then(|before| Some((before, self.tokens.get(&before)?)));
@@ -73,7 +74,7 @@ impl Remembered {
     }
 }
 
-/// Returns the exclusive slot of a token; `None` if it has none.
+/// Returns the exclusive slot of a token. `None` if the token has a slot of another kind, or none.
 fn exclusive(record: &Record) -> Option<TokenDigest> {
     match record.slot {
         Some(Slot::Exclusive(slot)) => Some(slot),

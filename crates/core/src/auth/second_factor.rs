@@ -133,8 +133,8 @@ impl SecondFactorPolicy {
     }
 }
 
-/// Splits the password field into the password and the code that follows it. `None` if no code follows. The two
-/// kinds of codes cannot be confused: one has a dash where the other has a digit.
+/// Splits the password field and returns the password and the code that follows it. `None` if no code follows. The
+/// two kinds of codes cannot be confused: one has a dash where the other has a digit.
 fn split(text: &str) -> Option<(&str, &str)> {
     let digits = text
         .len()

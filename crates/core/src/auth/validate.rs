@@ -58,9 +58,10 @@ impl Auth {
         outcome
     }
 
-    /// Records that the token is invalid because it has expired, as far as that is known, and not because its
-    /// user has ended all tokens. Fails with [`AuthError::Forbidden`] if the client, which the token names, is
-    /// blocked.
+    /// Records in the [`ClientIdentity`] of the current request that the token has expired. Does nothing if the
+    /// token is not remembered as expired or was reported recently, or if it is invalid for another reason: its
+    /// user is disabled, has ended all tokens, or cannot be looked up. Fails with [`AuthError::Forbidden`] if the
+    /// client to which the token was issued is blocked.
     async fn record_expired(&self, token: &Token) -> Result<(), AuthError> {
         let digests = self
             .components
@@ -174,9 +175,9 @@ impl Auth {
         Ok(session)
     }
 
-    /// Returns the session of a token that was ended, if too few replicas have confirmed the end, as it was
-    /// before. Fails with [`AuthError::InvalidToken`] if there is no such token for these purposes, and with
-    /// [`AuthError::Unavailable`] if a store is unavailable.
+    /// Returns the session of a token that was ended, if too few replicas have confirmed the end. The session has
+    /// the record as it was before the end. Fails with [`AuthError::InvalidToken`] if there is no such token for
+    /// these purposes, and with [`AuthError::Unavailable`] if a store is unavailable.
     async fn session_with_unconfirmed_end(
         &self,
         token: &Token,
@@ -212,13 +213,14 @@ impl Auth {
         record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
-    /// Records the use of a token, and returns its session with the new record. Each recorded use is a write.
-    /// Fails with [`AuthError::InvalidToken`] if the token was ended concurrently, and with
-    /// [`AuthError::Unavailable`] if the store refuses a use that moves the end of the token.
+    /// Records the use of a token, and returns its session with the new record, or unchanged if the use is not
+    /// worth recording. Each recorded use is a write. Fails with [`AuthError::InvalidToken`] if the token was
+    /// ended concurrently, and with [`AuthError::Unavailable`] if the store refuses a use that moves the end of
+    /// the token, or cannot be queried.
     ///
-    /// If the store refuses another use, the token stays valid: the only loss is which of a user's tokens is the
-    /// least recently used. But a token whose end moves with its use would end too early, after the response
-    /// said that it is valid.
+    /// If the store refuses a use that does not move the end, the token stays valid: the only loss is which of a
+    /// user's tokens is the least recently used. But a token whose end moves with its use would end too early,
+    /// after the response said that it is valid.
     async fn record_use(&self, session: Session) -> Result<Session, AuthError> {
         let now = self.now();
         let Session { digest, record, .. } = &session;

@@ -55,7 +55,7 @@ impl KeyDigest {
     /// Parses a digest in the format of [`text`](Self::text).
     ///
     /// # Errors
-    /// If it is not one.
+    /// If `text` does not have that format.
     pub fn parse(text: &str) -> Result<Self, UnreadableDigest> {
         let (key, digits) = match text.split_once(':') {
             Some((key, digits)) => (Some(DigestKeyId::parse(key)?), digits),
@@ -79,7 +79,7 @@ impl KeyDigest {
         hex::encode(self.bytes)
     }
 
-    /// Returns the identifier of the digest key that it was made with; `None` for a plain digest.
+    /// Returns the identifier of the digest key with which the digest was made; `None` for a plain digest.
     pub fn key(self) -> Option<DigestKeyId> {
         self.key
     }

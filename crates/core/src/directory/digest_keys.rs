@@ -97,8 +97,8 @@ impl DigestKeys {
         Self::of(None, clock)
     }
 
-    /// Disables creating digest keys, sealing them again, and storing digests in another form: for commands that
-    /// only read.
+    /// Returns these digest keys for a command that only reads: no digest key is created or sealed again, and no
+    /// digest is stored in another form.
     #[must_use]
     pub fn read_only(self) -> Self {
         self.is_read_only.store(true, Ordering::Relaxed);
@@ -165,8 +165,9 @@ impl DigestKeys {
         }
     }
 
-    /// Records whether a digest could be stored in its new form. After a failure, logs it and does not try again.
-    /// The login does not depend on it.
+    /// Takes the result of storing a digest in its new form. Does nothing if the digest was stored. After a
+    /// failure, logs it and makes these digest keys [read-only](Self::read_only). The login does not depend on the
+    /// result.
     pub(super) fn wrote(&self, done: Result<(), impl std::fmt::Display>) {
         if let Err(error) = done {
             tracing::warn!(%error, "cannot store a digest under the current digest key, will not try again");

@@ -28,9 +28,9 @@ pub trait Enrolments: Send + Sync + 'static {
     async fn set_recovery_codes(&self, user: Uuid, codes: &[KeyDigest])
     -> Result<bool, StoreError>;
 
-    /// Marks the codes of this time step and of all earlier ones as used. Returns whether the code was unused; of
-    /// several concurrent calls, only one returns true. The user's tokens stay valid. Fails if the directory is
-    /// unavailable.
+    /// Marks the codes of this time step and of all earlier ones as used. Returns whether the code of this time
+    /// step was unused; of several concurrent calls, only one returns true. The user's tokens stay valid. Fails if
+    /// the directory is unavailable.
     async fn use_step(&self, user: Uuid, step: TotpStep) -> Result<bool, StoreError>;
 
     /// Marks a recovery code as used, and returns how many unused ones are left. `None` if the code is used

@@ -200,7 +200,7 @@ impl File {
     /// Reads and parses a directory file: JSON if its name ends in `.json`, TOML otherwise.
     ///
     /// # Errors
-    /// If it cannot be read or parsed.
+    /// If the file cannot be read or parsed.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let text = std::fs::read_to_string(path).map_err(|error| FileError::Read {
             path: path.to_owned(),

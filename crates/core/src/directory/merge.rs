@@ -183,8 +183,8 @@ impl<'a> Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// Fails if the file gives another identifier for an existing user name. Identifiers never change, because
-    /// tokens refer to them.
+    /// Checks that the file does not give another identifier for an existing user name, and fails if it does.
+    /// Identifiers never change, because tokens refer to them.
     fn check_identity(&self, wanted: &WantedUser, known: Option<&UserEntry>) -> Outcome<()> {
         let named = self.present.id_of(None, &wanted.user_name);
         match named.filter(|_| wanted.id.is_some() && known.is_none()) {
@@ -197,8 +197,8 @@ impl Merge<'_> {
     }
 }
 
-/// Returns whether an import's value replaces the stored one: always, unless that was set here and the rule keeps
-/// it.
+/// Returns whether an import's value replaces the stored one: always, unless the stored one was set by other means
+/// than an import (`set_here`) and the rule keeps such values.
 fn takes(set_here: bool, rule: SetHere) -> bool {
     !set_here || rule == SetHere::Replace
 }

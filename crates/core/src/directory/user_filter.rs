@@ -79,12 +79,14 @@ impl UserPage {
         }
     }
 
-    /// Returns the number after which the next page begins.
+    /// Returns the number of a user after which the next page begins: that of the last user passed to
+    /// [`takes`](Self::takes), or at first the one passed to [`new`](Self::new).
     pub fn after(&self) -> i64 {
         self.after
     }
 
-    /// Adds the users of a page who match the filter. Returns true if another page is needed.
+    /// Adds the users of a page who match the filter, as many as there is room for. Returns true if another page
+    /// is needed: `page` was full, but the list is not.
     pub fn takes(&mut self, page: Vec<User>) -> bool {
         let is_last = page.len() < self.limit;
         self.after = page.last().map_or(self.after, |last| last.number);

@@ -176,8 +176,8 @@ impl Record {
         self.expires_at > now && self.spent.is_none() && !self.is_end_unconfirmed
     }
 
-    /// Returns the record to store for a token that was ended, if the client does not know that it was. The
-    /// record of a token that was used before is returned unchanged.
+    /// Returns the record to store for a token that was ended, if the client does not know that the token was
+    /// ended. The record of a token that was used before is returned unchanged.
     #[must_use]
     pub fn with_unconfirmed_end(&self) -> Self {
         let mut after = self.clone();

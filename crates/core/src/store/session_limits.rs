@@ -161,8 +161,8 @@ struct CountedTokens<'t> {
 type Group<'t> = (&'t str, Option<TokenDigest>);
 
 impl<'t> CountedTokens<'t> {
-    /// Moves tokens that match from `held` to `evicted` until at most `most` of them are left: the most recently
-    /// used.
+    /// Moves the least recently used tokens for which `is_counted` returns `true` from `held` to `evicted`, until
+    /// at most `most` of these tokens are left.
     fn evict_beyond(&mut self, most: usize, is_counted: impl Fn(TokenDigest, &Record) -> bool) {
         let counts = |(digest, record): &(TokenDigest, &Record)| is_counted(*digest, record);
         let mut more = self.held.iter().filter(|one| counts(one)).count();
@@ -178,8 +178,9 @@ impl<'t> CountedTokens<'t> {
         });
     }
 
-    /// Moves tokens from `held` to `evicted` until at most `most` are left. Those that are moved are of the
-    /// largest group: a crowded group does not displace the tokens of another.
+    /// Moves tokens from `held` to `evicted` until at most `most` are left. Each token that is moved is the least
+    /// recently used one of the group that is then the largest: a crowded group does not displace the tokens of
+    /// another.
     fn evict_from_largest_group(
         &mut self,
         most: usize,

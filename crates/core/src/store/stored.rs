@@ -143,7 +143,7 @@ pub struct TokenReader<R> {
 }
 
 impl<R: Read> TokenReader<R> {
-    /// Reads the bytes of a backup before the first token.
+    /// Creates a reader of the tokens in a backup, after checking the bytes before the first token.
     ///
     /// # Errors
     ///

@@ -117,7 +117,7 @@ pub(super) struct BucketState {
 }
 
 impl BucketState {
-    /// Takes an attempt out of the bucket at `now`, and locks the bucket if it was the last one. Returns
+    /// Takes an attempt out of the bucket at `now`, and locks the bucket if that was the last one. Returns
     /// [`Decision::Locked`] and changes nothing if a lock is active.
     pub(super) fn charge(&mut self, budget: &Budget, now: i64) -> Decision {
         if self.locked_until > now {
@@ -186,7 +186,8 @@ pub fn whole_milliseconds(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).map_or(LONGEST, |span| span.min(LONGEST))
 }
 
-/// Converts milliseconds since 1970 to a timestamp. `None` if that timestamp is not after `now`.
+/// Returns the timestamp that is that many milliseconds after the Unix epoch. `None` if that timestamp is not
+/// after `now`.
 pub fn future(moment: i64, now: OffsetDateTime) -> Option<OffsetDateTime> {
     (moment > milliseconds(now)).then(|| from_milliseconds(moment))
 }

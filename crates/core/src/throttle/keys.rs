@@ -44,12 +44,13 @@ pub(crate) struct KeyAttempt<'g> {
 }
 
 impl LoginThrottle {
-    /// Takes an attempt with a key, before the key is looked up. Each realm has its own budgets: guesses at one
-    /// listener lock no other. Fails with [`AuthError::Throttled`] if a lock refuses the attempt, and with
-    /// [`AuthError::Unavailable`] if the throttle is unreachable.
+    /// Takes an attempt with a key, before the key is looked up, and returns the attempt. Each realm has its own
+    /// budgets: guesses at one listener lock no other. Fails with [`AuthError::Throttled`] if a lock refuses the
+    /// attempt, and with [`AuthError::Unavailable`] if the throttle is unreachable.
     ///
-    /// A key that was right at that address passes all locks. The throttle remembers it for all gateways and
-    /// across restarts; this process remembers it, too, and queries the throttle again after half of that time.
+    /// A key that was right at the address of `origin` passes all locks. The throttle remembers such a key for all
+    /// gateways and across restarts, for the time that `remember_clients` sets. This process remembers the key,
+    /// too, and queries the throttle again after half of that time.
     pub(crate) async fn key_attempt<'g>(
         &'g self,
         pepper: &Pepper,

@@ -13,7 +13,7 @@ use crate::user::User;
 pub struct ClientIp(IpAddr);
 
 impl From<IpAddr> for ClientIp {
-    /// Converts an address. An IPv4-mapped IPv6 address becomes an IPv4 address.
+    /// Returns the client IP with that address. An IPv4-mapped IPv6 address becomes an IPv4 address.
     fn from(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }

@@ -44,9 +44,10 @@ impl LoginThrottle {
         }
     }
 
-    /// Takes an attempt, before anything is looked up or hashed. `known_device` is a live token that the request
-    /// carries, if it is that of the user whose name is tried. Fails with [`AuthError::Throttled`] if a lock
-    /// refuses the attempt, and with [`AuthError::Unavailable`] if the throttle is unreachable.
+    /// Takes an attempt, before anything is looked up or hashed, and returns it. `known_device` is a live token
+    /// that the request carries, if it is that of the user whose name is tried. Fails with
+    /// [`AuthError::Throttled`] if a lock refuses the attempt, and with [`AuthError::Unavailable`] if the throttle
+    /// is unreachable.
     pub(crate) async fn attempt<'g>(
         &'g self,
         pepper: &Pepper,

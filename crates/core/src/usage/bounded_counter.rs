@@ -87,7 +87,8 @@ impl BoundedCounter {
         &self.rows
     }
 
-    /// Returns `true` if there is room for one more known or unknown client.
+    /// Returns `true` if there is room for one more client: a known one if `known` is true, an unknown one
+    /// otherwise.
     fn has_room(&self, known: bool) -> bool {
         if known {
             self.known < self.room

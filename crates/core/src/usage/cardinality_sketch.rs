@@ -61,7 +61,7 @@ impl CardinalitySketch {
         }
     }
 
-    /// Adds all members of `other`.
+    /// Adds all members of `other` to this set.
     pub fn merge(&mut self, other: &Self) {
         match (&mut self.0, &other.0) {
             (_, Form::Listed(hashes)) => {

@@ -27,7 +27,7 @@ impl ExpiredUse {
         });
     }
 
-    /// Adds the counts of `other` to these.
+    /// Adds the counts of `other` to these counts. The ages become the least and the greatest one of both.
     pub(crate) fn add(&mut self, other: &Self) {
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.calls = self.calls.saturating_add(other.calls);

@@ -11,8 +11,8 @@ use crate::cookie::{CookieLifetime, cookie};
 use crate::wire::json;
 use crate::{Settings, issue};
 
-/// Responds to `loginToSession` with a cookie that holds the token of a new browser session. `Err` if the credentials
-/// are refused.
+/// Responds to `loginToSession` with a cookie that holds the token of a new browser session. `Err` if a member is
+/// missing, if the credentials are refused, or if a store is unreachable.
 pub(super) async fn login_to_session(
     auth: Data<Auth>,
     settings: Data<Settings>,

@@ -38,7 +38,8 @@ pub(super) fn parse_number(text: &str) -> Option<u64> {
     canonical.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// Parses the numbers of a text like `m=65536,t=2`. Returns `None` unless it has exactly these names in this order.
+/// Parses a text like `m=65536,t=2` and returns its numbers, in the order of `names`. Returns `None` unless the
+/// text has exactly these names in this order, each with a number that [`parse_number`] accepts.
 pub(super) fn parse_parameters<const N: usize>(text: &str, names: [&str; N]) -> Option<[u64; N]> {
     let mut fields = text.split(',');
     let mut values = [0; N];
@@ -49,7 +50,7 @@ pub(super) fn parse_parameters<const N: usize>(text: &str, names: [&str; N]) -> 
     fields.next().is_none().then_some(values)
 }
 
-/// Splits a text at each `$`. Returns `None` unless that yields exactly `N` fields.
+/// Splits a text at each `$` and returns the fields. Returns `None` unless there are exactly `N` of them.
 pub(super) fn split_fields<const N: usize>(text: &str) -> Option<[&str; N]> {
     let fields: Vec<_> = text.split('$').collect();
     fields.try_into().ok()

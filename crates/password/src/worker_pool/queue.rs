@@ -103,7 +103,8 @@ impl Queue {
 }
 
 impl State {
-    /// Sets the gauges of `/metrics`. Call it under the lock, so that an older number never overwrites a newer one.
+    /// Sets the gauges of `/metrics` to the numbers of waiting jobs and busy threads. Call it under the lock, so
+    /// that an older number never overwrites a newer one.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     fn update_gauges(&self) {
         gauge!("isogloss_hashing_queue_length").set(self.jobs.len() as f64);

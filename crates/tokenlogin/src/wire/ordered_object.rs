@@ -67,7 +67,7 @@ impl From<Object> for Value {
     }
 }
 
-/// Serializes the members as a JSON object, in their order.
+/// Serializes the members as a JSON object, in their order. `Err` only if the serializer returns one.
 fn as_map<S: Serializer>(
     members: &[(&'static str, Value)],
     serializer: S,

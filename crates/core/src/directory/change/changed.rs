@@ -39,7 +39,8 @@ impl Change {
 }
 
 impl Subject {
-    /// Reads the entry as the transaction has changed it. Fails if the query fails.
+    /// Returns the entry as the transaction has changed it, or [`Changed::Removed`] if it no longer exists. Fails
+    /// if the query fails.
     pub(super) async fn read<D: DirectoryTransaction>(
         self,
         transaction: &mut D,

@@ -17,7 +17,8 @@ pub struct OpenKeys {
 }
 
 impl OpenKeys {
-    /// Reads the digest keys of a database, and adds those that a file contains (`brought`).
+    /// Reads the digest keys of a database, and returns them together with those that a file contains (`brought`).
+    /// Keys that do not open are included as unreadable.
     ///
     /// # Errors
     /// If the database is unavailable.
@@ -69,12 +70,12 @@ impl OpenKeys {
         self.ring.stored(what, digest, self.now)
     }
 
-    /// Returns the digest keys.
+    /// Returns all digest keys, open and unreadable ones.
     pub(in crate::directory) fn ring(&self) -> &KeyRing {
         &self.ring
     }
 
-    /// Returns whether a plain digest has this form under one of the keys.
+    /// Returns whether `form` is one of the forms in which the digest `plain` may be stored.
     fn is_form(&self, what: DigestKind<'_>, plain: KeyDigest, form: KeyDigest) -> bool {
         self.forms(what, plain).contains(&form)
     }

@@ -54,8 +54,8 @@ impl OpenKey {
 }
 
 impl KeyRing {
-    /// Opens stored keys with `open`. For those that it does not open, takes the keys in `known`, which were
-    /// opened earlier: they may by now be sealed under another pepper.
+    /// Returns the ring of stored keys. A key is open if `open` opens it, or if it is open in `known`, a ring that
+    /// was read earlier: the key may by now be sealed under another pepper. All other keys are unreadable.
     pub(super) fn of(
         stored: &[SealedKey],
         open: impl Fn(&SealedKey) -> Option<Pepper>,
@@ -168,7 +168,8 @@ impl KeyRing {
         firsts.map(describe).collect()
     }
 
-    /// Returns the stored forms of an application key's former identifier, one under each open digest key.
+    /// Returns the stored forms of an application key's former identifier, one under each open digest key. Empty
+    /// if none is open.
     pub fn former_ids(&self, id: &str) -> Vec<[u8; 32]> {
         let id = id.to_ascii_lowercase();
         let stored = |key: &OpenKey| key.key.keyed(&[b"former id", id.as_bytes()]);

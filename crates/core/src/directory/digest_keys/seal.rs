@@ -51,8 +51,8 @@ impl SealedKey {
         })
     }
 
-    /// Returns the same key, sealed under another pepper. `None` if `opened_by` does not open it. Fails like
-    /// [`fresh`](Self::fresh).
+    /// Returns the same key, sealed under another pepper. `None` if `opened_by` does not open the key. Fails if
+    /// the system has no random numbers or the encryption fails.
     pub(super) fn under(
         &self,
         pepper: &Pepper,

@@ -14,8 +14,8 @@ pub trait DigestStore: Send + Sync + 'static {
     /// Returns the digest keys of this directory, as they are cached in this process, and their peppers.
     fn digests(&self) -> &DigestKeys;
 
-    /// Reads the digest keys from the database. Creates the first one if there is none, and seals them again where
-    /// needed. Fails if the directory is unavailable.
+    /// Reads the digest keys from the database and returns them. Creates the first key if there is none, and seals
+    /// keys again under the current pepper where needed. Fails if the directory is unavailable.
     async fn read_ring(&self) -> Result<Arc<KeyRing>, StoreError>;
 
     /// Returns the digest keys as they are stored. Fails if the directory is unavailable.
@@ -44,6 +44,7 @@ pub trait DigestStore: Send + Sync + 'static {
     async fn replace_digest(&self, renewal: DigestReplacement) -> Result<(), StoreError>;
 
     /// Returns the application key whose former identifier has one of these stored forms; `None` if there is none.
+    /// Fails if the directory is unavailable.
     async fn find_key_by_former_id(
         &self,
         stored: Vec<[u8; 32]>,
@@ -53,8 +54,9 @@ pub trait DigestStore: Send + Sync + 'static {
 /// A database in which cards, or application keys, are looked up by digest.
 #[async_trait]
 pub trait DigestLookup<T>: DigestStore {
-    /// Returns the entry that is stored in one of these forms, and in which. `None` if there is none, or if
-    /// entries of type `T` are not of this kind. Fails if the directory is unavailable.
+    /// Returns the entry that is stored in one of these forms, together with the form in which it is stored.
+    /// `None` if there is no such entry, or if entries of type `T` are not of the kind `what`. Fails if the
+    /// directory is unavailable.
     async fn stored(
         &self,
         what: DigestKind<'_>,
@@ -89,7 +91,7 @@ pub async fn key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreErr
     }
 }
 
-/// Reads the digest keys and caches them.
+/// Reads the digest keys, caches them, and returns them.
 ///
 /// # Errors
 /// If the database is unavailable.
@@ -99,8 +101,8 @@ pub async fn read_key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, Sto
     Ok(ring)
 }
 
-/// Looks up a digest in every form, and again if the digest keys have changed in between. Stores an entry that was
-/// found in an old form in the new one. Returns `None` if there is none.
+/// Returns the entry that is stored under a digest in any form; `None` if there is none. Looks it up again if the
+/// digest keys have changed in between. Stores an entry that was found in an old form in the new one.
 ///
 /// # Errors
 /// If the directory is unavailable, or if there is no such entry and a digest key does not open.

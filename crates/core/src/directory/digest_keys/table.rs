@@ -63,9 +63,9 @@ impl DigestKeys {
         SealedKey::fresh(pepper, now, now + grace)
     }
 
-    /// Stores the digest keys of a directory file, and reads all keys of the directory. If the directory has no
-    /// digests, its own keys are removed first: after moving back and forth, a digest then has one form in both
-    /// places.
+    /// Stores the digest keys of a directory file, and then reads and returns all keys of the directory, as
+    /// [`read`](Self::read) does. If the directory has no digests, its own keys are removed first: after moving
+    /// back and forth, a digest then has one form in both places.
     ///
     /// # Errors
     /// If a query fails.
@@ -83,8 +83,8 @@ impl DigestKeys {
         self.read(table).await
     }
 
-    /// Reads the digest keys, and creates the first one if there is none. Seals a key again under the current pepper
-    /// if it was not known yet and the previous pepper opens it.
+    /// Reads the digest keys and returns them. Creates the first key if there is none. Seals a key again under the
+    /// current pepper if the key was not known yet and the previous pepper opens it.
     ///
     /// # Errors
     /// If a query fails; failures to write are only logged.

@@ -59,7 +59,7 @@ impl Import<'_> {
     ///
     /// A user is found by the user name. A password in clear text that matches the stored hash is not hashed again, so
     /// applying a file twice changes nothing. Within the transaction, the file is compared with the directory once
-    /// more: what others have set while it was hashed stays.
+    /// more: what others have set while secrets were hashed stays.
     ///
     /// # Errors
     /// If an entry is invalid or the directory is unavailable; nothing is changed then.

@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::directory::Patch;
 
-/// Parses a timestamp; an empty text is [`Patch::Remove`]. Fails if the text is neither.
+/// Returns [`Patch::Set`] for a timestamp, and [`Patch::Remove`] for an empty text. Fails for any other text.
 pub(super) fn or_empty<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Patch<OffsetDateTime>, D::Error> {

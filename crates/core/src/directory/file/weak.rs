@@ -11,7 +11,8 @@ const REFUSAL: &str = "can be guessed: take 16 random characters or more, or set
                        for one that is in use already";
 
 impl File {
-    /// Sets the realms whose keys are public identifiers and not credentials, and may therefore be guessable.
+    /// Returns this file with these realms as those whose keys are public identifiers and not credentials. Such
+    /// keys may be guessable: [`guessable`](Self::guessable) does not return them, and an import accepts them.
     #[must_use]
     pub fn with_public_realms(mut self, realms: &[&'static str]) -> Self {
         self.public_realms = realms.to_vec();

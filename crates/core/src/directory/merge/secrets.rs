@@ -17,8 +17,8 @@ pub(super) enum SecretComparison {
 }
 
 impl Secret {
-    /// Compares the secret with the stored hash, and with the earlier hashes of the same password that it has
-    /// replaced.
+    /// Returns how the secret compares with the stored hash `now`, and with the earlier hashes of the same
+    /// password that the stored one has replaced, of which `replaced` contains the digests.
     pub(super) fn beside(&self, now: &str, replaced: &[KeyDigest]) -> SecretComparison {
         let is_now = |hash: &str| hash == now || replaced.contains(&KeyDigest::of(hash));
         match self {
@@ -33,8 +33,8 @@ impl Secret {
         }
     }
 
-    /// Returns the hash to store for a new entry; `None` for a clear text although the file's secrets have been
-    /// hashed (`sealed`). Before that, an empty text stands for its hash.
+    /// Returns the hash to store for a new entry. A secret in clear text has none: returns `None` if the file's
+    /// secrets have been hashed (`sealed`), and an empty text in place of the later hash if they have not.
     pub(super) fn hash(&self, sealed: bool) -> Option<String> {
         match self {
             Self::Hash(hash) | Self::Hashed { hash, .. } => Some(hash.clone()),
@@ -118,7 +118,7 @@ impl Merge<'_> {
 
 const GONE: &str = "was removed while the file was read: import it again";
 
-/// Returns whether the file lists the stored hash among those that its own has replaced.
+/// Returns whether the stored hash is one of those that, according to the file, the hash in the file has replaced.
 fn replaces_here(wanted: &WantedUser, known: &UserEntry) -> bool {
     let now = KeyDigest::of(&known.password_hash);
     wanted.replaced_hashes.contains(&now)
@@ -129,7 +129,8 @@ pub(super) fn marked(wanted: &WantedUser, part: Part) -> Option<Part> {
     wanted.set_here.contains(&part).then_some(part)
 }
 
-/// Sets the mark of a part to that of the file, because the part now has the file's value.
+/// Marks a part of the entry as set by other means than an import if the file marks it so, and removes the mark if
+/// not, because the part now has the file's value.
 pub(super) fn set_marks(wanted: &WantedUser, entry: &mut UserEntry, part: Part) {
     entry.set_here.retain(|here| *here != part);
     entry.set_here.extend(marked(wanted, part));

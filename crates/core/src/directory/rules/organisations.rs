@@ -24,8 +24,8 @@ pub(in crate::directory) fn normalize_organisation(
     Ok(())
 }
 
-/// Replaces the user's units with the stored spelling of the organisation's. Fails with a reason if it has no such
-/// unit.
+/// Replaces the user's units with the stored spelling of the organisation's. Fails with a reason if the
+/// organisation lacks one of the user's units.
 pub(in crate::directory) fn normalize_units(
     user: &mut UserEntry,
     organisation: &OrganisationEntry,

@@ -71,8 +71,8 @@ fn setting(text: Option<String>) -> Patch<String> {
     }
 }
 
-/// Returns the timestamp in UTC, cut to the second, as it is stored. Without this, applying a file twice would
-/// change something.
+/// Returns the timestamp in UTC, cut to the second, as it is stored. If it were not cut, applying a file twice
+/// would change something.
 pub(super) fn to_the_second(moment: OffsetDateTime) -> OffsetDateTime {
     let moment = moment.to_offset(UtcOffset::UTC);
     moment.replace_nanosecond(0).unwrap_or(moment)

@@ -38,8 +38,9 @@ impl<'a> StoredUsers<'a> {
     }
 }
 
-/// Hashes the secrets that a user's entry has in clear text. Fails if one cannot be set, or if the hashing pool is
-/// overloaded or unavailable.
+/// Hashes the secrets that a user's entry has in clear text, and returns the entry with the hashes. A clear text
+/// that matches the stored hash becomes that hash. A password stays in clear text if the stored one will be kept
+/// in any case. Fails if a secret cannot be set, or if the hashing pool is overloaded or unavailable.
 pub(super) async fn hash_user_secrets(
     mut user: WantedUser,
     beside: &StoredUsers<'_>,

@@ -114,8 +114,8 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
         .collect())
 }
 
-/// Returns the TOTP secret in its stored form; empty if it should be switched off, `None` if the file does not set
-/// it. Fails if it is not base32.
+/// Returns the TOTP secret in its stored form; an empty text if the second factor should be switched off, and
+/// `None` if the file does not set the secret. Fails if the secret is not base32.
 fn totp_secret(user: &NewUser) -> Result<Option<String>, FileError> {
     let Some(text) = user.totp_secret.as_ref().map(ExposeSecret::expose_secret) else {
         return Ok(None);
@@ -193,8 +193,8 @@ fn secret(
     }
 }
 
-/// Returns the identifier of a card in its stored form; `None` if it is absent or empty. Fails if it breaks the
-/// rules for names. An exempt one is returned as it is.
+/// Returns the identifier of a card in its stored form; `None` if it is absent or empty. Fails with a reason if
+/// the identifier breaks the rules for names. With `exempt`, returns any identifier as it is, even an empty one.
 fn card_identifier(identifier: Option<&str>, exempt: bool) -> Result<Option<String>, String> {
     if exempt {
         return Ok(identifier.map(str::to_owned));
