@@ -127,8 +127,13 @@ fn chunks(mut bytes: &[u8]) -> Result<Option<Vec<u8>>> {
         if size == 0 {
             return Ok(Some(body));
         }
-        let end = usize::try_from(size).map_err(|_| Error::new("a chunk is too large"))? + start;
-        let (Some(chunk), Some(rest)) = (bytes.get(start..end), bytes.get(end + 2..)) else {
+        let size = usize::try_from(size).ok();
+        let end = size.and_then(|size| start.checked_add(size));
+        let next = end.and_then(|end| end.checked_add(2));
+        let (Some(end), Some(next)) = (end, next) else {
+            return Err(Error::new("a chunk is too large"));
+        };
+        let (Some(chunk), Some(rest)) = (bytes.get(start..end), bytes.get(next..)) else {
             return Ok(None);
         };
         body.extend_from_slice(chunk);
@@ -154,6 +159,14 @@ mod tests {
         assert_eq!(response.header("content-length"), Some("2"));
         assert_eq!((response.status, response.reason.as_str()), (200, "OK"));
         assert_eq!(response.text(), "ok");
+    }
+
+    #[test]
+    fn a_chunk_of_a_size_that_cannot_be_is_an_error() {
+        for size in ["fffffffffffffffe", "fffffffffffffff0"] {
+            let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            assert!(parse(&format!("{head}{size}\r\nab\r\n")).is_err());
+        }
     }
 
     #[test]
