@@ -51,7 +51,8 @@ async fn who(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
 
 /// Responds to `POST leave`: ends the pass. `Err` if it is not valid.
 async fn leave(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    auth.revoke_by_digest(session(&auth, &request).await?.digest).await?;
+    auth.revoke_by_digest(session(&auth, &request).await?.digest)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
