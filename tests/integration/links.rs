@@ -2,37 +2,9 @@
 //! pages name exist.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Folders without pages of our own.
-const SKIPPED: [&str; 4] = ["target", ".git", "node_modules", "openapi"];
-
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// Adds the files below the folder with that extension.
-fn collect(folder: &Path, wanted: &str, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let is_skipped = SKIPPED.iter().any(|name| path.ends_with(name));
-        if path.is_dir() && !is_skipped {
-            collect(&path, wanted, files);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == wanted)
-        {
-            files.push(path);
-        }
-    }
-}
-
-/// Returns the Markdown files below the folder.
-fn pages(folder: &Path) -> Vec<PathBuf> {
-    let mut pages = Vec::new();
-    collect(folder, "md", &mut pages);
-    pages
-}
+use crate::source_tree::{files, repository};
 
 /// Returns the page without its fenced code blocks.
 fn without_code(page: &str) -> String {
@@ -111,10 +83,9 @@ fn source_files(page: &str) -> Vec<String> {
 
 #[test]
 fn every_source_file_that_a_page_names_exists() {
-    let mut known = Vec::new();
-    collect(repository(), "rs", &mut known);
+    let known = files(repository(), "rs");
     let mut count = 0;
-    for path in pages(repository()) {
+    for path in files(repository(), "md") {
         // These name files of former releases, and files that the reader is about to write.
         if path.ends_with("CHANGELOG.md") || path.ends_with("docs/adding-a-dialect.md") {
             continue;
@@ -130,7 +101,7 @@ fn every_source_file_that_a_page_names_exists() {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let pages = pages(repository());
+    let pages = files(repository(), "md");
     assert!(pages.len() >= 30, "{pages:?}");
     let mut count = 0;
     for path in pages {
@@ -147,7 +118,7 @@ fn every_page_is_listed_in_the_index() {
     let folder = repository().join("docs");
     let index = fs::read_to_string(folder.join("README.md")).unwrap();
     let listed = links(&index);
-    for path in pages(&folder) {
+    for path in files(&folder, "md") {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(
             name == "README.md" || listed.iter().any(|link| link == name),

@@ -46,6 +46,7 @@ mod security_md;
 mod several_gateways;
 mod shell;
 mod shutdown;
+mod source_tree;
 mod sunset;
 mod throttle;
 mod tls;

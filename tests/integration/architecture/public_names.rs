@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::source_tree::{self, repository};
 
 /// Returns the name of the type that a line declares as public at the top level of its file. `None` for other
 /// lines.
@@ -14,26 +16,13 @@ fn public_type(line: &str) -> Option<&str> {
     Some(&name[..end.unwrap_or(name.len())])
 }
 
-/// Adds the files in `folder`, and in the folders below.
-fn add_sources(folder: &Path, sources: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            add_sources(&path, sources);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            sources.push(path);
-        }
-    }
-}
-
 #[test]
 fn no_crate_has_two_public_types_of_one_name() {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let crates = repository().join("crates");
     let mut count = 0;
     for entry in fs::read_dir(crates).unwrap() {
         let source = entry.unwrap().path().join("src");
-        let mut files = Vec::new();
-        add_sources(&source, &mut files);
+        let files = source_tree::files(&source, "rs");
         let mut declared: BTreeMap<String, Vec<&PathBuf>> = BTreeMap::new();
         for file in &files {
             let text = fs::read_to_string(file).unwrap();
