@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
-use isogloss_dialect::{BodyError, insert_retry_after};
+use isogloss_dialect::{BackEndError, BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -34,6 +34,8 @@ pub enum Error {
     MethodNotAllowed(&'static str),
     #[error("the gateway mounted this dialect without its data")]
     Misconfigured,
+    #[error(transparent)]
+    BackEnd(#[from] BackEndError),
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -74,6 +76,11 @@ impl Error {
                 (405, "method_not_allowed", "The method is not allowed here.")
             }
             Self::Misconfigured => (500, "server_error", "An internal error has occurred."),
+            Self::BackEnd(error) => (
+                error.status(),
+                "temporarily_unavailable",
+                "The service is unavailable. Please retry.",
+            ),
             Self::Auth(AuthError::InvalidCredentials) => (
                 401,
                 "invalid_grant",
@@ -127,8 +134,10 @@ impl ResponseError for Error {
         if let Self::MethodNotAllowed(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
-        if let Self::Auth(error) = self {
-            insert_retry_after(&mut response, error);
+        match self {
+            Self::Auth(error) => insert_retry_after(&mut response, error),
+            Self::BackEnd(error) => error.insert_retry_after(&mut response),
+            _ => {}
         }
         crate::wire::json(
             &mut response,

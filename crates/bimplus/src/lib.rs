@@ -24,7 +24,7 @@ mod wire;
 use actix_web::dev::RequestHead;
 use actix_web::web::ServiceConfig;
 use isogloss_core::{BearerToken, Realm};
-use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
+use isogloss_dialect::{Dialect, TokenLifetimeClass, TokenPlaces, cors};
 use utoipa::openapi::OpenApi;
 
 use error::Error;
@@ -67,6 +67,15 @@ impl Dialect for Bimplus {
     /// one.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(head)
+    }
+
+    fn token_places(_settings: &Settings) -> TokenPlaces {
+        TokenPlaces {
+            schemes: &[wire::TOKEN_TYPE, "Bearer"],
+            query: &["access_token", "api-token"],
+            ignore_case: true,
+            ..TokenPlaces::default()
+        }
     }
 
     fn parse_token(text: &str) -> Option<BearerToken> {

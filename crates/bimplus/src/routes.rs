@@ -1,8 +1,9 @@
 //! The routes, and the handlers of all requests but the logins.
 
-use actix_web::web::{self, Data, ServiceConfig, resource, to};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::{self, Data, Payload, ServiceConfig, resource, to};
+use actix_web::{HttpRequest, HttpResponse, Route};
 use isogloss_core::{Auth, Purpose, Terms};
+use isogloss_dialect::relay_or;
 use serde::Serialize;
 use serde_json::json;
 
@@ -14,7 +15,7 @@ use crate::password_reset::request_reset;
 use crate::profile::Profile;
 use crate::teams::Team;
 use crate::wire::{self, CrossTokenResponse, TokenInformation};
-use crate::{REALM, Settings};
+use crate::{Bimplus, REALM, Settings};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
@@ -24,7 +25,7 @@ pub(crate) fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
     if settings.company_prefix {
         add_below("/{company}", cfg);
     }
-    cfg.default_service(to(async || HandlerResult::Err(Error::NotFound)));
+    cfg.default_service(to(not_found));
 }
 
 /// Adds all routes below a prefix.
@@ -35,12 +36,12 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
             .route(web::post().to(authorize))
             .route(web::get().to(token_information))
             .route(web::delete().to(revoke))
-            .default_service(to(async || method_not_allowed("DELETE, GET, POST"))),
+            .default_service(method_not_allowed("DELETE, GET, POST")),
     );
     let get = |path: &str, route| {
         at(path)
             .route(route)
-            .default_service(to(async || method_not_allowed("GET")))
+            .default_service(method_not_allowed("GET"))
     };
     cfg.service(get(
         "tokeninfo",
@@ -57,7 +58,7 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
     let post = |path: &str, route| {
         at(path)
             .route(route)
-            .default_service(to(async || method_not_allowed("POST")))
+            .default_service(method_not_allowed("POST"))
     };
     cfg.service(post("cross-token", web::post().to(cross_token)))
         .service(post("cross-authorize", web::post().to(cross_authorize)))
@@ -125,9 +126,16 @@ async fn hello() -> HttpResponse {
     }))
 }
 
-/// Returns, as `Err`, the error for a request to a path with another method than `allowed`.
-fn method_not_allowed(allowed: &'static str) -> HandlerResult {
-    Err(Error::MethodNotAllowed(allowed))
+/// Relays a request to an unknown path to the back end. `Err` without a back end, or if it does not respond.
+async fn not_found(request: HttpRequest, payload: Payload) -> HandlerResult {
+    relay_or::<Bimplus>(request, payload, Error::NotFound).await
+}
+
+/// Returns the handler of requests to a path with another method than `allowed`, which go to the back end.
+fn method_not_allowed(allowed: &'static str) -> Route {
+    to(move |request: HttpRequest, payload: Payload| {
+        relay_or::<Bimplus>(request, payload, Error::MethodNotAllowed(allowed))
+    })
 }
 
 /// Returns a 200 response with a JSON body.

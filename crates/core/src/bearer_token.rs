@@ -27,6 +27,11 @@ impl BearerToken {
         }
     }
 
+    /// Returns true if both are the same token of the same user, however they were spelled.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.token.is_same(&other.token) && self.user_number == other.user_number
+    }
+
     /// Checks that the session is of the user whose number the spelling of the token contains. Fails with
     /// [`AuthError::InvalidToken`] if it is of another user. Accepts every session if the spelling contains no
     /// number.

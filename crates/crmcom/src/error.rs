@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
-use isogloss_dialect::BodyError;
+use isogloss_dialect::{BackEndError, BodyError};
 use thiserror::Error;
 
 use crate::wire::{Envelope, json};
@@ -35,6 +35,8 @@ pub enum Error {
     NotFound,
     #[error("no such method")]
     MethodNotAllowed,
+    #[error(transparent)]
+    BackEnd(#[from] BackEndError),
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -105,6 +107,11 @@ impl Error {
                 "WEBAPI.HTTPMETHODNOTALLOWEDEXCEPTION",
                 "The HTTP method is not allowed",
             ),
+            Self::BackEnd(error) => (
+                error.status(),
+                "WEBAPI.SERVICEUNAVAILABLEEXCEPTION",
+                "The service is unavailable, please retry",
+            ),
             Self::Auth(error) => core_error(error, INVALID_CREDENTIALS),
             Self::Card(error) => core_error(error, INVALID_ACCESS_TOKEN),
             Self::Key(error) => core_error(error, INVALID_KEY),
@@ -125,6 +132,7 @@ impl Error {
                 | AuthError::Throttled { .. }
                 | AuthError::Unavailable(_) => None,
             },
+            Self::BackEnd(error) => error.retry_after().map(|time| time.as_secs()),
             Self::Malformed
             | Self::Missing(_)
             | Self::Invalid(_)

@@ -16,7 +16,7 @@ use actix_web::dev::RequestHead;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{Data, ServiceConfig, scope};
 use isogloss_core::{BearerToken, Realm};
-use isogloss_dialect::{Dialect, cors};
+use isogloss_dialect::{Dialect, TokenPlaces, cors};
 use utoipa::openapi::OpenApi;
 
 use error::Error;
@@ -62,6 +62,14 @@ impl Dialect for Crmcom {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         let (_, token) = pairs.find(|(name, _)| name == "token")?;
         Self::parse_token(&token)
+    }
+
+    fn token_places(_settings: &Settings) -> TokenPlaces {
+        TokenPlaces {
+            query: &["token"],
+            body: &["token"],
+            ..TokenPlaces::default()
+        }
     }
 
     fn parse_token(text: &str) -> Option<BearerToken> {

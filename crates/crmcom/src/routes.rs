@@ -1,12 +1,12 @@
 //! The routes and their handlers.
 
-use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
+use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
     Auth, AuthError, ClientIp, Credentials, IssuedToken, Lifetime, LoginOrigin, Purpose,
     RequestedAccess, Terms, User,
 };
-use isogloss_dialect::Dialect as _;
+use isogloss_dialect::{Dialect as _, relay_or};
 use secrecy::ExposeSecret as _;
 
 use crate::error::Error;
@@ -156,12 +156,14 @@ async fn issue(
     Ok(auth.issue(REALM, user, terms).await?)
 }
 
-async fn method_not_allowed() -> HandlerResult {
-    Err(Error::MethodNotAllowed)
+/// Relays a request with another method to the back end. `Err` without a back end, or if it does not respond.
+async fn method_not_allowed(request: HttpRequest, payload: Payload) -> HandlerResult {
+    relay_or::<Crmcom>(request, payload, Error::MethodNotAllowed).await
 }
 
-async fn not_found() -> HandlerResult {
-    Err(Error::NotFound)
+/// Relays a request to an unknown path to the back end. `Err` without a back end, or if it does not respond.
+async fn not_found(request: HttpRequest, payload: Payload) -> HandlerResult {
+    relay_or::<Crmcom>(request, payload, Error::NotFound).await
 }
 
 /// Returns a 200 response with this envelope.

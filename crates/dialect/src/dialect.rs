@@ -1,7 +1,8 @@
 //! The trait that each dialect implements.
 
 use actix_web::dev::RequestHead;
-use actix_web::web::{Data, ServiceConfig, to};
+use actix_web::guard::fn_guard;
+use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpRequest, ResponseError};
 use isogloss_core::{Auth, AuthError, BearerToken, Session};
 use schemars::JsonSchema;
@@ -9,8 +10,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::openapi::OpenApi;
 
+use crate::back_end::{BackEndError, SharedBackEnd};
+use crate::body::BodyError;
 use crate::forward_auth::forward_auth;
+use crate::relay::relay_claimed;
 use crate::route::PathCase;
+use crate::token_places::TokenPlaces;
 
 /// A login dialect: its name, its settings, its routes, and how its tokens are spelled.
 ///
@@ -33,7 +38,7 @@ pub trait Dialect: 'static {
     /// What an operator may set, under `[dialects.<name>]`.
     type Settings: Clone + DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static;
     /// Why a request is refused, and the response to it.
-    type Error: ResponseError + From<AuthError> + 'static;
+    type Error: ResponseError + From<AuthError> + From<BodyError> + From<BackEndError> + 'static;
 
     /// Adds one scope with the middleware of the dialect, and in it the routes of `add_routes`.
     fn add_scope(
@@ -42,12 +47,16 @@ pub trait Dialect: 'static {
         add_routes: impl FnOnce(&mut ServiceConfig),
     );
 
-    /// Adds the routes, and as default service the error response to all other paths.
+    /// Adds the routes, and as default service of all other paths and methods [`relay_or`](crate::relay_or) with the
+    /// error response.
     fn add_routes(settings: &Self::Settings, cfg: &mut ServiceConfig);
 
     /// Returns the token of a request, from the place where this dialect has it. `None` if there is none, or if it does
     /// not have the format of this dialect's tokens.
     fn find_token(settings: &Self::Settings, head: &RequestHead) -> Option<BearerToken>;
+
+    /// Returns the places in which calls of the dialect's other routes carry the token.
+    fn token_places(settings: &Self::Settings) -> TokenPlaces;
 
     /// Parses a token that is sent on its own. `None` if it does not have the format of this dialect's tokens.
     fn parse_token(text: &str) -> Option<BearerToken>;
@@ -55,26 +64,58 @@ pub trait Dialect: 'static {
     /// Returns the OpenAPI document of the routes, with paths relative to the mount path.
     fn openapi() -> OpenApi;
 
-    /// Returns the session of the token in a request. The gateway uses it for forward-auth requests.
+    /// Returns the session of the token that was found in a request. The gateway uses it for forward-auth requests and for
+    /// calls to the back end.
     ///
     /// # Errors
     /// The dialect's own error, if the token is missing, invalid or expired, or if a store is unreachable.
     fn authorize(
         auth: &Auth,
-        settings: &Self::Settings,
-        request: &HttpRequest,
+        _settings: &Self::Settings,
+        _request: &HttpRequest,
+        token: Option<BearerToken>,
     ) -> impl Future<Output = Result<Session, Self::Error>> {
         async {
-            let token = Self::find_token(settings, request.head());
             let token = token.ok_or(AuthError::InvalidToken)?;
             Ok(auth.validate_bearer(&token).await?)
         }
     }
 
-    /// Adds the dialect's settings and routes below the path where the gateway mounts it.
-    fn configure(settings: &Self::Settings, cfg: &mut ServiceConfig) {
+    /// Adds the dialect's settings and routes below the path where the gateway mounts it. Calls that `back_end` claims,
+    /// and those for which there is no route, go to it.
+    fn configure(
+        settings: &Self::Settings,
+        back_end: Option<SharedBackEnd>,
+        cfg: &mut ServiceConfig,
+    ) where
+        Self: Sized,
+    {
         cfg.app_data(Data::new(settings.clone()));
-        Self::add_scope(settings, cfg, |cfg| Self::add_routes(settings, cfg));
+        Self::add_scope(settings, cfg, |cfg| {
+            if let Some(back_end) = back_end {
+                cfg.app_data(SharedBackEnd::clone(&back_end));
+                let claimed = fn_guard(move |context| back_end.claims(context.head()));
+                let relayed = scope("").guard(claimed);
+                cfg.service(relayed.default_service(to(relay_claimed::<Self>)));
+            }
+            Self::add_routes(settings, cfg);
+        });
+    }
+
+    /// Adds a scope in which every call goes to the back end, with the middleware of the dialect. The gateway mounts it at
+    /// paths outside of the dialect's own.
+    fn configure_back_end(
+        settings: &Self::Settings,
+        back_end: SharedBackEnd,
+        cfg: &mut ServiceConfig,
+    ) where
+        Self: Sized,
+    {
+        cfg.app_data(Data::new(settings.clone()));
+        Self::add_scope(settings, cfg, |cfg| {
+            cfg.app_data(back_end);
+            cfg.default_service(to(relay_claimed::<Self>));
+        });
     }
 
     /// Adds a scope that responds to forward-auth requests of any path, with the middleware of the dialect:

@@ -5,7 +5,7 @@ pub(crate) mod json_body;
 mod session;
 mod wire;
 
-use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
+use actix_web::web::{self, Data, ReqData, ServiceConfig, resource};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
 use isogloss_core::{
     Auth, ClientIp, Credentials, LoginOrigin, RequestedAccess, SecondFactor, User,
@@ -18,6 +18,7 @@ pub(crate) use self::wire::{LoginResponse, SessionResponse, WhoAmIResponse};
 use crate::authorization::{AuthenticatedCaller, device_tokens};
 use crate::error::Error;
 use crate::parameters::Parameters;
+use crate::routes::method_not_allowed;
 use crate::wire::json;
 use crate::{REALM, Settings, issue};
 
@@ -35,7 +36,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(
             resource("/api2/v1/auth/whoAmI")
                 .route(web::get().to(who_am_i))
-                .default_service(to(async || error_response(Error::MethodNotAllowed("GET")))),
+                .default_service(method_not_allowed("GET")),
         );
 }
 
@@ -48,12 +49,7 @@ where
 {
     resource(path)
         .route(web::post().to(handler))
-        .default_service(to(async || error_response(Error::MethodNotAllowed("POST"))))
-}
-
-/// Returns `error`, as `Err`, in the type of a handler's result.
-fn error_response(error: Error) -> HandlerResult {
-    Err(error.into())
+        .default_service(method_not_allowed("POST"))
 }
 
 /// Responds to `login` with a token. The header `Authorization` may show that the client is known, and has no

@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
-use isogloss_dialect::{BodyError, insert_retry_after};
+use isogloss_dialect::{BackEndError, BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -30,6 +30,8 @@ pub enum Error {
     NotFound,
     #[error("no such method")]
     MethodNotAllowed(&'static str),
+    #[error(transparent)]
+    BackEnd(#[from] BackEndError),
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -80,6 +82,11 @@ impl Error {
             Self::Redirect => (400, "InvalidArguments", Some("The url is not allowed.")),
             Self::NotFound => (404, "NotFound", Some("Not Found")),
             Self::MethodNotAllowed(_) => (405, "MethodNotAllowed", Some("Method Not Allowed")),
+            Self::BackEnd(error) => (
+                error.status(),
+                "ServiceUnavailable",
+                Some("The service is unavailable. Please retry."),
+            ),
             Self::Auth(AuthError::InvalidCredentials) => (401, "AuthInvalidCredentials", None),
             Self::Auth(AuthError::InvalidToken) => {
                 (401, "AuthUnauthorized", Some("Unauthorized access."))
@@ -119,11 +126,13 @@ impl Error {
     /// Returns a response without a body, with the headers of this error.
     fn response_builder(&self, status: StatusCode) -> actix_web::HttpResponseBuilder {
         let mut response = HttpResponse::build(status);
-        if let Self::MethodNotAllowed(allowed) = self {
-            response.insert_header((header::ALLOW, *allowed));
-        }
-        if let Self::Auth(error) = self {
-            insert_retry_after(&mut response, error);
+        match self {
+            Self::MethodNotAllowed(allowed) => {
+                response.insert_header((header::ALLOW, *allowed));
+            }
+            Self::Auth(error) => insert_retry_after(&mut response, error),
+            Self::BackEnd(error) => error.insert_retry_after(&mut response),
+            _ => {}
         }
         response
     }

@@ -20,7 +20,7 @@ use actix_web::dev::RequestHead;
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use isogloss_core::{BearerToken, Realm};
-use isogloss_dialect::{Dialect, cors};
+use isogloss_dialect::{Dialect, TokenPlaces, cors};
 use utoipa::openapi::OpenApi;
 
 use error::Error;
@@ -59,6 +59,16 @@ impl Dialect for Memsource {
     /// is malformed.
     fn find_token(settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(settings, head)
+    }
+
+    fn token_places(settings: &Settings) -> TokenPlaces {
+        TokenPlaces {
+            schemes: &[Self::TOKEN_TYPE, "Bearer"],
+            query: &["token"],
+            cookies: vec![settings.cookie_name.clone()],
+            body: &["token"],
+            ignore_case: false,
+        }
     }
 
     fn parse_token(text: &str) -> Option<BearerToken> {

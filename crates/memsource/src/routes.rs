@@ -1,16 +1,17 @@
 //! The routes of the old API and their handlers.
 
 use actix_web::http::header;
-use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
-use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
+use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig, resource, to};
+use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Route};
 use isogloss_core::{Auth, AuthError, ClientIp, Credentials, LoginOrigin, Purpose, SecondFactor};
+use isogloss_dialect::relay_or;
 
 use crate::authorization::{AuthenticatedCaller, device_tokens};
 use crate::cookie::{CookieLifetime, cookie};
 use crate::error::{Error, HtmlError};
 use crate::parameters::Parameters;
 use crate::wire::{LoginResponse, WhoAmIResponse, json, parse_token};
-use crate::{REALM, Settings, api2, issue, redirect};
+use crate::{Memsource, REALM, Settings, api2, issue, redirect};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
@@ -24,12 +25,10 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .service(
             resource("/login/authByToken")
                 .route(web::get().to(auth_by_token))
-                .default_service(to(async || {
-                    HandlerResult::Err(Error::MethodNotAllowed("GET"))
-                })),
+                .default_service(method_not_allowed("GET")),
         )
         .configure(api2::configure)
-        .default_service(to(async || HandlerResult::Err(Error::NotFound)));
+        .default_service(to(not_found));
 }
 
 /// Returns a resource for GET and POST requests, with the error for all other methods.
@@ -42,9 +41,19 @@ where
     resource(path)
         .route(web::get().to(handler.clone()))
         .route(web::post().to(handler))
-        .default_service(to(async || {
-            HandlerResult::Err(Error::MethodNotAllowed("GET, POST"))
-        }))
+        .default_service(method_not_allowed("GET, POST"))
+}
+
+/// Relays a request to an unknown path to the back end. `Err` without a back end, or if it does not respond.
+async fn not_found(request: HttpRequest, payload: Payload) -> HandlerResult {
+    relay_or::<Memsource>(request, payload, Error::NotFound).await
+}
+
+/// Returns the handler of requests to a path with another method than `allowed`, which go to the back end.
+pub(crate) fn method_not_allowed(allowed: &'static str) -> Route {
+    to(move |request: HttpRequest, payload: Payload| {
+        relay_or::<Memsource>(request, payload, Error::MethodNotAllowed(allowed))
+    })
 }
 
 /// Responds to `login` with a token. `Err` if a parameter is missing, if the credentials are refused, or if a

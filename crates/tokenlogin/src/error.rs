@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::{AuthError, PasswordError};
-use isogloss_dialect::{BodyError, insert_retry_after};
+use isogloss_dialect::{BackEndError, BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -36,6 +36,8 @@ pub enum Error {
     NotFound(String),
     #[error("no such method")]
     MethodNotAllowed { requested: Method, allowed: Method },
+    #[error(transparent)]
+    BackEnd(#[from] BackEndError),
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -102,6 +104,7 @@ impl Error {
                     format!("The requested resource does not support http method '{requested}'.");
                 (405, text.as_str().into())
             }
+            Self::BackEnd(error) => (error.status(), "The service is unavailable.".into()),
             Self::Auth(
                 AuthError::InvalidCredentials
                 | AuthError::AccountDisabled
@@ -145,8 +148,10 @@ impl ResponseError for Error {
         if let Self::MethodNotAllowed { allowed, .. } = self {
             response.insert_header((header::ALLOW, allowed.as_str()));
         }
-        if let Self::Auth(error) = self {
-            insert_retry_after(&mut response, error);
+        match self {
+            Self::Auth(error) => insert_retry_after(&mut response, error),
+            Self::BackEnd(error) => error.insert_retry_after(&mut response),
+            _ => {}
         }
         match body {
             Body::RejectedLogin => json(&mut response, &responses::rejected_login()),

@@ -24,7 +24,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use isogloss_core::{Auth, BearerToken, Realm, Session, Token};
 use isogloss_dialect::route::PathCase;
-use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
+use isogloss_dialect::{Dialect, TokenLifetimeClass, TokenPlaces, cors};
 use utoipa::openapi::OpenApi;
 
 use error::Error;
@@ -68,6 +68,14 @@ impl Dialect for TokenLogin {
         Self::parse_token(&query::api_token(head.uri.query()?)?)
     }
 
+    fn token_places(_settings: &Settings) -> TokenPlaces {
+        TokenPlaces {
+            query: &["APIToken"],
+            ignore_case: true,
+            ..TokenPlaces::default()
+        }
+    }
+
     fn parse_token(text: &str) -> Option<BearerToken> {
         Token::from_guid(REALM, text.trim()).map(BearerToken::access)
     }
@@ -76,14 +84,15 @@ impl Dialect for TokenLogin {
         openapi::openapi()
     }
 
-    /// Returns the session of the token in a request. `Err` if the developer's key or the token is missing or not
+    /// Returns the session of the token of a request. `Err` if the developer's key or the token is missing or not
     /// valid, or if a store is unreachable.
     async fn authorize(
         auth: &Auth,
         _settings: &Settings,
         request: &HttpRequest,
+        token: Option<BearerToken>,
     ) -> Result<Session, Error> {
         DeveloperRequest::authenticate(auth, request).await?;
-        query::session(auth, request).await
+        query::session_of(auth, token).await
     }
 }

@@ -60,8 +60,13 @@ impl DeveloperRequest {
 /// Returns the session of the token in the parameter `APIToken`. `Err` if the token is missing or not valid, or if a
 /// store is unreachable.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let opened = auth.validate_bearer(&bearer_token(request)?).await;
-    opened.map_err(session_error)
+    session_of(auth, Some(bearer_token(request)?)).await
+}
+
+/// Returns the session of a token. `Err` if there is no token, if it is not valid, or if a store is unreachable.
+pub(crate) async fn session_of(auth: &Auth, token: Option<BearerToken>) -> Result<Session, Error> {
+    let token = token.ok_or(Error::Session)?;
+    auth.validate_bearer(&token).await.map_err(session_error)
 }
 
 /// Returns the session of the token in the parameter `APIToken`, for a request that ends the token. The token may have

@@ -9,12 +9,13 @@ use actix_web::http::header::{
     Accept, CACHE_CONTROL, CONTENT_TYPE, Header as _, HeaderValue, REFERRER_POLICY,
 };
 use actix_web::middleware::Next;
+use isogloss_dialect::back_end::Relayed;
 
 use crate::model_binding::media_type;
 use crate::query::suppress_response_codes;
 
 /// Sets status, media type and headers of a response as the request requires. It is middleware for every route of
-/// the dialect, and for its responses to unknown paths. `Err` only if the wrapped route returns one.
+/// the dialect, and for its responses to unknown paths. Those of a back end only get the status. `Err` only if the wrapped route returns one.
 pub(crate) async fn adapt_response<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -24,6 +25,9 @@ pub(crate) async fn adapt_response<B: MessageBody>(
     let mut response = next.call(request).await?;
     if suppress {
         *response.response_mut().status_mut() = StatusCode::OK;
+    }
+    if response.response().extensions().contains::<Relayed>() {
+        return Ok(response);
     }
     let headers = response.headers_mut();
     // An empty response has no media type.

@@ -1,13 +1,14 @@
 //! The routes, and the responses to unknown paths and methods.
 
 use actix_web::http::Method;
-use actix_web::web::{ServiceConfig, resource, to};
+use actix_web::web::{Payload, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+use isogloss_dialect::relay_or;
 use isogloss_dialect::route::case_insensitive;
 
 use crate::error::Error;
 use crate::login::{login, logout, token_login};
-use crate::{account, password_reset};
+use crate::{TokenLogin, account, password_reset};
 
 /// The result of every handler.
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
@@ -42,22 +43,22 @@ fn post(path: &str, handler: Route) -> Resource {
 fn action(path: &str, method: Method, handler: Route) -> Resource {
     resource(case_insensitive(path, ""))
         .route(handler.method(method.clone()))
-        .default_service(to(move |request: HttpRequest| {
+        .default_service(to(move |request: HttpRequest, payload: Payload| {
             let refusal = Error::MethodNotAllowed {
                 requested: request.method().clone(),
                 allowed: method.clone(),
             };
-            async move { HandlerResult::Err(refusal) }
+            relay_or::<TokenLogin>(request, payload, refusal)
         }))
 }
 
-/// Returns, as `Err`, the error for an unknown path. Its text has the address without the query, which contains
-/// keys and tokens.
-async fn not_found(request: HttpRequest) -> HandlerResult {
-    let connection = request.connection_info();
-    let (scheme, host) = (connection.scheme(), connection.host());
-    Err(Error::NotFound(format!(
-        "{scheme}://{host}{}",
-        request.path()
-    )))
+/// Relays a request to an unknown path to the back end. `Err` without a back end, or if it does not respond. The text for an
+/// unknown path has the address without the query, which contains keys and tokens.
+async fn not_found(request: HttpRequest, payload: Payload) -> HandlerResult {
+    let address = {
+        let connection = request.connection_info();
+        let (scheme, host) = (connection.scheme(), connection.host());
+        format!("{scheme}://{host}{}", request.path())
+    };
+    relay_or::<TokenLogin>(request, payload, Error::NotFound(address)).await
 }

@@ -97,7 +97,7 @@ async fn connect(content: &Content) {
     let settings = Settings::default();
     let app = App::new()
         .app_data(Data::new(world.auth.clone()))
-        .configure(|cfg| Bimplus::configure(&settings, cfg));
+        .configure(|cfg| Bimplus::configure(&settings, None, cfg));
     let app = init_service(app).await;
     let get = |path: &str| TestRequest::get().uri(path);
     let post = |path: &str, body: Value| TestRequest::post().uri(path).set_json(body);

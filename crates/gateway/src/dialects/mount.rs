@@ -6,6 +6,7 @@ use actix_web::dev::RequestHead;
 use actix_web::web::ServiceConfig;
 use isogloss_core::BearerToken;
 use isogloss_dialect::Dialect;
+use isogloss_dialect::back_end::SharedBackEnd;
 use isogloss_dialect::route::case_insensitive;
 use utoipa::openapi::{OpenApi, Server};
 
@@ -39,9 +40,14 @@ impl Mount {
         self.has_long_lived_tokens
     }
 
-    /// Adds the dialect's routes to `cfg`.
-    pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
-        self.dialect.configure(cfg);
+    /// Adds the dialect's routes to `cfg`. Calls that `back_end` claims, and those for which there is no route, go to it.
+    pub(crate) fn configure(&self, back_end: Option<SharedBackEnd>, cfg: &mut ServiceConfig) {
+        self.dialect.configure(back_end, cfg);
+    }
+
+    /// Adds a scope in which every call goes to the back end.
+    pub(crate) fn configure_back_end(&self, back_end: SharedBackEnd, cfg: &mut ServiceConfig) {
+        self.dialect.configure_back_end(back_end, cfg);
     }
 
     /// Adds a scope that responds to forward-auth requests of any path: with a
@@ -79,7 +85,8 @@ pub(super) fn below(mut document: OpenApi, path: &str) -> OpenApi {
 
 /// Any [`Dialect`] with its settings: its functions without the types that differ.
 pub(super) trait AnyDialect: Send + Sync {
-    fn configure(&self, cfg: &mut ServiceConfig);
+    fn configure(&self, back_end: Option<SharedBackEnd>, cfg: &mut ServiceConfig);
+    fn configure_back_end(&self, back_end: SharedBackEnd, cfg: &mut ServiceConfig);
     fn configure_forward_auth(&self, cfg: &mut ServiceConfig);
     fn find_token(&self, head: &RequestHead) -> Option<BearerToken>;
     fn parse_token(&self, text: &str) -> Option<BearerToken>;
@@ -91,8 +98,12 @@ pub(super) trait AnyDialect: Send + Sync {
 pub(super) struct Configured<D: Dialect>(pub(super) D::Settings);
 
 impl<D: Dialect> AnyDialect for Configured<D> {
-    fn configure(&self, cfg: &mut ServiceConfig) {
-        D::configure(&self.0, cfg);
+    fn configure(&self, back_end: Option<SharedBackEnd>, cfg: &mut ServiceConfig) {
+        D::configure(&self.0, back_end, cfg);
+    }
+
+    fn configure_back_end(&self, back_end: SharedBackEnd, cfg: &mut ServiceConfig) {
+        D::configure_back_end(&self.0, back_end, cfg);
     }
 
     fn configure_forward_auth(&self, cfg: &mut ServiceConfig) {

@@ -117,7 +117,7 @@ pub fn app(
                     async move { timer.finish(response.await) }
                 })
                 .configure(|cfg| rejecting.configure(&mount, cfg))
-                .configure(|cfg| mount.configure(cfg)),
+                .configure(|cfg| mount.configure(None, cfg)),
         );
     }
     let outside = RequestMetrics::for_dialect("");
