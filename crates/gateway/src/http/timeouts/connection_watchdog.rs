@@ -135,6 +135,11 @@ impl ConnectionState {
         RequestInProgress::new(Rc::clone(self))
     }
 
+    /// Counts a response that is being received from a back end as in progress until the returned value is dropped.
+    pub(super) fn continue_response(self: &Rc<Self>) -> RequestInProgress {
+        RequestInProgress::new(Rc::clone(self))
+    }
+
     /// Leaves only [`FINAL_RESPONSE_TIMEOUT`] for the response that is about to be sent, the last one of the
     /// connection.
     pub(crate) fn shorten_deadline(&self) {
