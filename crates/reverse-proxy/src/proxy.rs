@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
 
 use crate::address::Address;
 use crate::admission::Admission;
@@ -69,7 +68,7 @@ impl ReverseProxy {
 
     /// Returns what is known of each address, in the order of the settings.
     pub fn addresses(&self) -> Vec<AddressStatus> {
-        self.0.targets.statuses(Instant::now())
+        self.0.targets.statuses()
     }
 
     /// Returns the number of calls that wait for a connection.
