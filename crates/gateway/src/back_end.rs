@@ -98,3 +98,6 @@ impl BackEnds {
         all.find(|back_end| back_end.dialect == dialect)
     }
 }
+
+#[cfg(test)]
+mod tests;

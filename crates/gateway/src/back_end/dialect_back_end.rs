@@ -27,7 +27,7 @@ pub(super) struct DialectBackEnd {
     /// Paths outside of the dialect's own.
     pub(super) outside: PathPatterns,
     public: PathPatterns,
-    /// The hosts of all addresses, with their ports.
+    /// The hosts that the back end may have in its responses: those of its addresses with their ports, and the one it is given.
     pub(super) hosts: Vec<String>,
 }
 
@@ -60,8 +60,11 @@ impl DialectBackEnd {
             patterns.map_err(|error| ConfigError::new(key, error))
         };
         let paths = parse("backend_paths", &settings.backend_paths)?;
-        let hosts = proxy.addresses().into_iter();
-        let hosts = hosts.filter(|status| !matches!(*status.address, Address::Unix(_)));
+        let addresses = proxy.addresses().into_iter();
+        let addresses = addresses.filter(|status| !matches!(*status.address, Address::Unix(_)));
+        let hosts = addresses.map(|status| status.address.authority());
+        let named = Some(settings.proxy.host.clone());
+        let named = named.filter(|host| !matches!(host.as_str(), "client" | "backend"));
         Ok(Some(Self {
             dialect: mount.name,
             places: mount.token_places(),
@@ -69,7 +72,7 @@ impl DialectBackEnd {
             claimed: paths.inside(&mount.path),
             outside: paths.outside(&mount.path),
             public: parse("public_paths", &settings.public_paths)?,
-            hosts: hosts.map(|status| status.address.authority()).collect(),
+            hosts: hosts.chain(named).collect(),
             proxy,
             settings,
         }))
