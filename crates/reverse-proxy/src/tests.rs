@@ -10,6 +10,7 @@ mod limits;
 mod responses;
 mod reuse;
 mod server;
+mod settings;
 mod several_addresses;
 mod time_limits;
 mod tls;

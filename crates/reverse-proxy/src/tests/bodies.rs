@@ -60,8 +60,10 @@ async fn one_hundred_megabytes_down_wait_for_the_client() {
         let mut peer = backend.accept().await;
         peer.head().await;
         let length = CHUNK * CHUNKS;
-        peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n"))
-            .await;
+        peer.send(format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n"
+        ))
+        .await;
         let chunk = vec![b'x'; CHUNK];
         for _ in 0..CHUNKS {
             peer.send(&chunk).await;

@@ -52,7 +52,8 @@ async fn a_response_that_is_dropped_ends_the_request_at_the_back_end() {
     let server = async {
         let mut peer = backend.accept().await;
         peer.head().await;
-        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort").await;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort")
+            .await;
         peer.rest().await
     };
     let client = async {

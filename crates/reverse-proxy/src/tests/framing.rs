@@ -10,7 +10,11 @@ use crate::request::OutgoingBody;
 use crate::{HostHeader, OutgoingRequest, SendError, Settings};
 
 /// Returns what the back end receives up to `end`, and answers it.
-async fn received(change: impl FnOnce(&mut Settings), request: OutgoingRequest, end: &str) -> String {
+async fn received(
+    change: impl FnOnce(&mut Settings),
+    request: OutgoingRequest,
+    end: &str,
+) -> String {
     let backend = Backend::listen().await;
     let mut settings = backend.settings();
     change(&mut settings);

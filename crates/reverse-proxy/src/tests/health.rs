@@ -30,7 +30,8 @@ async fn an_address_whose_checks_fail_gets_no_calls_until_one_succeeds() {
             let mut peer = backend.accept().await;
             let head = peer.head().await;
             assert!(head.starts_with("GET /health?deep=1 HTTP/1.1\r\nhost: inner.example\r\n"));
-            peer.send("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n").await;
+            peer.send("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n")
+                .await;
         }
         until(&proxy, AddressState::Unhealthy).await;
         let refused = worker.send(get("/")).await;

@@ -40,7 +40,8 @@ async fn a_call_waits_until_the_response_before_it_has_been_sent() {
     let server = async {
         let mut peer = backend.accept().await;
         assert!(peer.head().await.starts_with("GET /1"));
-        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").await;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n")
+            .await;
         until_waiting(&proxy, 1).await;
         peer.send("ok").await;
         // Of another worker, which does not know the first connection.

@@ -133,12 +133,36 @@ async fn responses_are_passed_on_without_hop_by_hop_headers_and_trailers() {
 #[actix_web::test]
 async fn responses_without_a_body_say_what_the_back_end_says_of_it() {
     for (method, status, length, size, header) in [
-        (Method::HEAD, 200, "content-length: 9", BodySize::Sized(9), None),
+        (
+            Method::HEAD,
+            200,
+            "content-length: 9",
+            BodySize::Sized(9),
+            None,
+        ),
         (Method::HEAD, 200, "x: y", BodySize::None, None),
-        (Method::HEAD, 200, "transfer-encoding: chunked", BodySize::None, None),
+        (
+            Method::HEAD,
+            200,
+            "transfer-encoding: chunked",
+            BodySize::None,
+            None,
+        ),
         (Method::GET, 204, "content-length: 9", BodySize::None, None),
-        (Method::GET, 304, "content-length: 9", BodySize::None, Some("9")),
-        (Method::GET, 200, "content-length: 0", BodySize::Sized(0), None),
+        (
+            Method::GET,
+            304,
+            "content-length: 9",
+            BodySize::None,
+            Some("9"),
+        ),
+        (
+            Method::GET,
+            200,
+            "content-length: 0",
+            BodySize::Sized(0),
+            None,
+        ),
     ] {
         let response = format!("HTTP/1.1 {status} Status\r\n{length}\r\n\r\n");
         let reply = answered(method, response.as_bytes()).await.unwrap();

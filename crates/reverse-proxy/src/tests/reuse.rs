@@ -146,7 +146,8 @@ async fn idle_connections_are_closed_after_their_time() {
     let server = async {
         let mut peer = backend.accept().await;
         peer.head().await;
-        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n").await;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n")
+            .await;
         tokio::time::timeout(PATIENCE, peer.rest()).await.unwrap()
     };
     let (body, rest) = join!(client, server);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
-use futures_util::stream::{StreamExt as _, iter, pending, repeat_n};
 use futures_util::join;
+use futures_util::stream::{StreamExt as _, iter, pending, repeat_n};
 
 use super::backend::Backend;
 use super::calls::{body_of, get, post, post_stream, proxy, worker};
@@ -98,7 +98,8 @@ async fn a_response_body_without_progress_breaks_off() {
     let server = async {
         let mut peer = backend.accept().await;
         peer.head().await;
-        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort").await;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort")
+            .await;
         peer.rest().await
     };
     let client = async { body_of(worker.send(get("/")).await.unwrap()).await };
@@ -114,7 +115,8 @@ async fn a_client_that_does_not_read_the_response_holds_no_connection_for_long()
     let server = async {
         let mut peer = backend.accept().await;
         peer.head().await;
-        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n").await;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n")
+            .await;
         let chunk = vec![b'x'; 1024 * 1024];
         // Until the proxy closes the connection.
         while tokio::io::AsyncWriteExt::write_all(&mut peer.stream, &chunk)
@@ -139,7 +141,8 @@ async fn a_body_that_makes_progress_may_take_longer_than_any_limit() {
         let mut peer = backend.accept().await;
         peer.head().await;
         assert_eq!(peer.bytes(10).await, b"ababababab");
-        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n").await;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n")
+            .await;
         for _ in 0..5 {
             tokio::time::sleep(SHORT / 3).await;
             peer.send("c").await;

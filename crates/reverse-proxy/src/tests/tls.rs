@@ -111,7 +111,8 @@ async fn send(
         };
         let mut peer = Peer::new(stream);
         if peer.try_head().await.is_some() {
-            peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+            peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                .await;
         }
     };
     let client = async { Ok(body_of(worker.send(get("/")).await?).await.unwrap()) };

@@ -139,7 +139,8 @@ async fn a_back_end_can_refuse_a_websocket() {
     let (request, _from_client) = websocket();
     let server = async {
         let mut peer = upgraded(&backend).await;
-        peer.send("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno").await;
+        peer.send("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno")
+            .await;
     };
     let (reply, ()) = join!(worker.send(request), server);
     let reply = reply.unwrap();
