@@ -115,3 +115,52 @@ impl fmt::Display for HostPort {
         write!(formatter, "{}:{}", self.bracketed(), self.port)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, AddressError};
+
+    #[test]
+    fn addresses_are_written_as_they_are_read() {
+        for (text, written, authority) in [
+            (
+                "http://10.0.0.7:9000",
+                "http://10.0.0.7:9000",
+                "10.0.0.7:9000",
+            ),
+            ("http://a.example/", "http://a.example:80", "a.example"),
+            ("https://A.example", "https://a.example:443", "a.example"),
+            (
+                "https://a.example:80",
+                "https://a.example:80",
+                "a.example:80",
+            ),
+            ("http://[::1]:81", "http://[::1]:81", "[::1]:81"),
+            ("unix:/run/b.sock", "unix:/run/b.sock", "localhost"),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(address.to_string(), written);
+            assert_eq!(address.authority(), authority);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused_with_the_reason() {
+        for (text, error) in [
+            ("", AddressError::Format),
+            ("10.0.0.7:9000", AddressError::Format),
+            ("ftp://a.example:21", AddressError::Format),
+            ("http://", AddressError::Format),
+            ("http://a.example:99999", AddressError::Format),
+            ("http://user:secret@a.example", AddressError::UserInfo),
+            ("http://a.example/path", AddressError::Path),
+            ("http://a.example?query", AddressError::Path),
+            ("http://a.example/#part", AddressError::Path),
+            ("unix:b.sock", AddressError::RelativeSocket),
+            ("unix://run/b.sock", AddressError::RelativeSocket),
+        ] {
+            assert_eq!(text.parse::<Address>(), Err(error), "{text}");
+            assert!(!error.to_string().contains("secret"));
+        }
+    }
+}

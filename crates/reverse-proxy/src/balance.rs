@@ -67,7 +67,8 @@ impl Targets {
     /// Returns an error if no address gets calls at present.
     pub(crate) fn check_available(&self) -> Result<(), SendError> {
         let now = Instant::now();
-        let passable = |target: &Arc<Target>| target.is_healthy() && target.breaker.is_passable(now);
+        let passable =
+            |target: &Arc<Target>| target.is_healthy() && target.breaker.is_passable(now);
         if self.targets.iter().any(passable) {
             Ok(())
         } else {

@@ -32,10 +32,13 @@ impl Connector {
     /// Reads the files of TLS if an address needs it.
     pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let server_name = settings.tls.server_name.as_deref().map(parse_server_name);
-        let mut https = settings.addresses.iter().filter_map(|address| match address {
-            Address::Https(host_port) => Some(host_port),
-            Address::Http(_) | Address::Unix(_) => None,
-        });
+        let mut https = settings
+            .addresses
+            .iter()
+            .filter_map(|address| match address {
+                Address::Https(host_port) => Some(host_port),
+                Address::Http(_) | Address::Unix(_) => None,
+            });
         if settings.tls.server_name.is_none() {
             for host_port in https.clone() {
                 parse_server_name(&host_port.host)?;
@@ -96,7 +99,9 @@ impl Connector {
             None => ServerName::try_from(host_port.host.clone()).map_err(io::Error::other)?,
         };
         let stream = open_tcp(host_port).await?;
-        TlsConnector::from(config).connect(server_name, stream).await
+        TlsConnector::from(config)
+            .connect(server_name, stream)
+            .await
     }
 }
 

@@ -48,7 +48,10 @@ async fn watch(shared: &Shared, target: &Arc<Target>, path: &str) {
 
 /// Returns true if the response has a status below 400 and is in time.
 async fn is_healthy(shared: &Shared, target: &Target, path: &str) -> bool {
-    let response = timeout(shared.settings.response_timeout, status(shared, target, path));
+    let response = timeout(
+        shared.settings.response_timeout,
+        status(shared, target, path),
+    );
     matches!(response.await, Ok(Some(status)) if status.as_u16() < 400)
 }
 

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use tokio::task::yield_now;
+
 use crate::connection::Connection;
 use crate::watch::Phase;
 
@@ -11,7 +13,12 @@ pub(crate) struct IdleConnections(RefCell<Vec<Connection>>);
 
 impl IdleConnections {
     /// Takes the connection that was used last, if one is open.
-    pub(crate) fn take(&self) -> Option<Connection> {
+    pub(crate) async fn take(&self) -> Option<Connection> {
+        if self.0.borrow().is_empty() {
+            return None;
+        }
+        // The runtime looks for events then, and tasks whose connection the back end has closed end before this one goes on.
+        yield_now().await;
         let mut idle = self.0.borrow_mut();
         while let Some(connection) = idle.pop() {
             if connection.is_ready() {

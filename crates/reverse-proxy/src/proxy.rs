@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use crate::address::Address;
 use crate::admission::Admission;
 use crate::balance::Targets;

@@ -47,9 +47,8 @@ impl BodyProgress {
 
     /// Returns the error if sending failed for lack of the client's bytes.
     pub(crate) fn take_error(&self, watch: &Watch) -> Option<PayloadError> {
-        let stalled = watch.is_expired()
-            && watch.phase() == Phase::Sending
-            && self.waits_for_client.get();
+        let stalled =
+            watch.is_expired() && watch.phase() == Phase::Sending && self.waits_for_client.get();
         if stalled {
             return Some(PayloadError::Io(io::ErrorKind::TimedOut.into()));
         }

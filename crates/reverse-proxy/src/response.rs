@@ -94,8 +94,9 @@ fn check(head: &Parts, context: &CallContext) -> Result<(), SendError> {
         return Err(SendError::InvalidResponse);
     }
     // The library does not read them if there is no body.
-    let is_number =
-        |value: &&http::HeaderValue| value.as_bytes().iter().all(u8::is_ascii_digit) && !value.is_empty();
+    let is_number = |value: &&http::HeaderValue| {
+        value.as_bytes().iter().all(u8::is_ascii_digit) && !value.is_empty()
+    };
     let same = lengths.windows(2).all(|pair| pair[0] == pair[1]);
     if lengths.iter().all(is_number) && same {
         Ok(())

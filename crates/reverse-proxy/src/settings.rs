@@ -79,7 +79,7 @@ pub struct TlsSettings {
 #[derive(Debug, Error)]
 pub enum SettingsError {
     /// There is no address.
-    #[error("no address of the back end is set")]
+    #[error("no address of a back end is set")]
     NoAddress,
     /// A number or a duration is outside its range.
     #[error("{setting} must be {expected}")]

@@ -21,12 +21,15 @@ pub(crate) fn client_config(settings: &TlsSettings) -> Result<ClientConfig, Sett
     let pins = parse_pins(&settings.pins)?;
     let provider = Arc::new(ring::default_provider());
     let verifier = server_verifier(settings, &provider)?;
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let builder = if pins.is_empty() {
         builder.with_webpki_verifier(verifier)
     } else {
         let verifier = Arc::new(PinnedVerifier::new(verifier, pins));
-        builder.dangerous().with_custom_certificate_verifier(verifier)
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
     };
     let mut config = match (&settings.certificate_file, &settings.key_file) {
         (None, None) => builder.with_no_client_auth(),
@@ -51,7 +54,9 @@ fn server_verifier(
     match &settings.ca_file {
         Some(file) => {
             for certificate in read_certificates(file)? {
-                roots.add(certificate).map_err(|error| unusable(file, error))?;
+                roots
+                    .add(certificate)
+                    .map_err(|error| unusable(file, error))?;
             }
         }
         None => {

@@ -138,7 +138,7 @@ impl Worker {
         target: &Target,
         mut request: Request<RequestBody>,
     ) -> Result<(Connection, Response<Incoming>), Failed> {
-        while let Some(mut connection) = self.idle[index].take() {
+        while let Some(mut connection) = self.idle[index].take().await {
             match connection.send(request).await {
                 Ok(response) => return Ok((connection, response)),
                 Err(Unanswered::Lost(error)) => return Err(Failed::Lost(error)),
