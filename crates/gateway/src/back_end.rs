@@ -2,7 +2,6 @@
 
 mod body_removal;
 mod dialect_back_end;
-mod health;
 mod json_members;
 mod metrics;
 mod multipart_removal;
@@ -16,11 +15,13 @@ mod token_removal;
 use std::sync::Arc;
 
 use actix_web::dev::RequestHead;
+use actix_web::rt::spawn;
+use actix_web::rt::task::JoinHandle;
 use isogloss_dialect::back_end::SharedBackEnd;
+use isogloss_reverse_proxy::check_health;
 
 use self::dialect_back_end::DialectBackEnd;
-use self::health::HealthChecks;
-pub(crate) use self::paths::PathPatterns;
+pub(crate) use self::paths::{PathPattern, PathPatterns};
 use self::received_path::routed_path;
 use crate::config::ConfigError;
 use crate::dialects::Mount;
@@ -29,15 +30,23 @@ use crate::jwt::JwtSigner;
 /// Label of calls that go to a back end, in metrics, traces and usage counts.
 pub(crate) const ROUTE: &str = "{backend}";
 
-/// The back ends of all dialects. Cheap to clone; the default has none.
+/// The back ends of all dialects. Cheap to clone; the default has none. Their health checks run until the last clone is
+/// dropped.
 #[derive(Clone, Default)]
 pub struct BackEnds(Arc<OpenBackEnds>);
 
 #[derive(Default)]
 struct OpenBackEnds {
     dialects: Vec<Arc<DialectBackEnd>>,
-    /// Run until the last clone is dropped.
-    _health_checks: HealthChecks,
+    health_checks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for OpenBackEnds {
+    fn drop(&mut self) {
+        for task in &self.health_checks {
+            task.abort();
+        }
+    }
 }
 
 impl BackEnds {
@@ -55,10 +64,13 @@ impl BackEnds {
             .map(|mount| DialectBackEnd::open(mount, jwts.cloned()));
         let opened: Result<Vec<_>, _> = opened.collect();
         let dialects: Vec<_> = opened?.into_iter().flatten().map(Arc::new).collect();
-        let _health_checks = HealthChecks::start(&dialects);
+        let checked = dialects
+            .iter()
+            .filter(|back_end| !back_end.settings.proxy.health_path.is_empty());
+        let health_checks = checked.map(|back_end| spawn(check_health(back_end.proxy.clone())));
         Ok(Self(Arc::new(OpenBackEnds {
+            health_checks: health_checks.collect(),
             dialects,
-            _health_checks,
         })))
     }
 

@@ -35,10 +35,10 @@ pub(super) async fn without_body_tokens(
         "application/json" | "text/json" => without_members(start, is_token),
         _ => None,
     };
-    match (changed, &body.rest) {
-        (None, _) => Ok(body),
-        (Some(_), Some(_)) => Err(BodyError::TooLarge),
-        (Some(changed), None) => Ok(RelayedBody {
+    match changed {
+        None => Ok(body),
+        Some(_) if body.rest.is_some() => Err(BodyError::TooLarge),
+        Some(changed) => Ok(RelayedBody {
             start: Bytes::from(changed),
             rest: None,
         }),

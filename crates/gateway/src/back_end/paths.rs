@@ -99,6 +99,14 @@ impl PathPattern {
         is_at_or_below(&self.path, mount, ignores_case)
     }
 
+    /// Returns whether some call matches both patterns, and neither has a longer path.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let methods = self.method.as_ref().zip(other.method.as_ref());
+        is_same(&self.path, &other.path, true)
+            && self.is_prefix == other.is_prefix
+            && methods.is_none_or(|(one, other)| one == other)
+    }
+
     fn matches(&self, method: &Method, path: &str, ignores_case: bool) -> bool {
         if self.method.as_ref().is_some_and(|known| known != method) {
             return false;

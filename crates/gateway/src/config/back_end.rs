@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use self::proxy::{ProxySettings, TokenForwarding};
 use super::error::{self, ConfigError};
 use super::{Jwt, key};
-use crate::back_end::PathPatterns;
+use crate::back_end::{PathPattern, PathPatterns};
 use crate::dialects::Mount;
 
 /// The keys in the table of a dialect that belong to its back end.
@@ -121,7 +121,7 @@ impl BackEndSettings {
 
 /// Fails if the back end of one dialect has a path that belongs to another dialect, or to its back end.
 pub(super) fn check_paths(mounts: &[Mount]) -> Result<(), ConfigError> {
-    let mut claimed: Vec<(&str, String)> = Vec::new();
+    let mut claimed: Vec<(&str, PathPattern)> = Vec::new();
     for mount in mounts {
         let settings = mount.back_end();
         let problem = |reason: String| {
@@ -140,13 +140,11 @@ pub(super) fn check_paths(mounts: &[Mount]) -> Result<(), ConfigError> {
             if let Some(owner) = owner {
                 return problem(format!("{pattern} is below the path of {}", owner.name));
             }
-            let text = pattern.to_string().to_ascii_lowercase();
-            match claimed.iter().find(|(_, other)| *other == text) {
-                Some((name, _)) if *name != mount.name => {
-                    return problem(format!("{pattern} is taken by {name}"));
-                }
-                _ => claimed.push((mount.name, text)),
+            let mut others = claimed.iter().filter(|(name, _)| *name != mount.name);
+            if let Some((name, _)) = others.find(|(_, other)| pattern.overlaps(other)) {
+                return problem(format!("{pattern} is taken by {name}"));
             }
+            claimed.push((mount.name, pattern.clone()));
         }
     }
     Ok(())

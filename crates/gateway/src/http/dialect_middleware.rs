@@ -118,7 +118,8 @@ impl InFlightCall {
     {
         let (mut outcome, client) = ClientIdentity::observe(self.client_filter(), handler).await;
         let now = self.middleware.auth.now();
-        let refused = is_error(&outcome);
+        // An error of the back end is no refusal of the gateway.
+        let refused = is_error(&outcome) && !is_relayed(&outcome);
         self.apply_sunset(&mut outcome, &client, now);
         if let Some(mut call) = self.call {
             if is_relayed(&outcome) {

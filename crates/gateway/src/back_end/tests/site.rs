@@ -39,6 +39,7 @@ tokens.store = 'memory:'
 passwords.bcrypt_cost = 4
 jwt.enabled = true
 jwt.issuer = 'isogloss'
+jwt.secret = '0123456789abcdef0123456789abcdef'
 jwt.audience = 'services'
 jwt.audiences = ['app']
 ";

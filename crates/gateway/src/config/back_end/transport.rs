@@ -1,7 +1,8 @@
 //! The settings of the reverse proxy to a back end, from those of the configuration.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use actix_web::http::uri::Authority;
 use data_encoding::BASE64;
 use isogloss_reverse_proxy::{
     Address, HostHeader, HostPort, ReverseProxy, Settings, SettingsError, TlsSettings,
@@ -89,9 +90,10 @@ impl BackEndSettings {
             "client" => Some(HostHeader::Client),
             "backend" => Some(HostHeader::Backend),
             name => {
-                let authority: actix_web::http::uri::Authority = name.parse().ok()?;
-                let is_host = !authority.host().is_empty() && !name.contains('@');
-                is_host.then(|| HostHeader::Name(name.to_owned()))
+                let authority: Authority = name.parse().ok()?;
+                let has_port = authority.port_u16().is_some() && !name.contains('@');
+                let is_host = !authority.host().is_empty() && authority.host() == name;
+                (is_host || has_port).then(|| HostHeader::Name(name.to_owned()))
             }
         }
     }
@@ -105,7 +107,7 @@ fn is_pin(text: &str) -> bool {
 }
 
 /// Returns the path of a file, or `None` if it is not set.
-fn set(file: &PathBuf) -> Option<&Path> {
+fn set(file: &Path) -> Option<&Path> {
     (!file.as_os_str().is_empty()).then_some(file)
 }
 
