@@ -258,7 +258,10 @@ fn state(
         let settings = mount.back_end();
         if settings.is_set() {
             let addresses = settings.backend.join(", ");
-            info!(dialect = mount.name, addresses, "other calls go to a back end");
+            info!(
+                dialect = mount.name,
+                addresses, "other calls go to a back end"
+            );
         }
     }
     state.sunsets.log();

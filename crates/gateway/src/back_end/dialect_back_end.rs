@@ -47,8 +47,7 @@ impl DialectBackEnd {
         let signs = jwts
             .as_ref()
             .map(|jwts| audience.is_empty() || jwts.allows_audience(audience));
-        if signs == Some(false)
-            || (signs.is_none() && settings.proxy.token == TokenForwarding::Jwt)
+        if signs == Some(false) || (signs.is_none() && settings.proxy.token == TokenForwarding::Jwt)
         {
             let key = format!("dialects.{}.proxy.token", mount.name);
             let reason = "needs the JWTs of changed settings in `jwt`, and with them a restart";

@@ -76,9 +76,7 @@ struct Scanner<'t> {
 impl Scanner<'_> {
     fn skip_white_space(&mut self) {
         let rest = self.text[self.at..].iter();
-        self.at += rest
-            .take_while(|byte| byte.is_ascii_whitespace())
-            .count();
+        self.at += rest.take_while(|byte| byte.is_ascii_whitespace()).count();
     }
 
     /// Skips white space and that byte. Returns `None` if another one follows.
@@ -164,19 +162,35 @@ mod tests {
         for (text, expected) in [
             (r#"{"token":"1"}"#, r"{}"),
             (r#"{ "token" : "1" , "a": 1.10 }"#, r#"{ "a": 1.10 }"#),
-            (r#"{"a":[1,{"token":2}], "token":{"x":"}"}}"#, r#"{"a":[1,{"token":2}]}"#),
-            (r#"{"a":1,"token":"\"","b":2,"token":null,"c":3}"#, r#"{"a":1,"b":2,"c":3}"#),
+            (
+                r#"{"a":[1,{"token":2}], "token":{"x":"}"}}"#,
+                r#"{"a":[1,{"token":2}]}"#,
+            ),
+            (
+                r#"{"a":1,"token":"\"","b":2,"token":null,"c":3}"#,
+                r#"{"a":1,"b":2,"c":3}"#,
+            ),
             (r#"{"token":1,"b":"x,y"}"#, r#"{"b":"x,y"}"#),
             ("\u{feff}{\"token\":1}\n", "\u{feff}{}\n"),
         ] {
             assert_eq!(without_tokens(text).as_deref(), Some(expected), "{text}");
-            let _: serde_json::Value = serde_json::from_str(expected.trim_start_matches('\u{feff}')).unwrap();
+            let _: serde_json::Value =
+                serde_json::from_str(expected.trim_start_matches('\u{feff}')).unwrap();
         }
     }
 
     #[test]
     fn text_without_such_a_member_is_not_changed() {
-        for text in ["", "{", "{}", "[]", r#"{"a":{"token":1}}"#, r#"["token"]"#, r#"{"a":"token"}"#, r#"{"a\"#] {
+        for text in [
+            "",
+            "{",
+            "{}",
+            "[]",
+            r#"{"a":{"token":1}}"#,
+            r#"["token"]"#,
+            r#"{"a":"token"}"#,
+            r#"{"a\"#,
+        ] {
             assert_eq!(without_tokens(text), None, "{text}");
         }
     }

@@ -137,11 +137,13 @@ impl FromStr for PathPattern {
             "/" => !is_prefix,
             _ => is_plain_path(path),
         };
-        is_valid.then(|| Self {
-            method,
-            path: path.to_owned(),
-            is_prefix,
-        }).ok_or(())
+        is_valid
+            .then(|| Self {
+                method,
+                path: path.to_owned(),
+                is_prefix,
+            })
+            .ok_or(())
     }
 }
 
@@ -156,8 +158,12 @@ impl fmt::Display for PathPattern {
 }
 
 fn parse_method(text: &str) -> Option<Method> {
-    let is_upper = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
-    is_upper.then(|| Method::from_bytes(text.as_bytes()).ok()).flatten()
+    let is_upper = text
+        .bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    is_upper
+        .then(|| Method::from_bytes(text.as_bytes()).ok())
+        .flatten()
 }
 
 /// Returns whether the text is a path without escapes, whose segments are neither empty nor `.` nor `..`.
@@ -208,7 +214,11 @@ mod tests {
             (Method::GET, "/cd", false),
             (Method::GET, "/", false),
         ] {
-            assert_eq!(patterns.match_any(&method, path), expected, "{method} {path}");
+            assert_eq!(
+                patterns.match_any(&method, path),
+                expected,
+                "{method} {path}"
+            );
         }
     }
 
@@ -221,8 +231,25 @@ mod tests {
     #[test]
     fn other_texts_are_no_patterns() {
         for entry in [
-            "", " ", "a", "*", "//", "/a/", "/a//b", "/a/../b", "/a*", "/a/*/b", "/a%20b", "/a;b", "/a?b",
-            "get /a", "GET  /a", "GET", "/a b", "/ä", "\u{feff}/a",
+            "",
+            " ",
+            "a",
+            "*",
+            "//",
+            "/a/",
+            "/a//b",
+            "/a/../b",
+            "/a*",
+            "/a/*/b",
+            "/a%20b",
+            "/a;b",
+            "/a?b",
+            "get /a",
+            "GET  /a",
+            "GET",
+            "/a b",
+            "/ä",
+            "\u{feff}/a",
         ] {
             let refused = PathPatterns::parse(&[entry.to_owned()], false).unwrap_err();
             assert_eq!(refused, InvalidPattern { entry: 1 }, "{entry}");

@@ -71,8 +71,26 @@ mod tests {
     #[test]
     fn paths_that_servers_read_differently_are_ambiguous() {
         for path in [
-            "/a/../b", "/a/./b", "/..", "/a/%2e%2e/b", "/a/%2E./b", "/a%2fb", "/a%2Fb", "/a;b", "/a/..;/b", "/a%3bb",
-            "//a", "/a//b", "/a\\b", "/a%5cb", "/a%252fb", "/a%00", "/a%0d", "/%c0%ae", "/%", "/%zz",
+            "/a/../b",
+            "/a/./b",
+            "/..",
+            "/a/%2e%2e/b",
+            "/a/%2E./b",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a;b",
+            "/a/..;/b",
+            "/a%3bb",
+            "//a",
+            "/a//b",
+            "/a\\b",
+            "/a%5cb",
+            "/a%252fb",
+            "/a%00",
+            "/a%0d",
+            "/%c0%ae",
+            "/%",
+            "/%zz",
         ] {
             assert!(!is_unambiguous(path), "{path}");
         }

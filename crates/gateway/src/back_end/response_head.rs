@@ -140,7 +140,10 @@ mod tests {
             ("http://10.0.0.7/a", "http://10.0.0.7/a"),
             ("https://other.example.com/a", "https://other.example.com/a"),
             ("ftp://app.internal/a", "ftp://app.internal/a"),
-            ("http://app.internal//evil.example", "http://app.internal//evil.example"),
+            (
+                "http://app.internal//evil.example",
+                "http://app.internal//evil.example",
+            ),
         ] {
             assert_eq!(adapted(LOCATION, address), expected);
             assert_eq!(adapted(CONTENT_LOCATION, address), expected);
@@ -152,10 +155,19 @@ mod tests {
         for (cookie, expected) in [
             ("a=b; Domain=app.internal; Secure", "a=b; Secure"),
             ("a=b; domain=.internal ;Path=/", "a=b;Path=/"),
-            ("a=b; Domain=example.com; HttpOnly", "a=b; Domain=example.com; HttpOnly"),
-            ("a=b; Domain=login.example.com", "a=b; Domain=login.example.com"),
+            (
+                "a=b; Domain=example.com; HttpOnly",
+                "a=b; Domain=example.com; HttpOnly",
+            ),
+            (
+                "a=b; Domain=login.example.com",
+                "a=b; Domain=login.example.com",
+            ),
             ("a=b; Domain=ogin.example.com", "a=b"),
-            ("Domain=app.internal; Secure; SameSite=None", "Domain=app.internal; Secure; SameSite=None"),
+            (
+                "Domain=app.internal; Secure; SameSite=None",
+                "Domain=app.internal; Secure; SameSite=None",
+            ),
         ] {
             assert_eq!(adapted(SET_COOKIE, cookie), expected);
         }

@@ -42,10 +42,7 @@ pub(super) fn without_query_tokens<'t>(places: &TokenPlaces, target: &'t str) ->
 }
 
 /// Returns a form or a query without the parameters whose names are tokens, or `None` if there is none.
-pub(super) fn without_parameters(
-    form: &[u8],
-    is_token: impl Fn(&str) -> bool,
-) -> Option<Vec<u8>> {
+pub(super) fn without_parameters(form: &[u8], is_token: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
     let parameters: Vec<_> = form.split(|byte| *byte == b'&').collect();
     let stays = |parameter: &&&[u8]| {
         let mut decoded = form_urlencoded::parse(parameter);

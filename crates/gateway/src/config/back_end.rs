@@ -62,10 +62,7 @@ pub enum BackEndAuth {
 impl BackEndSettings {
     /// Removes the keys of the back end from the table of a dialect, and returns its settings. Fails if one of them is
     /// invalid.
-    pub(super) fn take(
-        section: &str,
-        table: &mut Map<String, Value>,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn take(section: &str, table: &mut Map<String, Value>) -> Result<Self, ConfigError> {
         let taken = KEYS.into_iter().filter_map(|name| {
             let value = table.remove(name)?;
             Some((name.to_owned(), value))
@@ -83,9 +80,8 @@ impl BackEndSettings {
     /// Fails if the settings contradict each other or those of JWTs, or if a file cannot be used.
     pub(super) fn check(&self, mount: &Mount, jwt: &Jwt) -> Result<(), ConfigError> {
         let section = format!("dialects.{}", mount.name);
-        let problem = |name: &str, reason: String| {
-            Err(ConfigError::new(key::join(&section, name), reason))
-        };
+        let problem =
+            |name: &str, reason: String| Err(ConfigError::new(key::join(&section, name), reason));
         for (name, paths) in [
             ("backend_paths", &self.backend_paths),
             ("public_paths", &self.public_paths),

@@ -9,10 +9,7 @@ use crate::dialects::{self, Entry, Mount};
 
 /// Returns the enabled dialects, the longest path first. Fails if the table has an unknown dialect, an invalid
 /// setting, or two dialects or their back ends at one path. `jwt` are the settings of JWTs that back ends may get.
-pub(super) fn read(
-    mut tables: Map<String, Value>,
-    jwt: &Jwt,
-) -> Result<Vec<Mount>, ConfigError> {
+pub(super) fn read(mut tables: Map<String, Value>, jwt: &Jwt) -> Result<Vec<Mount>, ConfigError> {
     let mut mounts: Vec<Mount> = Vec::new();
     for dialect in dialects::ALL {
         let Some(table) = tables.remove(dialect.name) else {

@@ -6,8 +6,8 @@ use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema as _, Schema};
 use serde_json::{Map, Value, json};
 
-use super::{BackEndSettings, Sections};
 use super::key::join;
+use super::{BackEndSettings, Sections};
 use crate::dialects;
 
 /// Reference to the schema of durations.

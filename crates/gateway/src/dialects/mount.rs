@@ -6,8 +6,8 @@ use actix_web::dev::RequestHead;
 use actix_web::web::ServiceConfig;
 use isogloss_core::BearerToken;
 use isogloss_dialect::back_end::SharedBackEnd;
-use isogloss_dialect::{Dialect, TokenPlaces};
 use isogloss_dialect::route::case_insensitive;
+use isogloss_dialect::{Dialect, TokenPlaces};
 use utoipa::openapi::{OpenApi, Server};
 
 use crate::config::BackEndSettings;

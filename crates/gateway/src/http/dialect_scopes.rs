@@ -64,8 +64,7 @@ impl DialectScopes {
             return;
         }
         let (scopes, back_ends) = (Rc::clone(self), self.back_ends.clone());
-        let is_own =
-            fn_guard(move |context| back_ends.owner_outside(context.head()) == Some(name));
+        let is_own = fn_guard(move |context| back_ends.owner_outside(context.head()) == Some(name));
         let outside = scope("")
             .guard(is_own)
             .wrap_fn(move |request, service| scopes.call(request, service))
@@ -115,8 +114,8 @@ impl DialectScopes {
     /// Returns whether a call goes to the back end, as far as its path shows. Calls to a route of the dialect with another
     /// method are found later.
     fn is_relayed(&self, request: &ServiceRequest, timer: &RequestTimer) -> bool {
-        self.back_end.as_ref().is_some_and(|back_end| {
-            timer.route().is_none() || back_end.claims(request.head())
-        })
+        self.back_end
+            .as_ref()
+            .is_some_and(|back_end| timer.route().is_none() || back_end.claims(request.head()))
     }
 }

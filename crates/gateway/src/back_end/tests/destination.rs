@@ -29,13 +29,18 @@ async fn calls_for_which_the_dialect_has_no_route_or_no_method_go_to_the_back_en
         ("GET", "/websites", false),
         ("GET", "/other", false),
     ] {
-        assert_eq!(receives(&site, method, target).await, expected, "{method} {target}");
+        assert_eq!(
+            receives(&site, method, target).await,
+            expected,
+            "{method} {target}"
+        );
     }
 }
 
 #[actix_web::test]
 async fn backend_paths_go_to_the_back_end_below_the_path_of_the_dialect_and_outside_of_it() {
-    let site = Site::start("backend_paths = ['POST /web/api/v3/auth/logout', '/rest/*', '/info']").await;
+    let site =
+        Site::start("backend_paths = ['POST /web/api/v3/auth/logout', '/rest/*', '/info']").await;
     for (method, target, expected) in [
         ("POST", "/web/api/v3/auth/logout", true),
         ("POST", "/web/api/v3/auth//logout/", true),
@@ -50,7 +55,11 @@ async fn backend_paths_go_to_the_back_end_below_the_path_of_the_dialect_and_outs
         ("GET", "/info/a", false),
         ("GET", "/Info", false),
     ] {
-        assert_eq!(receives(&site, method, target).await, expected, "{method} {target}");
+        assert_eq!(
+            receives(&site, method, target).await,
+            expected,
+            "{method} {target}"
+        );
     }
 }
 
@@ -121,9 +130,15 @@ async fn public_paths_need_no_token_and_other_spellings_of_paths_are_not_public(
 #[actix_web::test]
 async fn a_call_without_a_token_is_relayed_without_an_identity_if_tokens_are_optional() {
     let site = Site::start("backend_auth = 'optional'").await;
-    assert_eq!(site.send(TestRequest::with_uri("/web/projects")).await.status, 200);
+    assert_eq!(
+        site.send(TestRequest::with_uri("/web/projects"))
+            .await
+            .status,
+        200
+    );
     assert_eq!(site.stub.take_one().header("x-isogloss-user"), Some(""));
-    let wrong = TestRequest::with_uri("/web/projects").insert_header(("Authorization", "ApiToken x"));
+    let wrong =
+        TestRequest::with_uri("/web/projects").insert_header(("Authorization", "ApiToken x"));
     assert_eq!(site.send(wrong).await.status, 401);
     assert_eq!(site.stub.take(), []);
 }
@@ -137,7 +152,11 @@ async fn calls_to_a_dialect_that_is_shut_down_are_not_relayed() {
     .await;
     for target in ["/web/projects", "/web/info", "/rest"] {
         let response = site.send(TestRequest::with_uri(target)).await;
-        assert_eq!((response.status, response.all("sunset").len()), (403, 1), "{target}");
+        assert_eq!(
+            (response.status, response.all("sunset").len()),
+            (403, 1),
+            "{target}"
+        );
     }
     assert_eq!(site.stub.take(), []);
 }

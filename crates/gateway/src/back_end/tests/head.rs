@@ -57,7 +57,10 @@ async fn identity_headers_of_clients_are_removed_in_every_spelling() {
     ];
     let received = received(&site, "192.0.2.1", &forged).await;
     let values = received.headers.iter().map(|(_, value)| value.as_str());
-    assert!(!values.clone().any(|value| value.contains("root")), "{received:?}");
+    assert!(
+        !values.clone().any(|value| value.contains("root")),
+        "{received:?}"
+    );
     assert_eq!(received.header("x-isogloss-user-name"), Some("ada"));
     assert_eq!(received.header("x-isogloss-role"), Some("ADMIN"));
 }
@@ -124,7 +127,11 @@ async fn the_host_is_that_of_the_setting() {
         let site = Site::start(&format!("proxy.host = '{setting}'")).await;
         let received = received(&site, "192.0.2.1", &host).await;
         let address = site.stub.address.to_string();
-        let expected = if expected.is_empty() { address } else { expected };
+        let expected = if expected.is_empty() {
+            address
+        } else {
+            expected
+        };
         assert_eq!(received.header("host"), Some(expected.as_str()));
     }
 }
@@ -142,7 +149,13 @@ async fn headers_of_the_connection_and_upgrades_without_leave_are_not_relayed() 
         ("X-Custom", "stays"),
     ];
     let received = received(&site, "192.0.2.1", &sent).await;
-    for name in ["upgrade", "x-secret", "keep-alive", "te", "proxy-authorization"] {
+    for name in [
+        "upgrade",
+        "x-secret",
+        "keep-alive",
+        "te",
+        "proxy-authorization",
+    ] {
         assert_eq!(received.header(name), None, "{name}");
     }
     assert_eq!(received.header("x-custom"), Some("stays"));

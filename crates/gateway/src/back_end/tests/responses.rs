@@ -50,6 +50,10 @@ async fn an_unreachable_back_end_is_an_error_of_the_dialect() {
     let site = Site::without_back_end("backend = 'http://127.0.0.1:1'").await;
     let response = site.get("/web/projects").await;
     assert_eq!(response.status, 502, "{response:?}");
-    assert!(response.body.contains("ServiceUnavailable"), "{}", response.body);
+    assert!(
+        response.body.contains("ServiceUnavailable"),
+        "{}",
+        response.body
+    );
     assert_eq!(response.all("content-security-policy").len(), 1);
 }

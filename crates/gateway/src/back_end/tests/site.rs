@@ -11,8 +11,8 @@ use isogloss_core::audit::Audit;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::SessionLimits;
 use isogloss_core::{
-    Auth, AuthComponents, Network, Outbox, PasswordSettings, Passwords, Pepper, Peppers,
-    SecondUse, SystemClock,
+    Auth, AuthComponents, Network, Outbox, PasswordSettings, Passwords, Pepper, Peppers, SecondUse,
+    SystemClock,
 };
 use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;

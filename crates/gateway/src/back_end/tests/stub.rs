@@ -124,7 +124,9 @@ fn parse(bytes: &[u8]) -> Option<(Received, usize)> {
 fn chunks(bytes: &[u8]) -> Option<(String, usize)> {
     let (mut body, mut at) = (String::new(), 0);
     loop {
-        let end = bytes[at..].windows(2).position(|window| window == b"\r\n")?;
+        let end = bytes[at..]
+            .windows(2)
+            .position(|window| window == b"\r\n")?;
         let size = std::str::from_utf8(&bytes[at..at + end]).unwrap();
         let size = usize::from_str_radix(size, 16).unwrap();
         at += end + 2;

@@ -70,7 +70,10 @@ async fn a_token_is_replaced_by_a_jwt_for_the_audience_of_the_back_end() {
             let claims = jwt.split('.').nth(1).unwrap().as_bytes();
             let claims = BASE64URL_NOPAD.decode(claims).unwrap();
             let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
-            assert_eq!((&claims["aud"], &claims["username"]), (&audience.into(), &"ada".into()));
+            assert_eq!(
+                (&claims["aud"], &claims["username"]),
+                (&audience.into(), &"ada".into())
+            );
         }
     }
 }
@@ -84,14 +87,25 @@ async fn calls_without_a_valid_token_or_with_two_are_refused_in_the_words_of_the
         ("/web/projects".to_owned(), String::new()),
         ("/web/projects".to_owned(), "ApiToken 0".to_owned()),
         ("/web/projects?token=".to_owned(), "Basic YTpi".to_owned()),
-        (format!("/web/projects?token={one}"), format!("ApiToken {other}")),
-        (format!("/web/projects?token={one}&token={other}"), String::new()),
+        (
+            format!("/web/projects?token={one}"),
+            format!("ApiToken {other}"),
+        ),
+        (
+            format!("/web/projects?token={one}&token={other}"),
+            String::new(),
+        ),
         (format!("/web/projects?token={one}&token=x"), String::new()),
     ] {
-        let request = TestRequest::with_uri(&target).insert_header(("Authorization", authorization));
+        let request =
+            TestRequest::with_uri(&target).insert_header(("Authorization", authorization));
         let response = site.send(request).await;
         assert_eq!(response.status, 401, "{target}");
-        assert!(response.body.contains("AuthUnauthorized"), "{}", response.body);
+        assert!(
+            response.body.contains("AuthUnauthorized"),
+            "{}",
+            response.body
+        );
     }
     let twice = TestRequest::with_uri(&format!("/web/projects?token={one}&token={one}"));
     assert_eq!(site.send(twice).await.status, 200);
