@@ -132,7 +132,7 @@ impl Error {
                 | AuthError::Throttled { .. }
                 | AuthError::Unavailable(_) => None,
             },
-            Self::BackEnd(error) => error.retry_after().map(|time| time.as_secs()),
+            Self::BackEnd(error) => error.retry_after_seconds(),
             Self::Malformed
             | Self::Missing(_)
             | Self::Invalid(_)

@@ -11,6 +11,7 @@ mod retry_after;
 pub mod route;
 mod token_places;
 mod token_search;
+mod token_texts;
 mod web_address;
 
 pub use self::back_end::BackEndError;
