@@ -108,7 +108,7 @@ impl Error {
                 "The HTTP method is not allowed",
             ),
             Self::BackEnd(error) => (
-                error.status(),
+                error.status_code().as_u16(),
                 "WEBAPI.SERVICEUNAVAILABLEEXCEPTION",
                 "The service is unavailable, please retry",
             ),

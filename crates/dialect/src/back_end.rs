@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::guard::GuardContext;
+use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -102,11 +103,11 @@ pub enum BackEndError {
 
 impl BackEndError {
     /// Returns the status of the response: 502, 503 or 504.
-    pub fn status(self) -> u16 {
+    pub fn status_code(self) -> StatusCode {
         match self {
-            Self::Unreachable | Self::InvalidResponse => 502,
-            Self::Overloaded { .. } => 503,
-            Self::TimedOut => 504,
+            Self::Unreachable | Self::InvalidResponse => StatusCode::BAD_GATEWAY,
+            Self::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         }
     }
 
