@@ -96,7 +96,11 @@ pub async fn middleware<B: MessageBody>(
             exposed_headers,
         } => {
             let mut response = if is_preflight(&request) {
-                let methods = if has_back_end { BACK_END_METHODS } else { methods };
+                let methods = if has_back_end {
+                    BACK_END_METHODS
+                } else {
+                    methods
+                };
                 let mut preflight = HttpResponse::NoContent();
                 preflight
                     .insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods))

@@ -5,6 +5,8 @@ mod body;
 pub mod cors;
 mod dialect;
 mod forward_auth;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod openapi;
 mod relay;
 mod retry_after;

@@ -7,7 +7,8 @@ use isogloss_core::{Auth, AuthError, Session};
 
 use crate::Dialect;
 use crate::back_end::{
-    BackEnd, BackEndError, RelayError, Relayed, RelayedBody, RelayedCall, SharedBackEnd, TokenPolicy,
+    BackEnd, BackEndError, RelayError, Relayed, RelayedBody, RelayedCall, SharedBackEnd,
+    TokenPolicy,
 };
 use crate::token_search::search_body;
 

@@ -83,10 +83,7 @@ impl TokenPlaces {
 }
 
 /// Returns the values of a header that are text.
-fn header_values(
-    headers: &HeaderMap,
-    name: HeaderName,
-) -> impl Iterator<Item = &str> {
+fn header_values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     let values = headers.get_all(name);
     values.filter_map(|value| value.to_str().ok())
 }
@@ -122,7 +119,14 @@ mod tests {
 
     #[test]
     fn other_schemes_carry_no_token() {
-        for value in ["Basic YTpi", "ApiToken", "ApiToken ", "", "Digest x", "None"] {
+        for value in [
+            "Basic YTpi",
+            "ApiToken",
+            "ApiToken ",
+            "",
+            "Digest x",
+            "None",
+        ] {
             let request = TestRequest::default()
                 .insert_header((AUTHORIZATION, value))
                 .to_http_request();

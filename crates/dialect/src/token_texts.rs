@@ -42,7 +42,11 @@ impl TokenTexts {
         let parse = |text: &String| D::parse_token(text).ok_or(AuthError::InvalidToken);
         let tokens = self.tokens.iter().map(parse);
         let mut tokens = tokens.collect::<Result<Vec<_>, _>>()?;
-        tokens.extend(self.ambiguous.iter().filter_map(|text| D::parse_token(text)));
+        tokens.extend(
+            self.ambiguous
+                .iter()
+                .filter_map(|text| D::parse_token(text)),
+        );
         let Some((first, others)) = tokens.split_first() else {
             return if self.ambiguous.is_empty() {
                 Ok(None)

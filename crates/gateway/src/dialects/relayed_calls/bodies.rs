@@ -27,7 +27,9 @@ fn back_end() -> StubBackEnd {
 /// Returns a body in chunks of that size.
 fn chunks(body: &str, size: usize) -> Vec<Result<Bytes, PayloadError>> {
     let chunks = body.as_bytes().chunks(size);
-    chunks.map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect()
+    chunks
+        .map(|chunk| Ok(Bytes::copy_from_slice(chunk)))
+        .collect()
 }
 
 /// Sends a body in chunks of several sizes. Returns whether the back end received it, which it does byte for byte.
@@ -41,7 +43,10 @@ async fn arrives<D: Dialect<Settings: Default>>(world: &World, media: &str, body
         world.call_with::<D>(&settings, &back_end, request).await;
         let received = back_end.take_received();
         let received: Vec<_> = received.iter().map(|call| &call.body[..]).collect();
-        assert!(received.is_empty() || received == [body.as_bytes()], "{size}");
+        assert!(
+            received.is_empty() || received == [body.as_bytes()],
+            "{size}"
+        );
         arrived.push(!received.is_empty());
     }
     assert!(arrived.iter().all(|one| *one == arrived[0]), "{arrived:?}");
@@ -69,7 +74,10 @@ async fn tokens_before_the_limit_are_found_in_longer_forms_and_parts() {
     assert!(arrives::<Memsource>(&world, FORM, &form).await);
     let form = format!("text={filling}&token={token}");
     assert!(!arrives::<Memsource>(&world, FORM, &form).await);
-    let (head, foot) = parts(&token).split_once("-- a --").map(|(head, foot)| (head.to_owned(), foot.to_owned())).unwrap();
+    let (head, foot) = parts(&token)
+        .split_once("-- a --")
+        .map(|(head, foot)| (head.to_owned(), foot.to_owned()))
+        .unwrap();
     let body = format!("{head}{filling}{foot}");
     assert!(arrives::<Memsource>(&world, MULTIPART, &body).await);
     let body = format!("--line\r\n{}{filling}{foot}", parts(&token));
@@ -83,7 +91,6 @@ async fn tokens_before_the_limit_are_found_in_longer_forms_and_parts() {
 async fn a_token_that_the_limit_cuts_is_no_token() {
     let world = World::new().await;
     let token = world.token::<Memsource>().await;
-    // With one digit more, the parameter would still be malformed; without this rule it would be another token.
     for cut in 1..token.len() {
         let filling = "x".repeat(LIMIT - "a=&token=".len() - cut);
         let form = format!("a={filling}&token={token}");
@@ -106,9 +113,17 @@ async fn json_is_searched_as_a_whole_or_not_at_all() {
     };
     assert!(arrives::<Crmcom>(&world, "application/json", &body(LIMIT)).await);
     assert!(!arrives::<Crmcom>(&world, "application/json", &body(LIMIT + 1)).await);
-    for broken in ["{\"token\": \"TOKEN\"", "{\"token\": \"TOKEN\"}}", "[\"TOKEN\"]", "{'token': 'TOKEN'}"] {
+    for broken in [
+        "{\"token\": \"TOKEN\"",
+        "{\"token\": \"TOKEN\"}}",
+        "[\"TOKEN\"]",
+        "{'token': 'TOKEN'}",
+    ] {
         let broken = broken.replace("TOKEN", &token);
-        assert!(!arrives::<Crmcom>(&world, "application/json", &broken).await, "{broken}");
+        assert!(
+            !arrives::<Crmcom>(&world, "application/json", &broken).await,
+            "{broken}"
+        );
     }
 }
 
@@ -117,9 +132,8 @@ async fn bodies_that_are_not_searched_arrive_byte_for_byte() {
     let world = World::new().await;
     let back_end = back_end();
     let token = world.token::<Memsource>().await;
-    let authorized = |request: TestRequest| {
-        request.insert_header((AUTHORIZATION, format!("ApiToken {token}")))
-    };
+    let authorized =
+        |request: TestRequest| request.insert_header((AUTHORIZATION, format!("ApiToken {token}")));
     let bytes: Vec<u8> = (0..=255).cycle().take(10 * LIMIT).collect();
     for (media, encoding) in [
         ("application/octet-stream", "identity"),
@@ -131,9 +145,15 @@ async fn bodies_that_are_not_searched_arrive_byte_for_byte() {
         ("application/json", "gzip, br"),
     ] {
         let request = authorized(post(media, "")).insert_header((CONTENT_ENCODING, encoding));
-        let reply = world.call::<Memsource>(&back_end, request.set_payload(bytes.clone())).await;
+        let reply = world
+            .call::<Memsource>(&back_end, request.set_payload(bytes.clone()))
+            .await;
         let received = back_end.take_received();
-        assert_eq!((reply.status, received.len()), (200, 1), "{media} {encoding}");
+        assert_eq!(
+            (reply.status, received.len()),
+            (200, 1),
+            "{media} {encoding}"
+        );
         assert_eq!(received[0].body, bytes, "{media} {encoding}");
     }
 }
@@ -143,7 +163,12 @@ async fn compressed_bodies_are_not_searched() {
     let world = World::new().await;
     let back_end = back_end();
     let token = world.token::<Memsource>().await;
-    for (encoding, status) in [("", 200), ("Identity", 200), ("gzip", 401), ("x, identity", 401)] {
+    for (encoding, status) in [
+        ("", 200),
+        ("Identity", 200),
+        ("gzip", 401),
+        ("x, identity", 401),
+    ] {
         let request = post(FORM, format!("token={token}"));
         let request = request.insert_header((CONTENT_ENCODING, encoding));
         let reply = world.call::<Memsource>(&back_end, request).await;
@@ -163,7 +188,9 @@ async fn a_body_that_breaks_off_is_an_error_of_the_dialect() {
             let mut chunks = chunks(&format!("token={token}&a={filling}"), 100);
             chunks.push(Err(error));
             let request = in_chunks(post(FORM, ""), chunks);
-            let reply = world.call_with::<Memsource>(&Settings::default(), &back_end, request).await;
+            let reply = world
+                .call_with::<Memsource>(&Settings::default(), &back_end, request)
+                .await;
             assert_eq!(reply.status, status, "{length}: {}", reply.body);
             assert!(reply.body.contains("InvalidArguments"), "{}", reply.body);
         }

@@ -35,11 +35,24 @@ const CRMCOM: [Call; 3] = [
     |one, other| {
         post(JSON, json!({"token": other}).to_string()).uri(&format!("/mount/work?token={one}"))
     },
-    |one, other| post(JSON, format!("{{\"token\": \"{one}\", \"token\": \"{other}\"}}")),
+    |one, other| {
+        post(
+            JSON,
+            format!("{{\"token\": \"{one}\", \"token\": \"{other}\"}}"),
+        )
+    },
 ];
 const TOKENLOGIN: [Call; 2] = [
-    |one, other| get(&format!("Goals?APIKey=app-key&APIToken={one}&APIToken={other}")),
-    |one, other| get(&format!("Goals?APIKey=app-key&APIToken={one}&apitoken={other}")),
+    |one, other| {
+        get(&format!(
+            "Goals?APIKey=app-key&APIToken={one}&APIToken={other}"
+        ))
+    },
+    |one, other| {
+        get(&format!(
+            "Goals?APIKey=app-key&APIToken={one}&apitoken={other}"
+        ))
+    },
 ];
 const MEMSOURCE: [Call; 7] = [
     |one, other| {

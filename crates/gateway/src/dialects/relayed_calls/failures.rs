@@ -81,7 +81,9 @@ async fn crmcom_sends_200_unless_the_operator_wants_the_status() {
                 ..Settings::default()
             };
             let (back_end, request) = (failing(failure), get("contacts").to_request());
-            let reply = world.call_with::<Crmcom>(&settings, &back_end, request).await;
+            let reply = world
+                .call_with::<Crmcom>(&settings, &back_end, request)
+                .await;
             assert_failure(&reply, status, retry_after, &body);
         }
     }

@@ -178,10 +178,7 @@ impl Reply {
 }
 
 /// Returns a request whose body arrives in these chunks.
-pub(super) fn in_chunks(
-    request: TestRequest,
-    chunks: Vec<Result<Bytes, PayloadError>>,
-) -> Request {
+pub(super) fn in_chunks(request: TestRequest, chunks: Vec<Result<Bytes, PayloadError>>) -> Request {
     let payload: BoxedPayloadStream = Box::pin(iter(chunks));
     let (request, _) = request
         .to_request()

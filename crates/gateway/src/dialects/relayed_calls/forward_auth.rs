@@ -19,11 +19,17 @@ async fn the_body_is_searched_if_the_head_has_no_token() {
         (post(MULTIPART, parts(&token)), 204),
         (form().uri("/mount/work?token="), 204),
         (form().insert_header((AUTHORIZATION, "Basic YTpi")), 204),
-        (form().insert_header((COOKIE, "isogloss_session=node0-1")), 204),
+        (
+            form().insert_header((COOKIE, "isogloss_session=node0-1")),
+            204,
+        ),
         (post(FORM, "token="), 401),
         (post(FORM, ""), 401),
         (post(FORM, format!("token={token}&token=30-a")), 401),
-        (post(FORM, format!("a={}&token={token}", "x".repeat(64 * 1024))), 401),
+        (
+            post(FORM, format!("a={}&token={token}", "x".repeat(64 * 1024))),
+            401,
+        ),
         (get("work"), 401),
     ] {
         assert_eq!(world.forward_auth::<Memsource>(request).await, status);

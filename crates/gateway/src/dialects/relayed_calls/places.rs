@@ -48,8 +48,18 @@ const BIMPLUS: [Call; 6] = [
 ];
 const CRMCOM: [Call; 6] = [
     |token| get(&format!("subscriptions/list?token={token}")),
-    |token| post("application/json;charset=UTF-8", json!({"token": token}).to_string()),
-    |token| post("text/json", format!("\u{feff}{{\"a\": [1], \"token\": \"{token}\"}}")),
+    |token| {
+        post(
+            "application/json;charset=UTF-8",
+            json!({"token": token}).to_string(),
+        )
+    },
+    |token| {
+        post(
+            "text/json",
+            format!("\u{feff}{{\"a\": [1], \"token\": \"{token}\"}}"),
+        )
+    },
     |token| post("text/plain", format!("{{\"\\u0074oken\": \"{token}\"}}")),
     |token| post(FORM, format!("a=b&token={token}")),
     |token| post(MULTIPART, parts(token)),
@@ -142,14 +152,20 @@ async fn tokens_in_other_places_are_no_tokens() {
     for call in [
         get(&format!("projects?token={token}")),
         get("projects").insert_header((AUTHORIZATION, format!("ApiToken {token}"))),
-        post("application/json", json!({"access_token": token}).to_string()),
+        post(
+            "application/json",
+            json!({"access_token": token}).to_string(),
+        ),
     ] {
         assert_eq!(world.call::<Bimplus>(&back_end, call).await.status, 401);
     }
     let token = world.token::<Memsource>().await;
     for call in [
         get(&format!("api/v3/project/list?Token={token}")),
-        post("application/json", json!({"a": {"token": token}}).to_string()),
+        post(
+            "application/json",
+            json!({"a": {"token": token}}).to_string(),
+        ),
         post("application/json", json!([{"token": token}]).to_string()),
         post("application/octet-stream", format!("token={token}")),
     ] {

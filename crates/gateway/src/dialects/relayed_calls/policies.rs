@@ -13,7 +13,11 @@ use super::places::{FORM, get, post};
 use super::stub_back_end::StubBackEnd;
 
 /// Returns the status of the response, and the users of the calls that the back end received.
-async fn outcome(policy: TokenPolicy, call: TestRequest, world: &World) -> (u16, Vec<Option<String>>) {
+async fn outcome(
+    policy: TokenPolicy,
+    call: TestRequest,
+    world: &World,
+) -> (u16, Vec<Option<String>>) {
     let back_end = StubBackEnd {
         policy,
         ..StubBackEnd::default()

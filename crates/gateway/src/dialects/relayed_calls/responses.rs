@@ -1,11 +1,11 @@
 //! What a dialect changes of its back end's responses: CORS, and the status for some clients of TokenLogin.
 
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
 };
-use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use isogloss_bimplus::Bimplus;
 use isogloss_crmcom::Crmcom;
@@ -147,7 +147,9 @@ async fn preflights_of_other_pages_are_calls_without_a_token() {
     let world = World::new().await;
     let settings = serde_json::from_value(json!({"cors_origins": [PAGE]})).unwrap();
     let (back_end, request) = (StubBackEnd::default(), preflight(ANOTHER_PAGE).to_request());
-    let reply = world.call_with::<TokenLogin>(&settings, &back_end, request).await;
+    let reply = world
+        .call_with::<TokenLogin>(&settings, &back_end, request)
+        .await;
     assert_eq!((reply.status, back_end.take_received().len()), (401, 0));
     assert_eq!(reply.header("access-control-allow-origin"), [""; 0]);
 }

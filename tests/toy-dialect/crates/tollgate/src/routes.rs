@@ -23,11 +23,11 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
 
 /// Returns the resource of a path with one method. All other methods go to the back end, or are an error.
 fn action(path: &str, method: &'static str, route: Route) -> Resource {
-    resource(path)
-        .route(route)
-        .default_service(to(move |request: HttpRequest, payload: Payload| {
+    resource(path).route(route).default_service(to(
+        move |request: HttpRequest, payload: Payload| {
             relay_or::<Tollgate>(request, payload, Error::MethodNotAllowed(method))
-        }))
+        },
+    ))
 }
 
 /// Responds to `POST enter` with a new pass. `Err` if the credentials are refused.
