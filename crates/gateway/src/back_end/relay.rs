@@ -3,7 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::dev::RequestHead;
+use actix_web::error::PayloadError;
+use actix_web::guard::GuardContext;
 use actix_web::http::header::{CONTENT_LENGTH, HOST, HeaderMap, UPGRADE};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
@@ -48,12 +49,12 @@ struct Worker {
 }
 
 impl BackEnd for WorkerBackEnd {
-    fn claims(&self, head: &RequestHead) -> bool {
-        self.0.back_end.claims(head)
+    fn claims(&self, call: &GuardContext<'_>) -> bool {
+        self.0.back_end.claims(call.head())
     }
 
-    fn token_policy(&self, head: &RequestHead) -> TokenPolicy {
-        self.0.back_end.token_policy(head)
+    fn token_policy(&self, call: &HttpRequest) -> TokenPolicy {
+        self.0.back_end.token_policy(call.head())
     }
 
     fn token_search_limit(&self) -> usize {
@@ -81,7 +82,13 @@ impl Worker {
             public: host(&outgoing.headers),
         };
         let timer = self.metrics.start_timer();
-        let sent = self.proxy.send(outgoing).await;
+        let sent = tokio::select! {
+            biased;
+            sent = self.proxy.send(outgoing) => sent,
+            () = timeouts::client_closed(request.clone()) => {
+                Err(SendError::Body(PayloadError::Incomplete(None)))
+            }
+        };
         timer.finish(&sent);
         let mut response = sent.map_err(relay_error)?.response;
         adapt(response.headers_mut(), &names);

@@ -114,8 +114,8 @@ impl DialectScopes {
     /// Returns whether a call goes to the back end, as far as its path shows. Calls to a route of the dialect with another
     /// method are found later.
     fn is_relayed(&self, request: &ServiceRequest, timer: &RequestTimer) -> bool {
-        self.back_end
-            .as_ref()
-            .is_some_and(|back_end| timer.route().is_none() || back_end.claims(request.head()))
+        self.back_end.as_ref().is_some_and(|back_end| {
+            timer.route().is_none() || back_end.claims(&request.guard_ctx())
+        })
     }
 }

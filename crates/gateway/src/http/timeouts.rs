@@ -8,6 +8,7 @@ mod body;
 mod connection_watchdog;
 mod relayed_body;
 
+use std::future::pending;
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
@@ -15,11 +16,15 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::future::Either;
+use tokio::time::sleep;
 
 use self::body::BodyDeadline;
 use self::connection_watchdog::WatchedConnection;
 pub(crate) use self::connection_watchdog::watch_connections;
 use self::relayed_body::RelayedBody;
+
+/// How often a call that waits for its back end looks whether its client is still there.
+const CLIENT_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Middleware for every route: a body must arrive within `body_limit`, and the watchdog does not close a
 /// connection while one of its requests is in progress. After the response to a body that was too slow, the
@@ -66,6 +71,21 @@ where
 pub(crate) fn lift_body_deadline(request: &HttpRequest) {
     if let Some(deadline) = request.extensions().get::<BodyDeadline>() {
         deadline.lift();
+    }
+}
+
+/// Waits until the client has closed its connection. actix-http would wait for the response, because a client may close only
+/// its side; a call to a back end ends instead, as with other proxies.
+pub(crate) async fn client_closed(request: HttpRequest) {
+    let connection = request.conn_data::<WatchedConnection>();
+    let Some(connection) = connection.map(WatchedConnection::handle) else {
+        return pending().await;
+    };
+    loop {
+        sleep(CLIENT_CHECK_INTERVAL).await;
+        if connection.is_closed_by_client() {
+            return;
+        }
     }
 }
 

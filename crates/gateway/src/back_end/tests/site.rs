@@ -169,6 +169,7 @@ async fn auth(folder: &Path, peppers: Peppers) -> Auth {
     let passwords = Passwords::start(PasswordSettings {
         bcrypt_cost: 4,
         threads: NonZeroUsize::new(1),
+        queue: 64,
         ..PasswordSettings::default()
     });
     let passwords = passwords.unwrap();
