@@ -78,7 +78,7 @@ impl Worker {
         timeouts::lift_body_deadline(&request);
         let outgoing = self.outgoing(call).await?;
         let names = HostNames {
-            back_end: self.back_end.hosts.clone(),
+            back_end: &self.back_end.hosts,
             public: host(&outgoing.headers),
         };
         let timer = self.metrics.start_timer();

@@ -6,16 +6,16 @@ use actix_web::http::header::{
 };
 
 /// The names that a back end has for itself, and the public one.
-pub(super) struct HostNames {
+pub(super) struct HostNames<'a> {
     /// Hosts with their ports, unless the port is that of the scheme, in lower case.
-    pub(super) back_end: Vec<String>,
+    pub(super) back_end: &'a [String],
     /// The host that the client named, as the back end got it.
     pub(super) public: String,
 }
 
 /// Replaces the back end's own addresses in a response by paths, and removes domains of cookies that do not belong to the
 /// public name.
-pub(super) fn adapt(headers: &mut HeaderMap, names: &HostNames) {
+pub(super) fn adapt(headers: &mut HeaderMap, names: &HostNames<'_>) {
     for name in [LOCATION, CONTENT_LOCATION] {
         replace_address(headers, &name, names);
     }
@@ -29,7 +29,7 @@ pub(super) fn adapt(headers: &mut HeaderMap, names: &HostNames) {
 
 /// Replaces an absolute address of the back end, or of the public host, by its path: clients resolve it with the scheme and
 /// the host that they used.
-fn replace_address(headers: &mut HeaderMap, name: &HeaderName, names: &HostNames) {
+fn replace_address(headers: &mut HeaderMap, name: &HeaderName, names: &HostNames<'_>) {
     let path = headers
         .get(name)
         .and_then(|value| own_path(value.to_str().ok()?, names));
@@ -39,7 +39,7 @@ fn replace_address(headers: &mut HeaderMap, name: &HeaderName, names: &HostNames
 }
 
 /// Returns the path of an address with query and fragment, or `None` if it is no absolute address, or one of another host.
-fn own_path(address: &str, names: &HostNames) -> Option<String> {
+fn own_path(address: &str, names: &HostNames<'_>) -> Option<String> {
     let (scheme, rest) = address.trim().split_once("://")?;
     let default_port = match scheme.to_ascii_lowercase().as_str() {
         "http" => ":80",
@@ -73,7 +73,7 @@ fn is_same_host(own: &str, authority: &str, default_port: &str) -> bool {
 }
 
 /// Returns a cookie without the attribute `Domain` if browsers would refuse it from the public host, or unchanged.
-fn without_foreign_domain(cookie: HeaderValue, names: &HostNames) -> HeaderValue {
+fn without_foreign_domain(cookie: HeaderValue, names: &HostNames<'_>) -> HeaderValue {
     let public = host_of(&names.public);
     let is_foreign = |attribute: &[u8]| {
         let attribute = String::from_utf8_lossy(attribute);
@@ -116,7 +116,7 @@ mod tests {
 
     fn adapted(name: HeaderName, value: &str) -> String {
         let names = HostNames {
-            back_end: vec!["10.0.0.7:9000".to_owned(), "app.internal".to_owned()],
+            back_end: &["10.0.0.7:9000".to_owned(), "app.internal".to_owned()],
             public: "Login.example.com".to_owned(),
         };
         let mut headers = HeaderMap::new();
