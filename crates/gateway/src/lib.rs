@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod back_end;
 mod bootstrap;
 pub mod cli;
 mod client_ip;
@@ -22,6 +23,7 @@ mod telemetry;
 mod tls;
 mod usage;
 
+pub use back_end::BackEnds;
 pub use client_ip::TrustedProxies;
 pub use config::ProxyHeader;
 pub use dialects::Mount;
