@@ -5,7 +5,7 @@ use isogloss_testkit::dialects::dialect;
 use super::attempt::Attempt;
 
 /// Lines of a client that is no trusted proxy. The back end gets those of the gateway.
-const LINES: [&str; 22] = [
+const LINES: [&str; 24] = [
     "X-Forwarded-For: forged",
     "X-Forwarded-For: 203.0.113.7, forged\r\nX-Forwarded-For: forged",
     "x_forwarded_for: forged",
@@ -26,7 +26,9 @@ const LINES: [&str; 22] = [
     "X-Forwarded-Prefix: forged",
     "X-Forwarded-Uri: forged",
     "X-Forwarded-Method: forged",
-    "traceparent: forged",
+    "X_Original_URI: forged",
+    "X-Original-Url: forged",
+    "X-Rewrite-URL: forged",
     "Connection: close, X-Forwarded-For\r\nX-Forwarded-For: forged",
 ];
 

@@ -41,8 +41,7 @@ const WITH_TOKEN: [&str; 32] = [
 ];
 
 /// Paths that look like public ones, and are not.
-const NOT_PUBLIC: [&str; 22] = [
-    "/web/public",
+const NOT_PUBLIC: [&str; 21] = [
     "/web/publicity",
     "/web/public/../elsewhere/list",
     "/web/public/..",
@@ -67,7 +66,8 @@ const NOT_PUBLIC: [&str; 22] = [
 ];
 
 /// Paths that need no token.
-const PUBLIC: [&str; 5] = [
+const PUBLIC: [&str; 6] = [
+    "/web/public",
     "/web/public/list",
     "/web/public/a/b",
     "/web/public/list?a=../..&b=//;%2F",

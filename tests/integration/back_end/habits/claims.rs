@@ -4,11 +4,11 @@ use isogloss_testkit::dialects::{HeldToken, dialect};
 use isogloss_testkit::{BackEndServer, Request, Step};
 
 use super::assert_linguist;
-use crate::back_end::{Settings, Site};
+use crate::back_end::{Settings, Site, carry};
 
 const SETTINGS: &str = "\
 [dialects.bimplus]
-backend_paths = [\"POST /v2/authorize\", \"/v2/hello\", \"/portal/*\"]
+backend_paths = [\"DELETE /v2/authorize\", \"/v2/hello\", \"/portal/*\"]
 public_paths = [\"/v2/open/*\"]
 [dialects.memsource]
 backend_auth = \"optional\"
@@ -32,24 +32,31 @@ fn assert_from_back_end(site: &Site, request: &Request, what: &str) {
 fn a_claimed_path_goes_to_the_back_end_by_its_method_also_outside_the_mount() {
     let (site, _) = site();
     let bimplus = dialect("bimplus");
-    let refused = [
-        Request::post("/v2/authorize").body("{}"),
-        Request::get("/v2/hello"),
-        Request::get("/portal/index.html"),
-    ];
-    for request in refused {
-        let response = site.send(&request);
-        assert_eq!(bimplus.check_error(&response), Ok(()), "{request:?}");
-    }
-    // Its own routes with other methods, and neighbours of claimed paths, stay.
-    for (request, status) in [
-        (Request::get("/v2/authorize"), 401),
-        (Request::get("/portals"), 404),
-        (Request::get("/portal"), 404),
+    let held = site.log_in(&bimplus, "linguist");
+    for (method, path) in [
+        ("DELETE", "/v2/authorize"),
+        ("GET", "/v2/hello"),
+        ("POST", "/v2/hello"),
+        ("GET", "/portal/index.html"),
+        ("PUT", "/portal"),
     ] {
-        assert_eq!(site.send(&request).status, status, "{request:?}");
+        let what = format!("{method} {path}");
+        let refused = site.send(&Request::new(method, path));
+        assert_eq!(bimplus.check_error(&refused), Ok(()), "{what}");
+        assert_eq!(refused.status, 401, "{what}");
+        let known = site.back_end.request_count();
+        assert_from_back_end(&site, &carry(&held.carried()[0], method, path), &what);
+        let arrived = site.back_end.requests().remove(known);
+        assert_eq!(arrived.line(), format!("{what} HTTP/1.1"));
+        assert_linguist(&arrived, "bimplus", &what);
     }
-    assert_eq!(site.back_end.request_count(), 0);
+    let known = site.back_end.request_count();
+    // The same paths with other methods, and neighbours of claimed paths, are the gateway's own.
+    for (path, status) in [("/v2/authorize", 200), ("/portals", 404), ("/", 404)] {
+        let response = site.send(&carry(&held.carried()[0], "GET", path));
+        assert_eq!(response.status, status, "{path}");
+    }
+    assert_eq!(site.back_end.request_count(), known);
 }
 
 #[test]
