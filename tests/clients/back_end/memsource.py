@@ -1,0 +1,119 @@
+"""Projects and jobs of Memsource, at api2 and at the legacy API. Projects belong to the user who asks."""
+
+NAME = "memsource"
+
+PROJECT = {
+    "uid": "vZ7GAzhWTOmwjxgZJYN4h1",
+    "internalId": 1,
+    "id": "1",
+    "name": "Manual",
+    "dateCreated": "2026-01-05T08:00:00+0000",
+    "domain": None,
+    "subDomain": None,
+    "sourceLang": "en",
+    "targetLangs": ["de"],
+    "references": [],
+    "status": "NEW",
+    "userRole": "ADMIN",
+}
+
+
+def owner(call):
+    return {
+        "userName": call.user,
+        "uid": call.identity("User"),
+        "id": call.identity("User-Number"),
+        "email": call.identity("Email"),
+        "firstName": "",
+        "lastName": "",
+        "role": call.identity("Role"),
+    }
+
+
+def project(call):
+    return {**PROJECT, "owner": owner(call)}
+
+
+def page(call, content):
+    number = int(call.query.get("pageNumber", 0))
+    content = content if number == 0 else []
+    size = {"totalElements": 1, "totalPages": 1, "pageSize": 50, "pageNumber": number}
+    return 200, {**size, "numberOfElements": len(content), "content": content}
+
+
+def list_projects(call):
+    return page(call, [project(call)])
+
+
+def show_project(call):
+    return 200, project(call)
+
+
+def create_project(call):
+    if "name" not in call.fields:
+        return 400, {"errorCode": "InvalidArguments", "errorDescription": "no name"}
+    return 201, {**project(call), "name": call.fields["name"]}
+
+
+def job(call, filename):
+    return {
+        "uid": "HiBSvTPQmDFEzxQbrA1ZS0",
+        "status": "NEW",
+        "providers": [],
+        "targetLang": "de",
+        "workflowLevel": 1,
+        "dateCreated": "2026-01-05T08:00:00+0000",
+        "filename": filename,
+        "project": {"uid": PROJECT["uid"], "name": PROJECT["name"]},
+        "sourceFileUid": None,
+        "wordsCount": len(call.body.split()),
+    }
+
+
+def create_job(call):
+    """The body is the file, its name a header."""
+    filename = call.headers.get("Content-Disposition", "").split("filename=")[-1].split("''")[-1].strip('"')
+    return 201, {"unsupportedFiles": [], "jobs": [job(call, filename)], "asyncRequest": None}
+
+
+# The legacy API: numbers as numbers, the creator by name.
+
+
+def legacy_project(call):
+    own = {"id": 1, "internalId": 1, "createdBy": {"userName": call.user}}
+    shared = ("uid", "name", "dateCreated", "sourceLang", "targetLangs", "status")
+    return {**own, **{name: PROJECT[name] for name in shared}}
+
+
+def legacy_list(call):
+    return 200, [legacy_project(call)]
+
+
+def legacy_get(call):
+    return 200, legacy_project(call)
+
+
+def legacy_create(call):
+    return 200, {**legacy_project(call), "name": call.fields["name"]}
+
+
+def legacy_create_job(call):
+    file = call.fields["file"]
+    part = {"id": 1, "fileName": "job.html", "targetLang": call.fields["targetLang"], "createdBy": {"userName": call.user}}
+    return 200, {"unsupportedFiles": [], "jobParts": [{**part, "wordsCount": len(file.split())}]}
+
+
+ROUTES = [
+    ("GET", "/web/api2/v1/projects", list_projects),
+    ("POST", "/web/api2/v1/projects", create_project),
+    ("POST", "/web/api2/v3/projects", create_project),
+    ("POST", "/web/api2/v2/projects/applyTemplate/{template}", create_project),
+    ("GET", "/web/api2/v1/projects/{project}", show_project),
+    ("POST", "/web/api2/v1/projects/{project}/jobs", create_job),
+    ("POST", "/web/api/v3/project/list", legacy_list),
+    ("GET", "/web/api/v3/project/list", legacy_list),
+    ("POST", "/web/api/v3/project/get", legacy_get),
+    ("POST", "/web/api/v3/project/create", legacy_create),
+    ("POST", "/web/api/v3/project/createFromTemplate", legacy_create),
+    ("POST", "/web/api/v8/job/create", legacy_create_job),
+]
