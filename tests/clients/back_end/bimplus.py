@@ -47,5 +47,5 @@ ROUTES = [
     ("GET", "/v2/{team}/projects/{project}", show_project),
     ("PUT", "/v2/{team}/projects/{project}", change_project),
     ("DELETE", "/v2/{team}/projects/{project}", delete_project),
-    ("POST", "/v2/{team}/projects/{project}/attachments", attach),
+    ("POST", "/v2/{team}/objects/{object}/attachments", attach),
 ]
