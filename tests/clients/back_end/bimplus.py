@@ -18,10 +18,6 @@ def list_projects(call):
     return 200, [project(call)]
 
 
-def show_project(call):
-    return 200, project(call)
-
-
 def create_project(call):
     return 201, {**project(call), "name": call.fields["name"]}
 
@@ -39,13 +35,17 @@ def attach(call):
     return 201, {"id": "1f6a3f4e-0d0b-4a36-8f7b-5d1b2c3d4e02", "size": len(file), "createdBy": call.user}
 
 
+def download(call):
+    return 200, {"id": call.path.split("/")[4], "downloadedBy": call.user}
+
+
 ROUTES = [
     # Without a team.
     ("GET", "/v2/projects", list_projects),
     ("GET", "/v2/{team}/projects", list_projects),
     ("POST", "/v2/{team}/projects", create_project),
-    ("GET", "/v2/{team}/projects/{project}", show_project),
     ("PUT", "/v2/{team}/projects/{project}", change_project),
     ("DELETE", "/v2/{team}/projects/{project}", delete_project),
     ("POST", "/v2/{team}/objects/{object}/attachments", attach),
+    ("GET", "/v2/{team}/attachments/{attachment}/download", download),
 ]

@@ -16,6 +16,7 @@ class Call:
         self.body = body
         parts = urlsplit("http://localhost" + target)
         self.path = unquote(parts.path)
+        self.filenames = {}
         self.query = one_each(parse_qs(parts.query))
         self.format, self.fields = self.parse()
 
@@ -41,8 +42,13 @@ class Call:
     def parts(self):
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         message = BytesParser(policy=policy.HTTP).parsebytes(head + self.body)
-        name = lambda part: part.get_param("name", header="Content-Disposition")
-        return {name(part): part.get_payload(decode=True).decode() for part in message.iter_parts()}
+        fields = {}
+        for part in message.iter_parts():
+            name = part.get_param("name", header="Content-Disposition")
+            fields[name] = part.get_payload(decode=True).decode()
+            if filename := part.get_filename():
+                self.filenames[name] = filename
+        return fields
 
     def token_places(self):
         """Where the token is, never the token itself."""

@@ -45,10 +45,6 @@ def list_projects(call):
     return page(call, [project(call)])
 
 
-def show_project(call):
-    return 200, project(call)
-
-
 def create_project(call):
     if "name" not in call.fields:
         return 400, {"errorCode": "InvalidArguments", "errorDescription": "no name"}
@@ -85,22 +81,37 @@ def legacy_project(call):
     return {**own, **{name: PROJECT[name] for name in shared}}
 
 
+def parameters(call):
+    """A call may be a GET or a POST, its parameters in the query, in a form or in multipart/form-data."""
+    return {**call.query, **call.fields}
+
+
 def legacy_list(call):
     return 200, [legacy_project(call)]
 
 
-def legacy_get(call):
-    return 200, legacy_project(call)
-
-
 def legacy_create(call):
-    return 200, {**legacy_project(call), "name": call.fields["name"]}
+    return 200, {**legacy_project(call), "name": parameters(call)["name"]}
 
 
 def legacy_create_job(call):
-    file = call.fields["file"]
-    part = {"id": 1, "fileName": "job.html", "targetLang": call.fields["targetLang"], "createdBy": {"userName": call.user}}
-    return 200, {"unsupportedFiles": [], "jobParts": [{**part, "wordsCount": len(file.split())}]}
+    part = {
+        "id": 1,
+        "fileName": call.filenames.get("file", "job"),
+        "targetLang": parameters(call)["targetLang"],
+        "fileSize": len(call.fields.get("file", "")),
+        "createdBy": {"userName": call.user},
+    }
+    return 200, {"unsupportedFiles": [], "jobParts": [part]}
+
+
+def legacy_upload(call):
+    file = {"uid": "aZ7GAzhWTOmwjxgZJYN4h2", "name": call.query["name"], "size": len(call.body)}
+    return 200, {**file, "createdBy": {"userName": call.user}}
+
+
+def both(path, answer):
+    return [("GET", path, answer), ("POST", path, answer)]
 
 
 ROUTES = [
@@ -108,12 +119,10 @@ ROUTES = [
     ("POST", "/web/api2/v1/projects", create_project),
     ("POST", "/web/api2/v3/projects", create_project),
     ("POST", "/web/api2/v2/projects/applyTemplate/{template}", create_project),
-    ("GET", "/web/api2/v1/projects/{project}", show_project),
     ("POST", "/web/api2/v1/projects/{project}/jobs", create_job),
-    ("POST", "/web/api/v3/project/list", legacy_list),
-    ("GET", "/web/api/v3/project/list", legacy_list),
-    ("POST", "/web/api/v3/project/get", legacy_get),
-    ("POST", "/web/api/v3/project/create", legacy_create),
-    ("POST", "/web/api/v3/project/createFromTemplate", legacy_create),
-    ("POST", "/web/api/v8/job/create", legacy_create_job),
+    *both("/web/api/{version}/project/list", legacy_list),
+    *both("/web/api/{version}/project/create", legacy_create),
+    *both("/web/api/{version}/project/createFromTemplate", legacy_create),
+    *both("/web/api/{version}/job/create", legacy_create_job),
+    ("POST", "/web/api/{version}/file/uploadRequestBody", legacy_upload),
 ]

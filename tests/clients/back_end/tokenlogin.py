@@ -10,8 +10,8 @@ def create_user(call):
     return 201, {**USER, **names, "loginName": call.fields["loginName"], "CreatedBy": call.user}
 
 
-def list_teams(call):
-    return 200, [{"TeamID": "0d4b7e0a-6f55-4a0d-8f5e-2a1b3c4d5e6f", "Name": "Head office", "Members": [call.user]}]
+def show_team(call):
+    return 200, {"TeamID": call.path.split("/")[-1], "Name": "Head office", "Members": [call.user]}
 
 
 def change_goal(call):
@@ -20,6 +20,6 @@ def change_goal(call):
 
 ROUTES = [
     ("POST", "/api/v1/Users", create_user),
-    ("GET", "/api/v1/Teams", list_teams),
+    ("GET", "/api/v1/SustainabilityIndex/Teams/{team}", show_team),
     ("PUT", "/api/v1/Goals/{goal}", change_goal),
 ]
