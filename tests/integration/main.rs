@@ -7,6 +7,7 @@
 mod admin_api;
 mod architecture;
 mod audit;
+mod back_end_clients;
 mod backup;
 mod bimplus_mail;
 mod cli;
