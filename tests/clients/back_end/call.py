@@ -45,7 +45,8 @@ class Call:
         fields = {}
         for part in message.iter_parts():
             name = part.get_param("name", header="Content-Disposition")
-            fields[name] = part.get_payload(decode=True).decode()
+            # The first of several counts, as in a form.
+            fields.setdefault(name, part.get_payload(decode=True).decode())
             if filename := part.get_filename():
                 self.filenames[name] = filename
         return fields
