@@ -41,7 +41,7 @@ schemathesis: ## look for answers that no document promises
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/schemathesis/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
-clients: ## run published clients, unmodified, against the gateway
+clients: ## run published clients, unmodified, against the gateway and a back end, and compare docs/clients.md
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/clients/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
