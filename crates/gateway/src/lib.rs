@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_log;
 mod admin;
 mod bootstrap;
 pub mod cli;
@@ -22,6 +23,7 @@ mod telemetry;
 mod tls;
 mod usage;
 
+pub use access_log::AccessLog;
 pub use client_ip::TrustedProxies;
 pub use config::ProxyHeader;
 pub use dialects::Mount;

@@ -12,6 +12,7 @@ use isogloss_core::{Auth, AuthError, ClientFilter, ClientIdentity, ClientIp};
 use time::OffsetDateTime;
 
 use super::self_probe;
+use crate::access_log;
 use crate::dialects::Mount;
 use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
 use crate::telemetry::PlannedRejection;
@@ -115,6 +116,9 @@ impl InFlightCall {
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
     {
         let (mut outcome, client) = ClientIdentity::observe(self.client_filter(), handler).await;
+        if let Ok(response) = &outcome {
+            access_log::record(response.request(), |record| record.user = client.user);
+        }
         let now = self.middleware.auth.now();
         let refused = is_error(&outcome);
         self.apply_sunset(&mut outcome, &client, now);

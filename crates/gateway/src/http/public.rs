@@ -19,6 +19,7 @@ use super::drain::Drain;
 use super::security_headers::security_headers_with_hsts;
 use super::self_probe::{self, PendingProbe, SelfProbe};
 use super::timeouts;
+use crate::access_log::{self, AccessLog, AccessLogger, OpenEntry};
 use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
 use crate::metrics::RequestMetrics;
@@ -52,6 +53,8 @@ pub struct PublicState {
     pub sunsets: Sunsets,
     /// Whether each response is the last one of its connection.
     pub drain: Drain,
+    /// Records each request.
+    pub access_log: AccessLog,
     /// Raised when a request ended as unavailable: the stores are then examined soon.
     pub recheck: Arc<HealthRecheck>,
 }
@@ -80,8 +83,14 @@ pub fn app(
         usage,
         sunsets,
         drain,
+        access_log,
         recheck,
     } = state;
+    let logger = AccessLogger {
+        log: access_log,
+        proxies: proxies.clone(),
+        auth: auth.clone(),
+    };
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth.clone()))
@@ -101,6 +110,10 @@ pub fn app(
                     self_probe::record_dialect(name, &request);
                     let timer = requests.start_timer(&request);
                     telemetry::record_dialect(name, timer.route());
+                    access_log::record(&request, |record| {
+                        record.dialect = Some(name);
+                        record.route = timer.route().map(str::to_owned);
+                    });
                     // A probe of `isogloss doctor` reports a client IP on purpose.
                     if !self_probe::is_probe(&request) {
                         proxies.warn_of_unlisted_peer(&request);
@@ -133,6 +146,7 @@ pub fn app(
             telemetry::request_id_of(&request),
             PendingProbe::take(&mut request),
         );
+        access_log::record(&request, |record| record.request_id = id);
         let response = service.call(request);
         let drain = drain.clone();
         async move {
@@ -148,5 +162,10 @@ pub fn app(
     .wrap(TracingLogger::<RootSpan>::new())
     // The layers inside of this one make all changes, audit records and counts.
     .wrap_fn(|request, service| complete(service.call(request)))
+    .wrap_fn(move |request, service| {
+        let entry = logger.begin(&request);
+        let response = service.call(request);
+        async move { OpenEntry::attach(entry, response.await) }
+    })
     .wrap_fn(move |request, service| timeouts::enforce(body_timeout, request, service))
 }

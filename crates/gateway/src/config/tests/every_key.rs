@@ -11,6 +11,7 @@ use ::config::{Map, Value, ValueKind};
 use actix_web::rt::System;
 use tempfile::TempDir;
 
+use crate::access_log::AccessLog;
 use crate::bootstrap::{audit, components, mailer, secrets};
 use crate::config::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
 use crate::config::*;
@@ -146,6 +147,7 @@ fn build(config: &Config) -> anyhow::Result<()> {
         let sections = &config.sections;
         let opened = components::open(config).await?;
         drop(audit::open(&sections.audit, &opened.directory)?);
+        drop(AccessLog::open(&sections.logging)?);
         mailer::open(&sections.mail)?;
         secrets::jwt_signer(&sections.jwt)?;
         drop(opened.into_auth());
