@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::shown_text::{beginning, method, path, referrer};
 
 /// What became of a relayed call whose client was gone before the back end responded.
-pub(crate) const ABANDONED: &str = "abandoned";
+pub(crate) const ABANDONED: &str = "client_aborted";
 
 /// What is recorded of a request. Holds no query, token, body or name.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub(crate) struct AccessRecord {
     pub(super) source: Option<ClientIp>,
     pub(super) method: String,
     /// The path, up to the first parameter.
-    path: String,
+    pub(super) path: String,
     pub(super) version: Version,
     pub(super) user_agent: Option<String>,
     pub(super) referrer: Option<String>,

@@ -39,13 +39,13 @@ pub(super) fn path(path: &str) -> String {
 /// Returns whether a text begins with a character that separates a path from parameters, or parameters from each
 /// other, in any encoding.
 fn begins_parameter(text: &[u8]) -> bool {
-    match text {
-        [b'?' | b';' | b'#' | b'&' | b'=', ..] => true,
-        // The encoded percent sign begins what was encoded twice.
-        [b'%', b'2', b'3' | b'5' | b'6', ..] => true,
-        [b'%', b'3', b'b' | b'B' | b'd' | b'D' | b'f' | b'F', ..] => true,
-        _ => false,
-    }
+    matches!(
+        text,
+        [b'?' | b';' | b'#' | b'&' | b'=', ..]
+            // The encoded percent sign begins what was encoded twice.
+            | [b'%', b'2', b'3' | b'5' | b'6', ..]
+            | [b'%', b'3', b'b' | b'B' | b'd' | b'D' | b'f' | b'F', ..]
+    )
 }
 
 /// Returns a referrer without user, password and parameters. Returns `None` if it is not a URL or a path.
