@@ -4,6 +4,7 @@
 //! time.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access_log;
 mod admin_api;
 mod architecture;
 mod audit;

@@ -16,6 +16,7 @@ mod jwt;
 mod key;
 mod layers;
 mod legacy_path;
+mod log_target;
 mod logging;
 mod mail;
 mod passwords;
@@ -40,9 +41,9 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Map, Value};
 
-pub use self::audit::{Audit, AuditTarget};
 pub(crate) use self::back_end::KEYS as BACK_END_KEYS;
 pub use self::back_end::{BackEndAuth, BackEndSettings, ProxySettings, TokenForwarding};
+pub use self::audit::Audit;
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
 pub use self::directory::Directory;
@@ -51,7 +52,8 @@ use self::error::KeyLocations;
 pub(crate) use self::file_digests::FileDigests;
 pub use self::jwt::Jwt;
 use self::layers::Merged;
-pub use self::logging::{LogFormat, Logging};
+pub use self::log_target::LogTarget;
+pub use self::logging::{AccessFormat, LogFormat, Logging};
 pub use self::mail::Mail;
 pub use self::passwords::Passwords;
 pub(crate) use self::reference::reference;

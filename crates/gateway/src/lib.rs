@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_log;
 mod admin;
 mod back_end;
 mod bootstrap;
@@ -24,6 +25,7 @@ mod tls;
 mod usage;
 
 pub use back_end::BackEnds;
+pub use access_log::AccessLog;
 pub use client_ip::TrustedProxies;
 pub use config::ProxyHeader;
 pub use dialects::Mount;

@@ -26,6 +26,7 @@ use self::http::Listener;
 use self::lifecycle::{RunningServer, ShutdownSignals};
 use self::reload::{Reload, ReloadSignals};
 use crate::back_end::BackEnds;
+use crate::access_log::AccessLog;
 use crate::bootstrap::initial_import::InitialImport;
 use crate::bootstrap::open_stores::OpenResource;
 use crate::bootstrap::{audit, components, digest_upgrade, mailer, secrets};
@@ -123,6 +124,7 @@ async fn start(
     let (config, sections) = (&config, &config.sections);
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
+    let access_log = AccessLog::open(&sections.logging)?;
     let old_events = opened.directory.clone();
     let import = Arc::new(InitialImport::new(&opened, &sections.directory.import, &audit).await?);
     let (directory, import_task) = import.clone().start().await?;
@@ -158,6 +160,7 @@ async fn start(
         drain: readiness.drain(),
         recheck,
         back_ends,
+        access_log: access_log.clone(),
         ..state(config, auth.clone(), probe, usage.clone())?
     });
     let outbox = application.state().outbox;
@@ -205,6 +208,7 @@ async fn start(
         servers: [rt::spawn(public), rt::spawn(inner)],
         housekeeping,
         audit,
+        access_log,
         usage,
         directory,
         import: OpenResource::InitialImport(import.as_ref().clone()),
@@ -250,6 +254,7 @@ fn state(
         sunsets: Sunsets::new(&config.sections.sunset),
         proxies: proxies(server),
         drain: Drain::default(),
+        access_log: AccessLog::default(),
         recheck: Arc::default(),
         back_ends: BackEnds::default(),
     };

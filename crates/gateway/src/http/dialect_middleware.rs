@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 
 use super::self_probe;
 use crate::back_end;
+use crate::access_log;
 use crate::dialects::Mount;
 use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
 use crate::telemetry::PlannedRejection;
@@ -117,6 +118,9 @@ impl InFlightCall {
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
     {
         let (mut outcome, client) = ClientIdentity::observe(self.client_filter(), handler).await;
+        if let Ok(response) = &outcome {
+            access_log::record(response.request(), |record| record.user = client.user);
+        }
         let now = self.middleware.auth.now();
         // An error of the back end is no refusal of the gateway.
         let refused = is_error(&outcome) && !is_relayed(&outcome);

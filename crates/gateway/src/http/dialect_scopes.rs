@@ -13,6 +13,7 @@ use super::dialect_middleware::DialectMiddleware;
 use super::original_target;
 use super::public::PublicState;
 use super::self_probe;
+use crate::access_log;
 use crate::back_end::{self, BackEnds};
 use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
@@ -94,6 +95,10 @@ impl DialectScopes {
             (timer.route(), timer.pattern())
         };
         telemetry::record_dialect(name, route);
+        access_log::record(&request, |record| {
+            record.dialect = Some(name);
+            record.route = route.map(str::to_owned);
+        });
         // A probe of `isogloss doctor` reports a client IP on purpose.
         if !self_probe::is_probe(&request) {
             self.proxies.warn_of_unlisted_peer(&request);

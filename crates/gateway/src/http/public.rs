@@ -21,6 +21,7 @@ use super::security_headers::PublicHeaders;
 use super::self_probe::{PendingProbe, SelfProbe};
 use super::timeouts;
 use crate::back_end::BackEnds;
+use crate::access_log::{self, AccessLog, AccessLogger, OpenEntry};
 use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
 use crate::metrics::RequestMetrics;
@@ -54,6 +55,8 @@ pub struct PublicState {
     pub sunsets: Sunsets,
     /// Whether each response is the last one of its connection.
     pub drain: Drain,
+    /// Records each request.
+    pub access_log: AccessLog,
     /// Raised when a request ended as unavailable: the stores are then examined soon.
     pub recheck: Arc<HealthRecheck>,
     /// The back ends that get the calls for which dialects have no route.
@@ -85,6 +88,7 @@ pub fn app(
         proxies,
         probe,
         drain,
+        access_log,
         recheck,
         back_ends,
         mounts: _,
@@ -92,6 +96,11 @@ pub fn app(
         sunsets: _,
     } = state;
     let relays = !back_ends.is_empty();
+    let logger = AccessLogger {
+        log: access_log,
+        proxies: proxies.clone(),
+        auth: auth.clone(),
+    };
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth))
@@ -131,6 +140,7 @@ pub fn app(
             telemetry::request_id_of(&request),
             PendingProbe::take(&mut request),
         );
+        access_log::record(&request, |record| record.request_id = id);
         let response = service.call(request);
         let drain = drain.clone();
         async move {
@@ -151,6 +161,11 @@ pub fn app(
             request.extensions_mut().insert(client_gone);
         }
         complete_or_end(service.call(request), client_gone)
+    })
+    .wrap_fn(move |request, service| {
+        let entry = logger.begin(&request);
+        let response = service.call(request);
+        async move { OpenEntry::attach(entry, response.await) }
     })
     .wrap_fn(move |request, service| timeouts::enforce(body_timeout, request, service))
 }

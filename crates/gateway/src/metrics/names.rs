@@ -106,6 +106,10 @@ pub(crate) fn describe() {
         "Events that the audit log lost because its disk or database did not accept them"
     );
     describe_counter!(
+        "isogloss_access_log_lost_total",
+        "Lines that the access log lost because its disk did not accept them"
+    );
+    describe_counter!(
         "isogloss_near_cache_hits_total",
         "Lookups of tokens and users answered from the cache"
     );

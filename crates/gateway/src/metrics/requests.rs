@@ -13,11 +13,9 @@ use actix_web::{Error, HttpMessage as _, HttpRequest};
 use isogloss_dialect::route::readable;
 
 use super::outcome::RequestOutcome;
-use super::route::{Route, method};
+use super::route::{Route, UNMATCHED, method};
+use crate::access_log;
 use crate::store_health::HealthRecheck;
-
-/// Label of requests that match no route. Their path is not used: clients can invent any path.
-const UNMATCHED: &str = "unmatched";
 
 /// Metrics of the requests of one mount, in one worker.
 pub(crate) struct RequestMetrics {
@@ -123,7 +121,7 @@ pub(crate) struct RequestTimer {
 impl RequestTimer {
     /// Returns the name of the route, or `None` if the request matches no route.
     pub(crate) fn route(&self) -> Option<&str> {
-        Some(self.route.name.as_ref()).filter(|name| *name != UNMATCHED)
+        self.route.public_name()
     }
 
     /// Returns the router's pattern, or `None` if the request matches no route.
@@ -150,6 +148,12 @@ impl RequestTimer {
         let answered = outcome.as_ref().ok();
         let counted = answered.and_then(|response| CountedRoute::of(response.request()));
         let route = counted.map_or(self.route, |counted| counted.0);
+        if let Ok(response) = &outcome {
+            access_log::record(response.request(), |record| {
+                record.route = route.public_name().map(str::to_owned);
+                record.outcome = Some(ended.name());
+            });
+        }
         let labels = (self.method, status, ended);
         route.record(self.begun.elapsed(), labels);
         outcome

@@ -14,6 +14,7 @@ use actix_web::rt::System;
 use tempfile::TempDir;
 
 use self::setting_names::{is_repeated, paths, row_name};
+use crate::access_log::AccessLog;
 use crate::bootstrap::{audit, components, mailer, secrets};
 use crate::config::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
 use crate::config::*;
@@ -149,6 +150,7 @@ fn build(config: &Config) -> anyhow::Result<()> {
         let sections = &config.sections;
         let opened = components::open(config).await?;
         drop(audit::open(&sections.audit, &opened.directory)?);
+        drop(AccessLog::open(&sections.logging)?);
         mailer::open(&sections.mail)?;
         secrets::jwt_signer(&sections.jwt)?;
         drop(opened.into_auth());
