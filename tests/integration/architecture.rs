@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use self::graph::{
-    BACKENDS, CONFORMANCE, CORE, DIALECT, GATEWAY, Graph, LANES, PASSWORD, STORE_CONTRACT, TESTKIT,
+    BACKENDS, CONFORMANCE, CORE, DIALECT, GATEWAY, Graph, LANES, PASSWORD, REVERSE_PROXY,
+    STORE_CONTRACT, TESTKIT,
 };
 
 #[test]
@@ -83,6 +84,12 @@ fn the_conversations_know_only_the_wire() {
     let graph = Graph::read();
     assert_eq!(graph.siblings(CONFORMANCE), BTreeSet::new());
     assert!(!graph.below(CONFORMANCE).contains("actix-web"));
+}
+
+#[test]
+fn the_transport_of_the_reverse_proxy_knows_no_sibling() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(REVERSE_PROXY), BTreeSet::new());
 }
 
 #[test]

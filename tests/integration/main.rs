@@ -8,6 +8,8 @@ mod access_log;
 mod admin_api;
 mod architecture;
 mod audit;
+mod back_end;
+mod back_end_clients;
 mod backup;
 mod bimplus_mail;
 mod cli;

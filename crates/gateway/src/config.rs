@@ -1,6 +1,7 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
 mod audit;
+mod back_end;
 mod backend_url;
 mod base_url;
 mod bounds;
@@ -40,6 +41,8 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Map, Value};
 
+pub(crate) use self::back_end::KEYS as BACK_END_KEYS;
+pub use self::back_end::{BackEndAuth, BackEndSettings, ProxySettings, TokenForwarding};
 pub use self::audit::Audit;
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
@@ -105,7 +108,7 @@ impl Config {
             None => Map::new(),
         };
         let sections = Sections::read(tables, folder)?;
-        let mounts = dialects::read(tables_of_dialects)?;
+        let mounts = dialects::read(tables_of_dialects, &sections.jwt)?;
         Ok(Self { sections, mounts })
     }
 
@@ -121,6 +124,7 @@ impl Config {
                 ("enabled".to_owned(), true.into()),
                 ("path".to_owned(), mount.path.clone().into()),
             ]);
+            settings.extend(toml::Table::try_from(mount.back_end())?);
             settings.extend(toml::Table::try_from(&mount.settings)?);
             dialects.insert(mount.name.to_owned(), settings.into());
         }

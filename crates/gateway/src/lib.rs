@@ -2,6 +2,7 @@
 
 mod access_log;
 mod admin;
+mod back_end;
 mod bootstrap;
 pub mod cli;
 mod client_ip;
@@ -23,6 +24,7 @@ mod telemetry;
 mod tls;
 mod usage;
 
+pub use back_end::BackEnds;
 pub use access_log::AccessLog;
 pub use client_ip::TrustedProxies;
 pub use config::ProxyHeader;

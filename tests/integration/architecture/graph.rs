@@ -20,6 +20,7 @@ pub(super) const BACKENDS: [&str; 3] = [
 ];
 pub(super) const STORE_CONTRACT: &str = "isogloss-store-contract";
 pub(super) const TESTKIT: &str = "isogloss-testkit";
+pub(super) const REVERSE_PROXY: &str = "isogloss-reverse-proxy";
 
 /// The workspace and all packages that it depends on.
 pub(super) struct Graph(pub(super) Value);
@@ -73,6 +74,7 @@ impl Graph {
             LANES,
             STORE_CONTRACT,
             TESTKIT,
+            REVERSE_PROXY,
         ];
         dialects.retain(|name| !others.contains(name) && !BACKENDS.contains(name));
         dialects

@@ -9,7 +9,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{Error, HttpMessage as _, HttpRequest};
 use isogloss_dialect::route::readable;
 
 use super::outcome::RequestOutcome;
@@ -99,6 +99,16 @@ impl CountedRoute {
     pub(crate) fn new(dialect: &'static str, route: String) -> Self {
         Self(Rc::new(Route::new(dialect, route, None)))
     }
+
+    /// Returns the route that a handler has put into the request's extensions, or `None` if there is none.
+    pub(crate) fn of(request: &HttpRequest) -> Option<Self> {
+        request.extensions().get::<Self>().cloned()
+    }
+
+    /// Returns the name of the route.
+    pub(crate) fn name(&self) -> String {
+        self.0.name.to_string()
+    }
 }
 
 /// Timer of a request that is being processed.
@@ -135,10 +145,8 @@ impl RequestTimer {
         {
             recheck.request();
         }
-        let counted = outcome.as_ref().ok().and_then(|response| {
-            let extensions = response.request().extensions();
-            extensions.get::<CountedRoute>().cloned()
-        });
+        let answered = outcome.as_ref().ok();
+        let counted = answered.and_then(|response| CountedRoute::of(response.request()));
         let route = counted.map_or(self.route, |counted| counted.0);
         if let Ok(response) = &outcome {
             access_log::record(response.request(), |record| {
