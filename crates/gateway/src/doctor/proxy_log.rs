@@ -41,7 +41,9 @@ pub(super) fn examine(
     let url = public_url.unwrap_or(&config.sections.server.public_url);
     let finding = match (url.parse::<BaseUrl>(), probe(config)) {
         (Ok(base), Some(probe)) => {
-            let challenge = probe.challenge(ProbeSubject::Arrival, SystemClock.now()).ok();
+            let challenge = probe
+                .challenge(ProbeSubject::Arrival, SystemClock.now())
+                .ok();
             let challenge = challenge.as_ref().map(Challenge::as_str);
             let path = format!("{}/isogloss-doctor", mount.path);
             search_log(&HttpClient::new(base), &path, challenge, log)
