@@ -100,7 +100,9 @@ impl Site {
 
 /// Checks that every response is an error of the dialect, or an empty one of the HTTP server.
 fn check_refusal(dialect: &Dialect, received: &[u8]) -> Result<(), String> {
-    for response in raw_http::parse_responses(received) {
+    let responses = raw_http::parse_responses(received).into_iter();
+    // An interim response precedes the refusal.
+    for response in responses.filter(|response| response.status != 100) {
         let is_empty = response.body.is_empty() && (400..=431).contains(&response.status);
         // The gateway's own routes accept the token.
         let is_own = response.status == 200 && response.text().contains("\"linguist\"");

@@ -150,7 +150,7 @@ impl Attempt {
 
     /// Returns the bytes of the request. The header `X-Case` has its number.
     pub(super) fn message(&self, case: usize, tokens: &Tokens) -> Vec<u8> {
-        let host = if self.head.contains("Host:") {
+        let host = if self.head.lines().any(|line| line.starts_with("Host")) {
             ""
         } else {
             "Host: tms.example.com\r\n"

@@ -45,7 +45,7 @@ const FIVE_BYTES: [&str; 9] = [
     "Transfer_Encoding: chunked\r\nContent-Length: 5",
     "X-Transfer-Encoding: chunked\r\nContent-Length: 5",
     "Connection: content-length\r\nContent-Length: 5",
-    "Connection: Content-Length, Host, X-Case, Authorization, keep-alive\r\nContent-Length: 5",
+    "Connection: Content-Length, Host, Authorization, keep-alive\r\nContent-Length: 5",
     "TE: trailers, chunked\r\nConnection: TE\r\nContent-Length: 5",
     "Trailer: X-Isogloss-User\r\nContent-Length: 5",
 ];

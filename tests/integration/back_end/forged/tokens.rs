@@ -46,7 +46,7 @@ const HEADERS: [(&str, bool); 12] = [
         false,
     ),
     ("Cookie: a=b\r\nCookie: c=d;isogloss_session={other}", false),
-    ("Cookie: isogloss_session=\"{other}\"", false),
+    ("Cookie: isogloss_session=\"{other}\"", true),
 ];
 
 /// Bodies of a call that has its token in a header, and whether it arrives.
@@ -66,7 +66,7 @@ const BODIES: [(&str, &str, bool); 16] = [
     (JSON, r#"{"token": "{other}"}"#, false),
     (JSON, r#"{"\u0074oken": "{other}"}"#, false),
     (JSON, r#"{"token": "{token}", "token": "{other}"}"#, false),
-    (JSON, r#"{"token": ["{other}"]}"#, false),
+    (JSON, r#"{"token": ["{other}"]}"#, true),
     (
         "Content-Type: application/json; charset=utf-8",
         "\u{feff}{\"token\": \"{other}\"}",

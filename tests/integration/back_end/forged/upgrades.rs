@@ -4,10 +4,16 @@ use isogloss_testkit::dialects::dialect;
 
 use super::attempt::Attempt;
 
-/// Lines of a call that asks for another protocol. It arrives without them.
-const UPGRADES: [&str; 10] = [
+/// Lines of a call that asks for a `WebSocket`. actix-http takes all that follows such a head for a body without an end, so it
+/// does not arrive.
+const WEBSOCKETS: [&str; 3] = [
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     "Connection: keep-alive, upgrade\r\nUpgrade: WebSocket",
+    "Upgrade: websocket",
+];
+
+/// Lines of a call that asks for another protocol. It arrives without them.
+const UPGRADES: [&str; 7] = [
     "Connection: Upgrade, close\r\nUpgrade: h2c",
     "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA",
     "Connection: close, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA",
@@ -15,7 +21,6 @@ const UPGRADES: [&str; 10] = [
     "Connection: Upgrade\r\nUpgrade: TLS/1.0, HTTP/1.1",
     "Connection: Upgrade\r\nUpgrade: tunnel",
     "Connection: Upgrade\r\nConnection: close",
-    "Upgrade: websocket",
 ];
 
 /// Other lines that are for one hop, or that name such lines.
@@ -39,8 +44,9 @@ pub(super) fn all() -> Vec<Attempt> {
     let without =
         |lines: &str| Attempt::bare(format!("{lines} without a token"), memsource).line(lines);
     all.extend(UPGRADES.into_iter().take(4).map(without));
+    all.extend(WEBSOCKETS.map(|lines| with(lines).refused()));
+    all.extend(WEBSOCKETS.map(without));
     let body = "GET /web/elsewhere/hidden HTTP/1.1\r\nHost: x\r\n\r\n";
-    // actix-http takes all that follows such a head for the body, which has no end.
     all.push(
         Attempt::new("an upgrade with a body", memsource)
             .to("POST", "/web/elsewhere/save")
