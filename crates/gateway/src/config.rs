@@ -41,9 +41,9 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Map, Value};
 
+pub use self::audit::Audit;
 pub(crate) use self::back_end::KEYS as BACK_END_KEYS;
 pub use self::back_end::{BackEndAuth, BackEndSettings, ProxySettings, TokenForwarding};
-pub use self::audit::Audit;
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
 pub use self::directory::Directory;
