@@ -41,7 +41,7 @@ schemathesis: ## look for answers that no document promises
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/schemathesis/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
-clients: ## run published clients, unmodified, against the gateway
+clients: ## run published clients, unmodified, against the gateway and a back end, and compare docs/clients.md
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/clients/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
@@ -79,12 +79,13 @@ sweep: servers ## what a million tokens take, and who waits while they are swept
 bench-build:
 	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
 
-faults: servers ## connections and stores that fail, 500 random schedules for each store, silences of 65 s, clients that reset each request at 200 points, and 200 kills; prints how each went; half an hour
+faults: servers ## connections and stores that fail, 500 random schedules for each store, silences of 65 s, clients that reset each request at 200 points, 200 kills, and 1 GiB through the gateway each way; prints how each went; half an hour
 	$(CARGO) $(FAULTS) --nocapture --skip faults::silence --skip faults::schedules --skip faults::cut_requests faults::
 	ISOGLOSS_SILENCE=$${ISOGLOSS_SILENCE:-65} $(CARGO) $(FAULTS) --nocapture faults::silence
 	ISOGLOSS_SCHEDULES=$${ISOGLOSS_SCHEDULES:-500} $(CARGO) $(FAULTS) --nocapture faults::schedules
 	ISOGLOSS_CUTS=$${ISOGLOSS_CUTS:-200} $(CARGO) $(FAULTS) --nocapture faults::cut_requests
 	ISOGLOSS_ROUNDS=$${ISOGLOSS_ROUNDS:-200} $(CARGO) $(FAULTS) --nocapture restart::kills
+	ISOGLOSS_STREAM_MIB=$${ISOGLOSS_STREAM_MIB:-1024} $(CARGO) $(FAULTS) --nocapture streams::memory
 
 check: tools ## formatting, prose, lints, documentation, licences and sources, unused dependencies
 	tests/words --test

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::audit::{AuditSink, Event, PendingEvents};
+use isogloss_core::audit::{Event, PendingEvents};
+use isogloss_core::log::LogSink;
 
 /// Sink that keeps all events until [`Recording::leave`] is called.
 #[derive(Clone, Default)]
@@ -30,7 +31,7 @@ impl Recording {
 }
 
 #[async_trait]
-impl AuditSink for Recording {
+impl LogSink<Arc<Event>> for Recording {
     fn name(&self) -> &'static str {
         "recording"
     }

@@ -204,7 +204,11 @@ impl Seeds {
         }
         match dialect {
             "bimplus" => self.write("bimplus_body", body),
-            "crmcom" => self.write("crmcom_body", body),
+            "crmcom" => {
+                self.write("crmcom_body", body);
+                let media = sent.header("Content-Type");
+                self.write("token_search", format!("{media}\n{body}"));
+            }
             "tokenlogin" => {
                 self.write("tokenlogin_body", body);
                 self.write(
@@ -215,6 +219,7 @@ impl Seeds {
             _ => {
                 let media = sent.header("Content-Type");
                 self.write("memsource_call", format!("{query}\n{media}\n{body}"));
+                self.write("token_search", format!("{media}\n{body}"));
                 for (name, value) in form_urlencoded::parse(query.as_bytes()) {
                     if name == "url" {
                         self.write("memsource_redirect", &*value);

@@ -4,9 +4,12 @@
 //! time.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access_log;
 mod admin_api;
 mod architecture;
 mod audit;
+mod back_end;
+mod back_end_clients;
 mod backup;
 mod bimplus_mail;
 mod cli;

@@ -30,6 +30,7 @@ fn builder(folder: &TempDir) -> Builder {
         .store(Store::Embedded)
         .folder(folder.path())
         .env("ISOGLOSS__AUDIT__TO", "file:log/audit.jsonl")
+        .env("ISOGLOSS__LOGGING__ACCESS_TO", "file:access/access.jsonl")
         .env("ISOGLOSS__JWT__ENABLED", "true")
         .env("ISOGLOSS__JWT__ISSUER", "https://login.example.com")
         .env("ISOGLOSS__JWT__AUDIENCE", "services")

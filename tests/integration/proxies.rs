@@ -2,7 +2,10 @@
 //!
 //! Which calls they let through, the responses to others, and that no client can claim an identity by itself.
 
+mod documented_files;
+mod gateway_routes;
 mod header_spoofing;
+mod one_name;
 mod proxy;
 mod recipes;
 mod upstream_service;
@@ -11,20 +14,19 @@ use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Redis, Request, Response, Store, roundtrip};
 
 use crate::proxies::header_spoofing::{FORGED, PATH};
-use crate::proxies::proxy::{Behind, Kind, Proxy};
-use crate::proxies::upstream_service::{Head, Service, variable};
-
-const HOST: &str = "tms.example.com";
+use crate::proxies::proxy::{Behind, Kind, LOGIN_HOST, Proxy, Recipe};
+use crate::proxies::upstream_service::{ReceivedRequest, Service, variable};
 
 /// A gateway, and a proxy that asks it about each call before it forwards the call to a service.
 struct Scene {
+    recipe: Recipe,
     gateway: Gateway,
     service: Service,
     proxy: Proxy,
 }
 
 impl Scene {
-    fn new(kind: Kind, dialect: &'static str, store: Store) -> Self {
+    fn new(recipe: Recipe, dialect: &'static str, store: Store) -> Self {
         let gateway = Gateway::builder(crate::PROGRAM)
             .store(store)
             .config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]")
@@ -38,8 +40,9 @@ impl Scene {
             management: gateway.management(),
             service: service.address,
         };
-        let proxy = Proxy::start(kind, &behind);
+        let proxy = Proxy::start(recipe, &behind);
         Self {
+            recipe,
             gateway,
             service,
             proxy,
@@ -51,7 +54,7 @@ impl Scene {
         let dialect = self::dialect(dialect);
         let login = dialect.request(user, &format!("{user}-demo"));
         let answer = login
-            .header("Host", "login.example.com")
+            .header("Host", LOGIN_HOST)
             .send(self.proxy.address)
             .unwrap();
         let token = dialect.token_of(&answer);
@@ -60,7 +63,7 @@ impl Scene {
 
     fn call(&self, request: Request) -> Response {
         request
-            .header("Host", HOST)
+            .header("Host", self.recipe.host())
             .send(self.proxy.address)
             .unwrap()
     }
@@ -68,37 +71,46 @@ impl Scene {
 
 /// Returns a call with the token where clients of the dialect put it.
 fn call(dialect: &str, token: &str) -> Request {
+    call_to(("GET", PATH), dialect, token)
+}
+
+/// Returns a call of this method and path in the same way.
+fn call_to((method, path): (&str, &str), dialect: &str, token: &str) -> Request {
+    let with_query = |query: &str| Request::new(method, format!("{path}?{query}"));
+    let with_header = |scheme: &str| {
+        Request::new(method, path).header("Authorization", format!("{scheme} {token}"))
+    };
     match dialect {
-        "bimplus" => Request::get(PATH).header("Authorization", format!("BimPlus {token}")),
-        "crmcom" => Request::get(format!("{PATH}?token={token}")),
-        "tokenlogin" => Request::get(format!("{PATH}?APIKey=demo-api-key&APIToken={token}")),
-        _ => Request::get(PATH).header("Authorization", format!("ApiToken {token}")),
+        "bimplus" => with_header("BimPlus"),
+        "crmcom" => with_query(&format!("token={token}")),
+        "tokenlogin" => with_query(&format!("APIKey=demo-api-key&APIToken={token}")),
+        _ => with_header("ApiToken"),
     }
 }
 
-fn only(received: &[Head]) -> &Head {
+fn only(received: &[ReceivedRequest]) -> &ReceivedRequest {
     assert_eq!(received.len(), 1, "{received:?}");
     &received[0]
 }
 
 #[test]
 fn a_live_token_is_let_through_and_the_service_learns_whose_it_is() {
-    for kind in Kind::ALL {
+    for recipe in Recipe::all() {
         for dialect in ["bimplus", "crmcom", "tokenlogin", "memsource"] {
-            let scene = Scene::new(kind, dialect, Store::Memory);
+            let scene = Scene::new(recipe, dialect, Store::Memory);
             let token = scene.log_in(dialect, "linguist");
             let answer = scene.call(call(dialect, &token));
             assert_eq!(
                 (answer.status, &*answer.text()),
                 (200, "service"),
-                "{kind:?} {dialect}"
+                "{recipe:?} {dialect}"
             );
             let received = scene.service.received();
             let head = only(&received);
             assert_eq!(
                 head.all("X-Isogloss-User-Name"),
                 ["linguist"],
-                "{kind:?} {dialect}"
+                "{recipe:?} {dialect}"
             );
             assert_eq!(head.all("X-Isogloss-Role"), ["LINGUIST"]);
             assert_eq!(head.all("X-Isogloss-Dialect"), [dialect]);
@@ -109,7 +121,7 @@ fn a_live_token_is_let_through_and_the_service_learns_whose_it_is() {
 
 #[test]
 fn a_dead_token_is_refused_in_the_words_of_its_dialect() {
-    for kind in Kind::ALL {
+    for recipe in Recipe::all() {
         for (dialect, dead, status, words) in [
             (
                 "bimplus",
@@ -136,18 +148,18 @@ fn a_dead_token_is_refused_in_the_words_of_its_dialect() {
                 "AuthUnauthorized",
             ),
         ] {
-            let scene = Scene::new(kind, dialect, Store::Memory);
+            let scene = Scene::new(recipe, dialect, Store::Memory);
             let answer = scene.call(call(dialect, dead));
             // nginx requests the error response, with the status that clients of this dialect read.
-            let status = if (kind, dialect) == (Kind::Nginx, "crmcom") {
+            let status = if (recipe.kind, dialect) == (Kind::Nginx, "crmcom") {
                 200
             } else {
                 status
             };
-            assert_eq!(answer.status, status, "{kind:?} {dialect}");
+            assert_eq!(answer.status, status, "{recipe:?} {dialect}");
             assert!(
                 answer.text().contains(words),
-                "{kind:?} {dialect}: {}",
+                "{recipe:?} {dialect}: {}",
                 answer.text()
             );
             assert!(scene.service.received().is_empty());
@@ -157,37 +169,43 @@ fn a_dead_token_is_refused_in_the_words_of_its_dialect() {
 
 #[test]
 fn with_the_store_away_nobody_is_let_through_nor_told_that_a_token_is_dead() {
-    for kind in Kind::ALL {
+    for recipe in Recipe::all() {
         let mut redis = Redis::start().unwrap();
-        let mut scene = Scene::new(kind, "memsource", Store::Redis(redis.url()));
+        let mut scene = Scene::new(recipe, "memsource", Store::Redis(redis.url()));
         let token = scene.log_in("memsource", "linguist");
         redis.stop().unwrap();
         let answer = scene.call(call("memsource", &token));
-        assert_eq!(answer.status, 503, "{kind:?}");
+        assert_eq!(answer.status, 503, "{recipe:?}");
         // Envoy replaces every 5xx response with its own.
         let in_words = answer.text().contains("ServiceUnavailable");
-        assert_eq!(in_words, kind != Kind::Envoy, "{kind:?}: {}", answer.text());
+        assert_eq!(
+            in_words,
+            recipe.kind != Kind::Envoy,
+            "{recipe:?}: {}",
+            answer.text()
+        );
         assert!(scene.service.received().is_empty());
         scene.gateway.kill().unwrap();
         let answer = scene.call(call("memsource", &token));
-        assert!(answer.status >= 500, "{kind:?}: {}", answer.status);
+        assert!(answer.status >= 500, "{recipe:?}: {}", answer.status);
         assert!(scene.service.received().is_empty());
     }
 }
 
 #[test]
 fn nobody_says_by_himself_who_he_is() {
-    for kind in Kind::ALL {
-        let scene = Scene::new(kind, "memsource", Store::Memory);
+    for recipe in Recipe::all() {
+        let scene = Scene::new(recipe, "memsource", Store::Memory);
         let token = scene.log_in("memsource", "linguist");
         scene.call(call("memsource", &token));
         let genuine = only(&scene.service.received()).clone();
-        let attempts = header_spoofing::all();
+        let host = recipe.host();
+        let attempts = header_spoofing::all(host);
         assert!(attempts.len() >= 50, "{}", attempts.len());
         for attempt in attempts {
             for authorization in ["", &format!("Authorization: ApiToken {token}\r\n")] {
                 let message = format!(
-                    "GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\n{authorization}{}Connection: close\r\n\r\n{}",
+                    "GET {PATH} HTTP/1.1\r\nHost: {host}\r\n{authorization}{}Connection: close\r\n\r\n{}",
                     attempt.lines, attempt.body
                 );
                 // The proxy may respond to garbage in any way, as long as nothing reaches the service.
@@ -196,7 +214,7 @@ fn nobody_says_by_himself_who_he_is() {
                     message.as_bytes(),
                 ));
                 let received = scene.service.received();
-                let who = format!("{kind:?}, {}, with {authorization:?}", attempt.name);
+                let who = format!("{recipe:?}, {}, with {authorization:?}", attempt.name);
                 if authorization.is_empty() {
                     assert!(received.is_empty(), "{who}: {received:?}");
                 }
@@ -209,7 +227,7 @@ fn nobody_says_by_himself_who_he_is() {
 }
 
 /// Checks that all headers with an identity come from the gateway.
-fn assert_same_identity(head: &Head, genuine: &Head, who: &str) {
+fn assert_same_identity(head: &ReceivedRequest, genuine: &ReceivedRequest, who: &str) {
     assert_eq!(head.line, format!("GET {PATH} HTTP/1.1"), "{who}");
     for (name, value) in &head.headers {
         if name.contains("ISOGLOSS") {

@@ -1,5 +1,6 @@
 //! No credentials in logs or error responses, whatever was requested. The audit log is one of the logs.
 
+mod access_log;
 mod attempts;
 mod command_line;
 mod management_listener;

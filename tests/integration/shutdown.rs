@@ -40,9 +40,10 @@ const LOGINS: [(&str, &str, &str); 4] = [
 /// Logins in each dialect that are in flight at the end. One thread hashes them in turn.
 const EACH: usize = 3;
 
-/// Starts a gateway that hashes slowly, and waits until it accepts connections.
+/// Starts a gateway that hashes slowly, and waits until it is ready.
 fn slow(store: Store) -> Gateway {
     let gateway = starting(store);
+    gateway.wait_until_ready().unwrap();
     probe(gateway.public());
     gateway
 }

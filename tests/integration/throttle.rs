@@ -7,6 +7,8 @@ mod revealed;
 mod spray;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use isogloss_testkit::{Builder, Gateway, Request, Response};
 use serde_json::json;
@@ -24,8 +26,36 @@ everywhere_refill = '1day'
 code_refill = '1day'
 ";
 
+/// Number of logins that are sent at the same time.
+const CONCURRENT: usize = 32;
+
+/// Settings for thousands of logins of one client, so that the throttle alone refuses them.
+const LONG_QUEUE: &str = "\
+[passwords]
+queue = 1000
+queue_timeout = '1m'
+account_share = 100
+source_share = 100
+";
+
 fn gateway(throttle: &str) -> Builder {
     Gateway::builder(crate::PROGRAM).config_text(format!("[throttle]\n{ENDLESS}{throttle}"))
+}
+
+/// Calls `send` with each number below `count`, [`CONCURRENT`] at a time.
+fn concurrently(count: usize, send: impl Fn(usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..CONCURRENT {
+            scope.spawn(|| {
+                while let number = next.fetch_add(1, Ordering::Relaxed)
+                    && number < count
+                {
+                    send(number);
+                }
+            });
+        }
+    });
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -77,7 +77,7 @@ impl Error {
             }
             Self::Misconfigured => (500, "server_error", "An internal error has occurred."),
             Self::BackEnd(error) => (
-                error.status(),
+                error.status_code().as_u16(),
                 "temporarily_unavailable",
                 "The service is unavailable. Please retry.",
             ),

@@ -69,6 +69,7 @@ impl Dialect for Bimplus {
         authorization::find_token(head)
     }
 
+    /// Returns the header and, for downloads, the query. `?token=` is for the portal, which is another host.
     fn token_places(_settings: &Settings) -> TokenPlaces {
         TokenPlaces {
             schemes: &[wire::TOKEN_TYPE, "Bearer"],

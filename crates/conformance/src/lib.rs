@@ -77,7 +77,7 @@ mod response;
 mod template;
 mod totp_code;
 
-pub use case::{Case, cases};
+pub use case::{Case, cases, read_cases};
 pub use conversation::Conversation;
 pub use error::{Error, Result};
 pub use host::Host;

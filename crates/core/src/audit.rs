@@ -5,9 +5,7 @@
 
 mod event;
 mod event_kind;
-mod json_lines_sink;
 mod name_hash;
-mod queue;
 mod request_context;
 mod table_sink;
 
@@ -16,38 +14,33 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-
 pub use self::event::{Event, moment};
 pub use self::event_kind::{EventKind, LoginMethod, Outcome, RefusalReason};
-pub use self::json_lines_sink::JsonLinesSink;
 pub use self::name_hash::ClaimedName;
-use self::queue::Queue;
 pub use self::request_context::{EventActor, RequestContext};
 pub use self::table_sink::{AuditTable, EventFilter, Subject, TableSink, prune};
-use crate::error::StoreError;
+use crate::log::{LineSink, LineTarget, LogNames, LogQueue, LogSink};
+
+/// Names of the audit log.
+static NAMES: LogNames = LogNames {
+    log: "audit log",
+    entries: "events",
+    file: "audit file",
+    thread: "audit",
+    lost: "isogloss_audit_lost_total",
+};
 
 /// The sinks of all events. Cheap to clone; the default has no sink and discards all events.
 #[derive(Clone, Default)]
-pub struct Audit(Arc<[Queue]>);
-
-/// A destination that stores events.
-#[async_trait]
-pub trait AuditSink: Send + 'static {
-    /// Returns the name of the sink in log lines and metrics.
-    fn name(&self) -> &'static str;
-
-    /// Stores events, the oldest first, and removes those that are stored from `events`. Without any event, only
-    /// checks whether events could be stored.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if not all events were stored. The remaining ones are passed again later.
-    async fn keep(&mut self, events: &mut PendingEvents) -> Result<(), StoreError>;
-}
+pub struct Audit(Arc<[LogQueue<Arc<Event>>]>);
 
 /// Events that are not stored yet.
 pub type PendingEvents = VecDeque<Arc<Event>>;
+
+/// Returns a sink that writes each event as a line of JSON.
+pub fn event_lines(target: LineTarget) -> LineSink<Arc<Event>> {
+    LineSink::new(&NAMES, target, |event| event.line())
+}
 
 impl Audit {
     /// Starts a thread for each sink and returns the audit log that passes events to all of them. Up to `room`
@@ -56,8 +49,9 @@ impl Audit {
     /// # Errors
     ///
     /// [`io::Error`] if a thread or its asynchronous runtime cannot be started.
-    pub fn start(sinks: Vec<Box<dyn AuditSink>>, room: NonZeroUsize) -> io::Result<Self> {
-        let queues = sinks.into_iter().map(|sink| Queue::start(sink, room));
+    pub fn start(sinks: Vec<Box<dyn LogSink<Arc<Event>>>>, room: NonZeroUsize) -> io::Result<Self> {
+        let queues = sinks.into_iter();
+        let queues = queues.map(|sink| LogQueue::start(&NAMES, sink, room));
         queues
             .collect::<io::Result<Vec<_>>>()
             .map(|q| Self(q.into()))

@@ -15,6 +15,7 @@ pub mod fuzzing;
 mod host_port;
 mod lifetime;
 mod lineage;
+pub mod log;
 mod mail;
 mod names;
 mod near_cache;

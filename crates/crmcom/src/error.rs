@@ -108,7 +108,7 @@ impl Error {
                 "The HTTP method is not allowed",
             ),
             Self::BackEnd(error) => (
-                error.status(),
+                error.status_code().as_u16(),
                 "WEBAPI.SERVICEUNAVAILABLEEXCEPTION",
                 "The service is unavailable, please retry",
             ),
@@ -132,7 +132,7 @@ impl Error {
                 | AuthError::Throttled { .. }
                 | AuthError::Unavailable(_) => None,
             },
-            Self::BackEnd(error) => error.retry_after().map(|time| time.as_secs()),
+            Self::BackEnd(error) => error.retry_after_seconds(),
             Self::Malformed
             | Self::Missing(_)
             | Self::Invalid(_)

@@ -55,8 +55,7 @@ impl Dialect for Crmcom {
         routes::add_routes(cfg);
     }
 
-    /// Returns the token in the parameter `token` of the query. A service that accepts tokens in bodies has to extract
-    /// them itself. `None` if the parameter is absent or malformed.
+    /// Returns the token in the parameter `token` of the query. `None` if the parameter is absent or malformed.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         let query = head.uri.query()?;
         let mut pairs = form_urlencoded::parse(query.as_bytes());
@@ -64,6 +63,7 @@ impl Dialect for Crmcom {
         Self::parse_token(&token)
     }
 
+    /// Returns the parameter of GET requests, and the member of the bodies of all others.
     fn token_places(_settings: &Settings) -> TokenPlaces {
         TokenPlaces {
             query: &["token"],

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix_web::dev::{Payload, RequestHead};
+use actix_web::dev::Payload;
+use actix_web::guard::GuardContext;
+use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -22,10 +24,10 @@ pub type SharedBackEnd = Rc<dyn BackEnd>;
 /// calls, too.
 pub trait BackEnd {
     /// Returns true if a call goes to the back end even if the dialect has a route for it.
-    fn claims(&self, head: &RequestHead) -> bool;
+    fn claims(&self, call: &GuardContext<'_>) -> bool;
 
     /// Returns whether a call needs a token.
-    fn token_policy(&self, head: &RequestHead) -> TokenPolicy;
+    fn token_policy(&self, call: &HttpRequest) -> TokenPolicy;
 
     /// Returns the largest part of a body, in bytes, that is searched for a token.
     fn token_search_limit(&self) -> usize;
@@ -52,7 +54,7 @@ pub enum TokenPolicy {
 
 /// A call that goes to a back end.
 pub struct RelayedCall {
-    /// The call, with its path as the client sent it.
+    /// The call. Its path may be normalized.
     pub request: HttpRequest,
     /// The body.
     pub body: RelayedBody,
@@ -89,7 +91,7 @@ pub enum BackEndError {
     #[error("the response of the back end is invalid")]
     InvalidResponse,
     /// All connections are in use and too many calls wait for one, or the circuit breaker is open.
-    #[error("the back end is overloaded, retry in {} s", retry_after.as_secs())]
+    #[error("the back end is overloaded")]
     Overloaded {
         /// How long to wait before a retry.
         retry_after: Duration,
@@ -101,26 +103,29 @@ pub enum BackEndError {
 
 impl BackEndError {
     /// Returns the status of the response: 502, 503 or 504.
-    pub fn status(self) -> u16 {
+    pub fn status_code(self) -> StatusCode {
         match self {
-            Self::Unreachable | Self::InvalidResponse => 502,
-            Self::Overloaded { .. } => 503,
-            Self::TimedOut => 504,
+            Self::Unreachable | Self::InvalidResponse => StatusCode::BAD_GATEWAY,
+            Self::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         }
     }
 
-    /// Returns how long to wait before a retry, where that is known.
-    pub fn retry_after(self) -> Option<Duration> {
+    /// Returns after how many seconds a retry may succeed. `None` if that is unknown.
+    pub fn retry_after_seconds(self) -> Option<u64> {
         match self {
-            Self::Overloaded { retry_after } => Some(retry_after),
+            Self::Overloaded { retry_after } => {
+                let begun = u64::from(retry_after.subsec_nanos() > 0);
+                Some(retry_after.as_secs().saturating_add(begun))
+            }
             Self::Unreachable | Self::InvalidResponse | Self::TimedOut => None,
         }
     }
 
     /// Inserts `Retry-After`, in whole seconds, if it is known when a retry may succeed.
     pub fn insert_retry_after(self, response: &mut HttpResponseBuilder) {
-        if let Some(retry_after) = self.retry_after() {
-            response.insert_header((RETRY_AFTER, retry_after.as_secs()));
+        if let Some(seconds) = self.retry_after_seconds() {
+            response.insert_header((RETRY_AFTER, seconds));
         }
     }
 }

@@ -26,13 +26,20 @@ pub enum BodyError {
     Unreadable,
 }
 
-impl From<&actix_web::Error> for BodyError {
-    fn from(error: &actix_web::Error) -> Self {
-        match error.as_error() {
-            Some(PayloadError::Overflow) => Self::TooLarge,
-            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TimedOut,
+impl From<&PayloadError> for BodyError {
+    fn from(error: &PayloadError) -> Self {
+        match error {
+            PayloadError::Overflow => Self::TooLarge,
+            PayloadError::Io(error) if error.kind() == ErrorKind::TimedOut => Self::TimedOut,
             _ => Self::Unreadable,
         }
+    }
+}
+
+impl From<&actix_web::Error> for BodyError {
+    fn from(error: &actix_web::Error) -> Self {
+        let error = error.as_error::<PayloadError>();
+        error.map_or(Self::Unreadable, Self::from)
     }
 }
 

@@ -1,7 +1,10 @@
 //! CORS: which pages of other origins may call a dialect, and the headers that say so to a browser.
 //!
-//! Credentials are never allowed: a page writes tokens into headers, queries and bodies itself, so no
-//! response depends on a cookie.
+//! Credentials are never allowed: a page writes tokens into headers, queries and bodies itself, and browsers send no
+//! cookies with its calls.
+//!
+//! Calls that go to a back end have the same policy: preflights are not relayed, and the back end's own CORS headers are
+//! replaced. Only a dialect without any allowed origin leaves CORS to its back end.
 
 mod origins;
 #[cfg(test)]
@@ -11,18 +14,23 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderValue,
+    ORIGIN, VARY,
 };
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{Data, ServiceConfig, scope as empty_scope};
 use actix_web::{Error, HttpResponse, HttpResponseBuilder, Scope};
 
 pub use self::origins::Origins;
+use crate::back_end::{Relayed, SharedBackEnd};
 
 /// How long a browser may cache the response to a preflight, in seconds.
 const PREFLIGHT_MAX_AGE_SECONDS: &str = "600";
+
+/// The methods that a page may use if there is a back end, whose routes are unknown.
+const BACK_END_METHODS: &str = "DELETE, GET, HEAD, PATCH, POST, PUT";
 
 /// The CORS policy of a dialect.
 #[derive(Debug, Clone)]
@@ -80,6 +88,7 @@ pub async fn middleware<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let origin = request.headers().get(ORIGIN).cloned();
+    let has_back_end = request.app_data::<SharedBackEnd>().is_some();
     match cors.style {
         CorsStyle::Open {
             methods,
@@ -87,6 +96,11 @@ pub async fn middleware<B: MessageBody>(
             exposed_headers,
         } => {
             let mut response = if is_preflight(&request) {
+                let methods = if has_back_end {
+                    BACK_END_METHODS
+                } else {
+                    methods
+                };
                 let mut preflight = HttpResponse::NoContent();
                 preflight
                     .insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods))
@@ -96,10 +110,11 @@ pub async fn middleware<B: MessageBody>(
                 response.map_into_right_body()
             } else {
                 let mut response = next.call(request).await?;
+                remove_back_end_headers(&mut response);
                 if let Some(exposed) = exposed_headers {
                     let exposed = HeaderValue::from_static(exposed);
                     let headers = response.headers_mut();
-                    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+                    headers.append(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
                 }
                 response.map_into_left_body()
             };
@@ -114,18 +129,30 @@ pub async fn middleware<B: MessageBody>(
                     .get(ACCESS_CONTROL_REQUEST_HEADERS)
                     .cloned()
             });
-            let response = next.call(request).await?;
-            let Some(origin) = allowed else {
-                return Ok(response.map_into_left_body());
-            };
-            // The error response to `OPTIONS` lists the methods of the resource; an unknown path has no list.
-            let methods = response.headers().get(ALLOW).cloned();
-            let mut response = match (requested_headers, methods) {
-                (Some(requested_headers), Some(methods)) => {
+            let mut response = match (&allowed, requested_headers) {
+                (Some(_), Some(requested_headers)) if has_back_end => {
+                    let methods = HeaderValue::from_static(BACK_END_METHODS);
                     let preflight = preflight_response(methods, requested_headers);
-                    response.into_response(preflight).map_into_right_body()
+                    request.into_response(preflight).map_into_right_body()
                 }
-                (Some(_) | None, _) => response.map_into_left_body(),
+                (Some(_), Some(requested_headers)) => {
+                    let response = next.call(request).await?;
+                    // The error response to `OPTIONS` lists the methods of the resource; an unknown path has no list.
+                    match response.headers().get(ALLOW).cloned() {
+                        Some(methods) => {
+                            let preflight = preflight_response(methods, requested_headers);
+                            response.into_response(preflight).map_into_right_body()
+                        }
+                        None => response.map_into_left_body(),
+                    }
+                }
+                (Some(_) | None, _) => next.call(request).await?.map_into_left_body(),
+            };
+            if !cors.origins.is_empty() {
+                remove_back_end_headers(&mut response);
+            }
+            let Some(origin) = allowed else {
+                return Ok(response);
             };
             let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -141,6 +168,22 @@ fn is_preflight(request: &ServiceRequest) -> bool {
     request.method() == Method::OPTIONS
         && headers.contains_key(ORIGIN)
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Removes the CORS headers of a back end. Those that only name response headers stay: they allow no origin.
+fn remove_back_end_headers<B>(response: &mut ServiceResponse<B>) {
+    if !response.response().extensions().contains::<Relayed>() {
+        return;
+    }
+    for name in [
+        ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        ACCESS_CONTROL_ALLOW_METHODS,
+        ACCESS_CONTROL_ALLOW_ORIGIN,
+        ACCESS_CONTROL_MAX_AGE,
+    ] {
+        response.headers_mut().remove(name);
+    }
 }
 
 /// Inserts `Access-Control-Allow-Origin` if the origin of the request may read the response, and `Vary` if that depends

@@ -94,7 +94,7 @@ pub trait Dialect: 'static {
         Self::add_scope(settings, cfg, |cfg| {
             if let Some(back_end) = back_end {
                 cfg.app_data(SharedBackEnd::clone(&back_end));
-                let claimed = fn_guard(move |context| back_end.claims(context.head()));
+                let claimed = fn_guard(move |context| back_end.claims(context));
                 let relayed = scope("").guard(claimed);
                 cfg.service(relayed.default_service(to(relay_claimed::<Self>)));
             }
@@ -103,7 +103,7 @@ pub trait Dialect: 'static {
     }
 
     /// Adds a scope in which every call goes to the back end, with the middleware of the dialect. The gateway mounts it at
-    /// paths outside of the dialect's own.
+    /// paths outside the dialect's own.
     fn configure_back_end(
         settings: &Self::Settings,
         back_end: SharedBackEnd,

@@ -5,12 +5,15 @@ mod body;
 pub mod cors;
 mod dialect;
 mod forward_auth;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod openapi;
 mod relay;
 mod retry_after;
 pub mod route;
 mod token_places;
 mod token_search;
+mod token_texts;
 mod web_address;
 
 pub use self::back_end::BackEndError;

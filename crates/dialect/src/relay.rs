@@ -3,74 +3,40 @@
 use actix_web::dev::Payload;
 use actix_web::web::{self, Data};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
-use isogloss_core::{Auth, AuthError, BearerToken};
+use isogloss_core::{Auth, AuthError, Session};
 
 use crate::Dialect;
-use crate::back_end::{BackEnd, RelayError, Relayed, RelayedCall, SharedBackEnd, TokenPolicy};
+use crate::back_end::{
+    BackEnd, BackEndError, RelayError, Relayed, RelayedBody, RelayedCall, SharedBackEnd,
+    TokenPolicy,
+};
 use crate::token_search::search_body;
 
 /// Relays a call to the back end of the dialect, or fails with `error` if the dialect has no back end. It is the handler of
 /// every path and method for which a dialect has no route.
 ///
 /// # Errors
-/// `error` if there is no back end; the dialect's error if the call needs a token and has no valid one, or if a store or
-/// the back end is unavailable.
+/// `error` if there is no back end; the dialect's error if the call needs a token and has no valid one, if its body is
+/// unreadable, or if a store or the back end is unavailable.
 pub async fn relay_or<D: Dialect>(
     request: HttpRequest,
     payload: web::Payload,
     error: D::Error,
 ) -> Result<HttpResponse, D::Error> {
-    match request.app_data::<SharedBackEnd>().cloned() {
-        None => Err(error),
-        Some(back_end) => relay::<D>(&*back_end, request, payload.into_inner()).await,
-    }
-}
-
-/// Relays a call that the back end claims.
-///
-/// # Errors
-/// As those of [`relay_or`].
-pub(crate) async fn relay_claimed<D: Dialect>(
-    request: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, D::Error> {
-    // The guard of the route has found a back end.
-    let unclaimed = AuthError::Forbidden;
-    relay_or::<D>(request, payload, unclaimed.into()).await
-}
-
-async fn relay<D: Dialect>(
-    back_end: &dyn BackEnd,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, D::Error> {
+    let back_end = request.app_data::<SharedBackEnd>().cloned();
+    let auth = request.app_data::<Data<Auth>>().cloned();
+    let settings = request.app_data::<Data<D::Settings>>().cloned();
+    let (Some(back_end), Some(auth), Some(settings)) = (back_end, auth, settings) else {
+        return Err(error);
+    };
     // An error that the gateway has found already.
     let refusal = request.extensions_mut().remove::<AuthError>();
-    if let Some(error) = refusal {
-        return Err(error.into());
+    if let Some(refusal) = refusal {
+        return Err(refusal.into());
     }
-    let settings = request.app_data::<Data<D::Settings>>().cloned();
-    let auth = request.app_data::<Data<Auth>>().cloned();
-    let (Some(settings), Some(auth)) = (settings, auth) else {
-        return Err(AuthError::Forbidden.into());
-    };
-    let policy = back_end.token_policy(request.head());
-    let places = D::token_places(&settings);
-    let limit = back_end.token_search_limit();
-    let (body, in_body) = search_body(&places, &request, payload, limit).await?;
-    let session = match policy {
-        TokenPolicy::Public => None,
-        TokenPolicy::Required | TokenPolicy::Optional => {
-            let mut texts = places.texts_in_head(request.head());
-            texts.extend(in_body);
-            let token = only_token::<D>(texts)?;
-            if token.is_none() && policy == TokenPolicy::Optional {
-                None
-            } else {
-                Some(D::authorize(&auth, &settings, &request, token).await?)
-            }
-        }
-    };
+    let caller = (&**auth, &**settings);
+    let payload = payload.into_inner();
+    let (body, session) = authorize::<D>(&*back_end, caller, &request, payload).await?;
     let call = RelayedCall {
         request,
         body,
@@ -86,20 +52,39 @@ async fn relay<D: Dialect>(
     }
 }
 
-/// Returns the token that all texts spell, or `None` if there is no text.
+/// Relays a call that the back end claims.
 ///
 /// # Errors
-/// The texts are different tokens, or one of them is no token of the dialect: the back end might read another one than the
-/// gateway.
-pub(crate) fn only_token<D: Dialect>(texts: Vec<String>) -> Result<Option<BearerToken>, AuthError> {
-    let mut found: Option<BearerToken> = None;
-    for text in texts {
-        let token = D::parse_token(&text).ok_or(AuthError::InvalidToken)?;
-        match &found {
-            None => found = Some(token),
-            Some(first) if first.is_same(&token) => {}
-            Some(_) => return Err(AuthError::InvalidToken),
-        }
+/// As those of [`relay_or`].
+pub(crate) async fn relay_claimed<D: Dialect>(
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, D::Error> {
+    relay_or::<D>(request, payload, BackEndError::Unreachable.into()).await
+}
+
+/// Returns the body and the session of the token in the call, or `None` if the call needs no token and has none. `Err` if
+/// the call needs a token and has no valid one, if its body is unreadable, or if a store is unavailable.
+async fn authorize<D: Dialect>(
+    back_end: &dyn BackEnd,
+    (auth, settings): (&Auth, &D::Settings),
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<(RelayedBody, Option<Session>), D::Error> {
+    let policy = back_end.token_policy(request);
+    let places = D::token_places(settings);
+    // The body of a public call is searched, too: the back end may be one that must not see tokens.
+    let limit = back_end.token_search_limit();
+    let (body, in_body) = search_body(&places, request, payload, limit).await?;
+    if policy == TokenPolicy::Public {
+        return Ok((body, None));
     }
-    Ok(found)
+    let mut texts = places.texts_in_head(request.head());
+    texts.extend(in_body);
+    let token = texts.only_token::<D>()?;
+    if token.is_none() && policy == TokenPolicy::Optional {
+        return Ok((body, None));
+    }
+    let session = D::authorize(auth, settings, request, token).await?;
+    Ok((body, Some(session)))
 }

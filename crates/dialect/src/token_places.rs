@@ -1,9 +1,9 @@
 //! Where calls of a dialect carry their token.
 
-use std::borrow::Cow;
-
 use actix_web::dev::RequestHead;
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
+
+use crate::token_texts::TokenTexts;
 
 /// The places in which calls of a dialect carry a token.
 ///
@@ -24,19 +24,6 @@ pub struct TokenPlaces {
 }
 
 impl TokenPlaces {
-    /// Returns every text in the head of a request that has the place of a token. Empty values are no tokens.
-    pub fn texts_in_head(&self, head: &RequestHead) -> Vec<String> {
-        let query = head.uri.query().unwrap_or_default();
-        let mut texts: Vec<_> = form_urlencoded::parse(query.as_bytes())
-            .filter(|(name, _)| self.is_query_parameter(name))
-            .map(|(_, value)| value.into_owned())
-            .collect();
-        texts.extend(self.header_texts(&head.headers));
-        texts.extend(self.cookie_texts(&head.headers));
-        texts.retain(|text| !text.trim().is_empty());
-        texts
-    }
-
     /// Returns true if a parameter of the query with this name is a token.
     pub fn is_query_parameter(&self, name: &str) -> bool {
         self.is_one_of(self.query, name)
@@ -59,40 +46,46 @@ impl TokenPlaces {
         self.schemes.iter().any(known).then(|| token.trim())
     }
 
+    /// Returns every text in the head of a request that has the place of a token.
+    pub(crate) fn texts_in_head(&self, head: &RequestHead) -> TokenTexts {
+        let mut texts = TokenTexts::default();
+        let query = head.uri.query().unwrap_or_default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if self.is_query_parameter(&name) {
+                texts.add_token(value);
+            }
+        }
+        for value in header_values(&head.headers, AUTHORIZATION) {
+            if let Some(token) = self.credentials(value) {
+                texts.add_token(token);
+            }
+        }
+        let lines = header_values(&head.headers, COOKIE);
+        let cookies = lines.flat_map(|line| line.split(';'));
+        for (name, value) in cookies.filter_map(|cookie| cookie.trim().split_once('=')) {
+            if self.is_cookie(name) {
+                texts.add_ambiguous(value);
+            }
+        }
+        texts
+    }
+
     fn is_one_of(&self, known: &[&str], name: &str) -> bool {
-        let name = if self.ignore_case {
-            Cow::from(name.trim().to_lowercase())
-        } else {
-            Cow::from(name)
-        };
-        let same = |known: &&str| {
+        let is_same = |known: &&str| {
             if self.ignore_case {
-                known.to_lowercase() == name
+                known.to_lowercase() == name.trim().to_lowercase()
             } else {
-                **known == name
+                *known == name
             }
         };
-        known.iter().any(same)
+        known.iter().any(is_same)
     }
+}
 
-    fn header_texts<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = String> + 'a {
-        let values = headers.get_all(AUTHORIZATION);
-        let values = values.filter_map(|value| value.to_str().ok());
-        values
-            .filter_map(|value| self.credentials(value))
-            .map(ToOwned::to_owned)
-    }
-
-    fn cookie_texts<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = String> + 'a {
-        let lines = headers
-            .get_all(COOKIE)
-            .filter_map(|line| line.to_str().ok());
-        lines
-            .flat_map(|line| line.split(';'))
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .filter(|(name, _)| self.is_cookie(name))
-            .map(|(_, value)| value.to_owned())
-    }
+/// Returns the values of a header that are text.
+fn header_values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name);
+    values.filter_map(|value| value.to_str().ok())
 }
 
 #[cfg(test)]
@@ -113,21 +106,32 @@ mod tests {
 
     #[test]
     fn every_place_in_the_head_is_searched() {
-        let request = TestRequest::with_uri("/a?token=1&Token=no&token=%32&token=")
-            .insert_header((AUTHORIZATION, "apitoken  3"))
-            .insert_header((COOKIE, "a=b; session=4"))
+        let request = TestRequest::with_uri("/a?token=1&Token=no&token=%32&token=&%74oken=3")
+            .insert_header((AUTHORIZATION, "apitoken  4"))
+            .append_header((AUTHORIZATION, "Bearer 5"))
+            .insert_header((COOKIE, "a=b; session=6"))
+            .append_header((COOKIE, "session=7;session=; Session=no"))
             .to_http_request();
         let found = places().texts_in_head(request.head());
-        assert_eq!(found, ["1", "2", "3", "4"]);
+        assert_eq!(found.tokens, ["1", "2", "3", "4", "5"]);
+        assert_eq!(found.ambiguous, ["6", "7"]);
     }
 
     #[test]
     fn other_schemes_carry_no_token() {
-        for value in ["Basic YTpi", "ApiToken", "", "Digest x"] {
+        for value in [
+            "Basic YTpi",
+            "ApiToken",
+            "ApiToken ",
+            "",
+            "Digest x",
+            "None",
+        ] {
             let request = TestRequest::default()
                 .insert_header((AUTHORIZATION, value))
                 .to_http_request();
-            assert!(places().texts_in_head(request.head()).is_empty(), "{value}");
+            let found = places().texts_in_head(request.head());
+            assert_eq!(found, TokenTexts::default(), "{value}");
         }
     }
 

@@ -1,20 +1,24 @@
 //! Searches the body of a call for tokens, without losing any of its bytes.
 
-use std::fmt;
+mod json;
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
 
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use futures_util::future::ready;
 use futures_util::stream::once;
-use serde::Deserializer as _;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
 
+use self::json::json_texts;
 use crate::back_end::RelayedBody;
-use crate::body::{BodyError, media_type, utf8_text};
+use crate::body::{BodyError, media_type};
 use crate::token_places::TokenPlaces;
+use crate::token_texts::TokenTexts;
 
 /// How a body can contain a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +29,18 @@ enum BodyFormat {
 }
 
 impl BodyFormat {
-    /// Returns the format of a body with these headers, or `None` if it is compressed or of another media type.
+    /// Returns the format of a body with these headers, or `None` if it is compressed or of another media type. A body
+    /// without a media type, or plain text, may be JSON, as for the dialects' own routes.
     fn of(headers: &HeaderMap) -> Option<Self> {
-        if headers.contains_key(CONTENT_ENCODING) {
+        let encoding = header(headers, &CONTENT_ENCODING).trim();
+        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
             return None;
         }
-        match media_type(content_type(headers)).as_str() {
+        match media_type(header(headers, &CONTENT_TYPE)).as_str() {
             "application/x-www-form-urlencoded" => Some(Self::Form),
             "multipart/form-data" => Some(Self::Multipart),
-            "application/json" | "text/json" => Some(Self::Json),
+            "" | "text/plain" => Some(Self::Json),
+            json if json.ends_with("json") => Some(Self::Json),
             _ => None,
         }
     }
@@ -49,27 +56,30 @@ pub(crate) async fn search_body(
     request: &HttpRequest,
     payload: Payload,
     limit: usize,
-) -> Result<(RelayedBody, Vec<String>), BodyError> {
+) -> Result<(RelayedBody, TokenTexts), BodyError> {
     let format = BodyFormat::of(request.headers());
     let Some(format) = format.filter(|_| !places.body.is_empty()) else {
         let rest = (!matches!(payload, Payload::None)).then_some(payload);
         let start = Bytes::new();
-        return Ok((RelayedBody { start, rest }, Vec::new()));
+        return Ok((RelayedBody { start, rest }, TokenTexts::default()));
     };
     let body = read_start(payload, limit).await?;
-    let mut texts = match format {
-        BodyFormat::Form => form_texts(places, &body),
-        BodyFormat::Json if body.rest.is_some() => Vec::new(),
-        BodyFormat::Json => json_texts(places, &body.start),
+    let is_whole = body.rest.is_none() && body.start.len() <= limit;
+    // What is found does not depend on the size of chunks.
+    let searched = body.start.slice(..body.start.len().min(limit));
+    let texts = match format {
+        BodyFormat::Form => form_texts(places, &searched, is_whole),
         BodyFormat::Multipart => {
-            multipart_texts(places, content_type(request.headers()), body.start.clone()).await
+            let content_type = header(request.headers(), &CONTENT_TYPE);
+            multipart_texts(places, content_type, searched).await
         }
+        BodyFormat::Json if is_whole => json_texts(places, &searched),
+        BodyFormat::Json => TokenTexts::default(),
     };
-    texts.retain(|text| !text.trim().is_empty());
     Ok((body, texts))
 }
 
-/// Reads a body until it has more than `limit` bytes.
+/// Reads a body until it has more than `limit` bytes, or to its end. `Err` if it is too slow or unreadable.
 async fn read_start(mut payload: Payload, limit: usize) -> Result<RelayedBody, BodyError> {
     let mut start = BytesMut::new();
     while start.len() <= limit {
@@ -77,99 +87,52 @@ async fn read_start(mut payload: Payload, limit: usize) -> Result<RelayedBody, B
             let start = start.freeze();
             return Ok(RelayedBody { start, rest: None });
         };
-        let chunk = chunk.map_err(|error: PayloadError| BodyError::from(&error.into()))?;
-        start.extend_from_slice(&chunk);
+        start.extend_from_slice(&chunk.map_err(|error| BodyError::from(&error))?);
     }
     let start = start.freeze();
-    Ok(RelayedBody {
-        start,
-        rest: Some(payload),
-    })
+    let rest = Some(payload);
+    Ok(RelayedBody { start, rest })
 }
 
-fn form_texts(places: &TokenPlaces, body: &RelayedBody) -> Vec<String> {
-    let mut form = &body.start[..];
-    if body.rest.is_some() {
+fn form_texts(places: &TokenPlaces, form: &[u8], is_whole: bool) -> TokenTexts {
+    let last = form.iter().rposition(|byte| *byte == b'&');
+    let end = if is_whole {
+        form.len()
+    } else {
         // The last parameter may be incomplete.
-        let end = form.iter().rposition(|byte| *byte == b'&');
-        form = &form[..end.unwrap_or(0)];
+        last.unwrap_or(0)
+    };
+    let mut texts = TokenTexts::default();
+    for (name, value) in form_urlencoded::parse(&form[..end]) {
+        if places.is_body_parameter(&name) {
+            texts.add_token(value);
+        }
     }
-    form_urlencoded::parse(form)
-        .filter(|(name, _)| places.is_body_parameter(name))
-        .map(|(_, value)| value.into_owned())
-        .collect()
+    texts
 }
 
-async fn multipart_texts(places: &TokenPlaces, content_type: &str, start: Bytes) -> Vec<String> {
+async fn multipart_texts(places: &TokenPlaces, content_type: &str, body: Bytes) -> TokenTexts {
+    let mut texts = TokenTexts::default();
     let Ok(boundary) = multer::parse_boundary(content_type) else {
-        return Vec::new();
+        return texts;
     };
-    let stream = once(async move { Ok::<_, PayloadError>(start) });
-    let mut parts = multer::Multipart::new(stream, boundary);
-    let mut texts = Vec::new();
+    let body = once(ready(Ok::<_, Infallible>(body)));
+    let mut parts = multer::Multipart::new(body, boundary);
     // An error is the end of what was read, or of what can be understood.
     while let Ok(Some(part)) = parts.next_field().await {
         let is_token = part
             .name()
             .is_some_and(|name| places.is_body_parameter(name));
         if is_token && let Ok(text) = part.text().await {
-            texts.push(text);
+            texts.add_token(text);
         }
     }
     texts
 }
 
-/// Returns the values of all top-level members with the name of a token. A name that is there twice has two values.
-fn json_texts(places: &TokenPlaces, body: &[u8]) -> Vec<String> {
-    let Some(text) = utf8_text(body) else {
-        return Vec::new();
-    };
-    let mut texts = Vec::new();
-    let mut parser = serde_json::Deserializer::from_str(text);
-    let visitor = TokenMembers {
-        places,
-        texts: &mut texts,
-    };
-    // A body that is no JSON object has no members; the back end refuses it, or knows better.
-    match parser.deserialize_map(visitor) {
-        Ok(()) => texts,
-        Err(_) => Vec::new(),
-    }
-}
-
-/// Collects the members of a JSON object that are tokens.
-struct TokenMembers<'a> {
-    places: &'a TokenPlaces,
-    texts: &'a mut Vec<String>,
-}
-
-impl<'de> Visitor<'de> for TokenMembers<'_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(name) = members.next_key::<String>()? {
-            if self.places.is_body_parameter(&name) {
-                let value: serde_json::Value = members.next_value()?;
-                match value {
-                    serde_json::Value::String(text) => self.texts.push(text),
-                    serde_json::Value::Null => {}
-                    // No token has this format.
-                    other => self.texts.push(other.to_string()),
-                }
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn content_type(headers: &HeaderMap) -> &str {
-    let value = headers.get(CONTENT_TYPE);
+/// Returns the first value of a header. Empty if it is absent or not visible ASCII.
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    let value = headers.get(name);
     value
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()

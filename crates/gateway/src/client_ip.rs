@@ -75,15 +75,34 @@ impl TrustedProxies {
     /// Returns the client IP: the right-most address that is not a trusted proxy's. Clients can invent
     /// everything to the left of it, or of an entry that is not an address.
     pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
-        let mut source = peer.to_canonical();
+        let peer = peer.to_canonical();
+        let addresses = self.addresses(peer, headers);
+        addresses.last().copied().unwrap_or(peer).into()
+    }
+
+    /// Returns the addresses that a request has passed through: that of the client first, then those of trusted proxies, the
+    /// peer's last. It is empty if the request has no peer address.
+    pub(crate) fn chain(&self, request: &HttpRequest) -> Vec<IpAddr> {
+        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let addresses = peer.map(|peer| self.addresses(peer, request.headers()));
+        let mut addresses = addresses.unwrap_or_default();
+        addresses.reverse();
+        addresses
+    }
+
+    /// Returns the peer's address, then those that trusted proxies report, up to the client's.
+    fn addresses(&self, peer: IpAddr, headers: &HeaderMap) -> Vec<IpAddr> {
+        let mut addresses = vec![peer];
+        let mut source = peer;
         let mut hops = self.hops(headers).into_iter().rev();
         while self.trusts(source) {
             match hops.next() {
                 Some(Some(address)) => source = address,
                 Some(None) | None => break,
             }
+            addresses.push(source);
         }
-        source.into()
+        addresses
     }
 
     /// Returns whether an address is in a network of trusted proxies.

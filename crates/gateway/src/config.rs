@@ -1,6 +1,7 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
 mod audit;
+mod back_end;
 mod backend_url;
 mod base_url;
 mod bounds;
@@ -15,6 +16,7 @@ mod jwt;
 mod key;
 mod layers;
 mod legacy_path;
+mod log_target;
 mod logging;
 mod mail;
 mod passwords;
@@ -39,7 +41,9 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Map, Value};
 
-pub use self::audit::{Audit, AuditTarget};
+pub use self::audit::Audit;
+pub(crate) use self::back_end::KEYS as BACK_END_KEYS;
+pub use self::back_end::{BackEndAuth, BackEndSettings, ProxySettings, TokenForwarding};
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
 pub use self::directory::Directory;
@@ -48,7 +52,8 @@ use self::error::KeyLocations;
 pub(crate) use self::file_digests::FileDigests;
 pub use self::jwt::Jwt;
 use self::layers::Merged;
-pub use self::logging::{LogFormat, Logging};
+pub use self::log_target::LogTarget;
+pub use self::logging::{AccessFormat, LogFormat, Logging};
 pub use self::mail::Mail;
 pub use self::passwords::Passwords;
 pub(crate) use self::reference::reference;
@@ -103,7 +108,7 @@ impl Config {
             None => Map::new(),
         };
         let sections = Sections::read(tables, folder)?;
-        let mounts = dialects::read(tables_of_dialects)?;
+        let mounts = dialects::read(tables_of_dialects, &sections.jwt)?;
         Ok(Self { sections, mounts })
     }
 
@@ -119,6 +124,7 @@ impl Config {
                 ("enabled".to_owned(), true.into()),
                 ("path".to_owned(), mount.path.clone().into()),
             ]);
+            settings.extend(toml::Table::try_from(&**mount.back_end())?);
             settings.extend(toml::Table::try_from(&mount.settings)?);
             dialects.insert(mount.name.to_owned(), settings.into());
         }

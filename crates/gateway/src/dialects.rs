@@ -2,6 +2,8 @@
 
 mod entry;
 mod mount;
+#[cfg(test)]
+mod relayed_calls;
 
 use isogloss_bimplus::Bimplus;
 use isogloss_crmcom::Crmcom;

@@ -1,9 +1,11 @@
 //! Checks of a gateway, its stores and its proxy.
 
 mod advice;
+mod back_ends;
 mod certificates;
 mod files;
 mod finding;
+mod prober;
 mod proxy_log;
 mod reachability;
 mod stores;

@@ -2,7 +2,7 @@
 
 mod active_session;
 mod forward_auth;
-mod identity_headers;
+pub(crate) mod identity_headers;
 mod introspect;
 mod jwks;
 mod oauth_error;

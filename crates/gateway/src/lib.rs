@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod access_log;
 mod admin;
+mod back_end;
 mod bootstrap;
 pub mod cli;
 mod client_ip;
@@ -22,6 +24,8 @@ mod telemetry;
 mod tls;
 mod usage;
 
+pub use access_log::AccessLog;
+pub use back_end::BackEnds;
 pub use client_ip::TrustedProxies;
 pub use config::ProxyHeader;
 pub use dialects::Mount;

@@ -6,5 +6,5 @@ mod requests;
 mod route;
 mod token_store;
 
-pub(crate) use self::requests::{CountedRoute, RequestMetrics};
+pub(crate) use self::requests::{CountedRoute, RequestMetrics, RequestTimer};
 pub(crate) use self::token_store::InstrumentedTokenStore;

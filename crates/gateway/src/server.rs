@@ -25,6 +25,8 @@ use self::hot_swap::HotSwap;
 use self::http::Listener;
 use self::lifecycle::{RunningServer, ShutdownSignals};
 use self::reload::{Reload, ReloadSignals};
+use crate::access_log::AccessLog;
+use crate::back_end::BackEnds;
 use crate::bootstrap::initial_import::InitialImport;
 use crate::bootstrap::open_stores::OpenResource;
 use crate::bootstrap::{audit, components, digest_upgrade, mailer, secrets};
@@ -122,6 +124,7 @@ async fn start(
     let (config, sections) = (&config, &config.sections);
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
+    let access_log = AccessLog::open(&sections.logging)?;
     let old_events = opened.directory.clone();
     let import = Arc::new(InitialImport::new(&opened, &sections.directory.import, &audit).await?);
     let (directory, import_task) = import.clone().start().await?;
@@ -150,9 +153,14 @@ async fn start(
     let pruner = audit::prune_periodically(sections.audit.clone(), old_events, auth.clone());
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
+    let introspection = introspection_api(config, &usage)?;
+    let back_ends = BackEnds::open(&config.mounts, introspection.jwts.as_ref())?;
+    let metrics = metrics.with_back_ends(back_ends.clone());
     let application = HotSwap::new(PublicState {
         drain: readiness.drain(),
         recheck,
+        back_ends,
+        access_log: access_log.clone(),
         ..state(config, auth.clone(), probe, usage.clone())?
     });
     let outbox = application.state().outbox;
@@ -167,7 +175,7 @@ async fn start(
         usage: usage.clone(),
         passwords,
         metrics,
-        introspection: introspection_api(config, &usage)?,
+        introspection,
         body_timeout: sections.server.body_timeout,
     });
     let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_flight);
@@ -200,6 +208,7 @@ async fn start(
         servers: [rt::spawn(public), rt::spawn(inner)],
         housekeeping,
         audit,
+        access_log,
         usage,
         directory,
         import: OpenResource::InitialImport(import.as_ref().clone()),
@@ -245,10 +254,20 @@ fn state(
         sunsets: Sunsets::new(&config.sections.sunset),
         proxies: proxies(server),
         drain: Drain::default(),
+        access_log: AccessLog::default(),
         recheck: Arc::default(),
+        back_ends: BackEnds::default(),
     };
     for mount in &state.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");
+        let settings = mount.back_end();
+        if settings.is_set() {
+            let addresses = settings.backend.join(", ");
+            info!(
+                dialect = mount.name,
+                addresses, "other calls go to a back end"
+            );
+        }
     }
     state.sunsets.log();
     if state.mounts.is_empty() {

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use self::request_fields::WithRequestFields;
 use crate::config::{LogFormat, Logging, Tracing};
+use crate::metrics::CountedRoute;
 
 /// Directives against log lines of libraries: actix-server repeats at every start what the gateway logs itself,
 /// actix-http logs a client's malformed request as an error of the gateway, and ureq logs each request of the
@@ -137,8 +138,11 @@ impl RootSpanBuilder for RootSpan {
         let status = refusal.as_response_error().status_code();
         if status.is_server_error() && !is_planned {
             let request = outcome.as_ref().ok().map(ServiceResponse::request);
-            let route = request.and_then(HttpRequest::match_pattern);
-            let route = route.as_deref().map(readable);
+            let counted = request.and_then(CountedRoute::of);
+            let route = counted.map(|counted| counted.name()).or_else(|| {
+                let pattern = request.and_then(HttpRequest::match_pattern);
+                pattern.as_deref().map(readable)
+            });
             let request_id = request.and_then(|request| {
                 let extensions = request.extensions();
                 extensions.get::<RequestId>().map(|id| **id)
@@ -170,6 +174,11 @@ pub(crate) fn add_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
 /// application.
 pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<Uuid> {
     request.extensions().get::<RequestId>().map(|id| **id)
+}
+
+/// Records in the current span a route that its handler knows better than the router.
+pub(crate) fn record_route(route: &str) {
+    Span::current().record("http.route", route);
 }
 
 /// Records in the current span which dialect and which of its routes a request is for.

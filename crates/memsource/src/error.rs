@@ -83,7 +83,7 @@ impl Error {
             Self::NotFound => (404, "NotFound", Some("Not Found")),
             Self::MethodNotAllowed(_) => (405, "MethodNotAllowed", Some("Method Not Allowed")),
             Self::BackEnd(error) => (
-                error.status(),
+                error.status_code().as_u16(),
                 "ServiceUnavailable",
                 Some("The service is unavailable. Please retry."),
             ),

@@ -15,7 +15,7 @@ use crate::log::Log;
 use crate::process::Process;
 use crate::{Error, Request, Result};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// A running gateway, its tokens in memory unless told otherwise. It is killed when this is dropped.
@@ -60,21 +60,21 @@ impl Gateway {
         self.log.lines()
     }
 
-    /// Waits up to 30 seconds for a log line with this text. Returns whether there is one.
+    /// Waits up to 60 seconds for a log line with this text. Returns whether there is one.
     pub fn logs(&self, text: &str) -> bool {
         self.log
             .find(0, PATIENCE, |line| line.contains(text).then_some(()))
             .is_some()
     }
 
-    /// Waits up to 30 seconds for a log line, after the first `known` ones, that has one of the texts.
+    /// Waits up to 60 seconds for a log line, after the first `known` ones, that has one of the texts.
     /// Returns the index of that text, `None` if no such line is written.
     pub fn logs_one_of(&self, known: usize, texts: &[&str]) -> Option<usize> {
         let place = |line: &str| texts.iter().position(|text| line.contains(text));
         self.log.find(known, PATIENCE, place)
     }
 
-    /// Waits up to 30 seconds until at least `times` log lines have this text. Returns whether there are that
+    /// Waits up to 60 seconds until at least `times` log lines have this text. Returns whether there are that
     /// many.
     pub fn logs_times(&self, text: &str, times: usize) -> bool {
         let deadline = Instant::now() + PATIENCE;
@@ -92,7 +92,7 @@ impl Gateway {
     /// yet when the listeners accept connections.
     ///
     /// # Errors
-    /// If the gateway is not ready after 30 seconds.
+    /// If the gateway is not ready after 60 seconds.
     pub fn wait_until_ready(&self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -102,7 +102,7 @@ impl Gateway {
             }
             if Instant::now() > deadline {
                 let why = answer.text();
-                return Err(Error::new(format!("not ready in 30 s: {why}")));
+                return Err(Error::new(format!("not ready in 60 s: {why}")));
             }
             thread::sleep(GLANCE);
         }
@@ -111,7 +111,7 @@ impl Gateway {
     /// Sends SIGTERM, waits until the gateway has stopped, and returns its exit status.
     ///
     /// # Errors
-    /// If it still runs after 30 seconds.
+    /// If it still runs after 60 seconds.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         self.ask_to_stop()?;
         self.wait()
@@ -145,7 +145,7 @@ impl Gateway {
     /// Waits until the gateway has stopped, and returns its exit status.
     ///
     /// # Errors
-    /// If it still runs after 30 seconds.
+    /// If it still runs after 60 seconds.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.process.wait(&self.log)
     }
@@ -163,7 +163,7 @@ impl Gateway {
     /// ports.
     ///
     /// # Errors
-    /// If it does not start within 30 seconds.
+    /// If it does not start within 60 seconds.
     pub fn start_again(&mut self) -> Result<()> {
         self.process.end();
         self.process = Process::start(self.builder.command(&self.folder)?, &self.log)?;

@@ -104,7 +104,10 @@ impl Error {
                     format!("The requested resource does not support http method '{requested}'.");
                 (405, text.as_str().into())
             }
-            Self::BackEnd(error) => (error.status(), "The service is unavailable.".into()),
+            Self::BackEnd(error) => (
+                error.status_code().as_u16(),
+                "The service is unavailable.".into(),
+            ),
             Self::Auth(
                 AuthError::InvalidCredentials
                 | AuthError::AccountDisabled

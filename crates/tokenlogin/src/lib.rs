@@ -68,6 +68,7 @@ impl Dialect for TokenLogin {
         Self::parse_token(&query::api_token(head.uri.query()?)?)
     }
 
+    /// Returns the query, the only place that the vendor's pages name.
     fn token_places(_settings: &Settings) -> TokenPlaces {
         TokenPlaces {
             query: &["APIToken"],

@@ -15,7 +15,8 @@ use crate::model_binding::media_type;
 use crate::query::suppress_response_codes;
 
 /// Sets status, media type and headers of a response as the request requires. It is middleware for every route of
-/// the dialect, and for its responses to unknown paths. Those of a back end only get the status. `Err` only if the wrapped route returns one.
+/// the dialect, and for its responses to unknown paths. Those of a back end only get the status. `Err` only if the wrapped
+/// route returns one.
 pub(crate) async fn adapt_response<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -23,10 +24,11 @@ pub(crate) async fn adapt_response<B: MessageBody>(
     let suppress = suppress_response_codes(request.request()).unwrap_or(false);
     let media_type = response_media_type(&request);
     let mut response = next.call(request).await?;
-    if suppress {
+    let is_relayed = response.response().extensions().contains::<Relayed>();
+    if suppress && !(is_relayed && describes_transfer(response.status())) {
         *response.response_mut().status_mut() = StatusCode::OK;
     }
-    if response.response().extensions().contains::<Relayed>() {
+    if is_relayed {
         return Ok(response);
     }
     let headers = response.headers_mut();
@@ -38,6 +40,16 @@ pub(crate) async fn adapt_response<B: MessageBody>(
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// Returns true for a status that says what the message is, and not how the call ended: with another status, a client would
+/// take a part, or an unchanged document without its body, for the whole.
+fn describes_transfer(status: StatusCode) -> bool {
+    status.is_informational()
+        || matches!(
+            status,
+            StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+        )
 }
 
 /// Returns the JSON media type of the response: the one in `Accept`, else that of the request, else `application/json`.

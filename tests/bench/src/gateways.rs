@@ -72,7 +72,10 @@ pub(crate) fn start_with(
 ) -> Result<Gateway> {
     let gateway = Gateway::builder(program.display().to_string()).store(store);
     let pepper = pepper().display().to_string();
-    let gateway = gateway.env("ISOGLOSS__TOKENS__PEPPER_FILE", pepper);
+    // As in production, and other than in tests.
+    let gateway = gateway
+        .env("ISOGLOSS__TOKENS__PEPPER_FILE", pepper)
+        .env("ISOGLOSS__PASSWORDS__LOW_PRIORITY", "true");
     let gateway = differ(gateway).start()?;
     gateway.wait_until_ready()?;
     Ok(gateway)

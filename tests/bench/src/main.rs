@@ -8,6 +8,7 @@
 //! | [`validation`] | token checks of each endpoint and store, against plain actix-web and nginx + Lua + Redis |
 //! | [`login`] | logins, compared with the bare bcrypt crate |
 //! | [`storm`] | latency of checks during a storm of logins |
+//! | [`relay`] | calls to a back end through the gateway, beside nginx with `auth_request` |
 //! | [`revocation`] | how soon a logout takes effect at another gateway |
 //! | [`room`] | memory of the gateway and of Redis |
 //! | [`settings`] | measurements with a feature and without it |
@@ -25,6 +26,7 @@ mod pace;
 mod parts;
 mod peer;
 mod process;
+mod relay;
 mod report;
 mod revocation;
 mod room;
@@ -144,6 +146,7 @@ fn run(program: &Path, effort: Effort) -> Result<Report> {
         part("logins", login::measure),
         part("storm", storm::measure),
         part("checks", validation::measure),
+        part("calls to a back end", relay::measure),
         part("what a setting brings", settings::measure),
         part("growth", |program, effort, report| {
             growth::measure(program, effort.growth, report)

@@ -46,7 +46,8 @@ function loggedIn(answer) {
     return client_id;
 }
 
-export function compare(answers) {
+/** Compares what the gateway answers itself. */
+function compareOwn(answers) {
     refused(answers.wrongPassword, 401, "invalid_grant");
     refused(answers.withoutToken, 401, "invalid_token");
     assert.deepEqual(accepted(answers.forgotPassword), {});
@@ -76,4 +77,30 @@ export function compare(answers) {
     assert.deepEqual(accepted(answers.logout), {});
     refused(answers.loggedOut, 401, "invalid_token");
     refused(answers.madeUpToken, 401, "invalid_token");
+}
+
+/** Compares what the back end answers, which knows the user from the gateway alone. */
+function compareRelayed(answers) {
+    for (const listed of [answers.projectsOfAnyTeam, answers.projects]) {
+        assert.deepEqual(
+            accepted(listed).map(({ name, projectManager }) => [name, projectManager]),
+            [["Town hall", "test@bimplus.net"]],
+        );
+    }
+    const { status, body: made } = answers.newProject;
+    assert.equal(status, 201, JSON.stringify(answers.newProject));
+    assert.deepEqual([made.name, made.projectManager], ["Annex", "test@bimplus.net"]);
+    assert.equal(accepted(answers.changedProject).name, "Old town hall");
+    const { status: attached, body: attachment } = answers.attachment;
+    assert.equal(attached, 201, JSON.stringify(answers.attachment));
+    assert.deepEqual([attachment.size, attachment.createdBy], [6, "test@bimplus.net"]);
+    assert.deepEqual(accepted(answers.deletedProject), {});
+
+    refused(answers.projectsWithoutToken, 401, "invalid_token");
+    refused(answers.projectsOfLoggedOut, 401, "invalid_token");
+}
+
+export function compare(answers) {
+    compareOwn(answers);
+    compareRelayed(answers);
 }

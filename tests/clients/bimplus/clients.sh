@@ -15,6 +15,7 @@ if ! installed bimplus "$lock"; then
     echo "$lock" >"$folder/bimplus.ready"
 fi
 
-for sdk in "$folder"/bimplus/node_modules/bimplus-websdk-*; do
-    client "$(basename "$sdk")" node "$here/bimplus/websdk.mjs" "$sdk" "$browser" "$address"
+for version in 0.0.87 0.0.137 1.0.47 1.0.56; do
+    client bimplus-websdk $version JavaScript npm '`host` in the configuration of `Api`' \
+        node "$here/bimplus/websdk.mjs" "$folder/bimplus/node_modules/bimplus-websdk-$version" "$browser" "$address"
 done

@@ -24,6 +24,7 @@ async function use(host) {
     answers.wrongPassword = await login("wrong");
     answers.forgotPassword = await read(api.authorize.forgotPassword('{"user_id": "test@bimplus.net"}'));
     answers.withoutToken = await read(api.teams.get());
+    answers.projectsWithoutToken = await read(api.projects.get());
 
     answers.login = await login("test");
     api.setAccessToken(answers.login.body?.access_token);
@@ -31,6 +32,18 @@ async function use(host) {
     answers.user = await read(api.user.get());
     answers.token = await read(api.authorize.checkAccessToken());
     answers.cross = await read(api.authorize.requestCrossToken());
+
+    // From here on, calls for the back end. Before a team is chosen, later versions double a slash.
+    answers.projectsOfAnyTeam = await read(api.projects.get());
+    api.setTeamSlug(answers.teams.body?.[0].slug);
+    answers.projects = await read(api.projects.get());
+    const project = answers.projects.body?.[0]?.id;
+    answers.newProject = await read(api.projects.post(JSON.stringify({ name: "Annex" })));
+    answers.changedProject = await read(api.projects.put(project, JSON.stringify({ name: "Old town hall" })));
+    const form = new FormData();
+    form.append("file", new Blob(["a plan"], { type: "text/plain" }), "plan.txt");
+    answers.attachment = await read(api.objects.postAttachment(project, form));
+    answers.deletedProject = await read(api.projects.delete(project));
 
     const other = new Api({ ...createDefaultConfig(), protocol: "http://", host });
     answers.crossLogin = await redeem(answers.cross.body?.cross_token);
@@ -41,6 +54,7 @@ async function use(host) {
     answers.notOffered = await read(api.user.putPassword("{}"));
     answers.logout = await read(api.request.del(`${api.getApiUrl()}authorize`));
     answers.loggedOut = await read(api.user.get());
+    answers.projectsOfLoggedOut = await read(api.projects.get());
     api.setAccessToken("35eb2b5e94b54d5aafa6b6a7b6e8de01");
     answers.madeUpToken = await read(api.user.get());
     return answers;

@@ -75,15 +75,33 @@ try {
     assert.deepEqual(complaints, []);
     compare(answers);
     // One answer to the browser's question serves several methods.
-    assert.deepEqual([...preflights].sort(), [
+    const asked = [...preflights].map((path) => path.replace(answers.projects.body[0].id, "{id}"));
+    assert.deepEqual(asked.filter((path) => !path.endsWith("/projects")).sort(), [
         "/v2/auth-forgot",
         "/v2/authorize",
         "/v2/cross-authorize",
         "/v2/cross-token",
+        "/v2/head-office/objects/{id}/attachments",
+        "/v2/head-office/projects/{id}",
         "/v2/teams",
         "/v2/user",
         "/v2/user/change_password",
     ]);
+    assert.ok(asked.includes("/v2/head-office/projects"), `${asked}`);
+    for (const done of [
+        "login",
+        "teams and user",
+        "list of projects",
+        "new project",
+        "changed project",
+        "new attachment",
+        "deleted project",
+        "cross token",
+        "logout",
+        "refusals that the page can read",
+    ]) {
+        console.log(`works: ${done}`);
+    }
 } finally {
     await browser.close();
     server.close();

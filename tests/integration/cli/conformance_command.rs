@@ -72,6 +72,38 @@ fn with_the_files_of_the_host_more_conversations_fit() {
 }
 
 #[test]
+fn exchanges_of_a_folder_are_run_instead() {
+    let gateway = Gateway::builder(crate::PROGRAM).start().unwrap();
+    let folder = TempDir::new().unwrap();
+    let shell = Shell::bare(folder.path());
+    fs::create_dir_all(folder.path().join("own/bimplus")).unwrap();
+    let exchange =
+        "source = \"our client\"\n[[exchange]]\nsend = \"GET /v2/hello\"\nexpect = \"200\"\n";
+    shell.write("own/bimplus/our_client_says_hello.toml", exchange);
+    let base = base(gateway.public());
+    let command = ["conformance", "--base", &base, "--exchanges", "own"];
+    let out = shell.run(&command).done();
+    let line = "ok       bimplus  our_client_says_hello";
+    assert!(out.lines().any(|other| other == line), "{out}");
+    assert!(out.contains("1 ok, 0 failed, 0 left out"), "{out}");
+
+    fs::create_dir(folder.path().join("none")).unwrap();
+    shell.write("own/bimplus/bad.toml", "source = 1");
+    for (exchanges, start) in [
+        ("own", "isogloss: --exchanges: own/bimplus/bad.toml: "),
+        (
+            "none",
+            "isogloss: --exchanges: no exchange in none, expected ",
+        ),
+        ("nowhere", "isogloss: --exchanges: cannot read nowhere: "),
+    ] {
+        let said = shell.run(&["conformance", "--base", &base, "--exchanges", exchanges]);
+        assert_eq!(said.exit, Some(2), "{said:?}");
+        assert!(said.err.starts_with(start), "{said:?}");
+    }
+}
+
+#[test]
 fn a_host_that_speaks_otherwise_is_told_where() {
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno";
     let base = base(server(move |mut stream| {

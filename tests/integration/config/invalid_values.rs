@@ -14,7 +14,7 @@ fn unknown_names_are_refused_with_those_that_exist() {
         "dialects.klingon: no such dialect, expected one of bimplus, crmcom, tokenlogin, memsource (in a.toml)",
     );
     check("[dialects.crmcom]\ncolour = 1").assert_refused(
-        "dialects.crmcom.colour: no such key, expected one of `release`, `token_lifetime`, `longest_lifetime`, `strict_status`, `organisation_match`, `cors_origins`, `second_factor`, `second_factor_allow_from`, or `enabled`, `path` (in a.toml)",
+        "dialects.crmcom.colour: no such key, expected one of `release`, `token_lifetime`, `longest_lifetime`, `strict_status`, `organisation_match`, `cors_origins`, `second_factor`, `second_factor_allow_from`, or `enabled`, `path`, `backend`, `backend_paths`, `public_paths`, `backend_auth`, or the table proxy (in a.toml)",
     );
 }
 

@@ -95,8 +95,8 @@ pub(crate) struct Attempt {
     pub(crate) body: String,
 }
 
-/// Returns all attempts.
-pub(crate) fn all() -> Vec<Attempt> {
+/// Returns all attempts at the service with this host name.
+pub(crate) fn all(host: &str) -> Vec<Attempt> {
     let mut all = Vec::new();
     let mut head = |name: &str, lines: String| {
         all.push(Attempt {
@@ -119,9 +119,8 @@ pub(crate) fn all() -> Vec<Attempt> {
         body: "1\r\na\r\n0\r\nX-Isogloss-User: forged\r\nX_Isogloss_User: forged\r\n\r\n"
             .to_owned(),
     });
-    let hidden = format!(
-        "GET /hidden HTTP/1.1\r\nHost: tms.example.com\r\nX-Isogloss-User: {FORGED}\r\n\r\n"
-    );
+    let hidden =
+        format!("GET /hidden HTTP/1.1\r\nHost: {host}\r\nX-Isogloss-User: {FORGED}\r\n\r\n");
     all.push(Attempt {
         name: "a request in the body of another".to_owned(),
         lines: "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n".to_owned(),

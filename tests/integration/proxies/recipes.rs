@@ -8,26 +8,28 @@ use std::time::Duration;
 use isogloss_testkit::servers::wait_until;
 use isogloss_testkit::{Request, Store};
 
-use crate::proxies::proxy::Kind;
-use crate::proxies::{HOST, Scene, call};
+use crate::proxies::proxy::{LOGIN_HOST, Recipe};
+use crate::proxies::{Scene, call};
 
 /// Used in queries in place of passwords and tokens.
 const SECRET: &str = "5ECRET-of-a-query";
 
 #[test]
 fn no_log_of_a_proxy_has_the_query_of_a_request() {
-    for kind in Kind::ALL {
-        let mut scene = Scene::new(kind, "crmcom", Store::Memory);
+    for recipe in Recipe::all() {
+        let mut scene = Scene::new(recipe, "crmcom", Store::Memory);
         let token = scene.log_in("crmcom", "linguist");
         let secret = |path: &str| {
-            Request::get(format!("{path}?token={token}&password={SECRET}"))
-                .header("Referer", format!("https://{HOST}/?password={SECRET}"))
+            Request::get(format!("{path}?token={token}&password={SECRET}")).header(
+                "Referer",
+                format!("https://{}/?password={SECRET}", recipe.host()),
+            )
         };
-        let login = |path: &str| secret(path).header("Host", "login.example.com");
+        let login = |path: &str| secret(path).header("Host", LOGIN_HOST);
         login("/crmapi/rest/v2/seen-1")
             .send(scene.proxy.address)
             .unwrap();
-        assert_eq!(scene.call(secret("/app/seen-2")).status, 200, "{kind:?}");
+        assert_eq!(scene.call(secret("/app/seen-2")).status, 200, "{recipe:?}");
         let refused = Request::get(format!("/app/seen-3?token={SECRET}"));
         scene.call(refused);
         // An unreachable gateway is an error, which goes to another log.
@@ -37,18 +39,18 @@ fn no_log_of_a_proxy_has_the_query_of_a_request() {
             .send(scene.proxy.address)
             .unwrap();
         let has_all = || (1..=5).all(|n| scene.proxy.logs().contains(&format!("/seen-{n}")));
-        let what = format!("the paths in the log of {kind:?}");
+        let what = format!("the paths in the log of {recipe:?}");
         wait_until(&what, has_all).unwrap();
         let logs = scene.proxy.logs();
-        assert!(!logs.contains(SECRET), "{kind:?}: {logs}");
-        assert!(!logs.contains(&token), "{kind:?}: {logs}");
+        assert!(!logs.contains(SECRET), "{recipe:?}: {logs}");
+        assert!(!logs.contains(&token), "{recipe:?}: {logs}");
     }
 }
 
 #[test]
 fn no_client_says_by_itself_where_a_call_comes_from() {
-    for kind in Kind::ALL {
-        let scene = Scene::new(kind, "memsource", Store::Memory);
+    for recipe in Recipe::all() {
+        let scene = Scene::new(recipe, "memsource", Store::Memory);
         let token = scene.log_in("memsource", "linguist");
         for header in ["X-Forwarded-For", "X-Real-Ip", "Forwarded"] {
             let value = if header == "Forwarded" {
@@ -57,7 +59,7 @@ fn no_client_says_by_itself_where_a_call_comes_from() {
                 "203.0.113.7"
             };
             let call = call("memsource", &token).header(header, value);
-            assert_eq!(scene.call(call).status, 200, "{kind:?}");
+            assert_eq!(scene.call(call).status, 200, "{recipe:?}");
         }
         let usage = || {
             let report = Request::get("/admin/usage?dialect=memsource")
@@ -67,9 +69,9 @@ fn no_client_says_by_itself_where_a_call_comes_from() {
         };
         // The login, the three calls, and the request with which the test found the proxy listening.
         let are_counted = || usage()["dialects"][0]["calls"].as_u64() >= Some(5);
-        wait_until(&format!("calls through {kind:?}"), are_counted).unwrap();
+        wait_until(&format!("calls through {recipe:?}"), are_counted).unwrap();
         let usage = usage().to_string();
-        assert!(!usage.contains("203.0.113"), "{kind:?}: {usage}");
+        assert!(!usage.contains("203.0.113"), "{recipe:?}: {usage}");
     }
 }
 
@@ -79,8 +81,9 @@ fn upgraded(scene: &Scene, protocol: &str, authorization: &str) -> String {
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
         .unwrap();
+    let host = scene.recipe.host();
     let head = format!(
-        "GET /app/socket HTTP/1.1\r\nHost: {HOST}\r\n{authorization}Connection: Upgrade\r\n\
+        "GET /app/socket HTTP/1.1\r\nHost: {host}\r\n{authorization}Connection: Upgrade\r\n\
          Upgrade: {protocol}\r\nSec-WebSocket-Version: 13\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
@@ -102,23 +105,29 @@ fn upgraded(scene: &Scene, protocol: &str, authorization: &str) -> String {
 
 #[test]
 fn a_websocket_is_passed_on_to_the_service_and_no_other_upgrade_is() {
-    for kind in Kind::ALL {
-        let scene = Scene::new(kind, "memsource", Store::Memory);
+    for recipe in Recipe::all() {
+        let scene = Scene::new(recipe, "memsource", Store::Memory);
         let token = scene.log_in("memsource", "linguist");
         let authorization = format!("Authorization: ApiToken {token}\r\n");
         let granted = upgraded(&scene, "websocket", &authorization);
-        assert!(granted.starts_with("HTTP/1.1 101 "), "{kind:?}: {granted}");
-        assert!(granted.ends_with("ping"), "{kind:?}: {granted}");
+        assert!(
+            granted.starts_with("HTTP/1.1 101 "),
+            "{recipe:?}: {granted}"
+        );
+        assert!(granted.ends_with("ping"), "{recipe:?}: {granted}");
         let received = scene.service.received();
-        assert_eq!(received.len(), 1, "{kind:?}: {received:?}");
+        assert_eq!(received.len(), 1, "{recipe:?}: {received:?}");
         assert_eq!(received[0].all("X-Isogloss-User-Name"), ["linguist"]);
         let refused = upgraded(&scene, "websocket", "");
-        assert!(refused.starts_with("HTTP/1.1 401 "), "{kind:?}: {refused}");
-        assert!(scene.service.received().is_empty(), "{kind:?}");
+        assert!(
+            refused.starts_with("HTTP/1.1 401 "),
+            "{recipe:?}: {refused}"
+        );
+        assert!(scene.service.received().is_empty(), "{recipe:?}");
         let other = upgraded(&scene, "h2c", &authorization);
-        assert!(!other.starts_with("HTTP/1.1 101 "), "{kind:?}: {other}");
+        assert!(!other.starts_with("HTTP/1.1 101 "), "{recipe:?}: {other}");
         for head in scene.service.received() {
-            assert!(head.all("Upgrade").is_empty(), "{kind:?}: {head:?}");
+            assert!(head.all("Upgrade").is_empty(), "{recipe:?}: {head:?}");
         }
     }
 }

@@ -6,22 +6,23 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// The service, with the heads of all requests, including trailers.
+/// The service, with all requests: their heads, including trailers, and their bodies.
 #[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
-    heads: Arc<Mutex<Vec<Head>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 /// A request as received.
 #[derive(Debug, Clone)]
-pub(crate) struct Head {
+pub(crate) struct ReceivedRequest {
     pub(crate) line: String,
     /// Names in the form that CGI-like servers use, which cannot distinguish a dash from an underscore.
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
-impl Head {
+impl ReceivedRequest {
     /// Returns all values of a header.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let name = variable(name);
@@ -43,25 +44,25 @@ impl Service {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let service = Self {
             address: listener.local_addr().unwrap(),
-            heads: Arc::default(),
+            requests: Arc::default(),
         };
-        let heads = Arc::clone(&service.heads);
+        let requests = Arc::clone(&service.requests);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let heads = Arc::clone(&heads);
-                thread::spawn(move || drop(answer(stream, &heads)));
+                let requests = Arc::clone(&requests);
+                thread::spawn(move || drop(answer(stream, &requests)));
             }
         });
         service
     }
 
     /// Returns the requests since the last call.
-    pub(crate) fn received(&self) -> Vec<Head> {
-        std::mem::take(&mut self.heads.lock().unwrap())
+    pub(crate) fn received(&self) -> Vec<ReceivedRequest> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 }
 
-fn answer(stream: TcpStream, heads: &Mutex<Vec<Head>>) -> std::io::Result<()> {
+fn answer(stream: TcpStream, requests: &Mutex<Vec<ReceivedRequest>>) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
@@ -75,15 +76,21 @@ fn answer(stream: TcpStream, heads: &Mutex<Vec<Head>>) -> std::io::Result<()> {
     };
     let upgrades = value("UPGRADE").is_some_and(|to| to == "websocket")
         && value("CONNECTION").is_some_and(|options| options.contains("upgrade"));
+    let mut body = Vec::new();
     if value("TRANSFER_ENCODING").is_some_and(|encoding| encoding.contains("chunked")) {
-        skip_chunks(&mut reader)?;
+        body = chunks(&mut reader)?;
         headers.extend(fields(&mut reader)?);
     } else if let Some(length) = value("CONTENT_LENGTH") {
         let length = length.parse().unwrap_or_default();
-        std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink())?;
+        (&mut reader).take(length).read_to_end(&mut body)?;
     }
     let line = line.trim_end().to_owned();
-    heads.lock().unwrap().push(Head { line, headers });
+    let request = ReceivedRequest {
+        line,
+        headers,
+        body,
+    };
+    requests.lock().unwrap().push(request);
     if upgrades {
         return echo(&mut reader);
     }
@@ -119,15 +126,17 @@ fn fields(reader: &mut impl BufRead) -> std::io::Result<Vec<(String, String)>> {
     }
 }
 
-fn skip_chunks(reader: &mut impl BufRead) -> std::io::Result<()> {
+fn chunks(reader: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
         let length = line.trim().split(';').next().unwrap_or_default();
         let length = u64::from_str_radix(length, 16).unwrap_or_default();
         if length == 0 {
-            return Ok(());
+            return Ok(body);
         }
-        std::io::copy(&mut reader.take(length + 2), &mut std::io::sink())?;
+        reader.by_ref().take(length).read_to_end(&mut body)?;
+        reader.read_line(&mut line)?;
     }
 }

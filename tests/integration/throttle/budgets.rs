@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use isogloss_testkit::{Gateway, Redis, Request, Store};
@@ -10,23 +9,12 @@ use serde_json::json;
 
 use super::*;
 
-/// Sends wrong passwords for that many names, from several threads.
+/// Sends wrong passwords for that many names.
 fn spray(server: SocketAddr, many: usize, dialect: impl Fn(usize) -> Dialect + Sync) {
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= many {
-                        return;
-                    }
-                    let name = format!("user-{number}");
-                    let sent = dialect(number).login(&name, "wrong").send(server);
-                    assert!([200, 401, 429].contains(&sent.unwrap().status));
-                }
-            });
-        }
+    concurrently(many, |number| {
+        let name = format!("user-{number}");
+        let sent = dialect(number).login(&name, "wrong").send(server);
+        assert!([200, 401, 429].contains(&sent.unwrap().status));
     });
 }
 
@@ -34,11 +22,12 @@ fn spray(server: SocketAddr, many: usize, dialect: impl Fn(usize) -> Dialect + S
 fn spray_over_all_dialects_is_stopped_as_soon_as_one_over_one() {
     const TRIES: usize = 10_000;
     let settings = "source_tries = 100\naccount_tries = 10";
-    let gateway = gateway(settings).start().unwrap();
+    let start = || gateway(settings).config_text(LONG_QUEUE).start().unwrap();
+    let gateway = start();
     spray(gateway.public(), TRIES, |number| DIALECTS[number % 4]);
     assert_eq!(TRIES - throttled(&gateway), 100);
     for dialect in DIALECTS {
-        let gateway = self::gateway(settings).start().unwrap();
+        let gateway = start();
         spray(gateway.public(), 500, |_| dialect);
         assert_eq!(500 - throttled(&gateway), 100, "{dialect:?}");
     }

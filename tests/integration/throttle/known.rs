@@ -105,13 +105,14 @@ fn spend(address: &str, server: SocketAddr) {
 fn thousand_sources_do_not_lock_out_an_owner_at_the_usual_address() {
     let gateway = gateway("account_tries = 2\nknown_client_tries = 3\nsource_tries = 5")
         .config_text(BEHIND_A_PROXY)
+        .config_text(LONG_QUEUE)
         .start()
         .unwrap();
     let server = gateway.public();
     for dialect in DIALECTS {
         log_in(dialect, server);
     }
-    for number in 0..1000 {
+    concurrently(1000, |number| {
         let source = format!("203.{}.{}.7", number / 250, number % 250);
         for dialect in DIALECTS {
             // They send the same client name as the owner's clients.
@@ -119,7 +120,7 @@ fn thousand_sources_do_not_lock_out_an_owner_at_the_usual_address() {
                 .send(server)
                 .unwrap();
         }
-    }
+    });
     assert_eq!(throttled(&gateway), 2000, "two of four from each source");
     for dialect in DIALECTS {
         let login = forwarded(own(dialect, "admin-demo"), HOME);

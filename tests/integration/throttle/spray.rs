@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use tempfile::TempDir;
 
@@ -11,7 +9,6 @@ use super::*;
 
 const USERS: usize = 60;
 const GUESSES: usize = 600;
-const THREADS: usize = 16;
 const SOURCE_TRIES: usize = 100;
 
 const APPLICATION: &str = "6C12345D9B0C4F3C23ABB5721D098F7B";
@@ -62,6 +59,7 @@ fn at_home() -> (TempDir, Gateway) {
         "source_tries = {SOURCE_TRIES}\naccount_tries = 10"
     ))
     .config_text(BEHIND_A_PROXY)
+    .config_text(LONG_QUEUE)
     .config_text("[dialects.bimplus]\napplications = 'any'")
     .env("ISOGLOSS__DIRECTORY__IMPORT", file.display().to_string())
     .start()
@@ -80,24 +78,17 @@ fn at_home() -> (TempDir, Gateway) {
 /// Returns how many guesses from that address are checked.
 fn looked_at(gateway: &Gateway, mix: &[Dialect], declared: Declared, address: &str) -> usize {
     let before = throttled(gateway);
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let guess @ 0..GUESSES = next.fetch_add(1, Ordering::Relaxed) {
-                    let dialect = mix[guess / USERS % mix.len()];
-                    let fresh = format!("{guess:032x}");
-                    let client = match declared {
-                        Declared::Nothing => None,
-                        Declared::Known => Some(CLIENT),
-                        Declared::Fresh => Some(&*fresh),
-                    };
-                    let name = format!("user-{}", guess % USERS);
-                    let login = login(dialect, &name, &format!("guess-{guess}"), client);
-                    forwarded(login, address).send(gateway.public()).unwrap();
-                }
-            });
-        }
+    concurrently(GUESSES, |guess| {
+        let dialect = mix[guess / USERS % mix.len()];
+        let fresh = format!("{guess:032x}");
+        let client = match declared {
+            Declared::Nothing => None,
+            Declared::Known => Some(CLIENT),
+            Declared::Fresh => Some(&*fresh),
+        };
+        let name = format!("user-{}", guess % USERS);
+        let login = login(dialect, &name, &format!("guess-{guess}"), client);
+        forwarded(login, address).send(gateway.public()).unwrap();
     });
     GUESSES - (throttled(gateway) - before)
 }

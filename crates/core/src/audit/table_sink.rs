@@ -8,8 +8,9 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{AuditSink, Event, EventKind, PendingEvents};
+use super::{Event, EventKind, PendingEvents};
 use crate::error::StoreError;
+use crate::log::LogSink;
 use crate::token_digest::TokenDigest;
 
 /// How many old events are removed at a time, and how long other queries may run in between.
@@ -76,7 +77,7 @@ impl TableSink {
 }
 
 #[async_trait]
-impl AuditSink for TableSink {
+impl LogSink<Arc<Event>> for TableSink {
     fn name(&self) -> &'static str {
         "database"
     }

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use time::macros::datetime;
 
 use super::*;
+use crate::error::StoreError;
 
 const ROOM: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
@@ -41,7 +43,7 @@ impl Recording {
 }
 
 #[async_trait]
-impl AuditSink for Recording {
+impl LogSink<Arc<Event>> for Recording {
     fn name(&self) -> &'static str {
         "recording"
     }
@@ -65,6 +67,10 @@ fn event(number: u64) -> Event {
 
 fn waiting(numbers: impl IntoIterator<Item = u64>) -> PendingEvents {
     numbers.into_iter().map(event).map(Arc::new).collect()
+}
+
+fn file_lines(path: &Path) -> LineSink<Arc<Event>> {
+    event_lines(LineTarget::File(path.to_owned()))
 }
 
 fn numbers(text: &str) -> Vec<u64> {
@@ -136,7 +142,7 @@ async fn what_waits_at_the_end_for_a_sink_that_is_away_is_lost() {
 async fn processes_share_a_file_that_is_its_owners_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log/audit.jsonl");
-    let (mut one, mut other) = (JsonLinesSink::file(&path), JsonLinesSink::file(&path));
+    let (mut one, mut other) = (file_lines(&path), file_lines(&path));
     for number in 0..10 {
         one.keep(&mut waiting([2 * number])).await.unwrap();
         other.keep(&mut waiting([2 * number + 1])).await.unwrap();
@@ -152,7 +158,7 @@ async fn processes_share_a_file_that_is_its_owners_only() {
 async fn a_file_that_was_moved_away_is_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
-    let mut lines = JsonLinesSink::file(&path);
+    let mut lines = file_lines(&path);
     lines.keep(&mut waiting([1])).await.unwrap();
     fs::rename(&path, folder.path().join("audit.jsonl.1")).unwrap();
     lines.keep(&mut waiting([2, 3])).await.unwrap();
@@ -166,10 +172,7 @@ async fn a_line_that_was_cut_short_does_not_spoil_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
     fs::write(&path, "{\"time\":").unwrap();
-    JsonLinesSink::file(&path)
-        .keep(&mut waiting([1]))
-        .await
-        .unwrap();
+    file_lines(&path).keep(&mut waiting([1])).await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let (torn, whole) = text.split_once('\n').unwrap();
     assert_eq!((torn, numbers(whole)), ("{\"time\":", vec![1]));
@@ -180,10 +183,7 @@ async fn what_cannot_be_written_stays_in_the_queue() {
     let folder = tempfile::tempdir().unwrap();
     for path in [Path::new("/dev/full"), folder.path()] {
         let mut events = waiting([1, 2]);
-        let error = JsonLinesSink::file(path)
-            .keep(&mut events)
-            .await
-            .unwrap_err();
+        let error = file_lines(path).keep(&mut events).await.unwrap_err();
         let named = format!("audit file: {}: ", path.display());
         assert!(error.to_string().starts_with(&named), "{error}");
         assert_eq!(events, waiting([1, 2]));

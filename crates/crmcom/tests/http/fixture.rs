@@ -116,7 +116,7 @@ impl Fixture {
     ) -> Reply {
         let app = App::new()
             .app_data(Data::new(self.auth.clone()))
-            .service(scope("/crm").configure(|cfg| Crmcom::configure(settings, cfg)));
+            .service(scope("/crm").configure(|cfg| Crmcom::configure(settings, None, cfg)));
         let app = init_service(app).await;
         let uri = format!("/crm/authentication/{method}");
         let response = call_service(&app, request.uri(&uri).to_request()).await;

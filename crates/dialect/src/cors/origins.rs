@@ -8,13 +8,18 @@ use url::{Origin, Url};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub enum Origins {
-    /// Any origin. No response depends on a cookie, so no user's session is at risk.
+    /// Any origin. Calls of pages carry no cookies, so no user's session is at risk.
     Any,
     /// These origins, as browsers spell them.
     Listed(Vec<String>),
 }
 
 impl Origins {
+    /// Returns true if pages of no origin may call.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Listed(listed) if listed.is_empty())
+    }
+
     /// Returns true if pages of this origin, as a browser sends it, may call.
     pub fn allows(&self, origin: &[u8]) -> bool {
         match self {

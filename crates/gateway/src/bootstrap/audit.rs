@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::audit::{Audit, AuditSink, JsonLinesSink, TableSink, prune};
+use isogloss_core::audit::{Audit, Event, TableSink, event_lines, prune};
 use isogloss_core::directory::Directory;
+use isogloss_core::log::{LineTarget, LogSink};
 use isogloss_core::{Auth, create_private_folder};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use super::open_stores::{OpenResource, close_on_exit};
-use crate::config::{self, AuditTarget};
+use crate::config::{self, LogTarget};
 
 /// How often old events are removed from the table.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
@@ -22,9 +23,9 @@ const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 /// Opens the audit log of a gateway. Fails if its thread cannot be started.
 pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> Result<Audit> {
     let lines = match &settings.to {
-        AuditTarget::None => None,
-        AuditTarget::Stdout => Some(JsonLinesSink::stdout()),
-        AuditTarget::File(path) => Some(JsonLinesSink::file(path)),
+        LogTarget::None => None,
+        LogTarget::Stdout => Some(LineTarget::Stdout),
+        LogTarget::File(path) => Some(LineTarget::File(path.clone())),
     };
     start(settings, lines, directory)
 }
@@ -32,7 +33,7 @@ pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> 
 /// Creates the folder of the audit log's file, if the log goes to a file, for a command that may create missing
 /// files. Fails if the folder cannot be created.
 pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
-    let AuditTarget::File(path) = &settings.to else {
+    let LogTarget::File(path) = &settings.to else {
         return Ok(());
     };
     match path.parent() {
@@ -51,8 +52,8 @@ pub(crate) fn open_for_command(
     directory: &Arc<dyn Directory>,
 ) -> Result<Audit> {
     let lines = match &settings.to {
-        AuditTarget::None | AuditTarget::Stdout => None,
-        AuditTarget::File(path) => Some(JsonLinesSink::file_in_folder(path)),
+        LogTarget::None | LogTarget::Stdout => None,
+        LogTarget::File(path) => Some(LineTarget::FileInFolder(path.clone())),
     };
     start(settings, lines, directory)
 }
@@ -61,12 +62,12 @@ pub(crate) fn open_for_command(
 /// started.
 fn start(
     settings: &config::Audit,
-    lines: Option<JsonLinesSink>,
+    lines: Option<LineTarget>,
     directory: &Arc<dyn Directory>,
 ) -> Result<Audit> {
-    let mut sinks: Vec<Box<dyn AuditSink>> = Vec::new();
+    let mut sinks: Vec<Box<dyn LogSink<Arc<Event>>>> = Vec::new();
     if let Some(lines) = lines {
-        sinks.push(Box::new(lines));
+        sinks.push(Box::new(event_lines(lines)));
     }
     if settings.database {
         sinks.push(Box::new(TableSink::new(directory.clone())));

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Outcome, output};
 use crate::admin::timestamp;
 use crate::bootstrap::components;
-use crate::config::{AuditTarget, Config, ConfigError, Sections};
+use crate::config::{Config, ConfigError, LogTarget, Sections};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -104,11 +104,11 @@ impl<'a> EventSource<'a> {
             return Ok(Self::Database);
         }
         let reason = match &sections.audit.to {
-            AuditTarget::File(path) => return Ok(Self::File(path)),
-            AuditTarget::Stdout => {
+            LogTarget::File(path) => return Ok(Self::File(path)),
+            LogTarget::Stdout => {
                 "audit.to is stdout, so the events went to the standard output of the gateway"
             }
-            AuditTarget::None => "the audit log is off",
+            LogTarget::None => "the audit log is off",
         };
         let advice = "set audit.database = true, or audit.to = \"file:PATH\"";
         let reason = format!("{reason}: to list events, {advice}");

@@ -20,7 +20,7 @@ use self::manifest::{DirectoryPart, FORMAT, Manifest};
 use super::audited_admin::{self, AuditedAdmin};
 use super::{Outcome, output};
 use crate::bootstrap::components;
-use crate::config::{AuditTarget, Config, DirectoryAddress, Sections};
+use crate::config::{Config, DirectoryAddress, LogTarget, Sections};
 use crate::management_client::Gateway;
 
 #[derive(Args)]
@@ -158,7 +158,7 @@ fn print(summary: &Summary, json: bool) -> Result<Outcome> {
 /// Copies the file of `audit.to` up to its last whole line. Returns `false` if there is no such file. Fails if
 /// it cannot be copied.
 fn copy_audit_file(folder: &Path, sections: &Sections) -> Result<bool> {
-    let AuditTarget::File(source) = &sections.audit.to else {
+    let LogTarget::File(source) = &sections.audit.to else {
         return Ok(false);
     };
     let copied = folder::copy_lines(source, &folder.join(AUDIT));

@@ -3,12 +3,12 @@
 mod junit;
 mod outcome;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use isogloss_conformance::{Case, Host, cases};
+use isogloss_conformance::{Case, Host, cases, read_cases};
 use toml::Table;
 
 use self::outcome::{ExchangeResult, Verdict};
@@ -21,6 +21,7 @@ Examples:
   isogloss conformance --base http://127.0.0.1:8080
   isogloss conformance --base https://login.example.com --dialect bimplus --junit bimplus.xml
   isogloss conformance --base http://127.0.0.1:8080 --dialect crmcom --case release --json
+  isogloss conformance --base https://login.example.com --exchanges own-exchanges
   SSL_CERT_FILE=own-ca.pem isogloss conformance --base https://staging.internal/legacy
 
 The host must have the users of the demo directory, config/demo-directory.toml, and must not be in
@@ -35,6 +36,9 @@ pub(super) struct Arguments {
     /// Base URL of the host's routes
     #[arg(long, value_name = "URL")]
     base: String,
+    /// Folder with exchanges, <dialect>/<name>.toml, to run instead of the documented ones
+    #[arg(long, value_name = "FOLDER")]
+    exchanges: Option<PathBuf>,
     /// Run only exchanges of this dialect; may repeat
     #[arg(long, value_name = "NAME")]
     dialect: Vec<String>,
@@ -79,9 +83,24 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     })
 }
 
+/// Returns the exchanges of a folder. Fails if a file is invalid, or if there is none.
+fn read(folder: &Path) -> Result<Vec<Case>, ConfigError> {
+    let refused = |reason: String| ConfigError::new("--exchanges", reason);
+    let cases = read_cases(folder).map_err(|error| refused(error.to_string()))?;
+    if cases.is_empty() {
+        let folder = folder.display();
+        let reason = format!("no exchange in {folder}, expected <dialect>/<name>.toml");
+        return Err(refused(reason));
+    }
+    Ok(cases)
+}
+
 /// Returns the selected exchanges. Fails if no exchange matches the arguments.
 fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
-    let mut cases = cases()?;
+    let mut cases = match &arguments.exchanges {
+        None => cases()?,
+        Some(folder) => read(folder)?,
+    };
     let mut dialects: Vec<_> = cases.iter().map(|case| case.dialect.clone()).collect();
     dialects.dedup();
     if let Some(other) = arguments.dialect.iter().find(|d| !dialects.contains(d)) {
@@ -131,7 +150,7 @@ fn has_settings(needed: &Table, set: &Table) -> bool {
 
 /// Prints the results as a table, the reports of failed exchanges, the number of exchanges with each verdict, and the
 /// path of the JUnit report. Fails if the standard output cannot be written.
-fn print(results: &[ExchangeResult], junit: &std::path::Path) -> Result<()> {
+fn print(results: &[ExchangeResult], junit: &Path) -> Result<()> {
     let rows: Vec<_> = results.iter().map(ExchangeResult::row).collect();
     output::table(&["OUTCOME", "DIALECT", "EXCHANGE"], &rows)?;
     for result in results {

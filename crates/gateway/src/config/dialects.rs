@@ -2,18 +2,20 @@
 
 use ::config::{Map, Value, ValueKind};
 
+use super::back_end::{self, BackEndSettings};
 use super::error::{self, ConfigError};
+use super::jwt::Jwt;
 use crate::dialects::{self, Entry, Mount};
 
 /// Returns the enabled dialects, the longest path first. Fails if the table has an unknown dialect, an invalid
-/// setting, or two dialects at one path.
-pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, ConfigError> {
+/// setting, or two dialects or their back ends at one path. `jwt` are the settings of JWTs that back ends may get.
+pub(super) fn read(mut tables: Map<String, Value>, jwt: &Jwt) -> Result<Vec<Mount>, ConfigError> {
     let mut mounts: Vec<Mount> = Vec::new();
     for dialect in dialects::ALL {
         let Some(table) = tables.remove(dialect.name) else {
             continue;
         };
-        if let Some(mount) = read_one(dialect, table)? {
+        if let Some(mount) = read_one(dialect, table, jwt)? {
             if let Some(other) = mounts.iter().find(|other| same(&other.path, &mount.path)) {
                 let key = format!("dialects.{}.path", mount.name);
                 let reason = format!("{} is taken by {}", mount.path, other.name);
@@ -27,12 +29,13 @@ pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, ConfigE
         let reason = format!("no such dialect, expected one of {names}");
         return Err(ConfigError::new(format!("dialects.{unknown}"), reason));
     }
+    back_end::check_paths(&mounts)?;
     mounts.sort_by_key(|mount| std::cmp::Reverse(mount.path.len()));
     Ok(mounts)
 }
 
 /// Returns the dialect with its settings, or `None` if it is not enabled. Fails if its table has an invalid setting.
-fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, ConfigError> {
+fn read_one(dialect: &Entry, table: Value, jwt: &Jwt) -> Result<Option<Mount>, ConfigError> {
     let section = format!("dialects.{}", dialect.name);
     let mut table = table
         .into_table()
@@ -55,10 +58,13 @@ fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, ConfigError>
         );
         return Err(ConfigError::new(format!("{section}.path"), reason));
     }
+    let back_end = BackEndSettings::take(&section, &mut table)?;
     let rest = Value::new(None, ValueKind::Table(table));
     let mount = dialect
         .mount(path, rest)
-        .map_err(|error| error::section_error(&section, error))?;
+        .map_err(|error| error::section_error(&section, error))?
+        .with_back_end(back_end);
+    mount.back_end().check(&mount, jwt)?;
     Ok(enabled.then_some(mount))
 }
 

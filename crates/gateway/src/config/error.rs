@@ -144,7 +144,7 @@ pub(super) fn section_error(section: &str, error: LibraryError) -> ConfigError {
         return ConfigError::from_library(section, error);
     };
     let more = if section.starts_with("dialects.") {
-        ", or `enabled`, `path`"
+        ", or `enabled`, `path`, `backend`, `backend_paths`, `public_paths`, `backend_auth`, or the table proxy"
     } else {
         ""
     };

@@ -1,11 +1,14 @@
 //! The section `logging`: what is logged.
 
+use std::num::NonZeroUsize;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
+use super::log_target::LogTarget;
 
-/// Log messages.
+/// Log messages, and the access log.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logging {
@@ -14,6 +17,13 @@ pub struct Logging {
     /// `error`, `warn`, `info`, `debug`, `trace`, `off`, or directives like `info,isogloss_core=debug`. If
     /// directives contain no general level, it is `info`.
     pub level: String,
+    /// Where the access log of the public listener goes: `none`, `stdout`, or `file:PATH`.
+    pub access_to: LogTarget,
+    /// The format of a line of the access log.
+    pub access_format: AccessFormat,
+    /// How many lines of the access log may wait for a disk before further ones are lost.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub access_queue: NonZeroUsize,
 }
 
 impl Default for Logging {
@@ -21,6 +31,9 @@ impl Default for Logging {
         Self {
             format: LogFormat::Text,
             level: "info".to_owned(),
+            access_to: LogTarget::None,
+            access_format: AccessFormat::Json,
+            access_queue: const { NonZeroUsize::new(10_000).unwrap() },
         }
     }
 }
@@ -98,6 +111,31 @@ impl TryFrom<String> for LogFormat {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
             _ => Err("expected text or json"),
+        }
+    }
+}
+
+/// How a line of the access log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum AccessFormat {
+    /// One JSON object a line.
+    Json,
+    /// The Common Log Format.
+    Common,
+    /// The Common Log Format with referrer and `User-Agent`.
+    Combined,
+}
+
+impl TryFrom<String> for AccessFormat {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "json" => Ok(Self::Json),
+            "common" => Ok(Self::Common),
+            "combined" => Ok(Self::Combined),
+            _ => Err("expected json, common or combined"),
         }
     }
 }

@@ -14,11 +14,12 @@ use super::{ConfigError, Sections, key};
 const PATHS: [&str; 1] = ["directory.import"];
 
 /// Settings that hold an address, which may have a path in it.
-const ADDRESSES: [&str; 4] = [
+const ADDRESSES: [&str; 5] = [
     "tokens.store",
     "directory.url",
     "mail.transport",
     "audit.to",
+    "logging.access_to",
 ];
 
 /// Prefixes after which an address has a path.

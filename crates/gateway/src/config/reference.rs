@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::BACK_END_KEYS;
 use super::environment::{PREFIX, SEPARATOR};
 use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
 
@@ -33,6 +34,10 @@ white space around the secret are not part of it, and an empty file is refused. 
 set, the later file wins, and an environment variable wins over all files. Both in one place are refused.
 ";
 
+const BACK_END: &str = "\
+The back end of a dialect, which gets the calls for which the dialect has no route: see [One host name for login and the \
+rest](whole-host.md). These keys are in the table of each dialect.";
+
 /// Returns the reference of all settings as Markdown.
 pub(crate) fn reference() -> String {
     let schema = schema();
@@ -40,13 +45,14 @@ pub(crate) fn reference() -> String {
     for (name, section) in keys(&schema, &schema) {
         if name == "dialects" {
             for (dialect, table) in keys(&schema, section) {
-                write_section(
-                    &mut page,
-                    &schema,
-                    &format!("dialects.{dialect}"),
-                    table,
-                    table,
-                );
+                let name = format!("dialects.{dialect}");
+                let own = with_keys(table, |key| !BACK_END_KEYS.contains(&key));
+                write_section(&mut page, &schema, &name, &own, &own);
+            }
+            if let Some((_, table)) = keys(&schema, section).next() {
+                let mut shared = with_keys(table, |key| BACK_END_KEYS.contains(&key));
+                shared["description"] = BACK_END.into();
+                write_section(&mut page, &schema, "dialects.<dialect>", &shared, &shared);
             }
         } else if let Some(each) = section.get("additionalProperties")
             && each.is_object()
@@ -99,6 +105,15 @@ fn write_keys(page: &mut String, schema: &Value, section: &str, within: &str, ta
     }
 }
 
+/// Returns the schema of a table with only those of its keys.
+fn with_keys(table: &Value, is_wanted: impl Fn(&str) -> bool) -> Value {
+    let mut table = table.clone();
+    if let Some(keys) = table["properties"].as_object_mut() {
+        keys.retain(|key, _| is_wanted(key));
+    }
+    table
+}
+
 /// Returns the keys of a table of the schema, and the schema of each.
 fn keys<'s>(schema: &'s Value, table: &'s Value) -> impl Iterator<Item = (&'s str, &'s Value)> {
     let keys = resolved(schema, table)["properties"].as_object();
@@ -127,6 +142,7 @@ fn kind(schema: &Value, key: &Value, shape: &Value) -> String {
         }
         Some("string") => "text".to_owned(),
         Some(other) => other.to_owned(),
+        None if shape["type"].is_array() => "text or list of texts".to_owned(),
         None => "any".to_owned(),
     }
 }

@@ -6,8 +6,8 @@ use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema as _, Schema};
 use serde_json::{Map, Value, json};
 
-use super::Sections;
 use super::key::join;
+use super::{BackEndSettings, Sections};
 use crate::dialects;
 
 /// Reference to the schema of durations.
@@ -23,10 +23,11 @@ pub(crate) fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
     let mut root = Sections::json_schema(&mut generator);
+    let back_end = BackEndSettings::json_schema(&mut generator).to_value();
     let tables = dialects::schemas(&mut generator);
     let tables: Map<_, _> = tables
         .into_iter()
-        .map(|(name, path, table)| (name.to_owned(), dialect(path, table)))
+        .map(|(name, path, table)| (name.to_owned(), dialect(path, table, &back_end)))
         .collect();
     if let Some(sections) = root.get_mut("properties").and_then(Value::as_object_mut) {
         let dialects = json!({
@@ -95,10 +96,12 @@ pub(super) fn resolved<'s>(schema: &'s Value, value: &'s Value) -> &'s Value {
         .unwrap_or(value)
 }
 
-/// Returns the schema of a dialect's table: its own settings, `enabled` and `path`.
-fn dialect(path: &str, settings: Schema) -> Value {
+/// Returns the schema of a dialect's table: its own settings, those of its back end, `enabled` and `path`.
+fn dialect(path: &str, settings: Schema, back_end: &Value) -> Value {
     let mut table = settings.to_value();
     if let Some(keys) = table["properties"].as_object_mut() {
+        let back_end = back_end["properties"].as_object().into_iter().flatten();
+        keys.extend(back_end.map(|(name, key)| (name.clone(), key.clone())));
         keys.insert(
             "enabled".to_owned(),
             json!({"description": "Whether the dialect has routes.", "type": "boolean", "default": true}),

@@ -1,5 +1,6 @@
 //! `config/isogloss.toml` is held to the code, and the other files of the folder are valid.
 
+mod back_end;
 mod every_key;
 
 use super::*;
@@ -13,6 +14,15 @@ fn folder() -> PathBuf {
 
 fn load(name: &str) -> Config {
     Config::load(&[folder().join(name)]).unwrap()
+}
+
+/// Returns the names in the message about an unknown key of a table.
+fn listed_keys(table: &str) -> Vec<String> {
+    let refusal = of_text(&format!("[{table}]\nnope = 1\n"));
+    let refusal = refusal.err().unwrap().to_string();
+    let (_, listed) = refusal.split_once("expected ").unwrap();
+    let keys = listed.split('`').skip(1).step_by(2);
+    keys.map(str::to_owned).collect()
 }
 
 /// Returns the configuration without any file, but with every dialect enabled.
@@ -51,18 +61,15 @@ fn the_reference_names_every_key() {
     ];
     let dialects = dialects::names().into_iter();
     let dialects = dialects.map(|name| format!("dialects.{name}"));
+    let proxy = "dialects.bimplus.proxy".to_owned();
     for section in sections
         .iter()
         .map(|name| (*name).to_owned())
         .chain(dialects)
+        .chain([proxy])
     {
         // An unknown key is refused with the list of those that exist.
-        let refusal = of_text(&format!("[{section}]\nnope = 1\n"))
-            .err()
-            .unwrap()
-            .to_string();
-        let (_, listed) = refusal.split_once("expected ").unwrap();
-        let keys = listed.split('`').skip(1).step_by(2);
+        let keys = listed_keys(&section);
         let table = REFERENCE.split_once(&format!("\n[{section}]\n"));
         let (_, from) = table.unwrap_or_else(|| {
             panic!("config/isogloss.toml has no table [{section}]: give it one, with every key")

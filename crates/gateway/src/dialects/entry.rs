@@ -47,6 +47,7 @@ fn mount<D: Dialect>(path: String, table: Value) -> Result<Mount, LibraryError> 
         name: D::NAME,
         path,
         settings: serde_json::to_value(&settings).unwrap_or_default(),
+        back_end: Arc::default(),
         ignores_case: D::PATH_CASE == PathCase::Insensitive,
         has_long_lived_tokens: D::TOKEN_LIFETIME == TokenLifetimeClass::Remembered,
         dialect: Arc::new(Configured::<D>(settings)),

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use actix_web::dev::RequestHead;
 use actix_web::web::ServiceConfig;
 use isogloss_core::BearerToken;
-use isogloss_dialect::Dialect;
 use isogloss_dialect::back_end::SharedBackEnd;
 use isogloss_dialect::route::case_insensitive;
+use isogloss_dialect::{Dialect, TokenPlaces};
 use utoipa::openapi::{OpenApi, Server};
+
+use crate::config::BackEndSettings;
 
 /// A dialect that the configuration has enabled.
 #[derive(Clone)]
@@ -19,6 +21,7 @@ pub struct Mount {
     pub path: String,
     /// Its settings with every default, for people to read.
     pub settings: serde_json::Value,
+    pub(super) back_end: Arc<BackEndSettings>,
     pub(super) ignores_case: bool,
     pub(super) has_long_lived_tokens: bool,
     pub(super) dialect: Arc<dyn AnyDialect>,
@@ -32,6 +35,27 @@ impl Mount {
         } else {
             self.path.clone()
         }
+    }
+
+    /// Returns the mount with these settings of its back end.
+    pub(crate) fn with_back_end(self, settings: BackEndSettings) -> Self {
+        let back_end = Arc::new(settings);
+        Self { back_end, ..self }
+    }
+
+    /// Returns the settings of its back end.
+    pub(crate) fn back_end(&self) -> &Arc<BackEndSettings> {
+        &self.back_end
+    }
+
+    /// Returns whether letter case does not matter in paths of the dialect.
+    pub(crate) fn ignores_case(&self) -> bool {
+        self.ignores_case
+    }
+
+    /// Returns the places in which calls to the back end carry a token.
+    pub(crate) fn token_places(&self) -> TokenPlaces {
+        self.dialect.token_places()
     }
 
     /// Returns whether clients use some of the dialect's tokens for weeks, so that they must survive a restart
@@ -90,6 +114,7 @@ pub(super) trait AnyDialect: Send + Sync {
     fn configure_forward_auth(&self, cfg: &mut ServiceConfig);
     fn find_token(&self, head: &RequestHead) -> Option<BearerToken>;
     fn parse_token(&self, text: &str) -> Option<BearerToken>;
+    fn token_places(&self) -> TokenPlaces;
     fn openapi(&self) -> OpenApi;
     fn token_type(&self) -> &'static str;
 }
@@ -116,6 +141,10 @@ impl<D: Dialect> AnyDialect for Configured<D> {
 
     fn parse_token(&self, text: &str) -> Option<BearerToken> {
         D::parse_token(text)
+    }
+
+    fn token_places(&self) -> TokenPlaces {
+        D::token_places(&self.0)
     }
 
     fn openapi(&self) -> OpenApi {

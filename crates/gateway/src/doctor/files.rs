@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Findings};
-use crate::config::{AuditTarget, Config, DirectoryAddress, MailAddress, TokenStoreAddress};
+use crate::config::{Config, DirectoryAddress, LogTarget, MailAddress, TokenStoreAddress};
 
 /// Permissions of the others on the machine.
 const OTHERS: u32 = 0o007;
@@ -27,7 +27,7 @@ pub(super) fn examine(config: &Config, findings: &mut Findings) {
     ));
 }
 
-/// Returns the files with secrets, hashes, digests of tokens, e-mails or audit events.
+/// Returns the files with secrets, hashes, digests of tokens, e-mails, audit events or client IPs.
 fn secret(config: &Config) -> Vec<PathBuf> {
     let sections = &config.sections;
     let mut files = vec![sections.tokens.pepper_file.clone()];
@@ -54,8 +54,10 @@ fn secret(config: &Config) -> Vec<PathBuf> {
     if let Ok(MailAddress::Folder(folder)) = MailAddress::from_settings(&sections.mail) {
         files.push(folder);
     }
-    if let AuditTarget::File(file) = &sections.audit.to {
-        files.push(file.clone());
+    for log in [&sections.audit.to, &sections.logging.access_to] {
+        if let LogTarget::File(file) = log {
+            files.push(file.clone());
+        }
     }
     files
 }

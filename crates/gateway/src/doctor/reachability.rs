@@ -8,10 +8,10 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use ureq::http::Response;
 
-use super::{Finding, Findings, certificates, probe};
+use super::prober::{ProbeRoute, Prober, header};
+use super::{Finding, Findings, back_ends, certificates, probe};
 use crate::config::{BaseUrl, Config, Management, Server};
-use crate::dialects::Mount;
-use crate::http::self_probe::{FORGED_CLIENT_IP, HEADER, ProbeReport, SelfProbe, forged_element};
+use crate::http::self_probe::{FORGED_CLIENT_IP, ProbeReport, ProbeSubject};
 use crate::http_client::HttpClient;
 use crate::management_client::listener_url;
 
@@ -76,11 +76,6 @@ fn clock(response: &Response<Vec<u8>>, whose: &str, findings: &mut Findings) {
     }
 }
 
-/// Returns a header of a response as text, or `None` if it is absent or not text.
-fn header<'r>(response: &'r Response<Vec<u8>>, name: &str) -> Option<&'r str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
 /// Checks the routes of each dialect, at the gateway's own address and at the public one. Adds the results to
 /// `findings`.
 pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut Findings) {
@@ -94,19 +89,26 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     };
     let Server { bind, tls, .. } = &config.sections.server;
     // A certificate is for the name that clients know: with one, only that way is gone.
-    if tls.is_none()
-        && let Ok(listener) = listener_url(*bind, None)
-    {
-        let client = HttpClient::new(listener);
-        routes(config, &probe, (&client, ProbeRoute::Direct), findings);
-    }
+    let listener = listener_url(*bind, None).ok().filter(|_| tls.is_none());
+    let direct = listener.map(HttpClient::new);
+    let direct = direct.as_ref().map(|client| Prober {
+        probe: &probe,
+        client,
+        route: ProbeRoute::Direct,
+    });
+    let direct = direct.filter(|prober| routes(config, prober, findings));
     let url = public_url.or(Some(&config.sections.server.public_url));
     match url.filter(|url| !url.is_empty()).map(str::parse::<BaseUrl>) {
-        None => findings.add(Finding::warning(
-            "public address",
-            "is not set, so the doctor cannot check that it leads to this gateway",
-            "set server.public_url, or give --public-url, such as https://login.example.com",
-        )),
+        None => {
+            findings.add(Finding::warning(
+                "public address",
+                "is not set, so the doctor cannot check that it leads to this gateway",
+                "set server.public_url, or give --public-url, such as https://login.example.com",
+            ));
+            if let Some(prober) = direct {
+                back_ends::examine(config, &prober, findings);
+            }
+        }
         Some(Err(error)) => findings.add(Finding::failed(
             "public address",
             error.to_string(),
@@ -115,100 +117,40 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
         Some(Ok(base)) => {
             certificates::check_host(&base, findings);
             let client = HttpClient::new(base);
-            routes(
-                config,
-                &probe,
-                (&client, ProbeRoute::PublicAddress),
-                findings,
-            );
+            let prober = Prober {
+                probe: &probe,
+                client: &client,
+                route: ProbeRoute::PublicAddress,
+            };
+            if routes(config, &prober, findings) {
+                back_ends::examine(config, &prober, findings);
+            }
         }
     }
-}
-
-/// How a probe reaches the gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ProbeRoute {
-    Direct,
-    /// Through whatever stands in front, which has to replace what clients say of addresses.
-    PublicAddress,
 }
 
 /// Checks the routes of each dialect at one address. Adds the results to `findings`, and stops if the host does
-/// not respond.
-fn routes(
-    config: &Config,
-    probe: &SelfProbe,
-    (client, probe_route): (&HttpClient, ProbeRoute),
-    findings: &mut Findings,
-) {
+/// not respond. Returns whether it responds.
+fn routes(config: &Config, prober: &Prober<'_>, findings: &mut Findings) -> bool {
     for mount in &config.mounts {
-        let check = format!("{} at {}{}", mount.name, client.base().as_str(), mount.path);
-        let finding = match (
-            route(probe, (client, probe_route), mount, &check),
-            probe_route,
-        ) {
+        let check = format!(
+            "{} at {}{}",
+            mount.name,
+            prober.client.base().as_str(),
+            mount.path
+        );
+        let report = prober.ask(ProbeSubject::Arrival, mount, &check);
+        findings.add(match (report, prober.route) {
             (Err(finding), _) => finding,
             (Ok(_), ProbeRoute::Direct) => Finding::ok(&check, "leads here"),
             (Ok(report), ProbeRoute::PublicAddress) => source(config, &check, &report),
-        };
-        findings.add(finding);
+        });
         // If the host does not respond to one probe, it does not respond to the others.
-        if client.get("/", &[]).is_err() {
-            return;
+        if prober.client.get("/", &[]).is_err() {
+            return false;
         }
     }
-}
-
-/// Sends a probe to a dialect, and returns the gateway's report. Fails with a finding if no report arrives or
-/// the probe did not reach the dialect.
-fn route(
-    probe: &SelfProbe,
-    (client, probe_route): (&HttpClient, ProbeRoute),
-    mount: &Mount,
-    check: &str,
-) -> Result<ProbeReport, Finding> {
-    let failed = |text: String, hint: &str| Finding::failed(check, text, hint);
-    let challenge = probe.challenge(SystemClock.now());
-    let challenge = challenge.map_err(|error| failed(error.to_string(), "no random numbers"))?;
-    let forwarded = forged_element();
-    let name = HEADER;
-    let mut headers = vec![(name.as_str(), challenge.as_str())];
-    if probe_route == ProbeRoute::PublicAddress {
-        headers.extend([
-            ("X-Forwarded-For", FORGED_CLIENT_IP),
-            ("Forwarded", &forwarded),
-        ]);
-    }
-    let path = format!("{}/", mount.path);
-    let response = client.get(&path, &headers).map_err(|error| {
-        failed(
-            error.to_string(),
-            "check that the gateway runs, and that the name leads to it",
-        )
-    })?;
-    let report = header(&response, name.as_str());
-    let Some(report) = report.and_then(|answer| probe.parse_report(&challenge, answer)) else {
-        let server = header(&response, "Server").unwrap_or("a server");
-        return Err(failed(
-            format!(
-                "{server} responded with {}, and is not this gateway",
-                response.status().as_u16()
-            ),
-            "check that the name leads to the right machine, that the proxy passes this path to the gateway, \
-             and that both machines have the same pepper and time",
-        ));
-    };
-    match report.dialect.as_deref() {
-        Some(name) if name == mount.name => Ok(report),
-        Some(other) => Err(failed(
-            format!("leads to the dialect {other}"),
-            "configure the proxy not to change paths",
-        )),
-        None => Err(failed(
-            "reaches the gateway, but no dialect".to_owned(),
-            "check that the running gateway has this dialect, and that the proxy does not change paths",
-        )),
-    }
+    true
 }
 
 /// Returns the finding about a route that works: a warning or failure if the gateway does not see the real

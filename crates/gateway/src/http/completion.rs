@@ -15,6 +15,7 @@ use actix_service::{Service as _, ServiceFactory, apply_fn_factory};
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
 use actix_web::rt::task::JoinHandle;
+use isogloss_reverse_proxy::ClientGone;
 use tokio::task_local;
 
 task_local! {
@@ -93,10 +94,20 @@ where
 /// Returns a future that processes a request to its end: in place as long as the client waits, and in a task of
 /// its own once the connection drops it.
 pub(crate) fn complete<F: Future + 'static>(work: F) -> Completion<F> {
+    complete_or_end(work, None)
+}
+
+/// Returns a future as [`complete`] does. `client_gone` is raised once the connection drops it, so that a call to a back end
+/// ends.
+pub(crate) fn complete_or_end<F: Future + 'static>(
+    work: F,
+    client_gone: Option<ClientGone>,
+) -> Completion<F> {
     let in_flight = CONNECTION.try_with(|connection| connection.in_flight.begin());
     Completion(Some(Processing {
         work: Box::pin(work),
         in_flight: in_flight.ok(),
+        client_gone,
     }))
 }
 
@@ -107,6 +118,7 @@ struct Processing<F> {
     work: Pin<Box<F>>,
     /// `None` outside of a server, in tests.
     in_flight: Option<InFlightRequest>,
+    client_gone: Option<ClientGone>,
 }
 
 impl<F> Processing<F> {
@@ -140,6 +152,9 @@ impl<F: Future + 'static> Drop for Completion<F> {
         let Some(mut processing) = self.0.take() else {
             return;
         };
+        if let Some(client_gone) = &processing.client_gone {
+            client_gone.raise();
+        }
         let processed = spawn(async move {
             drop(processing.work.as_mut().await);
             processing.end();

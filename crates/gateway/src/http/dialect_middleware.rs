@@ -9,9 +9,12 @@ use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, scope};
 use actix_web::{Error, HttpMessage as _};
 use isogloss_core::{Auth, AuthError, ClientFilter, ClientIdentity, ClientIp};
+use isogloss_dialect::back_end::Relayed;
 use time::OffsetDateTime;
 
 use super::self_probe;
+use crate::access_log;
+use crate::back_end;
 use crate::dialects::Mount;
 use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
 use crate::telemetry::PlannedRejection;
@@ -115,11 +118,20 @@ impl InFlightCall {
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
     {
         let (mut outcome, client) = ClientIdentity::observe(self.client_filter(), handler).await;
+        if let Ok(response) = &outcome {
+            access_log::record(response.request(), |record| record.user = client.user);
+        }
         let now = self.middleware.auth.now();
-        let refused = is_error(&outcome);
+        // An error of the back end is no refusal of the gateway.
+        let refused = is_error(&outcome) && !is_relayed(&outcome);
         self.apply_sunset(&mut outcome, &client, now);
-        if let Some(call) = &self.call {
-            self.middleware.counter.record(call, &client, refused, now);
+        if let Some(mut call) = self.call {
+            if is_relayed(&outcome) {
+                // Also for a route of the dialect with another method.
+                call.endpoint = self.middleware.endpoints.find(Some(back_end::ROUTE));
+            }
+            let counter = &self.middleware.counter;
+            counter.record(&call, &client, refused, now);
         }
         outcome
     }
@@ -162,6 +174,12 @@ impl InFlightCall {
             }
         }
     }
+}
+
+/// Returns whether the response comes from a back end.
+fn is_relayed<B>(outcome: &Result<ServiceResponse<B>, Error>) -> bool {
+    let answered = outcome.as_ref();
+    answered.is_ok_and(|response| response.response().extensions().contains::<Relayed>())
 }
 
 /// Returns whether the request failed. The status is not enough: a dialect may report an error with a

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::dev::ServiceResponse;
-use actix_web::http::ConnectionType;
+use actix_web::http::{ConnectionType, StatusCode};
 
 /// Flag that says whether the gateway is about to stop. Once it is set, each response is the last one of its
 /// connection, so that clients send their next request to another gateway.
@@ -24,9 +24,9 @@ impl Drain {
     }
 
     /// If the gateway is about to stop, makes the server announce in this response that the connection ends, and
-    /// close the connection after the response.
+    /// close the connection after the response. A connection that changes its protocol ends by itself.
     pub(crate) fn write<B>(&self, response: &mut ServiceResponse<B>) {
-        if self.has_begun() {
+        if self.has_begun() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let head = response.response_mut().head_mut();
             head.set_connection_type(ConnectionType::Close);
         }

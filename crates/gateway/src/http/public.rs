@@ -1,4 +1,4 @@
-//! The public application: the enabled dialects, each below its path, and no other routes.
+//! The public application: the enabled dialects, each below its path, and the paths of their back ends.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,18 +7,21 @@ use std::time::Duration;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, from_fn};
-use actix_web::web::{Data, PayloadConfig, scope, to};
-use actix_web::{App, Error, HttpResponse};
-use isogloss_core::audit::RequestContext;
+use actix_web::web::{Data, PayloadConfig, to};
+use actix_web::{App, Error, HttpMessage as _, HttpResponse};
 use isogloss_core::{Auth, Outbox};
+use isogloss_reverse_proxy::ClientGone;
 use tracing_actix_web::TracingLogger;
 
-use super::completion::complete;
-use super::dialect_middleware::DialectMiddleware;
+use super::completion::complete_or_end;
+use super::dialect_scopes::DialectScopes;
 use super::drain::Drain;
-use super::security_headers::security_headers_with_hsts;
-use super::self_probe::{self, PendingProbe, SelfProbe};
+use super::original_target;
+use super::security_headers::PublicHeaders;
+use super::self_probe::{PendingProbe, SelfProbe};
 use super::timeouts;
+use crate::access_log::{self, AccessLog, AccessLogger, OpenEntry};
+use crate::back_end::BackEnds;
 use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
 use crate::metrics::RequestMetrics;
@@ -52,8 +55,12 @@ pub struct PublicState {
     pub sunsets: Sunsets,
     /// Whether each response is the last one of its connection.
     pub drain: Drain,
+    /// Records each request.
+    pub access_log: AccessLog,
     /// Raised when a request ended as unavailable: the stores are then examined soon.
     pub recheck: Arc<HealthRecheck>,
+    /// The back ends that get the calls for which dialects have no route.
+    pub back_ends: BackEnds,
 }
 
 /// Builds the public application from its state, in the binary and in tests.
@@ -68,58 +75,48 @@ pub fn app(
         InitError = (),
     >,
 > {
+    let scopes = state.mounts.iter();
+    let scopes: Vec<_> = scopes
+        .map(|mount| DialectScopes::new(mount, &state))
+        .collect();
     let PublicState {
         auth,
         outbox,
-        mounts,
         body_limit,
         body_timeout,
         hsts,
         proxies,
         probe,
-        usage,
-        sunsets,
         drain,
+        access_log,
         recheck,
+        back_ends,
+        mounts: _,
+        usage: _,
+        sunsets: _,
     } = state;
+    let relays = !back_ends.is_empty();
+    let probed = back_ends;
+    let logger = AccessLogger {
+        log: access_log,
+        proxies: proxies.clone(),
+        auth: auth.clone(),
+    };
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
-        .app_data(Data::new(auth.clone()))
+        .app_data(Data::new(auth))
         .app_data(Data::new(outbox))
         .app_data(Data::new(probe))
         .app_data(Data::from(recheck))
         .app_data(PayloadConfig::new(body_limit))
-        .app_data(proxies.clone());
-    for mount in mounts {
-        let (name, proxies) = (mount.name, proxies.clone());
-        let requests = RequestMetrics::for_dialect(name);
-        let middleware = DialectMiddleware::new(&mount, &auth, &usage, &sunsets);
-        let rejecting = Rc::clone(&middleware);
-        app = app.service(
-            scope(&mount.pattern())
-                .wrap_fn(move |mut request, service| {
-                    self_probe::record_dialect(name, &request);
-                    let timer = requests.start_timer(&request);
-                    telemetry::record_dialect(name, timer.route());
-                    // A probe of `isogloss doctor` reports a client IP on purpose.
-                    if !self_probe::is_probe(&request) {
-                        proxies.warn_of_unlisted_peer(&request);
-                    }
-                    let caller = RequestContext {
-                        dialect: Some(name),
-                        source: proxies.record_client_ip(&request),
-                        request_id: telemetry::request_id_of(&request),
-                        actor: None,
-                    };
-                    proxies.remove_forwarded_headers(&mut request);
-                    let call = middleware.start(&request, timer.pattern(), caller.source);
-                    let response = call.finish(caller.scope(service.call(request)));
-                    async move { timer.finish(response.await) }
-                })
-                .configure(|cfg| rejecting.configure(&mount, cfg))
-                .configure(|cfg| mount.configure(None, cfg)),
-        );
+        .app_data(proxies);
+    for dialect in &scopes {
+        app = app.service(dialect.own());
     }
+    for dialect in &scopes {
+        app = app.configure(|cfg| dialect.add_outside(cfg));
+    }
+    let headers = Rc::new(PublicHeaders::new(hsts));
     let outside = RequestMetrics::for_dialect("");
     app.default_service(
         to(HttpResponse::NotFound).wrap(from_fn(move |request, next| {
@@ -127,26 +124,49 @@ pub fn app(
         })),
     )
     .wrap(NormalizePath::trim())
-    .wrap(security_headers_with_hsts(hsts))
+    .wrap_fn(move |request, service| {
+        if relays {
+            original_target::save(&request);
+        }
+        let response = service.call(request);
+        let headers = headers.clone();
+        async move {
+            let mut response = response.await?;
+            headers.add(&mut response);
+            Ok(response)
+        }
+    })
     .wrap_fn(move |mut request, service| {
         let (id, probe) = (
             telemetry::request_id_of(&request),
             PendingProbe::take(&mut request),
         );
+        access_log::record(&request, |record| record.request_id = id);
         let response = service.call(request);
-        let drain = drain.clone();
+        let (drain, probed) = (drain.clone(), probed.clone());
         async move {
             let mut response = response.await?;
             telemetry::add_request_id(id, response.headers_mut());
             drain.write(&mut response);
             if let Some(probe) = probe {
-                probe.add_report(&mut response);
+                probe.add_report(&mut response, &probed).await;
             }
             Ok(response)
         }
     })
     .wrap(TracingLogger::<RootSpan>::new())
     // The layers inside of this one make all changes, audit records and counts.
-    .wrap_fn(|request, service| complete(service.call(request)))
+    .wrap_fn(move |request, service| {
+        let client_gone = relays.then(ClientGone::default);
+        if let Some(client_gone) = client_gone.clone() {
+            request.extensions_mut().insert(client_gone);
+        }
+        complete_or_end(service.call(request), client_gone)
+    })
+    .wrap_fn(move |request, service| {
+        let entry = logger.begin(&request);
+        let response = service.call(request);
+        async move { OpenEntry::attach(entry, response.await) }
+    })
     .wrap_fn(move |request, service| timeouts::enforce(body_timeout, request, service))
 }

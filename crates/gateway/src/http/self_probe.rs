@@ -3,16 +3,20 @@
 //! The challenge is a header that is signed with a key from the pepper. Any other header of that name is
 //! removed and has no effect.
 
+mod report;
+
 use std::net::IpAddr;
 
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HOST, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
 use isogloss_core::{Auth, ClientIp, Peppers};
 use ring::hmac;
 use time::OffsetDateTime;
 
+pub(crate) use self::report::{AddressReport, ProbeReport};
+use crate::back_end::BackEnds;
 use crate::client_ip::TrustedProxies;
 
 /// Header of the challenge in a request, and of the report in a response.
@@ -34,21 +38,27 @@ const MAX_CLOCK_DIFFERENCE: u64 = 300;
 #[derive(Clone)]
 pub struct SelfProbe(hmac::Key);
 
+/// What a challenge asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProbeSubject {
+    /// How the challenge arrives.
+    Arrival,
+    /// How the back end of the dialect responds, too.
+    BackEnd,
+}
+
+impl ProbeSubject {
+    /// Returns what the signature of a challenge covers in addition to its text.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Arrival => "question",
+            Self::BackEnd => "question about the back end",
+        }
+    }
+}
+
 /// A challenge that was sent. The signature of its report covers it.
 pub(crate) struct Challenge(String);
-
-/// Report of how a challenge arrived at the gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ProbeReport {
-    /// The dialect whose path the request was for; `None` if it was for no dialect.
-    pub(crate) dialect: Option<String>,
-    /// The client IP that the gateway found.
-    pub(crate) source: String,
-    /// Whether a header reported a client IP.
-    pub(crate) forwarded: bool,
-    /// Whether a proxy that is not listed in `server.trusted_proxies` reported it.
-    pub(crate) by_untrusted: bool,
-}
 
 /// The dialect that a request is for, recorded for the report.
 #[derive(Clone, Copy)]
@@ -62,49 +72,39 @@ impl SelfProbe {
     }
 
     /// Returns a new signed challenge. Fails if the system has no random numbers.
-    pub(crate) fn challenge(&self, now: OffsetDateTime) -> Result<Challenge, getrandom::Error> {
+    pub(crate) fn challenge(
+        &self,
+        subject: ProbeSubject,
+        now: OffsetDateTime,
+    ) -> Result<Challenge, getrandom::Error> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce)?;
         let text = format!("{} {}", now.unix_timestamp(), hex::encode(nonce));
-        Ok(Challenge(self.signed("question", &text)))
+        Ok(Challenge(self.signed(subject.label(), &text)))
     }
 
     /// Parses the report in a response. Returns `None` if it is not a signed report on this challenge.
     pub(crate) fn parse_report(&self, challenge: &Challenge, answer: &str) -> Option<ProbeReport> {
         let text = self.verified(&format!("answer to {}", challenge.0), answer)?;
-        let mut words = text.split(' ');
-        let (dialect, source) = (words.next()?, words.next()?);
-        Some(ProbeReport {
-            dialect: (dialect != "-").then(|| dialect.to_owned()),
-            source: source.to_owned(),
-            forwarded: words.next()? == "told",
-            // Earlier releases do not send this word.
-            by_untrusted: words.next() == Some("unlisted"),
-        })
+        ProbeReport::parse(text)
     }
 
-    /// Returns whether the challenge is signed with our key, and its timestamp is within
+    /// Returns the subject of a challenge, or `None` if it is not signed with our key, or its timestamp is not within
     /// [`MAX_CLOCK_DIFFERENCE`].
-    fn is_genuine(&self, challenge: &str, now: OffsetDateTime) -> bool {
-        let sent_at = self.verified("question", challenge).and_then(|text| {
-            let (timestamp, _nonce) = text.split_once(' ')?;
-            timestamp.parse::<i64>().ok()
-        });
-        sent_at
-            .is_some_and(|sent_at| now.unix_timestamp().abs_diff(sent_at) <= MAX_CLOCK_DIFFERENCE)
+    fn subject(&self, challenge: &str, now: OffsetDateTime) -> Option<ProbeSubject> {
+        let mut subjects = [ProbeSubject::Arrival, ProbeSubject::BackEnd].into_iter();
+        subjects.find(|subject| {
+            let sent_at = self.verified(subject.label(), challenge).and_then(|text| {
+                let (timestamp, _nonce) = text.split_once(' ')?;
+                timestamp.parse::<i64>().ok()
+            });
+            sent_at.is_some_and(|at| now.unix_timestamp().abs_diff(at) <= MAX_CLOCK_DIFFERENCE)
+        })
     }
 
     /// Returns the signed report on a challenge.
     fn sign_report(&self, challenge: &str, report: &ProbeReport) -> String {
-        let dialect = report.dialect.as_deref().unwrap_or("-");
-        let forwarded = if report.forwarded { "told" } else { "untold" };
-        let listed = if report.by_untrusted {
-            "unlisted"
-        } else {
-            "listed"
-        };
-        let text = format!("{dialect} {} {forwarded} {listed}", report.source);
-        self.signed(&format!("answer to {challenge}"), &text)
+        self.signed(&format!("answer to {challenge}"), &report.words())
     }
 
     /// Returns the text with a signature over it and over `about`.
@@ -148,6 +148,7 @@ struct VerifiedProbe;
 /// A challenge in a request. Its report is a header that is added to the normal response.
 pub(crate) struct PendingProbe {
     challenge: String,
+    subject: ProbeSubject,
     peer: Option<IpAddr>,
     by_untrusted: bool,
 }
@@ -160,33 +161,44 @@ impl PendingProbe {
         let challenge = values.next()?.to_str().ok()?.to_owned();
         let probe = request.app_data::<Data<SelfProbe>>()?;
         let now = request.app_data::<Data<Auth>>()?.now();
-        if !probe.is_genuine(&challenge, now) {
-            return None;
-        }
+        let subject = probe.subject(&challenge, now)?;
         request.extensions_mut().insert(VerifiedProbe);
         Some(Self {
             challenge,
+            subject,
             peer: request.peer_addr().map(|peer| peer.ip()),
             // Now: before the request reaches a dialect, `Forwarded` of an untrusted peer is removed.
             by_untrusted: is_forwarded_by_untrusted(request.request()),
         })
     }
 
-    /// Adds the signed report on how the challenge arrived to the response. Does nothing outside of the public
-    /// application.
-    pub(crate) fn add_report<B>(self, response: &mut ServiceResponse<B>) {
-        let answer = report_on(&self, response.request());
+    /// Adds the signed report on how the challenge arrived to the response, and on the back end of its dialect if the
+    /// challenge asks for it. Does nothing outside of the public application.
+    pub(crate) async fn add_report<B>(
+        self,
+        response: &mut ServiceResponse<B>,
+        back_ends: &BackEnds,
+    ) {
+        let mut report = report_on(&self, response.request());
+        if let (ProbeSubject::BackEnd, Some(dialect)) = (self.subject, &report.dialect) {
+            let host = response.request().headers().get(HOST);
+            let host = host.and_then(|host| host.to_str().ok());
+            let diagnoses = back_ends.diagnose(dialect, host.unwrap_or_default());
+            report.back_end = diagnoses.await.map(AddressReport::all);
+        }
+        let probe = response.request().app_data::<Data<SelfProbe>>();
+        let answer = probe.map(|probe| probe.sign_report(&self.challenge, &report));
         if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {
             response.headers_mut().insert(HEADER, answer);
         }
     }
 }
 
-/// Returns the signed report on how a challenge arrived, or `None` outside of the public application.
-fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
+/// Returns the report on how a challenge arrived.
+fn report_on(pending: &PendingProbe, request: &HttpRequest) -> ProbeReport {
     let reached = request.extensions().get::<ProbedDialect>().copied();
     let source = request.extensions().get::<ClientIp>().copied();
-    let report = ProbeReport {
+    ProbeReport {
         dialect: reached.map(|ProbedDialect(name)| name.to_owned()),
         source: match (source, pending.peer) {
             (Some(source), _) => source.to_string(),
@@ -197,9 +209,8 @@ fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
             .iter()
             .any(|name| request.headers().contains_key(name)),
         by_untrusted: pending.by_untrusted,
-    };
-    let probe = request.app_data::<Data<SelfProbe>>()?;
-    Some(probe.sign_report(&pending.challenge, &report))
+        back_end: None,
+    }
 }
 
 /// Returns whether a peer that is not a trusted proxy reports a client IP in either header, other than the values
@@ -216,67 +227,4 @@ fn is_forwarded_by_untrusted(request: &HttpRequest) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use actix_web::test::TestRequest;
-    use isogloss_core::Pepper;
-    use time::macros::datetime;
-
-    use super::*;
-
-    const NOW: OffsetDateTime = datetime!(2026-11-22 09:00 UTC);
-
-    fn probe(pepper: &str) -> SelfProbe {
-        SelfProbe::new(&Pepper::new(pepper.as_bytes()).unwrap().into())
-    }
-
-    fn report() -> ProbeReport {
-        ProbeReport {
-            dialect: Some("bimplus".to_owned()),
-            source: "192.0.2.1".to_owned(),
-            forwarded: true,
-            by_untrusted: true,
-        }
-    }
-
-    #[test]
-    fn a_proxy_that_is_not_trusted_is_found_by_either_header() {
-        let is_found = |(name, value): (HeaderName, &str)| {
-            let request = TestRequest::get()
-                .peer_addr("192.0.2.1:443".parse().unwrap())
-                .insert_header((name, value));
-            is_forwarded_by_untrusted(&request.to_http_request())
-        };
-        assert!(is_found((X_FORWARDED_FOR, "198.51.100.1")));
-        assert!(is_found((FORWARDED, "for=198.51.100.1")));
-        assert!(is_found((FORWARDED, "for=203.0.113.77, for=198.51.100.1")));
-        assert!(!is_found((X_FORWARDED_FOR, FORGED_CLIENT_IP)));
-        assert!(!is_found((FORWARDED, &forged_element())));
-    }
-
-    #[test]
-    fn a_client_with_the_pepper_gets_a_report_on_its_challenge() {
-        let probe = probe("0123456789abcdef");
-        let challenge = probe.challenge(NOW).unwrap();
-        assert!(probe.is_genuine(challenge.as_str(), NOW));
-        let answer = probe.sign_report(challenge.as_str(), &report());
-        assert_eq!(probe.parse_report(&challenge, &answer), Some(report()));
-        let other = probe.challenge(NOW).unwrap();
-        assert_eq!(probe.parse_report(&other, &answer), None);
-    }
-
-    #[test]
-    fn challenges_under_another_pepper_and_old_ones_are_not_genuine() {
-        let here = probe("0123456789abcdef");
-        let stranger = probe("fedcba9876543210");
-        let challenge = stranger.challenge(NOW).unwrap();
-        assert!(!here.is_genuine(challenge.as_str(), NOW));
-        let challenge = here.challenge(NOW).unwrap();
-        let later = NOW + Duration::from_mins(6);
-        assert!(!here.is_genuine(challenge.as_str(), later));
-        for rubbish in ["", " ", "x", "a b c", "1795345200 00 zz"] {
-            assert!(!here.is_genuine(rubbish, NOW), "{rubbish}");
-        }
-    }
-}
+mod tests;

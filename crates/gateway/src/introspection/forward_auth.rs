@@ -182,7 +182,7 @@ fn with_identity(session: &Session, dialect: &str, request: &HttpRequest) -> Htt
         Some(jwt.text)
     });
     let mut response = HttpResponse::Ok().finish();
-    identity_headers::write(response.headers_mut(), session, dialect, jwt);
+    identity_headers::write(response.headers_mut(), Some(session), dialect, jwt);
     response
 }
 

@@ -31,19 +31,47 @@ const ACTOR: HeaderName = HeaderName::from_static("x-isogloss-actor");
 const EXPIRES: HeaderName = HeaderName::from_static("x-isogloss-expires");
 const JWT: HeaderName = HeaderName::from_static("x-isogloss-jwt");
 
+/// All identity headers.
+pub(crate) const NAMES: [HeaderName; 17] = [
+    USER,
+    USER_NAME,
+    USER_NUMBER,
+    EMAIL,
+    ORGANISATION,
+    ORGANISATION_ID,
+    UNIT,
+    ROLE,
+    DIALECT,
+    CLIENT,
+    APPLICATION,
+    TEAM,
+    RETIRED_PROJECT,
+    CLAIMED_PROJECT,
+    ACTOR,
+    EXPIRES,
+    JWT,
+];
+
 /// Sets every identity header, with an empty value if there is none, so that a value that a client sent under
-/// such a name is always replaced.
-pub(super) fn write(
+/// such a name is always replaced. Without a session, all values are empty.
+pub(crate) fn write(
     headers: &mut HeaderMap,
-    session: &Session,
+    session: Option<&Session>,
     dialect: &str,
     jwt: Option<String>,
 ) {
+    headers.reserve(NAMES.len());
+    for name in NAMES {
+        headers.insert(name, HeaderValue::from_static(""));
+    }
+    let Some(session) = session else {
+        return;
+    };
     let identity = TokenClaims::new(session, dialect);
     let actor = identity.act.as_ref().map(|act| act.sub.to_string());
     let expires = session.expires_at().unix_timestamp().to_string();
     let claimed_project = identity.claimed.as_ref().map(|claimed| claimed.project);
-    let values: [(HeaderName, Cow<'_, str>); 17] = [
+    let values: [(HeaderName, Cow<'_, str>); 16] = [
         (USER, identity.sub.to_string().into()),
         (USER_NAME, identity.username.into()),
         (USER_NUMBER, identity.number.to_string().into()),
@@ -56,13 +84,11 @@ pub(super) fn write(
         (CLIENT, identity.client_id.unwrap_or_default().into()),
         (APPLICATION, identity.application.unwrap_or_default().into()),
         (TEAM, identity.team.unwrap_or_default().into()),
-        (RETIRED_PROJECT, "".into()),
         (CLAIMED_PROJECT, claimed_project.unwrap_or_default().into()),
         (ACTOR, actor.unwrap_or_default().into()),
         (EXPIRES, expires.into()),
         (JWT, jwt.unwrap_or_default().into()),
     ];
-    headers.reserve(values.len());
     for (name, value) in values {
         headers.insert(name, escaped(&value));
     }

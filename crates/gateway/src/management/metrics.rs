@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::back_end::BackEnds;
 use crate::metrics::names;
 
 /// From 100 µs, which checks of tokens take, to 10 s, which nothing should.
@@ -31,6 +32,7 @@ pub(crate) struct Metrics {
     process: Collector,
     tokens: Arc<dyn TokenStore>,
     directory: Arc<dyn Directory>,
+    back_ends: BackEnds,
 }
 
 /// Installs the recorder of all metrics, and returns the handle that reads them. Fails if there is a recorder
@@ -74,7 +76,13 @@ impl Metrics {
             process,
             tokens,
             directory,
+            back_ends: BackEnds::default(),
         }
+    }
+
+    /// Returns the metrics with those of these back ends.
+    pub(crate) fn with_back_ends(self, back_ends: BackEnds) -> Self {
+        Self { back_ends, ..self }
     }
 
     /// Returns all metrics in the text format of Prometheus.
@@ -96,7 +104,7 @@ impl Metrics {
                 show_near(kept, near);
             }
         }
-        self.recorder.render()
+        self.recorder.render() + &self.back_ends.render_metrics()
     }
 }
 

@@ -6,7 +6,11 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 use crate::{dialects, sunset};
 
 /// Histograms of durations, in seconds.
-pub(crate) const TIMED: [(&str, &str); 2] = [
+pub(crate) const TIMED: [(&str, &str); 3] = [
+    (
+        "isogloss_backend_request_duration_seconds",
+        "Duration of calls to back ends until the head of the response, by dialect",
+    ),
     (
         "isogloss_http_request_duration_seconds",
         "Duration of requests, by dialect and route",
@@ -94,8 +98,16 @@ pub(crate) fn describe() {
         "Completed requests, by dialect, route, method, status and outcome"
     );
     describe_counter!(
+        "isogloss_backend_requests_total",
+        "Calls to back ends, by dialect and outcome"
+    );
+    describe_counter!(
         "isogloss_audit_lost_total",
         "Events that the audit log lost because its disk or database did not accept them"
+    );
+    describe_counter!(
+        "isogloss_access_log_lost_total",
+        "Lines that the access log lost because its disk did not accept them"
     );
     describe_counter!(
         "isogloss_near_cache_hits_total",

@@ -3,6 +3,7 @@
 use actix_web::Error;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
+use isogloss_dialect::back_end::Relayed;
 
 /// Outcome of a request. CRM.COM's clients get status 200 in every case, so the status alone is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,10 @@ impl RequestOutcome {
     pub(super) fn from_result<B>(outcome: &Result<ServiceResponse<B>, Error>) -> Self {
         match outcome {
             Ok(response) => {
+                if response.response().extensions().contains::<Relayed>() {
+                    // The gateway has done its part, whatever the back end responded.
+                    return Self::Done;
+                }
                 let status = response.status();
                 let refusal = response.response().error();
                 let meant = refusal.map(|refusal| refusal.as_response_error().status_code());

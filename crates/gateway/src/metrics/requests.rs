@@ -9,15 +9,13 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{Error, HttpMessage as _, HttpRequest};
 use isogloss_dialect::route::readable;
 
 use super::outcome::RequestOutcome;
-use super::route::{Route, method};
+use super::route::{Route, UNMATCHED, method};
+use crate::access_log;
 use crate::store_health::HealthRecheck;
-
-/// Label of requests that match no route. Their path is not used: clients can invent any path.
-const UNMATCHED: &str = "unmatched";
 
 /// Metrics of the requests of one mount, in one worker.
 pub(crate) struct RequestMetrics {
@@ -101,6 +99,16 @@ impl CountedRoute {
     pub(crate) fn new(dialect: &'static str, route: String) -> Self {
         Self(Rc::new(Route::new(dialect, route, None)))
     }
+
+    /// Returns the route that a handler has put into the request's extensions, or `None` if there is none.
+    pub(crate) fn of(request: &HttpRequest) -> Option<Self> {
+        request.extensions().get::<Self>().cloned()
+    }
+
+    /// Returns the name of the route.
+    pub(crate) fn name(&self) -> String {
+        self.0.name.to_string()
+    }
 }
 
 /// Timer of a request that is being processed.
@@ -113,7 +121,7 @@ pub(crate) struct RequestTimer {
 impl RequestTimer {
     /// Returns the name of the route, or `None` if the request matches no route.
     pub(crate) fn route(&self) -> Option<&str> {
-        Some(self.route.name.as_ref()).filter(|name| *name != UNMATCHED)
+        self.route.public_name()
     }
 
     /// Returns the router's pattern, or `None` if the request matches no route.
@@ -137,11 +145,15 @@ impl RequestTimer {
         {
             recheck.request();
         }
-        let counted = outcome.as_ref().ok().and_then(|response| {
-            let extensions = response.request().extensions();
-            extensions.get::<CountedRoute>().cloned()
-        });
+        let answered = outcome.as_ref().ok();
+        let counted = answered.and_then(|response| CountedRoute::of(response.request()));
         let route = counted.map_or(self.route, |counted| counted.0);
+        if let Ok(response) = &outcome {
+            access_log::record(response.request(), |record| {
+                record.route = route.public_name().map(str::to_owned);
+                record.outcome = Some(ended.name());
+            });
+        }
         let labels = (self.method, status, ended);
         route.record(self.begun.elapsed(), labels);
         outcome

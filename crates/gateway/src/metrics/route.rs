@@ -8,6 +8,9 @@ use metrics::{Counter, Histogram, SharedString, counter, histogram};
 
 use super::outcome::RequestOutcome;
 
+/// Label of requests that match no route. Their path is not used: clients can invent any path.
+pub(super) const UNMATCHED: &str = "unmatched";
+
 /// Metrics of a route. They are looked up once, so that a request only adds to them.
 pub(super) struct Route {
     dialect: &'static str,
@@ -36,6 +39,11 @@ impl Route {
             pattern,
             totals: RefCell::default(),
         }
+    }
+
+    /// Returns the name of the route, or `None` if it stands for requests that match no route.
+    pub(super) fn public_name(&self) -> Option<&str> {
+        Some(self.name.as_ref()).filter(|name| *name != UNMATCHED)
     }
 
     /// Counts and times a request.

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use super::systemd;
+use crate::access_log::AccessLog;
 use crate::bootstrap::initial_import::ImportTask;
 use crate::bootstrap::open_stores::OpenResource;
 use crate::http::completion::InFlightRequests;
@@ -32,6 +33,7 @@ pub(super) struct RunningServer {
     pub(super) servers: [JoinHandle<std::io::Result<()>>; 2],
     pub(super) housekeeping: Vec<JoinHandle<()>>,
     pub(super) audit: Audit,
+    pub(super) access_log: AccessLog,
     pub(super) usage: UsageRecorder,
     pub(super) directory: Arc<dyn Directory>,
     /// The directory file, which a reload may apply again at any time.
@@ -90,6 +92,7 @@ impl RunningServer {
         self.import.close_with_timeout().await;
         self.usage.close(self.directory.clone()).await;
         self.audit.close().await;
+        self.access_log.close().await;
         otlp::finish().await;
         Ok(())
     }

@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::hot_swap::HotSwap;
+use crate::back_end::BackEnds;
 use crate::bootstrap::blocking::run_blocking;
 use crate::bootstrap::components::CredentialAccess;
 use crate::bootstrap::initial_import::{DirectoryFile, InitialImport};
@@ -98,6 +99,8 @@ impl Reload {
         } = config;
         let import = DirectoryFile::load(&wanted.directory.import, &self.peppers).await?;
         let mailer = mailer::open(&wanted.mail)?;
+        let jwts = self.inner.state().introspection.jwts;
+        let back_ends = BackEnds::open(&mounts, jwts.as_ref())?;
         // Before the file is applied: that may already need the new credentials.
         self.replace_credentials(&wanted, &contents, replaced_keys)
             .await?;
@@ -113,8 +116,10 @@ impl Reload {
         let sunsets = Sunsets::new(&next.sunset);
         let usage = ServiceUsage::new(&self.usage, proxies.clone(), sunsets.clone());
         let introspection = before.introspection.with_dialects(mounts.clone(), usage);
+        let metrics = before.metrics.clone().with_back_ends(back_ends.clone());
         let inner = management::ManagementState {
             introspection,
+            metrics,
             ..before
         };
         self.inner.serve(inner).await;
@@ -126,6 +131,7 @@ impl Reload {
             hsts: next.server.hsts,
             proxies,
             sunsets,
+            back_ends,
             ..before
         };
         let dialects: Vec<_> = state.mounts.iter().map(|mount| mount.name).collect();

@@ -16,7 +16,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
 use self::exporter::Exporter;
-pub(crate) use self::trace_parent::set_parent;
+pub(crate) use self::trace_parent::{add_trace, set_parent};
 use crate::config::Tracing;
 
 /// Target of the span of a request: the module that creates it. Nothing else is sent.

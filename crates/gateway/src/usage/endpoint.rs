@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use isogloss_dialect::route::readable;
 
+use crate::back_end;
 use crate::dialects::Mount;
 
 /// Stands for the endpoint of calls to a path without a route.
@@ -46,7 +47,11 @@ impl Endpoints {
         if let Some(known) = self.known.borrow().get(pattern) {
             return Arc::clone(known);
         }
-        let endpoint = Arc::new(self.parse(&readable(pattern)));
+        let endpoint = Arc::new(if pattern == back_end::ROUTE {
+            self.unrouted(pattern)
+        } else {
+            self.parse(&readable(pattern))
+        });
         let mut known = self.known.borrow_mut();
         known.insert(pattern.to_owned(), Arc::clone(&endpoint));
         endpoint

@@ -103,7 +103,7 @@ impl Host {
     > {
         App::new()
             .app_data(Data::new(self.auth.clone()))
-            .service(scope("/web").configure(|cfg| Memsource::configure(&self.settings, cfg)))
+            .service(scope("/web").configure(|cfg| Memsource::configure(&self.settings, None, cfg)))
     }
 
     /// Sends a GET request and returns status and JSON body.

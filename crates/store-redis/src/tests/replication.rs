@@ -86,7 +86,7 @@ async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
 fn without_and_with_replicas(server: &RedisServer) -> [RedisStore; 2] {
     let mut waiting = settings(at(server.port()));
     waiting.wait_replicas = 1;
-    waiting.timeout = Duration::from_millis(200);
+    waiting.timeout = Duration::from_secs(1);
     [store(&waiting), store(&settings(at(server.port())))]
 }
 

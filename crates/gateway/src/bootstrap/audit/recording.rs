@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::audit::{Audit, AuditSink, Event, PendingEvents};
+use isogloss_core::audit::{Audit, Event, PendingEvents};
+use isogloss_core::log::LogSink;
 
 /// The recorded events, oldest first.
 #[derive(Clone, Default)]
@@ -24,7 +25,7 @@ impl Recording {
 }
 
 #[async_trait]
-impl AuditSink for Recording {
+impl LogSink<Arc<Event>> for Recording {
     fn name(&self) -> &'static str {
         "test"
     }

@@ -147,7 +147,7 @@ mod tests {
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
     use super::*;
-    use crate::config::{AuditTarget, Sections};
+    use crate::config::{LogTarget, Sections};
 
     #[actix_web::test]
     async fn a_change_that_is_not_answered_is_recorded_as_refused() {
@@ -160,7 +160,7 @@ mod tests {
                      BEGIN SELECT RAISE(ABORT, 'no answer'); END";
         sqlx::query(spoil).execute(&pool).await.unwrap();
         let mut sections = Sections::default();
-        sections.audit.to = AuditTarget::None;
+        sections.audit.to = LogTarget::None;
         sections.audit.database = true;
         let admin = AuditedAdmin {
             directory: directory.clone(),

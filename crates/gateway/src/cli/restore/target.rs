@@ -20,7 +20,7 @@ use crate::cli::backup::folder::{AUDIT, TOKENS, copy_lines};
 use crate::cli::backup::manifest::Manifest;
 use crate::cli::backup::tokens::count;
 use crate::cli::output;
-use crate::config::{AuditTarget, Database, DirectoryAddress, Sections, TokenStoreAddress};
+use crate::config::{Database, DirectoryAddress, LogTarget, Sections, TokenStoreAddress};
 use crate::http_client::HttpClient;
 use crate::management_client::listener_url;
 
@@ -191,7 +191,7 @@ impl<'a> Target<'a> {
             return Ok(());
         }
         let copy = self.folder.join(AUDIT);
-        let AuditTarget::File(file) = &self.sections.audit.to else {
+        let LogTarget::File(file) = &self.sections.audit.to else {
             let text = format!(
                 "audit.to names no file, so {} was not restored",
                 copy.display()

@@ -13,7 +13,7 @@ use crate::admin::erasure::ErasureView;
 use crate::bootstrap::components::Components;
 use crate::cli::audited_admin::{self, AuditedAdmin};
 use crate::cli::local_or_remote::local_or_remote;
-use crate::config::{AuditTarget, Config, ConfigError};
+use crate::config::{Config, ConfigError, LogTarget};
 use crate::management_client::Gateway;
 
 #[derive(Args)]
@@ -97,7 +97,7 @@ fn print(user: &User, shown: &ErasureView, config: &Config) -> Result<()> {
         "  {} sessions ended, {} keys revoked, {} events of the audit log now name {}",
         shown.sessions, shown.keys, shown.audit_events, shown.pseudonym
     ))?;
-    if let AuditTarget::File(path) = &config.sections.audit.to {
+    if let LogTarget::File(path) = &config.sections.audit.to {
         output::text(format_args!(
             "  {} still contains earlier lines: rotate it, and remove old files",
             path.display()

@@ -2,6 +2,8 @@
 //! message that names the key, or a gateway starts with it. `every_key.txt` has a row for each key, and the
 //! `testing.toml` of each dialect one for each of its settings.
 
+mod setting_names;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +13,8 @@ use ::config::{Map, Value, ValueKind};
 use actix_web::rt::System;
 use tempfile::TempDir;
 
+use self::setting_names::{is_repeated, paths, row_name};
+use crate::access_log::AccessLog;
 use crate::bootstrap::{audit, components, mailer, secrets};
 use crate::config::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
 use crate::config::*;
@@ -146,6 +150,7 @@ fn build(config: &Config) -> anyhow::Result<()> {
         let sections = &config.sections;
         let opened = components::open(config).await?;
         drop(audit::open(&sections.audit, &opened.directory)?);
+        drop(AccessLog::open(&sections.logging)?);
         mailer::open(&sections.mail)?;
         secrets::jwt_signer(&sections.jwt)?;
         drop(opened.into_auth());
@@ -207,28 +212,6 @@ fn trial_once(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String>
     outcome.unwrap_or_else(|_| Err(format!("{key} with {what}: panics")))
 }
 
-/// Returns every key, and `list[].name` for keys of tables in lists.
-fn paths(schema: &serde_json::Value) -> Vec<String> {
-    let mut paths = Vec::new();
-    for (path, key) in keys(schema) {
-        let items = resolved(schema, &resolved(schema, key)["items"]);
-        let names = items["properties"].as_object().into_iter().flatten();
-        paths.extend(names.map(|(name, _)| format!("{path}[].{name}")));
-        paths.push(path);
-    }
-    paths
-}
-
-/// Returns the name of a key's row; settings that every dialect has share one row.
-fn row_name(path: &str) -> String {
-    let parts: Vec<_> = path.splitn(3, '.').collect();
-    match parts[..] {
-        ["sunset", _, rest] => format!("sunset.*.{rest}"),
-        ["dialects", _, rest @ ("enabled" | "path")] => format!("dialects.*.{rest}"),
-        _ => path.to_owned(),
-    }
-}
-
 /// Returns the row of a key: the values that it accepts. Adds errors to `invalid`.
 fn row(path: &str, invalid: &mut Vec<String>) -> String {
     let mut row = format!("{} =", row_name(path));
@@ -264,6 +247,9 @@ fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused(
     let schema = schema();
     let mut invalid = Vec::new();
     for (path, key) in keys(&schema) {
+        if is_repeated(&path) {
+            continue;
+        }
         let shape = resolved(&schema, key);
         let bound = |name: &str| key.get(name).or_else(|| shape.get(name));
         let (least, most) = if shape["type"] == "integer" || shape["type"] == "number" {

@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::time::Duration;
@@ -79,8 +80,9 @@ impl WatchedConnection {
             is_last_request: Cell::new(false),
             deadline_changed: Notify::new(),
             closed: Notify::new(),
+            socket,
         });
-        let watchdog = spawn(Rc::clone(&state).close_at_deadline(socket));
+        let watchdog = spawn(Rc::clone(&state).close_at_deadline());
         Self {
             state,
             watchdog,
@@ -111,6 +113,7 @@ pub(crate) struct ConnectionState {
     is_last_request: Cell<bool>,
     deadline_changed: Notify,
     closed: Notify,
+    socket: Socket,
 }
 
 impl ConnectionState {
@@ -135,6 +138,17 @@ impl ConnectionState {
         RequestInProgress::new(Rc::clone(self))
     }
 
+    /// Counts a response that is being received from a back end as in progress until the returned value is dropped.
+    pub(super) fn continue_response(self: &Rc<Self>) -> RequestInProgress {
+        RequestInProgress::new(Rc::clone(self))
+    }
+
+    /// Returns whether the client has closed its side of the connection. A client that has only half-closed it, and still waits
+    /// for its response, looks the same.
+    pub(super) fn is_closed_by_client(&self) -> bool {
+        matches!(self.socket.peek(&mut [MaybeUninit::uninit()]), Ok(0))
+    }
+
     /// Leaves only [`FINAL_RESPONSE_TIMEOUT`] for the response that is about to be sent, the last one of the
     /// connection.
     pub(crate) fn shorten_deadline(&self) {
@@ -149,7 +163,7 @@ impl ConnectionState {
     }
 
     /// Closes the connection at the deadline, unless a request is in progress then.
-    async fn close_at_deadline(self: Rc<Self>, socket: Socket) {
+    async fn close_at_deadline(self: Rc<Self>) {
         loop {
             tokio::select! {
                 () = sleep_until(self.deadline.get()) => {}
@@ -165,7 +179,7 @@ impl ConnectionState {
         debug!("a connection made no progress for too long, so it is closed");
         // actix-http notices the shutdown and drops the connection. An error means that the connection has
         // already ended.
-        drop(socket.shutdown(Shutdown::Both));
+        drop(self.socket.shutdown(Shutdown::Both));
         self.closed.notify_one();
     }
 }

@@ -1,8 +1,8 @@
-//! Reads the trace of a request from the header `traceparent`, if a trusted proxy sent it.
+//! The trace of a request in the header `traceparent`: read if a trusted proxy sent it, and written for back ends.
 
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{HeaderMap, HeaderName};
-use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -21,6 +21,27 @@ pub(crate) fn set_parent(span: &Span, request: &ServiceRequest) {
         let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
         // Fails only for a span that has already begun.
         drop(span.set_parent(parent));
+    }
+}
+
+/// Adds the trace of the current span to the headers of a call to a back end, if spans are sent. Otherwise the client's own
+/// trace stays.
+pub(crate) fn add_trace(headers: &mut HeaderMap) {
+    if are_sent() {
+        let context = Span::current().context();
+        TraceContextPropagator::new().inject_context(&context, &mut OutgoingHeaders(headers));
+    }
+}
+
+struct OutgoingHeaders<'a>(&'a mut HeaderMap);
+
+impl Injector for OutgoingHeaders<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        let name = HeaderName::try_from(key).ok();
+        let value = HeaderValue::try_from(value).ok();
+        if let Some((name, value)) = name.zip(value) {
+            self.0.insert(name, value);
+        }
     }
 }
 

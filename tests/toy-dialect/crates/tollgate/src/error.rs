@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
-use isogloss_dialect::{BodyError, Dialect as _, insert_retry_after};
+use isogloss_dialect::{BackEndError, BodyError, Dialect as _, insert_retry_after};
 use serde_json::json;
 use thiserror::Error;
 
@@ -25,6 +25,8 @@ pub enum Error {
     #[error("no such method")]
     MethodNotAllowed(&'static str),
     #[error(transparent)]
+    BackEnd(#[from] BackEndError),
+    #[error(transparent)]
     Auth(#[from] AuthError),
 }
 
@@ -38,6 +40,7 @@ impl Error {
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media"),
             Self::NotFound => (StatusCode::NOT_FOUND, "path"),
             Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method"),
+            Self::BackEnd(error) => (error.status_code(), "later"),
             Self::Auth(error) => match error {
                 AuthError::InvalidCredentials => (StatusCode::UNAUTHORIZED, "credentials"),
                 AuthError::InvalidToken => (StatusCode::UNAUTHORIZED, "pass"),
@@ -69,6 +72,9 @@ impl ResponseError for Error {
         }
         if let Self::Auth(error) = self {
             insert_retry_after(&mut response, error);
+        }
+        if let Self::BackEnd(error) = self {
+            error.insert_retry_after(&mut response);
         }
         wire::json(&mut response, &json!({"gate": "closed", "why": why}))
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::dev::RequestHead;
 use actix_web::web::{ServiceConfig, scope};
 use isogloss_core::{BearerToken, Realm};
-use isogloss_dialect::Dialect;
+use isogloss_dialect::{Dialect, TokenPlaces};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::OpenApi;
@@ -45,6 +45,13 @@ impl Dialect for Tollgate {
 
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         wire::find_pass(&head.headers).map(BearerToken::access)
+    }
+
+    fn token_places(_settings: &Settings) -> TokenPlaces {
+        TokenPlaces {
+            schemes: &[Self::TOKEN_TYPE],
+            ..TokenPlaces::default()
+        }
     }
 
     fn parse_token(text: &str) -> Option<BearerToken> {

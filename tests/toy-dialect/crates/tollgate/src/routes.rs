@@ -1,12 +1,13 @@
 //! The routes and their handlers: parse the request, call core, build the response.
 
-use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
+use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, Purpose, Session, Terms};
+use isogloss_dialect::relay_or;
 
 use crate::error::Error;
 use crate::wire::{self, EnterRequest, EnterResponse, WhoResponse};
-use crate::{REALM, Settings};
+use crate::{REALM, Settings, Tollgate};
 
 pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
@@ -15,16 +16,18 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
     cfg.service(action("/enter", "POST", web::post().to(enter)))
         .service(action("/who", "GET", web::get().to(who)))
         .service(action("/leave", "POST", web::post().to(leave)))
-        .default_service(to(async || HandlerResult::Err(Error::NotFound)));
+        .default_service(to(|request: HttpRequest, payload: Payload| {
+            relay_or::<Tollgate>(request, payload, Error::NotFound)
+        }));
 }
 
-/// Returns the resource of a path with one method, and the error for all other methods.
+/// Returns the resource of a path with one method. All other methods go to the back end, or are an error.
 fn action(path: &str, method: &'static str, route: Route) -> Resource {
-    let method_not_allowed =
-        to(move || async move { HandlerResult::Err(Error::MethodNotAllowed(method)) });
-    resource(path)
-        .route(route)
-        .default_service(method_not_allowed)
+    resource(path).route(route).default_service(to(
+        move |request: HttpRequest, payload: Payload| {
+            relay_or::<Tollgate>(request, payload, Error::MethodNotAllowed(method))
+        },
+    ))
 }
 
 /// Responds to `POST enter` with a new pass. `Err` if the credentials are refused.

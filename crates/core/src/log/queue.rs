@@ -1,5 +1,6 @@
 //! The bounded queue before a sink, and the thread that empties it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
-use super::{AuditSink, Event, PendingEvents};
+use super::{LogNames, LogSink};
 
-/// The maximum number of events that a sink gets at a time.
+/// The maximum number of entries that a sink gets at a time.
 const BATCH: usize = 256;
 /// The pause before a sink that failed is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -22,59 +23,69 @@ const PAUSE: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The queue before a sink.
-pub(super) struct Queue {
-    events: mpsc::Sender<Arc<Event>>,
+pub struct LogQueue<I> {
+    entries: mpsc::Sender<I>,
     loss: Arc<Loss>,
     closing: Arc<Notify>,
-    /// How many events were taken into the queue.
+    /// How many entries were taken into the queue.
     offered: AtomicU64,
     /// How many of them the sink has stored. Closed when the thread has ended.
     kept: watch::Receiver<u64>,
 }
 
-/// How many events a sink has lost.
+/// How many entries a sink has lost.
 struct Loss {
+    names: &'static LogNames,
     sink: &'static str,
-    events: AtomicU64,
-    /// The number of lost events when the sink last had no events waiting.
+    entries: AtomicU64,
+    /// The number of lost entries when the sink last had none waiting.
     reported: AtomicU64,
 }
 
 impl Loss {
-    /// Counts events as lost, and logs an error for the first ones since the sink last had no events waiting.
-    fn count(&self, events: u64) {
+    /// Counts entries as lost, and logs an error for the first ones since the sink last had none waiting.
+    fn count(&self, lost: u64) {
+        let LogNames { log, entries, .. } = self.names;
         let sink = self.sink;
-        counter!("isogloss_audit_lost_total", "sink" => sink).increment(events);
-        let before = self.events.fetch_add(events, Ordering::Relaxed);
+        counter!(self.names.lost, "sink" => sink).increment(lost);
+        let before = self.entries.fetch_add(lost, Ordering::Relaxed);
         if before == self.reported.load(Ordering::Relaxed) {
-            error!(sink, "the audit log loses events: too many wait for it");
+            error!(sink, "the {log} loses {entries}: too many wait for it");
         }
     }
 
-    /// Returns how many events were lost since the last call of this function.
+    /// Returns how many entries were lost since the last call of this function.
     fn take_unreported(&self) -> u64 {
-        let events = self.events.load(Ordering::Relaxed);
-        events - self.reported.swap(events, Ordering::Relaxed)
+        let lost = self.entries.load(Ordering::Relaxed);
+        lost - self.reported.swap(lost, Ordering::Relaxed)
     }
 }
 
-impl Queue {
-    /// Starts the thread of a sink and returns its queue, which holds up to `room` events. `Err` if the thread
-    /// or its asynchronous runtime cannot be started.
-    pub(super) fn start(sink: Box<dyn AuditSink>, room: NonZeroUsize) -> io::Result<Self> {
-        let (events, receiver) = mpsc::channel(room.get());
+impl<I: Send + 'static> LogQueue<I> {
+    /// Starts the thread of a sink and returns its queue, which holds up to `room` entries.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] if the thread or its asynchronous runtime cannot be started.
+    pub fn start(
+        names: &'static LogNames,
+        sink: Box<dyn LogSink<I>>,
+        room: NonZeroUsize,
+    ) -> io::Result<Self> {
+        let (entries, receiver) = mpsc::channel(room.get());
         let (progress, kept) = watch::channel(0);
         let loss = Arc::new(Loss {
+            names,
             sink: sink.name(),
-            events: AtomicU64::new(0),
+            entries: AtomicU64::new(0),
             reported: AtomicU64::new(0),
         });
-        // The metric exists before any event is lost.
-        counter!("isogloss_audit_lost_total", "sink" => loss.sink).increment(0);
+        // The metric exists before any entry is lost.
+        counter!(names.lost, "sink" => loss.sink).increment(0);
         let closing = Arc::new(Notify::new());
         let writer = Writer {
             sink,
-            events: receiver,
+            entries: receiver,
             loss: Arc::clone(&loss),
             closing: Arc::clone(&closing),
             taken: 0,
@@ -85,10 +96,10 @@ impl Queue {
             .enable_all()
             .build()?;
         thread::Builder::new()
-            .name(format!("audit-{}", loss.sink))
+            .name(format!("{}-{}", names.thread, loss.sink))
             .spawn(move || runtime.block_on(writer.run()))?;
         Ok(Self {
-            events,
+            entries,
             loss,
             closing,
             offered: AtomicU64::new(0),
@@ -96,64 +107,64 @@ impl Queue {
         })
     }
 
-    /// Adds an event to the queue without waiting. If the queue is full or closed, the event is lost and
-    /// counted.
-    pub(super) fn offer(&self, event: Arc<Event>) {
-        match self.events.try_send(event) {
+    /// Adds an entry to the queue without waiting. If the queue is full or closed, the entry is lost, counted and
+    /// logged.
+    pub fn offer(&self, entry: I) {
+        match self.entries.try_send(entry) {
             Ok(()) => drop(self.offered.fetch_add(1, Ordering::Relaxed)),
             Err(_) => self.loss.count(1),
         }
     }
 
-    /// Waits until all events recorded so far are stored, for [`PATIENCE`] at most. Returns `true` if they are
-    /// stored.
-    pub(super) async fn flush(&self) -> bool {
+    /// Waits until all entries recorded so far are stored, for 5 seconds at most. Returns `true` if they are stored.
+    pub async fn flush(&self) -> bool {
         let offered = self.offered.load(Ordering::Relaxed);
         let mut kept = self.kept.clone();
         let all = kept.wait_for(|kept| *kept >= offered);
         matches!(timeout(PATIENCE, all).await, Ok(Ok(_)))
     }
 
-    /// Closes the queue, waits until its events are stored, for [`PATIENCE`] at most, and returns how many
-    /// events were lost since the start. Events that are then still waiting count as lost.
-    pub(super) async fn close(&self) -> u64 {
+    /// Closes the queue, waits until its entries are stored, for 5 seconds at most, and returns how many entries
+    /// were lost since the start. Entries that are then still waiting count as lost.
+    pub async fn close(&self) -> u64 {
         self.closing.notify_one();
         let mut kept = self.kept.clone();
         let end = async { while kept.changed().await.is_ok() {} };
         if timeout(PATIENCE, end).await.is_err() {
-            // In addition to those in the queue, the sink holds at least one event, and may still store it.
-            let left = self.events.max_capacity() - self.events.capacity();
+            // In addition to those in the queue, the sink holds at least one entry, and may still store it.
+            let left = self.entries.max_capacity() - self.entries.capacity();
             self.loss.count(left as u64 + 1);
         }
-        self.loss.events.load(Ordering::Relaxed)
+        self.loss.entries.load(Ordering::Relaxed)
     }
 }
 
-/// Passes events from the queue to the sink.
-struct Writer {
-    sink: Box<dyn AuditSink>,
-    events: mpsc::Receiver<Arc<Event>>,
+/// Passes entries from the queue to the sink.
+struct Writer<I> {
+    sink: Box<dyn LogSink<I>>,
+    entries: mpsc::Receiver<I>,
     loss: Arc<Loss>,
     closing: Arc<Notify>,
-    /// How many events were taken out of the queue.
+    /// How many entries were taken out of the queue.
     taken: u64,
     /// Publishes how many of them are stored; dropped at the end.
     progress: watch::Sender<u64>,
 }
 
-impl Writer {
+impl<I: Send + 'static> Writer<I> {
     async fn run(mut self) {
+        let LogNames { log, entries, .. } = self.loss.names;
         let sink = self.sink.name();
-        let mut waiting = PendingEvents::new();
+        let mut waiting = VecDeque::new();
         let mut is_failing = false;
         loop {
             match self.sink.keep(&mut waiting).await {
                 Ok(()) => {
                     self.progress.send_replace(self.taken);
-                    if self.events.is_empty() {
+                    if self.entries.is_empty() {
                         let lost = self.loss.take_unreported();
                         if is_failing || lost > 0 {
-                            warn!(sink, lost, "the audit log is written again");
+                            warn!(sink, lost, "the {log} is written again");
                         }
                         is_failing = false;
                     }
@@ -163,35 +174,35 @@ impl Writer {
                 }
                 Err(error) => {
                     if !is_failing {
-                        error!(sink, %error, "the audit log cannot be written: its events wait");
+                        error!(sink, %error, "the {log} cannot be written: its {entries} wait");
                         is_failing = true;
                     }
-                    if self.events.is_closed() {
+                    if self.entries.is_closed() {
                         break;
                     }
                     tokio::select! {
                         () = sleep(PAUSE) => {}
-                        () = self.closing.notified() => self.events.close(),
+                        () = self.closing.notified() => self.entries.close(),
                     }
                 }
             }
         }
-        let left = waiting.len() + self.events.len();
+        let left = waiting.len() + self.entries.len();
         if left > 0 {
             self.loss.count(left as u64);
         }
     }
 
-    /// Waits for events and adds them to `waiting`. Returns `false` if the queue is closed and no event is left.
-    async fn fetch(&mut self, waiting: &mut PendingEvents) -> bool {
+    /// Waits for entries and adds them to `waiting`. Returns `false` if the queue is closed and no entry is left.
+    async fn fetch(&mut self, waiting: &mut VecDeque<I>) -> bool {
         let mut batch = Vec::with_capacity(BATCH);
         tokio::select! {
             biased;
-            _ = self.events.recv_many(&mut batch, BATCH) => {}
+            _ = self.entries.recv_many(&mut batch, BATCH) => {}
             () = self.closing.notified() => {
-                // Events that have arrived by now are stored; no more are accepted.
-                self.events.close();
-                self.events.recv_many(&mut batch, BATCH).await;
+                // Entries that have arrived by now are stored; no more are accepted.
+                self.entries.close();
+                self.entries.recv_many(&mut batch, BATCH).await;
             }
         }
         self.taken += batch.len() as u64;

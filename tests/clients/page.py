@@ -1,0 +1,129 @@
+"""Writes docs/clients.md from what was seen, or compares it with that.
+
+    python3 page.py SEEN EXCHANGES PAGE
+
+SEEN has, for each client, NN.about, NN.out, NN.calls, and the gateway's counters NN.before and NN.after. EXCHANGES is the
+output of `isogloss conformance --json`.
+"""
+
+import difflib
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+HEAD = """\
+# Clients
+
+`make clients` runs published clients, unmodified, against a gateway with the demo directory, and writes this page from what
+it saw. Each client knows one host name: the gateway answers its login, and passes its other calls on to a back end (here a
+small server in `tests/clients/back_end`), with the identity of the token's user. The settings are those of
+`config/demo.toml` with `dialects.<name>.backend`; no client needs another setting of the gateway.
+
+The back end takes a call only with all identity headers, each once, and answers with the user's name, which the clients
+compare. All of these clients work:
+
+| client | version | language | from | what has to be set in the client |
+| --- | --- | --- | --- | --- |
+"""
+
+AFTER_CLIENTS = """
+## Clients that no registry has
+
+The code of these clients is public, but not in a registry that CI reaches (npm, PyPI, crates.io, Debian). Their calls, as
+their code sends them, are exchanges in `tests/clients/exchanges`. They pass against the same gateway and back end:
+
+| dialect | exchange | client |
+| --- | --- | --- |
+"""
+
+END = """
+The logins of more such clients are exchanges in `tests/exchanges`: see [Conformance](conformance.md). You can write
+exchanges for your own clients in the same way, and run them with `isogloss conformance --exchanges FOLDER`, first against
+the vendor's server and then against the gateway.
+"""
+
+COUNTER = re.compile(r"^isogloss_http_requests_total{(.*)} (\d+)$")
+LABEL = re.compile(r'(\w+)="([^"]*)"')
+# The label of calls for the back end: metrics do not have its paths.
+BACK_END = "{backend}"
+
+
+def counters(file):
+    found = {}
+    for line in file.read_text().splitlines():
+        labels, number = COUNTER.match(line).groups()
+        labels = dict(LABEL.findall(labels))
+        key = (labels["dialect"], labels["method"], labels["route"], labels["status"])
+        found[key] = found.get(key, 0) + int(number)
+    return found
+
+
+def completed(log):
+    """Returns dialect, method, route and status of the requests that a client caused."""
+    before, after = (counters(log.with_suffix(suffix)) for suffix in (".before", ".after"))
+    return [key for key, number in after.items() if number > before.get(key, 0)]
+
+
+def seen(log):
+    """Returns what was seen of a client: its name and more about it, and its section of the page but for the title."""
+    name, version, language, registry, address = log.read_text().strip().split("\t")
+    requests = [request for request in completed(log) if request[1] != "OPTIONS"]
+    own = {}
+    for dialect, method, route, status in requests:
+        own.setdefault((method, route), set()).add(status)
+    refused = own.keys() & {(method, BACK_END) for method in ("GET", "POST", "PUT", "DELETE")}
+    refusals = sorted({status for key in refused for status in own.pop(key) if int(status) >= 400})
+
+    rows = [(route, method, "gateway", "", statuses(own[method, route])) for method, route in own]
+    relayed = [json.loads(line) for line in log.with_suffix(".calls").read_text().splitlines()]
+    calls = {(call["path"], call["method"], ", ".join(call["token"])) for call in relayed}
+    rows += [(path, method, "back end", token, "") for path, method, token in calls]
+    lines = ["| call | answered by | token in | status |", "| --- | --- | --- | --- |"]
+    for path, method, by, token, status in sorted(rows, key=lambda row: (row[2] != "gateway", row)):
+        lines.append(f"| `{method} {path}` | {by} | {token} | {status} |")
+    if refusals:
+        lines.append(f"| calls for the back end without a valid token | gateway | | {', '.join(refusals)} |")
+
+    works = [line.removeprefix("works: ") for line in log.with_suffix(".out").read_text().splitlines() if line.startswith("works: ")]
+    assert works and relayed, f"{name} {version} has done nothing"
+    section = f"Works: {', '.join(works)}.\n\n" + "\n".join(lines) + "\n"
+    return (name, language, registry, address, requests[0][0]), version, section
+
+
+def statuses(found):
+    return ", ".join(sorted(found))
+
+
+def page(logs, exchanges):
+    clients = {}
+    for log in logs:
+        about, version, section = seen(log)
+        clients.setdefault(about, {}).setdefault(section, []).append(version)
+    text = HEAD
+    for (name, language, registry, address, _), sections in clients.items():
+        versions = ", ".join(version for versions in sections.values() for version in versions)
+        text += f"| [{name}](#{name}) | {versions} | {language} | {registry} | {address} |\n"
+    for (name, *_), sections in clients.items():
+        text += f"\n## {name}\n"
+        for section, versions in sections.items():
+            if len(sections) > 1:
+                text += f"\nVersion {', '.join(versions)}:\n"
+            text += "\n" + section
+    text += AFTER_CLIENTS
+    for exchange in exchanges:
+        assert exchange["outcome"] == "ok", exchange
+        text += f"| {exchange['dialect']} | `{exchange['conversation']}` | {exchange['source']} |\n"
+    return text + END
+
+
+folder, exchanges, written = map(Path, sys.argv[1:])
+new = page(sorted(folder.glob("*.about")), json.loads(exchanges.read_text()))
+old = written.read_text() if written.exists() else ""
+if new != old and os.environ.get("ISOGLOSS_BLESS"):
+    written.write_text(new)
+elif new != old:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "docs/clients.md", "seen", lineterm="")
+    print("\n".join(lines))
+    sys.exit("docs/clients.md says something else: ISOGLOSS_BLESS=1 make clients writes it")
