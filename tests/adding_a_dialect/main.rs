@@ -148,8 +148,7 @@ fn an_unknown_key_of_its_table_stops_the_start() {
     let output = run_to_end(gateway("toll = 5").command(folder.path()).unwrap()).unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    let expected =
-        "dialects.tollgate.toll: no such key, expected `pass_lifetime`, or `enabled`, `path`, `backend`, `backend_paths`, `public_paths`, `backend_auth`, or the table proxy";
+    let expected = "dialects.tollgate.toll: no such key, expected `pass_lifetime`, or `enabled`, `path`, `backend`, `backend_paths`, `public_paths`, `backend_auth`, or the table proxy";
     assert!(said.contains(expected), "{said}");
 }
 

@@ -52,7 +52,10 @@ fn records(gateway: &Gateway, count: usize) -> Vec<Value> {
 fn plain(mut record: Value, response: &Response) -> Value {
     let members = record.as_object_mut().unwrap();
     let time = members.remove("time").unwrap();
-    assert_eq!(time.as_str().unwrap().len(), "2026-11-29T08:00:00.120Z".len());
+    assert_eq!(
+        time.as_str().unwrap().len(),
+        "2026-11-29T08:00:00.120Z".len()
+    );
     assert!(members.remove("duration_ms").unwrap().as_f64().unwrap() > 0.0);
     let request = members.remove("request_id").unwrap();
     assert_eq!(request.as_str(), response.header("X-Request-Id"));
@@ -104,7 +107,13 @@ fn a_thousand_requests_give_a_thousand_lines() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                for path in ["/v2/authorize", "/web/api/v3/auth/whoAmI", "/a", "/v2/b", "/"] {
+                for path in [
+                    "/v2/authorize",
+                    "/web/api/v3/auth/whoAmI",
+                    "/a",
+                    "/v2/b",
+                    "/",
+                ] {
                     for _ in 0..50 {
                         Request::get(path).send(server).unwrap();
                     }
@@ -114,7 +123,9 @@ fn a_thousand_requests_give_a_thousand_lines() {
     });
     assert!(gateway.terminate().unwrap().success());
     let records = records(&gateway, 1000);
-    let ids = records.iter().map(|record| record["request_id"].to_string());
+    let ids = records
+        .iter()
+        .map(|record| record["request_id"].to_string());
     let ids: std::collections::BTreeSet<_> = ids.collect();
     assert_eq!(ids.len(), 1000);
 }
@@ -136,7 +147,10 @@ fn the_body_of_a_response_to_head_has_no_bytes() {
     let head = b"HEAD /v2/nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     raw_http::until_closed(&mut raw_http::send(gateway.public(), head));
     let record = &records(&gateway, 1)[0];
-    assert_eq!((&record["http.method"], &record["bytes"]), (&json!("HEAD"), &json!(0)));
+    assert_eq!(
+        (&record["http.method"], &record["bytes"]),
+        (&json!("HEAD"), &json!(0))
+    );
 }
 
 fn reset(stream: TcpStream) {
@@ -160,7 +174,10 @@ fn a_client_that_is_gone_before_the_response_is_recorded_with_499() {
     let gone = &records(&gateway, 2)[1];
     let shown = ["http.status_code", "http.route", "bytes", "aborted"].map(|key| &gone[key]);
     let expected = [json!(499), json!("/v2/authorize"), json!(0), json!(true)];
-    assert_eq!(shown, [&expected[0], &expected[1], &expected[2], &expected[3]]);
+    assert_eq!(
+        shown,
+        [&expected[0], &expected[1], &expected[2], &expected[3]]
+    );
 }
 
 #[test]
@@ -168,6 +185,11 @@ fn without_the_setting_nothing_is_written() {
     let mut gateway = Gateway::builder(crate::PROGRAM).start().unwrap();
     log_in(&gateway, "sample-demo");
     assert!(gateway.terminate().unwrap().success());
-    assert!(!gateway.log().iter().any(|line| line.contains(r#""log":"access""#)));
+    assert!(
+        !gateway
+            .log()
+            .iter()
+            .any(|line| line.contains(r#""log":"access""#))
+    );
     assert!(!gateway.folder().join("access").exists());
 }

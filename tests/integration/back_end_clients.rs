@@ -90,7 +90,11 @@ fn token_places(setting: &str) -> BTreeSet<String> {
         .collect();
     assert_eq!(failures, []);
     let (places, calls) = back_end.token_places();
-    assert!(calls > cases.len(), "{calls} calls of {} clients", cases.len());
+    assert!(
+        calls > cases.len(),
+        "{calls} calls of {} clients",
+        cases.len()
+    );
     places
 }
 

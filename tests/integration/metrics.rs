@@ -250,7 +250,10 @@ fn the_table_of_the_documentation_names_what_is_served_and_nothing_else() {
             "ISOGLOSS__AUDIT__TO",
             format!("file:{}", folder.path().join("audit").display()),
         )
-        .env("ISOGLOSS__DIALECTS__MEMSOURCE__BACKEND", "http://127.0.0.1:1")
+        .env(
+            "ISOGLOSS__DIALECTS__MEMSOURCE__BACKEND",
+            "http://127.0.0.1:1",
+        )
         .env("ISOGLOSS__LOGGING__ACCESS_TO", "file:access.jsonl")
         .start()
         .unwrap();

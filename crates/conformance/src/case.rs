@@ -44,7 +44,10 @@ pub fn read_cases(folder: &Path) -> Result<Vec<Case>> {
             files.extend(entries(&dialect)?);
         }
     }
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
     sorted(files.into_iter().map(|file| {
         let text = fs::read_to_string(&file).map_err(|error| cannot_read(&file, &error))?;
         Ok((file, text))

@@ -49,10 +49,7 @@ impl Audit {
     /// # Errors
     ///
     /// [`io::Error`] if a thread or its asynchronous runtime cannot be started.
-    pub fn start(
-        sinks: Vec<Box<dyn LogSink<Arc<Event>>>>,
-        room: NonZeroUsize,
-    ) -> io::Result<Self> {
+    pub fn start(sinks: Vec<Box<dyn LogSink<Arc<Event>>>>, room: NonZeroUsize) -> io::Result<Self> {
         let queues = sinks.into_iter();
         let queues = queues.map(|sink| LogQueue::start(&NAMES, sink, room));
         queues

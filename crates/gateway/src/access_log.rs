@@ -69,6 +69,7 @@ impl AccessLog {
 }
 
 /// The access log of the application of one worker.
+#[derive(Clone)]
 pub(crate) struct AccessLogger {
     pub(crate) log: AccessLog,
     pub(crate) proxies: TrustedProxies,

@@ -18,6 +18,7 @@ use actix_web::dev::RequestHead;
 use actix_web::rt::spawn;
 use actix_web::rt::task::JoinHandle;
 use isogloss_dialect::back_end::SharedBackEnd;
+use isogloss_reverse_proxy::Diagnosis;
 use isogloss_reverse_proxy::check_health;
 
 use self::dialect_back_end::DialectBackEnd;
@@ -98,6 +99,15 @@ impl BackEnds {
             Some((length, back_end.dialect))
         });
         Some(owners.max()?.1)
+    }
+
+    /// Asks each address of the back end of a dialect for a response, with that `Host` where the settings take it from the
+    /// client. Returns `None` if the dialect has no back end.
+    pub(crate) async fn diagnose(&self, dialect: &str, host: &str) -> Option<Vec<Diagnosis>> {
+        let back_end = self.get(dialect)?;
+        let path = back_end.settings.proxy.health_path.as_str();
+        let path = if path.is_empty() { "/" } else { path };
+        Some(back_end.proxy.diagnose(path, host).await)
     }
 
     /// Returns the state of all back ends in the text format of Prometheus.

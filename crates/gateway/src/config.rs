@@ -41,9 +41,9 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Map, Value};
 
+pub use self::audit::Audit;
 pub(crate) use self::back_end::KEYS as BACK_END_KEYS;
 pub use self::back_end::{BackEndAuth, BackEndSettings, ProxySettings, TokenForwarding};
-pub use self::audit::Audit;
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
 pub use self::directory::Directory;
@@ -124,7 +124,7 @@ impl Config {
                 ("enabled".to_owned(), true.into()),
                 ("path".to_owned(), mount.path.clone().into()),
             ]);
-            settings.extend(toml::Table::try_from(mount.back_end())?);
+            settings.extend(toml::Table::try_from(&**mount.back_end())?);
             settings.extend(toml::Table::try_from(&mount.settings)?);
             dialects.insert(mount.name.to_owned(), settings.into());
         }

@@ -24,8 +24,8 @@ mod telemetry;
 mod tls;
 mod usage;
 
-pub use back_end::BackEnds;
 pub use access_log::AccessLog;
+pub use back_end::BackEnds;
 pub use client_ip::TrustedProxies;
 pub use config::ProxyHeader;
 pub use dialects::Mount;

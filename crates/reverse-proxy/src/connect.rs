@@ -78,7 +78,8 @@ impl Connector {
         Err(error)
     }
 
-    async fn open(&self, address: &Address) -> io::Result<Stream> {
+    /// Opens a connection without a time limit.
+    pub(crate) async fn open(&self, address: &Address) -> io::Result<Stream> {
         match address {
             Address::Http(host_port) => Ok(Either::Left(open_tcp(host_port).await?)),
             Address::Https(host_port) => {

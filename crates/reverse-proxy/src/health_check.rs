@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::balance::Target;
+use crate::connect::Stream;
 use crate::connection::BUFFER;
 use crate::proxy::{ReverseProxy, Shared};
 use crate::settings::HostHeader;
@@ -58,10 +59,7 @@ async fn is_healthy(shared: &Shared, target: &Target, path: &str) -> bool {
 /// Returns the status of the response, or `None` if there is none.
 async fn status(shared: &Shared, target: &Target, path: &str) -> Option<StatusCode> {
     let stream = shared.connector.connect(shared.name, &target.address);
-    let stream = TokioIo::new(stream.await.ok()?);
-    let mut builder = Builder::new();
-    let opened = builder.max_buf_size(BUFFER).handshake(stream);
-    let (mut sender, connection) = opened.await.ok()?;
+    let stream = stream.await.ok()?;
     let host = match &shared.settings.host {
         HostHeader::Name(name) => name.clone(),
         HostHeader::Client | HostHeader::Backend => target.address.authority(),
@@ -70,13 +68,31 @@ async fn status(shared: &Shared, target: &Target, path: &str) -> Option<StatusCo
         .header(HOST, host)
         .header(USER_AGENT, "isogloss-health-check")
         .body(String::new());
-    let response = sender.send_request(request.ok()?);
+    send_once(stream, request.ok()?).await.ok()
+}
+
+/// Sends a request over a new connection, and returns the status of the response.
+///
+/// # Errors
+/// The connection ends before the response, or the response is not HTTP/1.1.
+pub(crate) async fn send_once(
+    stream: Stream,
+    request: Request<String>,
+) -> Result<StatusCode, hyper::Error> {
+    let mut builder = Builder::new();
+    let opened = builder.max_buf_size(BUFFER).handshake(TokioIo::new(stream));
+    let (mut sender, connection) = opened.await?;
+    let response = sender.send_request(request);
     tokio::pin!(response);
     let response = tokio::select! {
         biased;
         response = &mut response => response,
-        // The response may have arrived with the end of the connection.
-        _ = connection => response.await,
+        ended = connection => match (response.await, ended) {
+            // The response may have arrived with the end of the connection.
+            (Ok(response), _) => Ok(response),
+            // The connection knows more of the cause.
+            (Err(_), Err(cause)) | (Err(cause), Ok(())) => Err(cause),
+        },
     };
-    Some(response.ok()?.status())
+    Ok(response?.status())
 }

@@ -8,6 +8,7 @@ mod breaker;
 mod client;
 mod connect;
 mod connection;
+mod diagnosis;
 mod error;
 mod health_check;
 mod hop_by_hop;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use self::address::{Address, AddressError, HostPort};
 pub use self::client::{ClientConnection, ClientGone};
+pub use self::diagnosis::Diagnosis;
 pub use self::error::SendError;
 pub use self::health_check::check_health;
 pub use self::hop_by_hop::{remove_from_request, remove_from_response};

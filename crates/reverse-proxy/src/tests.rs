@@ -4,6 +4,7 @@ mod backend;
 mod bodies;
 mod calls;
 mod client_gone;
+mod diagnosis;
 mod framing;
 mod health;
 mod limits;

@@ -21,10 +21,15 @@ fn fields(format: &str, pattern: &str) -> Vec<Vec<String>> {
     let pattern = Regex::new(pattern).unwrap();
     let lines = lines(&gateway, 2);
     let fields = lines.iter().map(|line| {
-        assert!(line.is_ascii() && !line.contains(char::is_control), "{line}");
+        assert!(
+            line.is_ascii() && !line.contains(char::is_control),
+            "{line}"
+        );
         let found = pattern.captures(line).unwrap_or_else(|| panic!("{line}"));
         let groups = found.iter().skip(1);
-        groups.map(|group| group.unwrap().as_str().to_owned()).collect()
+        groups
+            .map(|group| group.unwrap().as_str().to_owned())
+            .collect()
     });
     fields.collect()
 }

@@ -77,7 +77,8 @@ fn exchanges_of_a_folder_are_run_instead() {
     let folder = TempDir::new().unwrap();
     let shell = Shell::bare(folder.path());
     fs::create_dir_all(folder.path().join("own/bimplus")).unwrap();
-    let exchange = "source = \"our client\"\n[[exchange]]\nsend = \"GET /v2/hello\"\nexpect = \"200\"\n";
+    let exchange =
+        "source = \"our client\"\n[[exchange]]\nsend = \"GET /v2/hello\"\nexpect = \"200\"\n";
     shell.write("own/bimplus/our_client_says_hello.toml", exchange);
     let base = base(gateway.public());
     let command = ["conformance", "--base", &base, "--exchanges", "own"];
@@ -90,7 +91,10 @@ fn exchanges_of_a_folder_are_run_instead() {
     shell.write("own/bimplus/bad.toml", "source = 1");
     for (exchanges, start) in [
         ("own", "isogloss: --exchanges: own/bimplus/bad.toml: "),
-        ("none", "isogloss: --exchanges: no exchange in none, expected "),
+        (
+            "none",
+            "isogloss: --exchanges: no exchange in none, expected ",
+        ),
         ("nowhere", "isogloss: --exchanges: cannot read nowhere: "),
     ] {
         let said = shell.run(&["conformance", "--base", &base, "--exchanges", exchanges]);

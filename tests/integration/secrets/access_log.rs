@@ -52,7 +52,9 @@ fn secrets_in_odd_places(token: &str) -> Vec<Vec<u8>> {
         format!("/elsewhere&token={token}"),
         format!("http://user:{password}@isogloss/elsewhere?token={token}"),
     ];
-    let heads = targets.iter().map(|target| format!("GET {target} HTTP/1.1"));
+    let heads = targets
+        .iter()
+        .map(|target| format!("GET {target} HTTP/1.1"));
     let heads = heads.chain([format!("{password} / HTTP/1.1")]);
     let messages = heads.map(|head| {
         format!(

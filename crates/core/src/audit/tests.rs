@@ -172,10 +172,7 @@ async fn a_line_that_was_cut_short_does_not_spoil_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
     fs::write(&path, "{\"time\":").unwrap();
-    file_lines(&path)
-        .keep(&mut waiting([1]))
-        .await
-        .unwrap();
+    file_lines(&path).keep(&mut waiting([1])).await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let (torn, whole) = text.split_once('\n').unwrap();
     assert_eq!((torn, numbers(whole)), ("{\"time\":", vec![1]));
@@ -186,10 +183,7 @@ async fn what_cannot_be_written_stays_in_the_queue() {
     let folder = tempfile::tempdir().unwrap();
     for path in [Path::new("/dev/full"), folder.path()] {
         let mut events = waiting([1, 2]);
-        let error = file_lines(path)
-            .keep(&mut events)
-            .await
-            .unwrap_err();
+        let error = file_lines(path).keep(&mut events).await.unwrap_err();
         let named = format!("audit file: {}: ", path.display());
         assert!(error.to_string().starts_with(&named), "{error}");
         assert_eq!(events, waiting([1, 2]));

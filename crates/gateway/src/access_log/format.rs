@@ -184,7 +184,10 @@ mod tests {
         let parsed: serde_json::Value = serde_json::from_str(&unknown).unwrap();
         assert_eq!(parsed["http.path"], "/web/api2/v1/pro%22jects");
         assert_eq!(parsed["user_agent"], HOSTILE);
-        assert!(!unknown.contains(isogloss_core::is_unprintable), "{unknown}");
+        assert!(
+            !unknown.contains(isogloss_core::is_unprintable),
+            "{unknown}"
+        );
         assert!(!unknown.contains("secret"), "{unknown}");
         let relayed = AccessRecord {
             route: Some("{backend}".to_owned()),

@@ -10,9 +10,9 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use isogloss_core::log::LogQueue;
 
+use super::SharedRecord;
 use super::logged_body::LoggedBody;
 use super::record::AccessRecord;
-use super::SharedRecord;
 
 /// The entry of a request in progress. Its line is written when it is dropped: with the body of the response, or
 /// before there is a response if the client closes the connection.

@@ -10,9 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::shown_text::{beginning, method, path, referrer};
-
-/// What became of a relayed call whose client was gone before the back end responded.
-pub(crate) const ABANDONED: &str = "client_aborted";
+use crate::back_end;
 
 /// What is recorded of a request. Holds no query, token, body or name.
 #[derive(Debug, Clone)]
@@ -39,8 +37,7 @@ pub(crate) struct AccessRecord {
     pub(crate) dialect: Option<&'static str>,
     /// The route, `None` if no route matches.
     pub(crate) route: Option<String>,
-    /// What became of the request at the back end of its dialect, as in metrics, or [`ABANDONED`]. `None` if it did
-    /// not go there.
+    /// What became of the request at the back end of its dialect, as in metrics. `None` if it did not go there.
     pub(crate) back_end: Option<&'static str>,
     /// The outcome, as in metrics.
     pub(crate) outcome: Option<&'static str>,
@@ -50,7 +47,11 @@ pub(crate) struct AccessRecord {
 
 impl AccessRecord {
     /// Returns the record of a request that has just arrived.
-    pub(super) fn begin(head: &RequestHead, source: Option<ClientIp>, time: OffsetDateTime) -> Self {
+    pub(super) fn begin(
+        head: &RequestHead,
+        source: Option<ClientIp>,
+        time: OffsetDateTime,
+    ) -> Self {
         let text = |name: HeaderName| {
             let value = head.headers.get(name)?;
             Some(String::from_utf8_lossy(value.as_bytes()))
@@ -78,7 +79,8 @@ impl AccessRecord {
 
     /// Returns the path if it says more than the route: for a relayed call, and for a path without a route.
     pub(super) fn path(&self) -> Option<&str> {
-        let is_unknown = self.back_end.is_some() || self.route.is_none();
+        let route = self.route.as_deref();
+        let is_unknown = route.is_none_or(|route| route == back_end::ROUTE);
         is_unknown.then_some(self.path.as_str())
     }
 

@@ -56,7 +56,10 @@ pub(super) fn referrer(text: &str) -> Option<String> {
         return shown.starts_with('/').then_some(shown);
     };
     let scheme = url.scheme_str()?;
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
     Some(format!("{scheme}://{}{port}{shown}", beginning(host)))
 }
 
@@ -85,14 +88,23 @@ mod tests {
         ] {
             assert_eq!(path(received), shown, "{received}");
         }
-        assert_eq!(path(&format!("/{}", "ü".repeat(10_000))).chars().count(), 500);
+        assert_eq!(
+            path(&format!("/{}", "ü".repeat(10_000))).chars().count(),
+            500
+        );
     }
 
     #[test]
     fn a_referrer_is_shown_without_user_and_query() {
         for (received, shown) in [
-            ("https://shop.example/cart?token=x", Some("https://shop.example/cart")),
-            ("https://u:p@shop.example:8443/a;b=c#d", Some("https://shop.example:8443/a")),
+            (
+                "https://shop.example/cart?token=x",
+                Some("https://shop.example/cart"),
+            ),
+            (
+                "https://u:p@shop.example:8443/a;b=c#d",
+                Some("https://shop.example:8443/a"),
+            ),
             ("https://shop.example", Some("https://shop.example/")),
             ("/cart?token=x", Some("/cart")),
             ("token=x", None),
@@ -114,7 +126,10 @@ mod tests {
             ("Kq7Password", OTHER),
             ("AAAAAAAAAAAAAAAAAAAAA", OTHER),
         ] {
-            assert_eq!(method(&Method::from_bytes(received.as_bytes()).unwrap()), shown);
+            assert_eq!(
+                method(&Method::from_bytes(received.as_bytes()).unwrap()),
+                shown
+            );
         }
     }
 }

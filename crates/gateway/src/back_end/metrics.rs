@@ -9,6 +9,9 @@ use metrics::{Counter, Histogram, counter, histogram};
 
 use super::dialect_back_end::DialectBackEnd;
 
+/// Outcome of a call whose client was gone before the back end responded.
+pub(super) const CLIENT_ABORTED: &str = "client_aborted";
+
 /// How calls to a back end end, as labels in `/metrics`.
 const OUTCOMES: [&str; 7] = [
     "responded",
@@ -16,7 +19,7 @@ const OUTCOMES: [&str; 7] = [
     "invalid_response",
     "overloaded",
     "timed_out",
-    "client_aborted",
+    CLIENT_ABORTED,
     "invalid_request",
 ];
 
@@ -56,8 +59,9 @@ pub(super) struct RelayTimer<'m> {
 }
 
 impl RelayTimer<'_> {
-    /// Counts the call. Only the duration of calls that got a response is recorded.
-    pub(super) fn finish(self, outcome: &Result<Reply, SendError>) {
+    /// Counts the call, and returns its outcome as in `/metrics`. Only the duration of calls that got a response is
+    /// recorded.
+    pub(super) fn finish(self, outcome: &Result<Reply, SendError>) -> &'static str {
         let index = match outcome {
             Ok(_) => 0,
             Err(SendError::Unreachable) => 1,
@@ -71,6 +75,7 @@ impl RelayTimer<'_> {
         if outcome.is_ok() {
             self.metrics.durations.record(self.begun.elapsed());
         }
+        OUTCOMES[index]
     }
 }
 

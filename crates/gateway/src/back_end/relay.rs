@@ -19,10 +19,11 @@ use isogloss_reverse_proxy::{
 use super::ROUTE;
 use super::body_removal::without_body_tokens;
 use super::dialect_back_end::DialectBackEnd;
-use super::metrics::RelayMetrics;
+use super::metrics::{CLIENT_ABORTED, RelayMetrics};
 use super::request_head;
 use super::response_head::{HostNames, adapt};
 use super::token_removal::without_query_tokens;
+use crate::access_log;
 use crate::config::TokenForwarding;
 use crate::http::timeouts;
 use crate::metrics::CountedRoute;
@@ -81,6 +82,8 @@ impl Worker {
             back_end: &self.back_end.hosts,
             public: host(&outgoing.headers),
         };
+        // Stays if the client is gone first.
+        access_log::record(&request, |record| record.back_end = Some(CLIENT_ABORTED));
         let timer = self.metrics.start_timer();
         let sent = tokio::select! {
             biased;
@@ -89,7 +92,8 @@ impl Worker {
                 Err(SendError::Body(PayloadError::Incomplete(None)))
             }
         };
-        timer.finish(&sent);
+        let outcome = timer.finish(&sent);
+        access_log::record(&request, |record| record.back_end = Some(outcome));
         let mut response = sent.map_err(relay_error)?.response;
         adapt(response.headers_mut(), &names);
         Ok(timeouts::keep_connection_open(&request, response))
@@ -161,7 +165,7 @@ fn relay_error(error: SendError) -> RelayError {
         SendError::InvalidResponse => BackEndError::InvalidResponse.into(),
         SendError::Overloaded { retry_after } => BackEndError::Overloaded { retry_after }.into(),
         SendError::TimedOut => BackEndError::TimedOut.into(),
-        SendError::Body(error) => BodyError::from(&error.into()).into(),
+        SendError::Body(error) => BodyError::from(&error).into(),
         SendError::InvalidRequest => BodyError::Unreadable.into(),
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Outcome, output};
 use crate::admin::timestamp;
 use crate::bootstrap::components;
-use crate::config::{LogTarget, Config, ConfigError, Sections};
+use crate::config::{Config, ConfigError, LogTarget, Sections};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

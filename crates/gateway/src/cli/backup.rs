@@ -20,7 +20,7 @@ use self::manifest::{DirectoryPart, FORMAT, Manifest};
 use super::audited_admin::{self, AuditedAdmin};
 use super::{Outcome, output};
 use crate::bootstrap::components;
-use crate::config::{LogTarget, Config, DirectoryAddress, Sections};
+use crate::config::{Config, DirectoryAddress, LogTarget, Sections};
 use crate::management_client::Gateway;
 
 #[derive(Args)]

@@ -19,7 +19,8 @@ Examples:
 
 Checks the configuration and its files, the directory, the token store and the policies of its
 servers, clocks, the certificate, demo passwords in use, and whether each enabled dialect is reachable
-at the gateway's own address and at the public address. Run it on a machine that has the pepper.
+at the gateway's own address and at the public address. Through the public address, it also asks the
+gateway whether the back ends of dialects respond. Run it on a machine that has the pepper.
 
 With --proxy-log, it sends a request with a query and checks that the query is not in the log. It also
 tries the operations of logins at the directory and in Redis, without leaving data behind.

@@ -61,7 +61,11 @@ const ADVICE: [(&str, &str); 13] = [
 /// Asks the gateway how each back end responds to it. Adds the results to `findings`; adds nothing for dialects without
 /// a back end.
 pub(super) fn examine(config: &Config, prober: &Prober<'_>, findings: &mut Findings) {
-    for mount in config.mounts.iter().filter(|mount| mount.back_end().is_set()) {
+    for mount in config
+        .mounts
+        .iter()
+        .filter(|mount| mount.back_end().is_set())
+    {
         let check = format!("back end of {}", mount.name);
         match prober.ask(ProbeSubject::BackEnd, mount, &check) {
             Err(finding) => findings.add(finding),
@@ -122,9 +126,18 @@ mod tests {
     #[test]
     fn a_reason_is_reported_with_the_setting_that_removes_it() {
         for (reason, hint) in [
-            ("connecting: Connection refused (os error 111)", "start the back end"),
-            ("TLS: invalid peer certificate: UnknownIssuer", "dialects.crmcom.proxy.ca_file"),
-            ("no connection within 2s", "dialects.crmcom.proxy.connect_timeout"),
+            (
+                "connecting: Connection refused (os error 111)",
+                "start the back end",
+            ),
+            (
+                "TLS: invalid peer certificate: UnknownIssuer",
+                "dialects.crmcom.proxy.ca_file",
+            ),
+            (
+                "no connection within 2s",
+                "dialects.crmcom.proxy.connect_timeout",
+            ),
             ("something new", "check that it runs"),
         ] {
             let found = finding("crmcom", "back end of crmcom", &report(None, Some(reason)));

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Findings};
-use crate::config::{LogTarget, Config, DirectoryAddress, MailAddress, TokenStoreAddress};
+use crate::config::{Config, DirectoryAddress, LogTarget, MailAddress, TokenStoreAddress};
 
 /// Permissions of the others on the machine.
 const OTHERS: u32 = 0o007;

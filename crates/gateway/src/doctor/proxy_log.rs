@@ -10,7 +10,7 @@ use isogloss_core::{Clock as _, SystemClock};
 
 use super::{Finding, Findings, probe};
 use crate::config::{BaseUrl, Config};
-use crate::http::self_probe::{Challenge, HEADER};
+use crate::http::self_probe::{Challenge, HEADER, ProbeSubject};
 use crate::http_client::HttpClient;
 
 const CHECK: &str = "proxy's log";
@@ -41,7 +41,9 @@ pub(super) fn examine(
     let url = public_url.unwrap_or(&config.sections.server.public_url);
     let finding = match (url.parse::<BaseUrl>(), probe(config)) {
         (Ok(base), Some(probe)) => {
-            let challenge = probe.challenge(SystemClock.now()).ok();
+            let challenge = probe
+                .challenge(ProbeSubject::Arrival, SystemClock.now())
+                .ok();
             let challenge = challenge.as_ref().map(Challenge::as_str);
             let path = format!("{}/isogloss-doctor", mount.path);
             search_log(&HttpClient::new(base), &path, challenge, log)

@@ -133,7 +133,12 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
 /// not respond. Returns whether it responds.
 fn routes(config: &Config, prober: &Prober<'_>, findings: &mut Findings) -> bool {
     for mount in &config.mounts {
-        let check = format!("{} at {}{}", mount.name, prober.client.base().as_str(), mount.path);
+        let check = format!(
+            "{} at {}{}",
+            mount.name,
+            prober.client.base().as_str(),
+            mount.path
+        );
         let report = prober.ask(ProbeSubject::Arrival, mount, &check);
         findings.add(match (report, prober.route) {
             (Err(finding), _) => finding,

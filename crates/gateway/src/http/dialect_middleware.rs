@@ -13,8 +13,8 @@ use isogloss_dialect::back_end::Relayed;
 use time::OffsetDateTime;
 
 use super::self_probe;
-use crate::back_end;
 use crate::access_log;
+use crate::back_end;
 use crate::dialects::Mount;
 use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
 use crate::telemetry::PlannedRejection;

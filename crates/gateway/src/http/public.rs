@@ -20,8 +20,8 @@ use super::original_target;
 use super::security_headers::PublicHeaders;
 use super::self_probe::{PendingProbe, SelfProbe};
 use super::timeouts;
-use crate::back_end::BackEnds;
 use crate::access_log::{self, AccessLog, AccessLogger, OpenEntry};
+use crate::back_end::BackEnds;
 use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
 use crate::metrics::RequestMetrics;
@@ -96,6 +96,7 @@ pub fn app(
         sunsets: _,
     } = state;
     let relays = !back_ends.is_empty();
+    let probed = back_ends;
     let logger = AccessLogger {
         log: access_log,
         proxies: proxies.clone(),
@@ -142,13 +143,13 @@ pub fn app(
         );
         access_log::record(&request, |record| record.request_id = id);
         let response = service.call(request);
-        let drain = drain.clone();
+        let (drain, probed) = (drain.clone(), probed.clone());
         async move {
             let mut response = response.await?;
             telemetry::add_request_id(id, response.headers_mut());
             drain.write(&mut response);
             if let Some(probe) = probe {
-                probe.add_report(&mut response);
+                probe.add_report(&mut response, &probed).await;
             }
             Ok(response)
         }

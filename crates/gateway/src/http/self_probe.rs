@@ -8,7 +8,7 @@ mod report;
 use std::net::IpAddr;
 
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HOST, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
 use isogloss_core::{Auth, ClientIp, Peppers};
@@ -16,6 +16,7 @@ use ring::hmac;
 use time::OffsetDateTime;
 
 pub(crate) use self::report::{AddressReport, ProbeReport};
+use crate::back_end::BackEnds;
 use crate::client_ip::TrustedProxies;
 
 /// Header of the challenge in a request, and of the report in a response.
@@ -97,8 +98,7 @@ impl SelfProbe {
                 let (timestamp, _nonce) = text.split_once(' ')?;
                 timestamp.parse::<i64>().ok()
             });
-            sent_at
-                .is_some_and(|at| now.unix_timestamp().abs_diff(at) <= MAX_CLOCK_DIFFERENCE)
+            sent_at.is_some_and(|at| now.unix_timestamp().abs_diff(at) <= MAX_CLOCK_DIFFERENCE)
         })
     }
 
@@ -148,6 +148,7 @@ struct VerifiedProbe;
 /// A challenge in a request. Its report is a header that is added to the normal response.
 pub(crate) struct PendingProbe {
     challenge: String,
+    subject: ProbeSubject,
     peer: Option<IpAddr>,
     by_untrusted: bool,
 }
@@ -164,27 +165,40 @@ impl PendingProbe {
         request.extensions_mut().insert(VerifiedProbe);
         Some(Self {
             challenge,
+            subject,
             peer: request.peer_addr().map(|peer| peer.ip()),
             // Now: before the request reaches a dialect, `Forwarded` of an untrusted peer is removed.
             by_untrusted: is_forwarded_by_untrusted(request.request()),
         })
     }
 
-    /// Adds the signed report on how the challenge arrived to the response. Does nothing outside of the public
-    /// application.
-    pub(crate) fn add_report<B>(self, response: &mut ServiceResponse<B>) {
-        let answer = report_on(&self, response.request());
+    /// Adds the signed report on how the challenge arrived to the response, and on the back end of its dialect if the
+    /// challenge asks for it. Does nothing outside of the public application.
+    pub(crate) async fn add_report<B>(
+        self,
+        response: &mut ServiceResponse<B>,
+        back_ends: &BackEnds,
+    ) {
+        let mut report = report_on(&self, response.request());
+        if let (ProbeSubject::BackEnd, Some(dialect)) = (self.subject, &report.dialect) {
+            let host = response.request().headers().get(HOST);
+            let host = host.and_then(|host| host.to_str().ok());
+            let diagnoses = back_ends.diagnose(dialect, host.unwrap_or_default());
+            report.back_end = diagnoses.await.map(AddressReport::all);
+        }
+        let probe = response.request().app_data::<Data<SelfProbe>>();
+        let answer = probe.map(|probe| probe.sign_report(&self.challenge, &report));
         if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {
             response.headers_mut().insert(HEADER, answer);
         }
     }
 }
 
-/// Returns the signed report on how a challenge arrived, or `None` outside of the public application.
-fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
+/// Returns the report on how a challenge arrived.
+fn report_on(pending: &PendingProbe, request: &HttpRequest) -> ProbeReport {
     let reached = request.extensions().get::<ProbedDialect>().copied();
     let source = request.extensions().get::<ClientIp>().copied();
-    let report = ProbeReport {
+    ProbeReport {
         dialect: reached.map(|ProbedDialect(name)| name.to_owned()),
         source: match (source, pending.peer) {
             (Some(source), _) => source.to_string(),
@@ -195,9 +209,8 @@ fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
             .iter()
             .any(|name| request.headers().contains_key(name)),
         by_untrusted: pending.by_untrusted,
-    };
-    let probe = request.app_data::<Data<SelfProbe>>()?;
-    Some(probe.sign_report(&pending.challenge, &report))
+        back_end: None,
+    }
 }
 
 /// Returns whether a peer that is not a trusted proxy reports a client IP in either header, other than the values

@@ -140,7 +140,9 @@ impl World {
         let app = App::new()
             .app_data(Data::new(self.auth.clone()))
             .app_data(Data::new(self.outbox.clone()))
-            .service(scope("/api/v1").configure(|cfg| TokenLogin::configure(&self.settings, None, cfg)));
+            .service(
+                scope("/api/v1").configure(|cfg| TokenLogin::configure(&self.settings, None, cfg)),
+            );
         let app = init_service(app).await;
         let request = request.uri(&format!("/api/v1/{path}?APIKey=app-key{query}"));
         let response = call_service(&app, request.to_request()).await;

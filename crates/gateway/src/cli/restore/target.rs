@@ -20,7 +20,7 @@ use crate::cli::backup::folder::{AUDIT, TOKENS, copy_lines};
 use crate::cli::backup::manifest::Manifest;
 use crate::cli::backup::tokens::count;
 use crate::cli::output;
-use crate::config::{LogTarget, Database, DirectoryAddress, Sections, TokenStoreAddress};
+use crate::config::{Database, DirectoryAddress, LogTarget, Sections, TokenStoreAddress};
 use crate::http_client::HttpClient;
 use crate::management_client::listener_url;
 

@@ -13,7 +13,7 @@ use crate::admin::erasure::ErasureView;
 use crate::bootstrap::components::Components;
 use crate::cli::audited_admin::{self, AuditedAdmin};
 use crate::cli::local_or_remote::local_or_remote;
-use crate::config::{LogTarget, Config, ConfigError};
+use crate::config::{Config, ConfigError, LogTarget};
 use crate::management_client::Gateway;
 
 #[derive(Args)]

@@ -1,5 +1,6 @@
 //! The gateway's report on a challenge, as words in a header.
 
+use isogloss_reverse_proxy::Diagnosis;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,12 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 /// Beginning of the word that contains the report on the back end.
 const BACK_END: &str = "back_end:";
+
+/// How many addresses of a back end are reported.
+const MOST_ADDRESSES: usize = 8;
+
+/// The maximum length in characters of the reason why an address does not respond.
+const LONGEST_REASON: usize = 160;
 
 /// Report of how a challenge arrived at the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +42,22 @@ pub(crate) struct AddressReport {
     pub(crate) error: Option<String>,
 }
 
+impl AddressReport {
+    /// Returns the reports of all addresses of a back end, at most [`MOST_ADDRESSES`]. Reasons are shortened: proxies
+    /// limit the length of headers.
+    pub(super) fn all(diagnoses: Vec<Diagnosis>) -> Vec<Self> {
+        let diagnoses = diagnoses.into_iter().take(MOST_ADDRESSES);
+        let report = |Diagnosis { address, response }| Self {
+            address: address.to_string(),
+            status: response.as_ref().ok().copied(),
+            error: response
+                .err()
+                .map(|reason| reason.chars().take(LONGEST_REASON).collect()),
+        };
+        diagnoses.map(report).collect()
+    }
+}
+
 impl ProbeReport {
     /// Returns the report as printable words, separated by single spaces.
     pub(super) fn words(&self) -> String {
@@ -51,7 +74,10 @@ impl ProbeReport {
         };
         // Texts and numbers under fixed names: serialization cannot fail.
         let addresses = serde_json::to_string(addresses).unwrap_or_default();
-        format!("{text} {BACK_END}{}", utf8_percent_encode(&addresses, ESCAPED))
+        format!(
+            "{text} {BACK_END}{}",
+            utf8_percent_encode(&addresses, ESCAPED)
+        )
     }
 
     /// Parses the words of a report. Returns `None` if they are none.

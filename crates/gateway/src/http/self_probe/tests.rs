@@ -43,7 +43,10 @@ fn a_proxy_that_is_not_trusted_is_found_by_either_header() {
 fn a_client_with_the_pepper_gets_a_report_on_its_challenge() {
     let probe = probe("0123456789abcdef");
     let challenge = probe.challenge(ProbeSubject::Arrival, NOW).unwrap();
-    assert_eq!(probe.subject(challenge.as_str(), NOW), Some(ProbeSubject::Arrival));
+    assert_eq!(
+        probe.subject(challenge.as_str(), NOW),
+        Some(ProbeSubject::Arrival)
+    );
     let answer = probe.sign_report(challenge.as_str(), &report());
     assert_eq!(probe.parse_report(&challenge, &answer), Some(report()));
     let other = probe.challenge(ProbeSubject::Arrival, NOW).unwrap();
