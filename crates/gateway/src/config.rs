@@ -124,7 +124,7 @@ impl Config {
                 ("enabled".to_owned(), true.into()),
                 ("path".to_owned(), mount.path.clone().into()),
             ]);
-            settings.extend(toml::Table::try_from(mount.back_end())?);
+            settings.extend(toml::Table::try_from(&**mount.back_end())?);
             settings.extend(toml::Table::try_from(&mount.settings)?);
             dialects.insert(mount.name.to_owned(), settings.into());
         }

@@ -165,7 +165,7 @@ fn relay_error(error: SendError) -> RelayError {
         SendError::InvalidResponse => BackEndError::InvalidResponse.into(),
         SendError::Overloaded { retry_after } => BackEndError::Overloaded { retry_after }.into(),
         SendError::TimedOut => BackEndError::TimedOut.into(),
-        SendError::Body(error) => BodyError::from(&error.into()).into(),
+        SendError::Body(error) => BodyError::from(&actix_web::Error::from(error)).into(),
         SendError::InvalidRequest => BodyError::Unreadable.into(),
     }
 }
