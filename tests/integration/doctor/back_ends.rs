@@ -48,19 +48,23 @@ fn a_back_end_is_asked_through_the_public_address() {
 #[test]
 fn the_cause_is_reported_with_the_setting_that_removes_it() {
     let silent = BackEndServer::start(|_| Step::silence()).unwrap();
-    let tls = silent.url().replace("http://", "https://");
+    let plain = Front::start(silent.address(), Manner::Silent);
+    let without_tls = format!("https://{}", plain.address);
+    let folder = TempDir::new().unwrap();
+    let private = Front::start_with_tls(silent.address(), &folder, 90);
+    let unknown = format!("https://localhost:{}", private.address.port());
     let no_time = "[dialects.bimplus.proxy]\nresponse_timeout = '1s'";
     for (address, more, text, hint) in [
         (
             "http://127.0.0.1:1",
             "",
-            "Connection refused",
+            "connecting: Connection refused",
             "start the back end",
         ),
         (
             "unix:/nowhere/at/all",
             "",
-            "No such file",
+            "connecting: No such file",
             "the path of its socket",
         ),
         (
@@ -69,7 +73,18 @@ fn the_cause_is_reported_with_the_setting_that_removes_it() {
             "no response within 1s",
             "the back end's log",
         ),
-        (&tls, "", "TLS: ", "http:// in dialects.bimplus.backend"),
+        (
+            &without_tls,
+            "",
+            "TLS: received corrupt message",
+            "http:// in dialects.bimplus.backend",
+        ),
+        (
+            &unknown,
+            "",
+            "TLS: invalid peer certificate: UnknownIssuer",
+            "dialects.bimplus.proxy.ca_file",
+        ),
     ] {
         let report = report_on(address, more);
         report.assert(CHECK, "failed", text);
@@ -77,6 +92,16 @@ fn the_cause_is_reported_with_the_setting_that_removes_it() {
         let given = report.of(CHECK)[0]["hint"].as_str().unwrap();
         assert!(given.contains(hint), "{address}: {given}");
     }
+}
+
+#[test]
+fn a_back_end_with_tls_that_gets_none_is_warned_of() {
+    let silent = BackEndServer::start(|_| Step::silence()).unwrap();
+    let folder = TempDir::new().unwrap();
+    let with_tls = Front::start_with_tls(silent.address(), &folder, 90);
+    let report = report_on(&http(with_tls.address), "");
+    report.assert(CHECK, "warning", "responds with 400");
+    assert_eq!(report.code, 0);
 }
 
 #[test]
