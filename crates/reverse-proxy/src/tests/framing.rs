@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web::Bytes;
-use futures_util::join;
+use tokio::join;
 
 use super::backend::Backend;
 use super::calls::{call, get, headers, post, worker};

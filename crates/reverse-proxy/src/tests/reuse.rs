@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::Method;
-use futures_util::join;
+use tokio::join;
 
 use super::backend::{Backend, PATIENCE};
 use super::calls::{body_of, call, get, post, worker};
