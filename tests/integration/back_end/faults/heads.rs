@@ -1,6 +1,7 @@
 //! Back ends that send no head, or none that is HTTP.
 
 use std::thread;
+use std::iter::repeat_n;
 use std::time::Duration;
 
 use isogloss_testkit::dialects::{Dialect, dialects};
@@ -63,7 +64,8 @@ fn faults() -> Vec<(&'static str, Vec<Step>, u16)> {
     let endless = |text: &str| Step::Repeat(text.repeat(1000).into_bytes(), u64::MAX);
     let send = |text: &str| Step::Send(text.into());
     let mut drip = vec![send(OK)];
-    drip.extend([send("X"), Step::Pause(PAUSE)].repeat(100));
+    drip.extend(repeat_n([send("X"), Step::Pause(PAUSE)], 100).flatten());
+    let interim = [send("HTTP/1.1 100 Continue\r\n\r\n"), Step::Pause(PAUSE)];
     let mut faults = vec![
         ("silence", Step::silence(), 504),
         ("fin", read_and(&[Step::Close]), 502),
@@ -106,7 +108,7 @@ fn faults() -> Vec<(&'static str, Vec<Step>, u16)> {
         ),
         (
             "continue-for-ever",
-            read_and(&[send("HTTP/1.1 100 Continue\r\n\r\n"), Step::Pause(PAUSE)].repeat(100)),
+            read_and(&repeat_n(interim, 100).flatten().collect::<Vec<_>>()),
             504,
         ),
     ];
