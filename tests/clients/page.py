@@ -46,8 +46,8 @@ the vendor's server and then against the gateway.
 
 COUNTER = re.compile(r"^isogloss_http_requests_total{(.*)} (\d+)$")
 LABEL = re.compile(r'(\w+)="([^"]*)"')
-# The label of calls for the back end: metrics do not have its paths.
-BACK_END = "{backend}"
+# Labels of calls for the back end, and of those that were refused before: metrics do not have their paths.
+BACK_END = ("{backend}", "unmatched")
 
 
 def counters(file):
@@ -73,8 +73,8 @@ def seen(log):
     own = {}
     for dialect, method, route, status in requests:
         own.setdefault((method, route), set()).add(status)
-    refused = own.keys() & {(method, BACK_END) for method in ("GET", "POST", "PUT", "DELETE")}
-    refusals = sorted({status for key in refused for status in own.pop(key) if int(status) >= 400})
+    other = [key for key in own if key[1] in BACK_END]
+    refusals = sorted({status for key in other for status in own.pop(key) if int(status) >= 400})
 
     rows = [(route, method, "gateway", "", statuses(own[method, route])) for method, route in own]
     relayed = [json.loads(line) for line in log.with_suffix(".calls").read_text().splitlines()]
