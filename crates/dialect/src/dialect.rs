@@ -64,8 +64,8 @@ pub trait Dialect: 'static {
     /// Returns the OpenAPI document of the routes, with paths relative to the mount path.
     fn openapi() -> OpenApi;
 
-    /// Returns the session of the token that was found in a request. The gateway uses it for forward-auth requests and for
-    /// calls to the back end.
+    /// Returns the session of the token that was found in a request. The gateway uses it for forward-auth requests
+    /// and for calls to the back end.
     ///
     /// # Errors
     /// The dialect's own error, if the token is missing, invalid or expired, or if a store is unreachable.
@@ -102,8 +102,8 @@ pub trait Dialect: 'static {
         });
     }
 
-    /// Adds a scope in which every call goes to the back end, with the middleware of the dialect. The gateway mounts it at
-    /// paths outside the dialect's own.
+    /// Adds a scope in which every call goes to the back end, with the middleware of the dialect. The gateway mounts
+    /// it at paths outside the dialect's own.
     fn configure_back_end(
         settings: &Self::Settings,
         back_end: SharedBackEnd,

@@ -46,8 +46,8 @@ impl BodyFormat {
     }
 }
 
-/// Returns the body, and every text in it that has the place of a token. At most `limit` bytes are searched: in a longer
-/// form, the parameters that end before the limit; in longer JSON, nothing.
+/// Returns the body, and every text in it that has the place of a token. At most `limit` bytes are searched: in a
+/// longer form, the parameters that end before the limit; in longer JSON, nothing.
 ///
 /// # Errors
 /// The body is too slow or unreadable.
