@@ -10,14 +10,13 @@ mod tokens;
 mod upgrades;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use isogloss_testkit::dialects::{Dialect, dialects};
 use isogloss_testkit::{BackEndServer, RecordedRequest, Step, raw_http};
 
-use self::attempt::{Attempt, Identity, Outcome, Tokens};
+use self::attempt::{Attempt, Outcome, Tokens};
 use super::{Settings, Site, call};
 
 /// The text of the back end's response.

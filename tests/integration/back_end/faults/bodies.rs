@@ -52,7 +52,6 @@ fn incomplete() -> Vec<(&'static str, Vec<Step>)> {
 /// What the back end does for a call whose response is followed by more bytes.
 fn excessive() -> Vec<(&'static str, String)> {
     let length = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright";
-    let both = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
     vec![
         ("more-bytes", format!("{length} and more")),
         ("a-second-response", format!("{length}{EXTRA}")),
@@ -71,10 +70,6 @@ fn excessive() -> Vec<(&'static str, String)> {
         (
             "after-unchanged",
             format!("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n{EXTRA}"),
-        ),
-        (
-            "two-framings",
-            format!("{both}5\r\nright\r\n0\r\n\r\n{EXTRA}"),
         ),
     ]
 }

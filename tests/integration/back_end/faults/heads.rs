@@ -1,7 +1,6 @@
 //! Back ends that send no head, or none that is HTTP.
 
 use std::thread;
-use std::iter::repeat_n;
 use std::time::Duration;
 
 use isogloss_testkit::dialects::{Dialect, dialects};
@@ -14,7 +13,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 const OK: &str = "HTTP/1.1 200 OK\r\n";
 
 /// Bytes that are no response, or an ambiguous one.
-const INVALID: [(&str, &str); 14] = [
+const INVALID: [(&str, &str); 15] = [
+    (
+        "two-framings",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n",
+    ),
     ("garbage", "\u{16}\u{3}\u{1} \u{fffd}\u{fffd}\r\n\r\n"),
     ("no-head", "hello, world\r\n\r\n"),
     ("no-status", "HTTP/1.1 \r\n\r\n"),
@@ -64,8 +67,7 @@ fn faults() -> Vec<(&'static str, Vec<Step>, u16)> {
     let endless = |text: &str| Step::Repeat(text.repeat(1000).into_bytes(), u64::MAX);
     let send = |text: &str| Step::Send(text.into());
     let mut drip = vec![send(OK)];
-    drip.extend(repeat_n([send("X"), Step::Pause(PAUSE)], 100).flatten());
-    let interim = [send("HTTP/1.1 100 Continue\r\n\r\n"), Step::Pause(PAUSE)];
+    drip.extend(repeated(&[send("X"), Step::Pause(PAUSE)]));
     let mut faults = vec![
         ("silence", Step::silence(), 504),
         ("fin", read_and(&[Step::Close]), 502),
@@ -108,7 +110,10 @@ fn faults() -> Vec<(&'static str, Vec<Step>, u16)> {
         ),
         (
             "continue-for-ever",
-            read_and(&repeat_n(interim, 100).flatten().collect::<Vec<_>>()),
+            read_and(&repeated(&[
+                send("HTTP/1.1 100 Continue\r\n\r\n"),
+                Step::Pause(PAUSE),
+            ])),
             504,
         ),
     ];
@@ -116,6 +121,16 @@ fn faults() -> Vec<(&'static str, Vec<Step>, u16)> {
         faults.push((name, Step::respond(response), 502));
     }
     faults
+}
+
+/// Returns the steps a hundred times, which takes longer than the gateway waits.
+fn repeated(steps: &[Step]) -> Vec<Step> {
+    steps
+        .iter()
+        .cycle()
+        .take(steps.len() * 100)
+        .cloned()
+        .collect()
 }
 
 fn site() -> Site {
