@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 HEAD = """\
@@ -69,10 +70,11 @@ def completed(log):
 def seen(log):
     """Returns what was seen of a client: its name and more about it, and its section of the page but for the title."""
     name, version, language, registry, address = log.read_text().strip().split("\t")
-    requests = [request for request in completed(log) if request[1] != "OPTIONS"]
     own = {}
-    for dialect, method, route, status in requests:
-        own.setdefault((method, route), set()).add(status)
+    for dialect, method, route, status in completed(log):
+        # A browser's own questions, and requests of this test to the management listener, are no calls.
+        if method != "OPTIONS" and dialect:
+            own.setdefault((method, route), set()).add(status)
     other = [key for key in own if key[1] in BACK_END]
     refusals = sorted({status for key in other for status in own.pop(key) if int(status) >= 400})
 
@@ -88,8 +90,8 @@ def seen(log):
 
     works = [line.removeprefix("works: ") for line in log.with_suffix(".out").read_text().splitlines() if line.startswith("works: ")]
     assert works and relayed, f"{name} {version} has done nothing"
-    section = f"Works: {', '.join(works)}.\n\n" + "\n".join(lines) + "\n"
-    return (name, language, registry, address, requests[0][0]), version, section
+    section = textwrap.fill(f"Works: {', '.join(works)}.", 120) + "\n\n" + "\n".join(lines) + "\n"
+    return (name, language, registry, address), version, section
 
 
 def statuses(found):
@@ -102,7 +104,7 @@ def page(logs, exchanges):
         about, version, section = seen(log)
         clients.setdefault(about, {}).setdefault(section, []).append(version)
     text = HEAD
-    for (name, language, registry, address, _), sections in clients.items():
+    for (name, language, registry, address), sections in clients.items():
         versions = ", ".join(version for versions in sections.values() for version in versions)
         text += f"| [{name}](#{name}) | {versions} | {language} | {registry} | {address} |\n"
     for (name, *_), sections in clients.items():
