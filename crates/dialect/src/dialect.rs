@@ -92,13 +92,15 @@ pub trait Dialect: 'static {
     {
         cfg.app_data(Data::new(settings.clone()));
         Self::add_scope(settings, cfg, |cfg| {
-            if let Some(back_end) = back_end {
-                cfg.app_data(SharedBackEnd::clone(&back_end));
-                let claimed = fn_guard(move |context| back_end.claims(context));
-                let relayed = scope("").guard(claimed);
-                cfg.service(relayed.default_service(to(relay_claimed::<Self>)));
-            }
-            Self::add_routes(settings, cfg);
+            let Some(back_end) = back_end else {
+                return Self::add_routes(settings, cfg);
+            };
+            cfg.app_data(SharedBackEnd::clone(&back_end));
+            let is_own = fn_guard(move |context| !back_end.claims(context));
+            // The only scope in this one: the router looks for the route of a call in the first scope that has its path.
+            let own = scope("").guard(is_own);
+            cfg.service(own.configure(|cfg| Self::add_routes(settings, cfg)));
+            cfg.default_service(to(relay_claimed::<Self>));
         });
     }
 
