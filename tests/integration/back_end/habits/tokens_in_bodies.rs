@@ -57,7 +57,7 @@ fn a_token_in_chunks_of_a_body_counts() {
 #[test]
 fn a_token_beyond_the_limit_of_the_search_does_not_count() {
     let site = echo(&Settings {
-        proxy: "token_search_limit = 1000",
+        proxy: "token_search_limit = 1024",
         ..Settings::default()
     });
     let memsource = dialect("memsource");
