@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 HEAD = """\
@@ -19,10 +20,11 @@ HEAD = """\
 `make clients` runs published clients, unmodified, against a gateway with the demo directory, and writes this page from what
 it saw. Each client knows one host name: the gateway answers its login, and passes its other calls on to a back end (here a
 small server in `tests/clients/back_end`), with the identity of the token's user. The settings are those of
-`config/demo.toml` with `dialects.<name>.backend`; no client needs another setting of the gateway.
+`config/demo.toml` with `dialects.<name>.backend`; no client needs another setting of the gateway. [The whole
+host](whole-host.md) describes these settings.
 
 The back end takes a call only with all identity headers, each once, and answers with the user's name, which the clients
-compare. All of these clients work:
+compare. Requests that browsers send by themselves (CORS preflight) are not in the tables. All of these clients work:
 
 | client | version | language | from | what has to be set in the client |
 | --- | --- | --- | --- | --- |
@@ -39,6 +41,10 @@ their code sends them, are exchanges in `tests/clients/exchanges`. They pass aga
 """
 
 END = """
+Tokens are searched in the first `proxy.token_search_limit` bytes of a body, by default 64 KiB. memsource-php sends the token
+after the file: raise the limit above the largest file that it uploads. All other clients have the token before the file, or
+outside of the body.
+
 The logins of more such clients are exchanges in `tests/exchanges`: see [Conformance](conformance.md). You can write
 exchanges for your own clients in the same way, and run them with `isogloss conformance --exchanges FOLDER`, first against
 the vendor's server and then against the gateway.
@@ -46,8 +52,8 @@ the vendor's server and then against the gateway.
 
 COUNTER = re.compile(r"^isogloss_http_requests_total{(.*)} (\d+)$")
 LABEL = re.compile(r'(\w+)="([^"]*)"')
-# The label of calls for the back end: metrics do not have its paths.
-BACK_END = "{backend}"
+# Labels of calls for the back end, and of those that were refused before: metrics do not have their paths.
+BACK_END = ("{backend}", "unmatched")
 
 
 def counters(file):
@@ -69,27 +75,28 @@ def completed(log):
 def seen(log):
     """Returns what was seen of a client: its name and more about it, and its section of the page but for the title."""
     name, version, language, registry, address = log.read_text().strip().split("\t")
-    requests = [request for request in completed(log) if request[1] != "OPTIONS"]
     own = {}
-    for dialect, method, route, status in requests:
-        own.setdefault((method, route), set()).add(status)
-    refused = own.keys() & {(method, BACK_END) for method in ("GET", "POST", "PUT", "DELETE")}
-    refusals = sorted({status for key in refused for status in own.pop(key) if int(status) >= 400})
+    for dialect, method, route, status in completed(log):
+        # A browser's own questions, and requests of this test to the management listener, are no calls.
+        if method != "OPTIONS" and dialect:
+            own.setdefault((method, route), set()).add(status)
+    other = [key for key in own if key[1] in BACK_END]
+    refusals = sorted({status for key in other for status in own.pop(key) if int(status) >= 400})
 
     rows = [(route, method, "gateway", "", statuses(own[method, route])) for method, route in own]
     relayed = [json.loads(line) for line in log.with_suffix(".calls").read_text().splitlines()]
-    calls = {(call["path"], call["method"], ", ".join(call["token"])) for call in relayed}
-    rows += [(path, method, "back end", token, "") for path, method, token in calls]
-    lines = ["| call | answered by | token in | status |", "| --- | --- | --- | --- |"]
+    calls = {(call["path"], call["method"], ", ".join(call["token"]), call["status"]) for call in relayed}
+    rows += [(path, method, "back end", token, status) for path, method, token, status in calls]
+    lines = ["| call | answered by | status | token for the back end |", "| --- | --- | --- | --- |"]
     for path, method, by, token, status in sorted(rows, key=lambda row: (row[2] != "gateway", row)):
-        lines.append(f"| `{method} {path}` | {by} | {token} | {status} |")
+        lines.append(f"| `{method} {path}` | {by} | {status} | {token} |")
     if refusals:
-        lines.append(f"| calls for the back end without a valid token | gateway | | {', '.join(refusals)} |")
+        lines.append(f"| calls for the back end without a valid token | gateway | {', '.join(refusals)} | |")
 
     works = [line.removeprefix("works: ") for line in log.with_suffix(".out").read_text().splitlines() if line.startswith("works: ")]
     assert works and relayed, f"{name} {version} has done nothing"
-    section = f"Works: {', '.join(works)}.\n\n" + "\n".join(lines) + "\n"
-    return (name, language, registry, address, requests[0][0]), version, section
+    section = textwrap.fill(f"Works: {', '.join(works)}.", 120) + "\n\n" + "\n".join(lines) + "\n"
+    return (name, language, registry, address), version, section
 
 
 def statuses(found):
@@ -102,7 +109,7 @@ def page(logs, exchanges):
         about, version, section = seen(log)
         clients.setdefault(about, {}).setdefault(section, []).append(version)
     text = HEAD
-    for (name, language, registry, address, _), sections in clients.items():
+    for (name, language, registry, address), sections in clients.items():
         versions = ", ".join(version for versions in sections.values() for version in versions)
         text += f"| [{name}](#{name}) | {versions} | {language} | {registry} | {address} |\n"
     for (name, *_), sections in clients.items():

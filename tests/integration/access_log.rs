@@ -2,6 +2,7 @@
 
 mod disk;
 mod formats;
+mod relayed;
 
 use std::fs;
 use std::net::TcpStream;

@@ -1,5 +1,6 @@
 //! `isogloss doctor`: reports what is right, what is wrong, and how to repair it.
 
+mod back_ends;
 mod behind_nginx;
 mod certificates;
 mod stores;

@@ -76,8 +76,8 @@ impl Token {
         pepper.digest_of(&[b"token", self.realm.name().as_bytes(), &self.bits])
     }
 
-    /// Returns true if both have the same bits in the same realm. Both come from a caller, so the time of the comparison
-    /// tells the caller nothing.
+    /// Returns true if both have the same bits in the same realm. Both come from a caller, so the time of the
+    /// comparison tells the caller nothing.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.realm == other.realm && self.bits == other.bits
     }

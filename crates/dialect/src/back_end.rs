@@ -35,8 +35,8 @@ pub trait BackEnd {
     /// Sends the call to the back end and returns the response.
     ///
     /// # Errors
-    /// The back end is unreachable, overloaded or too slow, or its response is not HTTP; or the body of the call cannot be
-    /// read.
+    /// The back end is unreachable, overloaded or too slow, or its response is not HTTP; or the body of the call
+    /// cannot be read.
     fn relay(&self, call: RelayedCall)
     -> LocalBoxFuture<'static, Result<HttpResponse, RelayError>>;
 }
@@ -130,7 +130,7 @@ impl BackEndError {
     }
 }
 
-/// Mark in the extensions of a response that comes from a back end: a dialect changes nothing of it but what its clients
-/// require of every response.
+/// Mark in the extensions of a response that comes from a back end: a dialect changes nothing of it but what its
+/// clients require of every response.
 #[derive(Debug, Clone, Copy)]
 pub struct Relayed;

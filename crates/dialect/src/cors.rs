@@ -3,8 +3,8 @@
 //! Credentials are never allowed: a page writes tokens into headers, queries and bodies itself, and browsers send no
 //! cookies with its calls.
 //!
-//! Calls that go to a back end have the same policy: preflights are not relayed, and the back end's own CORS headers are
-//! replaced. Only a dialect without any allowed origin leaves CORS to its back end.
+//! Calls that go to a back end have the same policy: preflights are not relayed, and the back end's own CORS headers
+//! are replaced. Only a dialect without any allowed origin leaves CORS to its back end.
 
 mod origins;
 #[cfg(test)]

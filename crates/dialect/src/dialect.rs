@@ -64,8 +64,8 @@ pub trait Dialect: 'static {
     /// Returns the OpenAPI document of the routes, with paths relative to the mount path.
     fn openapi() -> OpenApi;
 
-    /// Returns the session of the token that was found in a request. The gateway uses it for forward-auth requests and for
-    /// calls to the back end.
+    /// Returns the session of the token that was found in a request. The gateway uses it for forward-auth requests
+    /// and for calls to the back end.
     ///
     /// # Errors
     /// The dialect's own error, if the token is missing, invalid or expired, or if a store is unreachable.
@@ -92,18 +92,20 @@ pub trait Dialect: 'static {
     {
         cfg.app_data(Data::new(settings.clone()));
         Self::add_scope(settings, cfg, |cfg| {
-            if let Some(back_end) = back_end {
-                cfg.app_data(SharedBackEnd::clone(&back_end));
-                let claimed = fn_guard(move |context| back_end.claims(context));
-                let relayed = scope("").guard(claimed);
-                cfg.service(relayed.default_service(to(relay_claimed::<Self>)));
-            }
-            Self::add_routes(settings, cfg);
+            let Some(back_end) = back_end else {
+                return Self::add_routes(settings, cfg);
+            };
+            cfg.app_data(SharedBackEnd::clone(&back_end));
+            let is_own = fn_guard(move |context| !back_end.claims(context));
+            // The only scope in this one: the router looks for the route of a call in the first scope that has its path.
+            let own = scope("").guard(is_own);
+            cfg.service(own.configure(|cfg| Self::add_routes(settings, cfg)));
+            cfg.default_service(to(relay_claimed::<Self>));
         });
     }
 
-    /// Adds a scope in which every call goes to the back end, with the middleware of the dialect. The gateway mounts it at
-    /// paths outside the dialect's own.
+    /// Adds a scope in which every call goes to the back end, with the middleware of the dialect. The gateway mounts
+    /// it at paths outside the dialect's own.
     fn configure_back_end(
         settings: &Self::Settings,
         back_end: SharedBackEnd,

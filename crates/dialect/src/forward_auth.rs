@@ -13,8 +13,8 @@ const TOKEN_SEARCH_LIMIT: usize = 64 * 1024;
 /// Responds with status 204 and the session in the response's extensions, or with the dialect's error.
 ///
 /// # Errors
-/// The [`AuthError`] in the request's extensions if there is one; those of [`Dialect::authorize`]; or the body has different
-/// tokens or is unreadable.
+/// The [`AuthError`] in the request's extensions if there is one; those of [`Dialect::authorize`]; or the body has
+/// different tokens or is unreadable.
 pub(crate) async fn forward_auth<D: Dialect>(
     auth: Data<Auth>,
     settings: Data<D::Settings>,
@@ -31,8 +31,9 @@ pub(crate) async fn forward_auth<D: Dialect>(
     Ok(response.finish())
 }
 
-/// Returns the token in the head of a request, or in its body if the head has none: some proxies send the body, too. `None`
-/// if neither has one, or if the one in the head is malformed. `Err` if the body has different tokens or is unreadable.
+/// Returns the token in the head of a request, or in its body if the head has none: some proxies send the body, too.
+/// `None` if neither has one, or if the one in the head is malformed. `Err` if the body has different tokens or is
+/// unreadable.
 async fn find_token<D: Dialect>(
     settings: &D::Settings,
     request: &HttpRequest,

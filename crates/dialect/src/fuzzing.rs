@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 use crate::token_places::TokenPlaces;
 use crate::token_search::search_body;
 
-/// Returns what was read of a body, and the texts that are found under the name `token` in its first `limit` bytes. `None`
-/// if the body is refused.
+/// Returns what was read of a body, and the texts that are found under the name `token` in its first `limit` bytes.
+/// `None` if the body is refused.
 pub fn body_tokens(
     content_type: HeaderValue,
     body: Vec<u8>,

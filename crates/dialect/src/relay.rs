@@ -12,8 +12,8 @@ use crate::back_end::{
 };
 use crate::token_search::search_body;
 
-/// Relays a call to the back end of the dialect, or fails with `error` if the dialect has no back end. It is the handler of
-/// every path and method for which a dialect has no route.
+/// Relays a call to the back end of the dialect, or fails with `error` if the dialect has no back end. It is the
+/// handler of every path and method for which a dialect has no route.
 ///
 /// # Errors
 /// `error` if there is no back end; the dialect's error if the call needs a token and has no valid one, if its body is
@@ -63,8 +63,8 @@ pub(crate) async fn relay_claimed<D: Dialect>(
     relay_or::<D>(request, payload, BackEndError::Unreachable.into()).await
 }
 
-/// Returns the body and the session of the token in the call, or `None` if the call needs no token and has none. `Err` if
-/// the call needs a token and has no valid one, if its body is unreadable, or if a store is unavailable.
+/// Returns the body and the session of the token in the call, or `None` if the call needs no token and has none.
+/// `Err` if the call needs a token and has no valid one, if its body is unreadable, or if a store is unavailable.
 async fn authorize<D: Dialect>(
     back_end: &dyn BackEnd,
     (auth, settings): (&Auth, &D::Settings),

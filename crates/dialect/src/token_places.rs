@@ -7,8 +7,8 @@ use crate::token_texts::TokenTexts;
 
 /// The places in which calls of a dialect carry a token.
 ///
-/// A relayed call is searched in all of them, so that two different tokens in one call are noticed. A setting may remove
-/// the token from them.
+/// A relayed call is searched in all of them, so that two different tokens in one call are noticed. A setting may
+/// remove the token from them.
 #[derive(Debug, Clone, Default)]
 pub struct TokenPlaces {
     /// Schemes of the header `Authorization`, in any letter case.

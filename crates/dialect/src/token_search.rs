@@ -8,7 +8,9 @@ use std::convert::Infallible;
 
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, TRANSFER_ENCODING,
+};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use futures_util::future::ready;
@@ -46,8 +48,8 @@ impl BodyFormat {
     }
 }
 
-/// Returns the body, and every text in it that has the place of a token. At most `limit` bytes are searched: in a longer
-/// form, the parameters that end before the limit; in longer JSON, nothing.
+/// Returns the body, and every text in it that has the place of a token. At most `limit` bytes are searched: in a
+/// longer form, the parameters that end before the limit; in longer JSON, nothing.
 ///
 /// # Errors
 /// The body is too slow or unreadable.
@@ -58,7 +60,8 @@ pub(crate) async fn search_body(
     limit: usize,
 ) -> Result<(RelayedBody, TokenTexts), BodyError> {
     let format = BodyFormat::of(request.headers());
-    let Some(format) = format.filter(|_| !places.body.is_empty()) else {
+    let is_searched = !places.body.is_empty() && has_body(request.headers());
+    let Some(format) = format.filter(|_| is_searched) else {
         let rest = (!matches!(payload, Payload::None)).then_some(payload);
         let start = Bytes::new();
         return Ok((RelayedBody { start, rest }, TokenTexts::default()));
@@ -77,6 +80,11 @@ pub(crate) async fn search_body(
         BodyFormat::Json => TokenTexts::default(),
     };
     Ok((body, texts))
+}
+
+/// Returns whether a request has a body. Without a length, the payload is what the client sends after an upgrade.
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Reads a body until it has more than `limit` bytes, or to its end. `Err` if it is too slow or unreadable.

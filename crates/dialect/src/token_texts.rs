@@ -17,7 +17,8 @@ pub(crate) struct TokenTexts {
 }
 
 impl TokenTexts {
-    /// Adds a text in a place that has no other purpose. Blank texts are no tokens: clients send parameters without a value.
+    /// Adds a text in a place that has no other purpose. Blank texts are no tokens: clients send parameters without a
+    /// value.
     pub(crate) fn add_token(&mut self, text: impl Into<String>) {
         add(&mut self.tokens, text.into());
     }
@@ -36,8 +37,8 @@ impl TokenTexts {
     /// Returns the token that all texts spell, or `None` if there is no text.
     ///
     /// # Errors
-    /// The texts are different tokens, or one of them is no token of the dialect: the back end might read another one than
-    /// the gateway. An ambiguous text that is no token is an error only if there is no other token.
+    /// The texts are different tokens, or one of them is no token of the dialect: the back end might read another one
+    /// than the gateway. An ambiguous text that is no token is an error only if there is no other token.
     pub(crate) fn only_token<D: Dialect>(&self) -> Result<Option<BearerToken>, AuthError> {
         let parse = |text: &String| D::parse_token(text).ok_or(AuthError::InvalidToken);
         let tokens = self.tokens.iter().map(parse);

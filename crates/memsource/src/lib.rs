@@ -61,8 +61,8 @@ impl Dialect for Memsource {
         authorization::find_token(settings, head)
     }
 
-    /// Returns query and forms of the old API, whose calls may mix them; header and query of `api2`; and the cookie of a
-    /// browser session.
+    /// Returns query and forms of the old API, whose calls may mix them; header and query of `api2`; and the cookie
+    /// of a browser session.
     fn token_places(settings: &Settings) -> TokenPlaces {
         TokenPlaces {
             schemes: &[Self::TOKEN_TYPE, "Bearer"],

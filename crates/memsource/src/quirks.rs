@@ -7,8 +7,8 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderValue, X_FRAME_OPTIONS};
 use actix_web::middleware::Next;
 use isogloss_dialect::back_end::Relayed;
 
-/// Sets the headers of a response as the vendor's server sends them. It is middleware for every route of the
-/// dialect, and for its responses to unknown paths. Those of a back end only get the spelling of names. `Err` only if the
+/// Sets the headers of a response as the vendor's server sends them. It is middleware for every route of the dialect,
+/// and for its responses to unknown paths. Those of a back end only get the spelling of names. `Err` only if the
 /// wrapped route returns one.
 ///
 /// One client (libmemsource) finds `Content-Type` only in this spelling; the other headers were in every response that

@@ -32,7 +32,7 @@ pub(crate) struct Connection {
 /// Why a request has no response.
 pub(crate) enum Unanswered {
     /// Not a byte of it was sent.
-    NotSent(Request<RequestBody>),
+    NotSent(Box<Request<RequestBody>>),
     /// Some of it may have been sent.
     Lost(SendError),
 }
@@ -84,7 +84,7 @@ impl Connection {
                 Ok(response)
             }
             Err(mut error) => match error.take_message() {
-                Some(request) => Err(Unanswered::NotSent(request)),
+                Some(request) => Err(Unanswered::NotSent(Box::new(request))),
                 None => Err(Unanswered::Lost(self.reason(error.error(), &body))),
             },
         }

@@ -68,7 +68,10 @@ async fn ask(shared: &Shared, address: &Address, path: &str, host: &str) -> Resu
 /// Returns why there is no connection.
 fn connect_reason(error: &io::Error) -> String {
     let cause = error.get_ref();
-    if cause.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) {
+    // Only a handshake can find an early end.
+    let is_tls = cause.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
+        || error.kind() == io::ErrorKind::UnexpectedEof;
+    if is_tls {
         format!("TLS: {error}")
     } else {
         format!("connecting: {error}")

@@ -48,7 +48,7 @@ pub(crate) struct Lease {
 /// Why an address gave no response.
 enum Failed {
     /// Not a byte of the request was sent.
-    NotSent(Request<RequestBody>, SendError),
+    NotSent(Box<Request<RequestBody>>, SendError),
     /// Some of it may have been sent.
     Lost(SendError),
 }
@@ -123,7 +123,7 @@ impl Worker {
                 // Another address may be reachable.
                 Err(Failed::NotSent(unsent, reason)) => {
                     attempt.fail(&reason);
-                    request = unsent;
+                    request = *unsent;
                     error = Some(reason);
                 }
             }
@@ -143,18 +143,18 @@ impl Worker {
                 Ok(response) => return Ok((connection, response)),
                 Err(Unanswered::Lost(error)) => return Err(Failed::Lost(error)),
                 // The back end has closed the connection in the meantime.
-                Err(Unanswered::NotSent(unsent)) => request = unsent,
+                Err(Unanswered::NotSent(unsent)) => request = *unsent,
             }
         }
         let shared = &*self.proxy.0;
         let stream = shared.connector.connect(shared.name, &target.address);
         let stream = match stream.await {
             Ok(stream) => stream,
-            Err(error) => return Err(Failed::NotSent(request, error)),
+            Err(error) => return Err(Failed::NotSent(Box::new(request), error)),
         };
         let mut connection = match Connection::open(stream, &shared.settings).await {
             Ok(connection) => connection,
-            Err(error) => return Err(Failed::NotSent(request, error)),
+            Err(error) => return Err(Failed::NotSent(Box::new(request), error)),
         };
         match connection.send(request).await {
             Ok(response) => Ok((connection, response)),

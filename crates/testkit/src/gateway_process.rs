@@ -15,7 +15,7 @@ use crate::log::Log;
 use crate::process::Process;
 use crate::{Error, Request, Result};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// A running gateway, its tokens in memory unless told otherwise. It is killed when this is dropped.

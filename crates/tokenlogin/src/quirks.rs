@@ -14,9 +14,9 @@ use isogloss_dialect::back_end::Relayed;
 use crate::model_binding::media_type;
 use crate::query::suppress_response_codes;
 
-/// Sets status, media type and headers of a response as the request requires. It is middleware for every route of
-/// the dialect, and for its responses to unknown paths. Those of a back end only get the status. `Err` only if the wrapped
-/// route returns one.
+/// Sets status, media type and headers of a response as the request requires. It is middleware for every route of the
+/// dialect, and for its responses to unknown paths. Those of a back end only get the status. `Err` only if the
+/// wrapped route returns one.
 pub(crate) async fn adapt_response<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -42,8 +42,8 @@ pub(crate) async fn adapt_response<B: MessageBody>(
     Ok(response)
 }
 
-/// Returns true for a status that says what the message is, and not how the call ended: with another status, a client would
-/// take a part, or an unchanged document without its body, for the whole.
+/// Returns true for a status that says what the message is, and not how the call ended: with another status, a client
+/// would take a part, or an unchanged document without its body, for the whole.
 fn describes_transfer(status: StatusCode) -> bool {
     status.is_informational()
         || matches!(

@@ -52,8 +52,8 @@ fn action(path: &str, method: Method, handler: Route) -> Resource {
         }))
 }
 
-/// Relays a request to an unknown path to the back end. `Err` without a back end, or if it does not respond. The text for an
-/// unknown path has the address without the query, which contains keys and tokens.
+/// Relays a request to an unknown path to the back end. `Err` without a back end, or if it does not respond. The text
+/// for an unknown path has the address without the query, which contains keys and tokens.
 async fn not_found(request: HttpRequest, payload: Payload) -> HandlerResult {
     let address = {
         let connection = request.connection_info();

@@ -30,6 +30,10 @@ def delete_project(call):
     return 200, {}
 
 
+def change_password(call):
+    return 200, {}
+
+
 def attach(call):
     file = call.fields["file"]
     return 201, {"id": "1f6a3f4e-0d0b-4a36-8f7b-5d1b2c3d4e02", "size": len(file), "createdBy": call.user}
@@ -40,6 +44,7 @@ def download(call):
 
 
 ROUTES = [
+    ("PUT", "/v2/user/change_password", change_password),
     # Without a team.
     ("GET", "/v2/projects", list_projects),
     ("GET", "/v2/{team}/projects", list_projects),

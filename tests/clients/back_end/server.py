@@ -2,7 +2,7 @@
 
     python3 server.py CALLS
 
-Prints its address. Appends to CALLS, for every call, a line of JSON: method, path, user, dialect, and where the token was.
+Prints its address. Appends to CALLS, for every call, a line of JSON: method, path, user, status, and where the token was.
 """
 
 import json
@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         complaint = complain(call, dialect)
         if complaint:
             status, body = 500, {"complaint": complaint}
-        record(call, path)
+        record(call, path, status)
         self.send(status, body)
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_call
@@ -110,8 +110,8 @@ def complain(call, dialect):
 lock = Lock()
 
 
-def record(call, path):
-    line = {"method": call.method, "path": path, "user": call.user, "token": call.token_places()}
+def record(call, path, status):
+    line = {"method": call.method, "path": path, "user": call.user, "token": call.token_places(), "status": status}
     with lock, open(sys.argv[1], "a", encoding="utf-8") as calls:
         calls.write(json.dumps(line) + "\n")
 

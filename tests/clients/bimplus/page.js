@@ -51,7 +51,8 @@ async function use(host) {
     answers.teamsOfCrossLogin = await read(other.teams.get());
     answers.crossLoginAgain = await redeem(answers.cross.body?.cross_token);
 
-    answers.notOffered = await read(api.user.putPassword("{}"));
+    // The gateway has no such route.
+    answers.changedPassword = await read(api.user.putPassword("{}"));
     answers.logout = await read(api.request.del(`${api.getApiUrl()}authorize`));
     answers.loggedOut = await read(api.user.get());
     answers.projectsOfLoggedOut = await read(api.projects.get());

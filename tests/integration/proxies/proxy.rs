@@ -1,13 +1,13 @@
 //! Proxies as processes, with the configurations of `docs/proxies`.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use isogloss_testkit::Request;
-use isogloss_testkit::servers::free_address;
+use isogloss_testkit::servers::free_port;
 use tempfile::TempDir;
 
 use super::documented_files::Files;
@@ -82,7 +82,8 @@ pub(crate) struct Proxy {
 impl Proxy {
     pub(crate) fn start(recipe: Recipe, behind: &Behind) -> Self {
         let folder = TempDir::new().unwrap();
-        let address = free_address().unwrap();
+        // Another test may get a port that the system chooses, before the proxy listens there.
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().unwrap()));
         let files = Files {
             recipe,
             behind,

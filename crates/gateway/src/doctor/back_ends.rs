@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::http::self_probe::{AddressReport, ProbeSubject};
 
 /// Parts of the reasons that the gateway reports, each with what an operator should do. `D` stands for the dialect.
-const ADVICE: [(&str, &str); 13] = [
+const ADVICE: [(&str, &str); 14] = [
     (
         "lookup address",
         "correct the host name in dialects.D.backend, or let the gateway's machine resolve it",
@@ -50,6 +50,10 @@ const ADVICE: [(&str, &str); 13] = [
     ),
     (
         "corrupt message",
+        "if the back end has no TLS at this port, use http:// in dialects.D.backend",
+    ),
+    (
+        "handshake eof",
         "if the back end has no TLS at this port, use http:// in dialects.D.backend",
     ),
     (

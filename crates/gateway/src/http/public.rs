@@ -97,11 +97,11 @@ pub fn app(
     } = state;
     let relays = !back_ends.is_empty();
     let probed = back_ends;
-    let logger = AccessLogger {
+    let logger = Rc::new(AccessLogger {
         log: access_log,
         proxies: proxies.clone(),
         auth: auth.clone(),
-    };
+    });
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth))

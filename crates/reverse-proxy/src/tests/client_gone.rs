@@ -1,7 +1,7 @@
 //! Clients that close the connection before the end of the response.
 
 use actix_web::body::MessageBody as _;
-use futures_util::join;
+use tokio::join;
 
 use super::backend::Backend;
 use super::calls::{get, proxy};

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use actix_web::rt::spawn;
-use futures_util::join;
 
 use super::backend::Backend;
 use super::calls::{get, proxy};
@@ -25,7 +24,7 @@ async fn an_address_whose_checks_fail_gets_no_calls_until_one_succeeds() {
     let proxy = proxy(settings);
     let worker = proxy.worker();
     let checks = spawn(check_health(proxy.clone()));
-    let server = async {
+    {
         for _ in 0..2 {
             let mut peer = backend.accept().await;
             let head = peer.head().await;
@@ -40,8 +39,7 @@ async fn an_address_whose_checks_fail_gets_no_calls_until_one_succeeds() {
         peer.head().await;
         peer.send("HTTP/1.1 204 Fine\r\n\r\n").await;
         until(&proxy, AddressState::Available).await;
-    };
-    join!(server);
+    }
     checks.abort();
 }
 

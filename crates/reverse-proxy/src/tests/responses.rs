@@ -2,7 +2,7 @@
 
 use actix_web::body::{BodySize, MessageBody as _};
 use actix_web::http::Method;
-use futures_util::join;
+use tokio::join;
 
 use super::backend::Backend;
 use super::calls::{body_of, call, get, worker};

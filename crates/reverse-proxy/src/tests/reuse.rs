@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::Method;
-use futures_util::join;
+use tokio::join;
 
 use super::backend::{Backend, PATIENCE};
 use super::calls::{body_of, call, get, post, worker};
@@ -27,8 +27,9 @@ async fn calls_one_after_the_other_share_a_connection() {
             assert!(peer.head().await.contains(target));
             peer.send(OK).await;
         }
+        peer
     };
-    join!(client, server);
+    let ((), _peer) = join!(client, server);
     assert_eq!(worker.idle_connections(), 1);
 }
 

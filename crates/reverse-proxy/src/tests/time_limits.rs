@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
-use futures_util::join;
-use futures_util::stream::{StreamExt as _, iter, pending, repeat_n};
+use futures_util::stream::{StreamExt as _, iter, pending, repeat};
+use tokio::join;
 
 use super::backend::Backend;
 use super::calls::{body_of, get, post, post_stream, proxy, worker};
@@ -59,7 +59,7 @@ async fn a_back_end_that_does_not_read_the_request_times_out() {
     let backend = Backend::listen().await;
     let worker = worker(impatient(backend.settings()));
     let chunk = Bytes::from(vec![b'x'; 1024 * 1024]);
-    let chunks = repeat_n(chunk, 100).map(Ok);
+    let chunks = repeat(chunk).take(100).map(Ok);
     let server = async {
         let mut peer = backend.accept().await;
         peer.head().await;

@@ -6,8 +6,9 @@ use actix_web::body::MessageBody;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::web::Bytes;
-use futures_util::channel::mpsc::{UnboundedSender, unbounded};
-use futures_util::join;
+use futures_util::stream::poll_fn;
+use tokio::join;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::backend::{Backend, Peer};
 use super::calls::{call, headers, payload, proxy, worker};
@@ -20,11 +21,11 @@ type ClientSide = UnboundedSender<Result<Bytes, PayloadError>>;
 
 /// Returns a call that asks for a WebSocket, and what the client sends through it.
 fn websocket() -> (OutgoingRequest, ClientSide) {
-    let (sender, receiver) = unbounded();
+    let (sender, mut receiver) = unbounded_channel();
     let mut request = call(Method::GET, "/socket");
     request.headers = headers(&[("host", "api.example"), ("sec-websocket-key", "xyz")]);
     request.upgrade = Some(Upgrade::WebSocket);
-    request.body.rest = Some(payload(receiver));
+    request.body.rest = Some(payload(poll_fn(move |cx| receiver.poll_recv(cx))));
     (request, sender)
 }
 
@@ -62,9 +63,7 @@ async fn a_websocket_carries_bytes_both_ways_until_the_back_end_ends_it() {
         let mut body = reply.response.into_body();
         assert_eq!(next(&mut body).await.unwrap(), "hello");
         assert_eq!(proxy.addresses()[0].in_flight, 1);
-        from_client
-            .unbounded_send(Ok(Bytes::from_static(b"ping")))
-            .unwrap();
+        from_client.send(Ok(Bytes::from_static(b"ping"))).unwrap();
         assert_eq!(next(&mut body).await.unwrap(), "pong");
         assert_eq!(next(&mut body).await, None);
     };
@@ -87,9 +86,7 @@ async fn a_client_that_leaves_a_websocket_closes_it_at_the_back_end() {
     let client = async {
         let reply = worker.send(request).await.unwrap();
         let mut body = reply.response.into_body();
-        from_client
-            .unbounded_send(Ok(Bytes::from_static(b"last")))
-            .unwrap();
+        from_client.send(Ok(Bytes::from_static(b"last"))).unwrap();
         drop(from_client);
         assert_eq!(next(&mut body).await.unwrap(), "bye");
         assert_eq!(next(&mut body).await, None);

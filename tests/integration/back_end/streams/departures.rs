@@ -17,6 +17,9 @@ enum Departure {
     Reset,
 }
 
+/// The media type of a body that is not searched for a token.
+const OPAQUE: &str = "Content-Type: application/octet-stream\r\n";
+
 const DEPARTURES: [Departure; 2] = [Departure::Fin, Departure::Reset];
 
 fn leave(client: TcpStream, departure: Departure) {
@@ -84,9 +87,10 @@ fn a_client_that_leaves_a_download_ends_it() {
 fn an_upload_whose_client_leaves_is_never_complete() {
     for departure in DEPARTURES {
         for framing in ["Content-Length: 1000\r\n", "Transfer-Encoding: chunked\r\n"] {
+            let framing = format!("{OPAQUE}{framing}");
             let site = site();
             let held = site.linguist();
-            let mut client = site.begin(&held, "POST", "upload", framing);
+            let mut client = site.begin(&held, "POST", "upload", &framing);
             client.write_all(b"5\r\nabcde\r\n").unwrap();
             let has_bytes = |request: &RecordedRequest| request.body_length >= 5;
             let request = site.back_end.wait_for("the body", has_bytes).unwrap();
@@ -106,7 +110,12 @@ fn an_upload_that_stops_is_given_up() {
     };
     let site = Site::start(&settings, endless_or_silent);
     let held = site.linguist();
-    let mut client = site.begin(&held, "POST", "upload", "Content-Length: 1000\r\n");
+    let mut client = site.begin(
+        &held,
+        "POST",
+        "upload",
+        &format!("{OPAQUE}Content-Length: 1000\r\n"),
+    );
     client.write_all(b"abcde").unwrap();
     let request = arrival(&site, "upload");
     site.back_end.wait_until_closed(&request).unwrap();
@@ -125,7 +134,12 @@ fn a_client_may_pause_longer_than_the_gateway_waits_for_its_own_bodies() {
         |builder| builder.env("ISOGLOSS__SERVER__BODY_TIMEOUT", "200ms"),
     );
     let held = site.linguist();
-    let mut client = site.begin(&held, "POST", "upload", "Content-Length: 6\r\n");
+    let mut client = site.begin(
+        &held,
+        "POST",
+        "upload",
+        &format!("{OPAQUE}Content-Length: 6\r\n"),
+    );
     for part in ["ab", "cd", "ef"] {
         std::thread::sleep(Duration::from_millis(300));
         client.write_all(part.as_bytes()).unwrap();

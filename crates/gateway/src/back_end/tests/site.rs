@@ -19,6 +19,7 @@ use isogloss_store_embedded::EmbeddedStore;
 use tempfile::TempDir;
 
 use super::stub::Stub;
+use crate::access_log::AccessLog;
 use crate::back_end::BackEnds;
 use crate::bootstrap::{mailer, secrets};
 use crate::client_ip::TrustedProxies;
@@ -110,6 +111,7 @@ impl Site {
             usage: UsageRecorder::default(),
             sunsets: Sunsets::new(&config.sections.sunset),
             drain: Drain::default(),
+            access_log: AccessLog::default(),
             recheck: Arc::default(),
             back_ends,
         };

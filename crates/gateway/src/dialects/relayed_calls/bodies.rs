@@ -80,8 +80,6 @@ async fn tokens_before_the_limit_are_found_in_longer_forms_and_parts() {
         .unwrap();
     let body = format!("{head}{filling}{foot}");
     assert!(arrives::<Memsource>(&world, MULTIPART, &body).await);
-    let body = format!("--line\r\n{}{filling}{foot}", parts(&token));
-    assert!(arrives::<Memsource>(&world, MULTIPART, &body).await);
     let late = "--line\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
     let body = format!("{late}{filling}\r\n{}", parts(&token));
     assert!(!arrives::<Memsource>(&world, MULTIPART, &body).await);

@@ -82,8 +82,8 @@ const MEMSOURCE: [Call; 7] = [
     },
 ];
 
-/// Sends each call with two live tokens, in both orders, with the same token twice, and with a malformed second one that is
-/// refused.
+/// Sends each call with two live tokens, in both orders, with the same token twice, and with a malformed second one
+/// that is refused.
 async fn two_tokens_are_refused<D: Spelled>(calls: &[Call], refused: u16) {
     let world = World::new().await;
     let back_end = StubBackEnd::default();

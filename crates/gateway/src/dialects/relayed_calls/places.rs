@@ -116,7 +116,7 @@ async fn others_are_refused<D: Spelled>(calls: &[Call], (status, refusal): (u16,
 
 #[actix_web::test]
 async fn without_a_live_token_the_refusal_has_the_words_of_the_dialect() {
-    let text = "The access token is missing, invalid or expired.";
+    let text = "The access token is invalid or has expired.";
     let bimplus = json!({"error": "invalid_token", "error_description": text, "message": text});
     others_are_refused::<Bimplus>(&BIMPLUS, (401, bimplus)).await;
     let code = "COM.CRM.EXCEPTION.SECURITY.INVALIDTOKENEXCEPTION";

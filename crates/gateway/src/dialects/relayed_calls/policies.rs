@@ -62,8 +62,8 @@ async fn the_policy_decides_about_calls_without_a_token() {
     assert_eq!(outcome(Optional, call, &world).await, anonymous());
 }
 
-/// Sends calls to a path with a route, to its other methods, and to other paths. Only the latter two are relayed, unless the
-/// back end claims the path.
+/// Sends calls to a path with a route, to its other methods, and to other paths. Only the latter two are relayed,
+/// unless the back end claims the path.
 async fn own_routes_are_not_relayed<D: Spelled>((method, path): (Method, &str)) {
     let world = World::new().await;
     let mut back_end = StubBackEnd {

@@ -29,7 +29,7 @@ pub(super) struct StubBackEnd {
     /// The path of the calls that it claims.
     pub(super) claimed: &'static str,
     pub(super) response: fn() -> Result<HttpResponse, BackEndError>,
-    received: Rc<RefCell<Vec<ReceivedCall>>>,
+    pub(super) received: Rc<RefCell<Vec<ReceivedCall>>>,
 }
 
 impl StubBackEnd {
