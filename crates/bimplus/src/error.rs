@@ -134,10 +134,11 @@ impl ResponseError for Error {
         if let Self::MethodNotAllowed(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
-        match self {
-            Self::Auth(error) => insert_retry_after(&mut response, error),
-            Self::BackEnd(error) => error.insert_retry_after(&mut response),
-            _ => {}
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
+        }
+        if let Self::BackEnd(error) = self {
+            error.insert_retry_after(&mut response);
         }
         crate::wire::json(
             &mut response,

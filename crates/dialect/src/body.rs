@@ -28,10 +28,12 @@ pub enum BodyError {
 
 impl From<&PayloadError> for BodyError {
     fn from(error: &PayloadError) -> Self {
-        match error {
-            PayloadError::Overflow => Self::TooLarge,
-            PayloadError::Io(error) if error.kind() == ErrorKind::TimedOut => Self::TimedOut,
-            _ => Self::Unreadable,
+        if matches!(error, PayloadError::Overflow) {
+            Self::TooLarge
+        } else if matches!(error, PayloadError::Io(error) if error.kind() == ErrorKind::TimedOut) {
+            Self::TimedOut
+        } else {
+            Self::Unreadable
         }
     }
 }

@@ -126,13 +126,14 @@ impl Error {
     /// Returns a response without a body, with the headers of this error.
     fn response_builder(&self, status: StatusCode) -> actix_web::HttpResponseBuilder {
         let mut response = HttpResponse::build(status);
-        match self {
-            Self::MethodNotAllowed(allowed) => {
-                response.insert_header((header::ALLOW, *allowed));
-            }
-            Self::Auth(error) => insert_retry_after(&mut response, error),
-            Self::BackEnd(error) => error.insert_retry_after(&mut response),
-            _ => {}
+        if let Self::MethodNotAllowed(allowed) = self {
+            response.insert_header((header::ALLOW, *allowed));
+        }
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
+        }
+        if let Self::BackEnd(error) = self {
+            error.insert_retry_after(&mut response);
         }
         response
     }

@@ -8,7 +8,7 @@
 //! | [`validation`] | token checks of each endpoint and store, against plain actix-web and nginx + Lua + Redis |
 //! | [`login`] | logins, compared with the bare bcrypt crate |
 //! | [`storm`] | latency of checks during a storm of logins |
-//! | [`relay`] | calls to a back end through the gateway, beside nginx with `auth_request` |
+//! | [`relay`] | calls to a back end through the gateway, compared with nginx with `auth_request` |
 //! | [`revocation`] | how soon a logout takes effect at another gateway |
 //! | [`room`] | memory of the gateway and of Redis |
 //! | [`settings`] | measurements with a feature and without it |

@@ -1,6 +1,5 @@
 //! Calls that go on to a back end: through the gateway, and through nginx that checks each token with the gateway.
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -90,14 +89,14 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
 }
 
 /// Returns the 99th percentile in milliseconds of a call that is sent at a steady rate.
-fn latency(place: SocketAddr, call: &str, effort: Effort) -> Result<f64> {
+fn latency(server: SocketAddr, call: &str, effort: Effort) -> Result<f64> {
     let measured = Mutex::new((Times::new()?, 0_u64));
     let pace = Pace {
         rate: RATE,
         connections: CONNECTIONS,
         during: effort.storm,
     };
-    steadily(place, call, pace, &|answered| {
+    steadily(server, call, pace, &|answered| {
         let mut measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
         measured.0.add(answered.took);
         measured.1 += u64::from(answered.status != 200);

@@ -51,7 +51,10 @@ impl<'de> Visitor<'de> for TokenMembers<'_> {
                 Value::String(text) => self.texts.add_ambiguous(text),
                 Value::Null => {}
                 // No token has this format.
-                other => self.texts.add_ambiguous(other.to_string()),
+                other
+                @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    self.texts.add_ambiguous(other.to_string());
+                }
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::token_removal::without_parameters;
 /// Returns the body without the tokens in it. Everything else stays as it was sent.
 ///
 /// # Errors
-/// The body has a token and is longer than the part that is searched, or its parts cannot be told apart.
+/// The body has a token and is longer than the part that is searched, or its parts cannot be separated.
 pub(super) async fn without_body_tokens(
     places: &TokenPlaces,
     headers: &HeaderMap,

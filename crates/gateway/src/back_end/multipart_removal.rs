@@ -8,7 +8,7 @@ use isogloss_dialect::BodyError;
 /// Returns a form without the parts whose names are tokens, or `None` if there is none. The form may be cut off.
 ///
 /// # Errors
-/// The form has such a part, but its parts cannot be told apart.
+/// The form has such a part, but its parts cannot be separated.
 pub(super) async fn without_parts(
     body: &Bytes,
     content_type: &str,

@@ -1,4 +1,4 @@
-//! The settings of a dialect's back end, which are in the table of the dialect beside its own settings.
+//! The settings of a dialect's back end, which are in the table of the dialect with its own settings.
 
 mod proxy;
 mod transport;
