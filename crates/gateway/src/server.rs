@@ -108,6 +108,10 @@ impl OpenedServer {
 }
 
 /// Starts all tasks and both servers. Fails if a component cannot be started.
+#[expect(
+    clippy::too_many_lines,
+    reason = "it starts one component after the other"
+)]
 async fn start(
     files: Vec<PathBuf>,
     reload_signals: ReloadSignals,
@@ -131,7 +135,6 @@ async fn start(
     opened.directory = directory.clone();
     opened.tokens = Arc::new(InstrumentedTokenStore::new(opened.tokens));
     let tokens = opened.tokens.clone();
-    let metrics = Metrics::new(recorder.clone(), tokens.clone(), directory.clone());
     let probe = SelfProbe::new(&opened.peppers);
     let peppers = opened.peppers.clone();
     let usage = UsageRecorder::new(&sections.usage, &opened.peppers);
@@ -139,23 +142,22 @@ async fn start(
     let access = opened.access.clone();
     let throttle = opened.throttle.clone();
     let auth = opened.into_auth();
-    let recheck = Arc::new(HealthRecheck::default());
-    let stores = MonitoredStores {
+    let (monitor, recheck) = monitor(MonitoredStores {
         directory: directory.clone(),
         tokens: tokens.clone(),
         throttle,
-    };
-    let store_health_monitor = Arc::new(StoreHealthMonitor::new(stores, recheck.clone()));
-    let readiness = Readiness::new(auth.clone(), store_health_monitor.clone());
+    });
+    let readiness = Readiness::new(auth.clone(), monitor.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
-    let watcher = rt::spawn(async move { store_health_monitor.watch().await });
+    let watcher = rt::spawn(async move { monitor.watch().await });
     let pruner = audit::prune_periodically(sections.audit.clone(), old_events, auth.clone());
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
     let introspection = introspection_api(config, &usage)?;
     let back_ends = BackEnds::open(&config.mounts, introspection.jwts.as_ref())?;
-    let metrics = metrics.with_back_ends(back_ends.clone());
+    let metrics = Metrics::new(recorder.clone(), tokens.clone(), directory.clone())
+        .with_back_ends(back_ends.clone());
     let application = HotSwap::new(PublicState {
         drain: readiness.drain(),
         recheck,
@@ -184,8 +186,8 @@ async fn start(
     let (counts, usage_settings) = (usage.clone(), sections.usage.clone());
     let flusher = counts.flush_periodically(usage_settings, directory.clone(), auth);
     let upgrader = rt::spawn(digest_upgrade::run(directory.clone()));
-    let (pruner, flusher) = (rt::spawn(pruner), rt::spawn(flusher));
-    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, flusher, upgrader];
+    let mut housekeeping = vec![sweeper, watcher, upkeep, upgrader];
+    housekeeping.extend([rt::spawn(pruner), rt::spawn(flusher)]);
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
     contents.add_created(sections.file_digests());
     let reload = Reload {
@@ -202,6 +204,7 @@ async fn start(
         management: inner_tls,
     };
     housekeeping.push(rt::spawn(reload.run(reload_signals)));
+    let import = OpenResource::InitialImport(import.as_ref().clone());
     Ok(RunningServer {
         public: public.handle(),
         inner: inner.handle(),
@@ -211,7 +214,7 @@ async fn start(
         access_log,
         usage,
         directory,
-        import: OpenResource::InitialImport(import.as_ref().clone()),
+        import,
         import_task,
         readiness,
         in_flight,
@@ -219,6 +222,13 @@ async fn start(
         drain_delay: sections.server.drain_delay,
         shutdown_timeout: sections.server.shutdown_timeout,
     })
+}
+
+/// Returns the monitor of the stores, and the flag by which requests ask it to examine them soon.
+fn monitor(stores: MonitoredStores) -> (Arc<StoreHealthMonitor>, Arc<HealthRecheck>) {
+    let recheck = Arc::new(HealthRecheck::default());
+    let monitor = StoreHealthMonitor::new(stores, recheck.clone());
+    (Arc::new(monitor), recheck)
 }
 
 fn watched(identity: &Arc<TlsIdentity>) -> rt::task::JoinHandle<()> {

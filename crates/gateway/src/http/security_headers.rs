@@ -116,7 +116,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_relayed_response_gets_hsts_and_nothing_else() {
-        let headers = public(Duration::from_secs(60), Some(Relayed));
+        let headers = public(Duration::from_mins(1), Some(Relayed));
         let names: Vec<_> = headers.keys().collect();
         assert_eq!(names, [&STRICT_TRANSPORT_SECURITY]);
     }

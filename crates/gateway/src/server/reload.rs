@@ -118,8 +118,8 @@ impl Reload {
         let introspection = before.introspection.with_dialects(mounts.clone(), usage);
         let metrics = before.metrics.clone().with_back_ends(back_ends.clone());
         let inner = management::ManagementState {
-            introspection,
             metrics,
+            introspection,
             ..before
         };
         self.inner.serve(inner).await;

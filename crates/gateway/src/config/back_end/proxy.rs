@@ -49,7 +49,7 @@ pub struct ProxySettings {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "0s"), extend("x-maximum" = "1day"))]
     pub keep_alive: Duration,
-    /// Whether WebSockets are relayed. Other upgrades never are.
+    /// Whether upgrades to `websocket` are relayed. Other upgrades never are.
     pub websockets: bool,
     /// How long a WebSocket may pause.
     #[serde(with = "humantime_serde")]
