@@ -14,7 +14,7 @@ use crate::settings::Settings;
 
 /// The addresses of a back end.
 pub(crate) struct Targets {
-    targets: Vec<Arc<Target>>,
+    list: Vec<Arc<Target>>,
     /// Number of selections, for turns among addresses with as many calls.
     turn: AtomicUsize,
     health_interval: Duration,
@@ -50,18 +50,18 @@ impl Targets {
             })
         };
         Self {
-            targets: settings.addresses.iter().map(target).collect(),
+            list: settings.addresses.iter().map(target).collect(),
             turn: AtomicUsize::new(0),
             health_interval: settings.health_interval,
         }
     }
 
     pub(crate) fn all(&self) -> &[Arc<Target>] {
-        &self.targets
+        &self.list
     }
 
     pub(crate) fn statuses(&self) -> Vec<AddressStatus> {
-        self.targets.iter().map(|target| target.status()).collect()
+        self.list.iter().map(|target| target.status()).collect()
     }
 
     /// Returns an error if no address gets calls at present.
@@ -69,7 +69,7 @@ impl Targets {
         let now = Instant::now();
         let passable =
             |target: &Arc<Target>| target.is_healthy() && target.breaker.is_passable(now);
-        if self.targets.iter().any(passable) {
+        if self.list.iter().any(passable) {
             Ok(())
         } else {
             Err(self.unavailable())
@@ -79,7 +79,7 @@ impl Targets {
     /// Returns the error of a call that no address gets.
     pub(crate) fn unavailable(&self) -> SendError {
         let now = Instant::now();
-        let waits = self.targets.iter().map(|target| {
+        let waits = self.list.iter().map(|target| {
             if target.is_healthy() {
                 target.breaker.remaining(now)
             } else {
@@ -91,16 +91,16 @@ impl Targets {
 
     /// Selects the address with the fewest calls of those that were not tried, or returns `None` if none gets calls.
     pub(crate) fn choose(&self, tried: &[usize]) -> Option<Attempt> {
-        let count = self.targets.len();
+        let count = self.list.len();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let mut order: Vec<usize> = (0..count).map(|step| (turn + step) % count).collect();
-        order.retain(|index| !tried.contains(index) && self.targets[*index].is_healthy());
+        order.retain(|index| !tried.contains(index) && self.list[*index].is_healthy());
         // Stable: addresses with as many calls take turns.
-        order.sort_by_key(|index| self.targets[*index].in_flight.load(Ordering::Relaxed));
+        order.sort_by_key(|index| self.list[*index].in_flight.load(Ordering::Relaxed));
         let now = Instant::now();
         order.into_iter().find_map(|index| {
-            let pass = self.targets[index].breaker.enter(now)?;
-            let target = Arc::clone(&self.targets[index]);
+            let pass = self.list[index].breaker.enter(now)?;
+            let target = Arc::clone(&self.list[index]);
             target.in_flight.fetch_add(1, Ordering::Relaxed);
             Some(Attempt {
                 target,

@@ -40,7 +40,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// `InvalidRequest` if a part of it cannot be sent as it is.
-    pub(crate) fn new(call: OutgoingRequest) -> Result<Self, SendError> {
+    pub(crate) fn new(mut call: OutgoingRequest) -> Result<Self, SendError> {
         let method = Method::from_bytes(call.method.as_str().as_bytes());
         let method = method.map_err(|_| SendError::InvalidRequest)?;
         if method == Method::CONNECT {
@@ -54,6 +54,11 @@ impl Outgoing {
         }
         let mut headers = convert_headers(&call.headers)?;
         let host = headers.get(HOST).filter(|host| !host.is_empty()).cloned();
+        let raw = call.client == ClientConnection::Raw && call.body.length.is_none();
+        if raw && call.upgrade.is_none() {
+            // It would end with the connection.
+            call.body.rest = None;
+        }
         let (body, upgrade) = match call.upgrade {
             None => (frame_body(call.body, &mut headers), None),
             Some(Upgrade::WebSocket) => {

@@ -22,7 +22,7 @@ pub struct OutgoingRequest {
     pub upgrade: Option<Upgrade>,
     /// Tells that the client is gone.
     pub client_gone: ClientGone,
-    /// How a response of unknown length can end.
+    /// How bodies of unknown length end on the client's connection.
     pub client: ClientConnection,
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn convert(mut answered: Answered) -> Result<HttpResponse, Send
     let body = ResponseBody::new(incoming, size, receiving);
     let mut response = builder.body(body);
     append(&mut response, headers);
-    if size == BodySize::Stream && answered.context.client == ClientConnection::Closed {
+    if size == BodySize::Stream && answered.context.client != ClientConnection::Chunked {
         let head = response.head_mut();
         head.no_chunking(true);
         head.set_connection_type(ConnectionType::Close);

@@ -67,7 +67,7 @@ async fn transmit(mut client: Payload, mut backend: WriteHalf<Watched>) {
         }
     }
     if backend.shutdown().await.is_ok() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::join;
+use tokio::join;
 
 use super::backend::Backend;
 use super::calls::proxy;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use actix_web::dev::{Payload, ServerHandle};
-use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
+use actix_web::http::header::{CONTENT_LENGTH, UPGRADE};
 use actix_web::rt::spawn;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -45,8 +45,8 @@ async fn relay(request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let mut headers = request.headers().clone();
     let length = headers.get(CONTENT_LENGTH);
     let length = length.map(|length| length.to_str().unwrap().parse().unwrap());
-    let upgrade = headers.contains_key(UPGRADE).then_some(Upgrade::WebSocket);
-    let has_rest = length.is_some() || headers.contains_key(TRANSFER_ENCODING) || upgrade.is_some();
+    let leave = headers.contains_key(UPGRADE) && request.path() != "/plain";
+    let upgrade = leave.then_some(Upgrade::WebSocket);
     let payload: Payload = payload.into_inner();
     remove_from_request(&mut headers);
     let call = OutgoingRequest {
@@ -55,7 +55,7 @@ async fn relay(request: HttpRequest, payload: web::Payload) -> HttpResponse {
         headers,
         body: OutgoingBody {
             start: Bytes::new(),
-            rest: has_rest.then_some(payload),
+            rest: Some(payload).filter(|payload| !matches!(payload, Payload::None)),
             length,
         },
         upgrade,
@@ -144,6 +144,23 @@ async fn head_requests_learn_the_length_and_get_no_body() {
     let response = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n";
     let expected = "HTTP/1.1 200 OK\nconnection: close\ncontent-length: 9\n\n";
     assert_eq!(received(request, response).await, expected);
+}
+
+#[actix_web::test]
+async fn a_websocket_without_leave_is_sent_as_a_plain_request_without_a_body() {
+    let backend = Backend::listen().await;
+    let server = Server::start(&backend);
+    let mut client = server.connect().await;
+    client
+        .send("GET /plain HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
+        .await;
+    let mut peer = backend.accept().await;
+    assert_eq!(peer.head().await, "GET /plain HTTP/1.1\r\nHost: a\r\n\r\n");
+    peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        .await;
+    assert!(client.head().await.starts_with("HTTP/1.1 200 OK\r\n"));
+    assert_eq!(client.bytes(2).await, b"ok");
+    server.handle.stop(false).await;
 }
 
 #[actix_web::test]

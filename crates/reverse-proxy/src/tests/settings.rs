@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::{HostHeader, ReverseProxy, Settings, SettingsError};
 
+type Change = fn(&mut Settings);
+
 /// Returns the reason for which changed settings are refused.
-fn refusal(change: fn(&mut Settings)) -> String {
+fn refusal(change: Change) -> String {
     let mut settings = Settings::new(vec!["http://127.0.0.1:1".parse().unwrap()]);
     change(&mut settings);
     ReverseProxy::new("test", settings)
@@ -16,7 +18,7 @@ fn refusal(change: fn(&mut Settings)) -> String {
 
 #[test]
 fn settings_outside_their_range_are_refused() {
-    let refusals: [(fn(&mut Settings), &str); 8] = [
+    let refusals: [(Change, &str); 8] = [
         (|settings| settings.addresses.clear(), "no address"),
         (|settings| settings.connections = 0, "connections must"),
         (|settings| settings.queue = usize::MAX, "queue must"),

@@ -58,13 +58,13 @@ impl Certificates {
         }
     }
 
-    fn file(&self, name: &str) -> Option<PathBuf> {
-        Some(self.folder.path().join(name))
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     fn trusting(&self) -> TlsSettings {
         TlsSettings {
-            ca_file: self.file("ca.pem"),
+            ca_file: Some(self.file("ca.pem")),
             ..TlsSettings::default()
         }
     }
@@ -175,8 +175,8 @@ async fn the_proxy_presents_its_certificate() {
     let mut tls = certificates.trusting();
     let body = send(&certificates, tls.clone(), true).await;
     assert!(matches!(body, Err(SendError::Unreachable)));
-    tls.certificate_file = certificates.file("client.pem");
-    tls.key_file = certificates.file("client.key");
+    tls.certificate_file = Some(certificates.file("client.pem"));
+    tls.key_file = Some(certificates.file("client.key"));
     let body = send(&certificates, tls, true).await;
     assert_eq!(body.unwrap(), "ok");
 }
@@ -190,15 +190,15 @@ fn settings_of_tls_that_cannot_be_used_are_refused() {
         change(&certificates, &mut settings.tls);
         ReverseProxy::new("test", settings).err().unwrap()
     };
-    let error = refusal(|files, tls| tls.ca_file = files.file("missing.pem"));
+    let error = refusal(|files, tls| tls.ca_file = Some(files.file("missing.pem")));
     assert!(matches!(error, SettingsError::File { .. }), "{error}");
-    let error = refusal(|files, tls| tls.ca_file = files.file("client.key"));
+    let error = refusal(|files, tls| tls.ca_file = Some(files.file("client.key")));
     assert!(matches!(error, SettingsError::File { .. }), "{error}");
-    let error = refusal(|files, tls| tls.certificate_file = files.file("client.pem"));
+    let error = refusal(|files, tls| tls.certificate_file = Some(files.file("client.pem")));
     assert!(matches!(error, SettingsError::HalfOfCertificate), "{error}");
     let error = refusal(|files, tls| {
-        tls.certificate_file = files.file("ca.pem");
-        tls.key_file = files.file("client.key");
+        tls.certificate_file = Some(files.file("ca.pem"));
+        tls.key_file = Some(files.file("client.key"));
     });
     assert!(matches!(error, SettingsError::File { .. }), "{error}");
     let error = refusal(|_, tls| tls.pins = vec!["c2hvcnQ=".to_owned()]);

@@ -1,4 +1,4 @@
-//! WebSockets.
+//! Upgrades to the WebSocket protocol.
 
 use std::time::Duration;
 
