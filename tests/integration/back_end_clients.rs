@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use isogloss_conformance::{Host, read_cases};
-use isogloss_testkit::Gateway;
+use isogloss_testkit::{Gateway, Request};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -125,4 +125,31 @@ fn removed_tokens_leave_all_other_parameters() {
 fn a_jwt_replaces_the_token_wherever_it_was() {
     let places = token_places("jwt");
     assert_eq!(places, BTreeSet::from(["header, `Bearer`".to_owned()]));
+}
+
+#[test]
+fn metrics_name_the_routes_of_a_dialect_with_a_back_end() {
+    // Nothing listens there: only calls for the back end would need it.
+    let config = "[dialects.bimplus]\nbackend = \"http://127.0.0.1:9\"\n";
+    let gateway = Gateway::builder(crate::PROGRAM)
+        .config_text(config)
+        .start()
+        .unwrap();
+    for path in ["/v2/hello", "/v2/head-office/projects"] {
+        Request::get(path).send(gateway.public()).unwrap();
+    }
+    let metrics = Request::get("/metrics").send(gateway.management());
+    let metrics = metrics.unwrap().text();
+    let counts = |route: &str| {
+        let label = format!("isogloss_http_requests_total{{dialect=\"bimplus\",route=\"{route}\"");
+        metrics
+            .lines()
+            .filter(|line| line.starts_with(&label))
+            .count()
+    };
+    assert_eq!(
+        (counts("/v2/hello"), counts("{backend}")),
+        (1, 1),
+        "{metrics}"
+    );
 }
