@@ -20,8 +20,6 @@ enum Departure {
 /// The media type of a body that is not searched for a token.
 const OPAQUE: &str = "Content-Type: application/octet-stream\r\n";
 
-/// A body in which no token is searched: it is passed on as it arrives.
-const BYTES: &str = "Content-Type: application/octet-stream\r\n";
 const DEPARTURES: [Departure; 2] = [Departure::Fin, Departure::Reset];
 
 fn leave(client: TcpStream, departure: Departure) {
