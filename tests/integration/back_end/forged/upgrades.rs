@@ -4,8 +4,8 @@ use isogloss_testkit::dialects::dialect;
 
 use super::attempt::Attempt;
 
-/// Lines of a call that asks for a `WebSocket`. actix-http takes all that follows such a head for a body without an end, so it
-/// does not arrive.
+/// Lines of a call that asks for a `WebSocket`. It arrives without the upgrade, as the last call of its connection: what
+/// follows is no body.
 const WEBSOCKETS: [&str; 3] = [
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     "Connection: keep-alive, upgrade\r\nUpgrade: WebSocket",
@@ -44,7 +44,7 @@ pub(super) fn all() -> Vec<Attempt> {
     let without =
         |lines: &str| Attempt::bare(format!("{lines} without a token"), memsource).line(lines);
     all.extend(UPGRADES.into_iter().take(4).map(without));
-    all.extend(WEBSOCKETS.map(|lines| with(lines).refused()));
+    all.extend(WEBSOCKETS.map(with));
     all.extend(WEBSOCKETS.map(without));
     let body = "GET /web/elsewhere/hidden HTTP/1.1\r\nHost: x\r\n\r\n";
     all.push(
