@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     /// Base URL of the host's routes
     #[arg(long, value_name = "URL")]
     base: String,
-    /// Folder with exchanges, <dialect>/<name>.toml, to run instead of the documented ones
+    /// Folder with exchanges, DIALECT/NAME.toml, to run instead of the documented ones
     #[arg(long, value_name = "FOLDER")]
     exchanges: Option<PathBuf>,
     /// Run only exchanges of this dialect; may repeat
