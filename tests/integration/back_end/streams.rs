@@ -18,8 +18,8 @@ impl Site {
     fn begin(&self, held: &HeldToken, method: &str, name: &str, lines: &str) -> TcpStream {
         let message = call(held, method, name).message("tms.example.com");
         let message = String::from_utf8(message).unwrap();
-        let (head, _) = message.split_once("Content-Length: 0\r\n").unwrap();
-        let message = format!("{head}{lines}\r\n");
+        let (request_head, _) = message.split_once("Content-Length: 0\r\n").unwrap();
+        let message = format!("{request_head}{lines}\r\n");
         raw_http::send(self.gateway.public(), message.as_bytes())
     }
 

@@ -32,11 +32,11 @@ fn a_token_in_chunks_of_a_body_counts() {
             .header("Transfer-Encoding", "chunked")
             .message("x");
         let message = String::from_utf8(message).unwrap();
-        let (head, body) = message.split_once("\r\n\r\n").unwrap();
-        let head = head
+        let (request_head, body) = message.split_once("\r\n\r\n").unwrap();
+        let request_head = request_head
             .lines()
             .filter(|line| !line.starts_with("Content-Length"));
-        let mut message = head.collect::<Vec<_>>().join("\r\n") + "\r\n\r\n";
+        let mut message = request_head.collect::<Vec<_>>().join("\r\n") + "\r\n\r\n";
         for byte in body.bytes() {
             message += "1\r\n";
             message.push(char::from(byte));

@@ -1,4 +1,4 @@
-//! A thousand idle WebSockets and five hundred slow downloads, while users log in.
+//! A thousand idle `WebSocket`s and five hundred slow downloads, while users log in.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -16,10 +16,16 @@ const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocke
 
 fn open(site: &Site, held: &HeldToken) -> TcpStream {
     let mut client = site.begin(held, "GET", "socket", UPGRADE);
-    let head = read_head(&mut client);
-    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let response_head = read_head(&mut client);
+    assert!(
+        response_head.starts_with("HTTP/1.1 101 "),
+        "{response_head}"
+    );
     // The example of RFC 6455, 1.3.
-    assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
+    assert!(
+        response_head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        "{response_head}"
+    );
     client
 }
 

@@ -144,7 +144,10 @@ fn a_client_may_pause_longer_than_the_gateway_waits_for_its_own_bodies() {
         std::thread::sleep(Duration::from_millis(300));
         client.write_all(part.as_bytes()).unwrap();
     }
-    let head = read_head(&mut client);
-    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let response_head = read_head(&mut client);
+    assert!(
+        response_head.starts_with("HTTP/1.1 200 "),
+        "{response_head}"
+    );
     assert_eq!(super::read_text(&mut client, 6), "abcdef");
 }

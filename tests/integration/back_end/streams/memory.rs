@@ -71,11 +71,12 @@ fn upload_chunks(site: &Site, held: &HeldToken, length: u64) {
 
 fn start_download(site: &Site, held: &HeldToken, length: u64) -> TcpStream {
     let mut client = site.begin(held, "GET", &length.to_string(), "");
-    let head = read_head(&mut client);
+    let response_head = read_head(&mut client);
     assert!(
-        head.to_lowercase()
+        response_head
+            .to_lowercase()
             .contains(&format!("content-length: {length}\r\n")),
-        "{head}"
+        "{response_head}"
     );
     client
 }

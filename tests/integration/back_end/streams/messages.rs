@@ -66,20 +66,20 @@ fn responses_without_a_body_have_none() {
         let message = String::from_utf8(message).unwrap();
         assert!(message.contains(lines));
         let mut client = raw_http::send(site.gateway.public(), message.as_bytes());
-        let head = read_head(&mut client).to_lowercase();
+        let response_head = read_head(&mut client).to_lowercase();
         assert!(
-            head.starts_with(&format!("http/1.1 {status} ")),
-            "{method} {name}: {head}"
+            response_head.starts_with(&format!("http/1.1 {status} ")),
+            "{method} {name}: {response_head}"
         );
         let line = length.map(|length| format!("content-length: {length}\r\n"));
         assert_eq!(
-            head.contains("content-length"),
+            response_head.contains("content-length"),
             line.is_some(),
-            "{method} {name}: {head}"
+            "{method} {name}: {response_head}"
         );
         assert!(
-            line.is_none_or(|line| head.contains(&line)),
-            "{method} {name}: {head}"
+            line.is_none_or(|line| response_head.contains(&line)),
+            "{method} {name}: {response_head}"
         );
         let rest = raw_http::until_closed(&mut client);
         assert!(
@@ -124,8 +124,11 @@ fn chunks_go_both_ways_and_trailers_do_not() {
 fn interim_responses_are_passed_over() {
     let (site, held) = site();
     let mut client = site.begin(&held, "GET", "hints", "");
-    let head = read_head(&mut client);
-    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let response_head = read_head(&mut client);
+    assert!(
+        response_head.starts_with("HTTP/1.1 200 "),
+        "{response_head}"
+    );
     assert_eq!(read_text(&mut client, 2), "ab");
 }
 
@@ -146,8 +149,11 @@ fn a_client_that_expects_100_gets_it_before_its_body() {
     let mut client = site.begin(&held, "POST", "echo", lines);
     assert!(read_head(&mut client).starts_with("HTTP/1.1 100 "));
     client.write_all(b"abcde").unwrap();
-    let head = read_head(&mut client);
-    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let response_head = read_head(&mut client);
+    assert!(
+        response_head.starts_with("HTTP/1.1 200 "),
+        "{response_head}"
+    );
     assert_eq!(read_text(&mut client, 5), "abcde");
     assert!(site.only("/echo").header("Expect").is_none());
 }
