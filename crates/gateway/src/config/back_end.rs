@@ -50,13 +50,25 @@ pub struct BackEndSettings {
 
 /// Whether calls to a back end need a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum BackEndAuth {
     /// A call without a valid token is refused.
     #[default]
     Required,
     /// A call without a token is sent without an identity. A call with an invalid token is refused.
     Optional,
+}
+
+impl TryFrom<String> for BackEndAuth {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "required" => Ok(Self::Required),
+            "optional" => Ok(Self::Optional),
+            _ => Err("expected required or optional"),
+        }
+    }
 }
 
 impl BackEndSettings {

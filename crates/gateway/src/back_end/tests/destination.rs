@@ -45,7 +45,7 @@ async fn backend_paths_go_to_the_back_end_below_the_path_of_the_dialect_and_outs
         ("POST", "/web/api/v3/auth/logout", true),
         ("POST", "/web/api/v3/auth//logout/", true),
         ("POST", "/web/api/v3/auth/log%6Fut", true),
-        ("GET", "/web/api/v3/auth/logout", true),
+        ("GET", "/web/api/v3/auth/logout", false),
         ("GET", "/web/api/v3/auth/whoAmI", false),
         ("GET", "/rest", true),
         ("DELETE", "/rest/a/b?c", true),

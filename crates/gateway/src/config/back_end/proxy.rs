@@ -83,7 +83,7 @@ pub struct ProxySettings {
 
 /// What happens to the token of a call to a back end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum TokenForwarding {
     /// The back end gets it as the client sent it.
     #[default]
@@ -92,6 +92,19 @@ pub enum TokenForwarding {
     Remove,
     /// It is removed, and a JWT of the user is sent as `Authorization: Bearer`.
     Jwt,
+}
+
+impl TryFrom<String> for TokenForwarding {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "keep" => Ok(Self::Keep),
+            "remove" => Ok(Self::Remove),
+            "jwt" => Ok(Self::Jwt),
+            _ => Err("expected keep, remove or jwt"),
+        }
+    }
 }
 
 impl Default for ProxySettings {

@@ -42,7 +42,7 @@ fn invalid_settings_are_refused_by_name() {
         ),
         (
             "backend_auth = 'maybe'",
-            "backend_auth: expected a word of required, optional",
+            "backend_auth: expected required or optional",
         ),
         (
             "proxy.token = 'jwt'",
