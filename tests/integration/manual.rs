@@ -170,6 +170,11 @@ fn every_command_of_the_pages_does_its_work() {
     let gateway = builder.clone().start().unwrap();
     gateway.wait_until_ready().unwrap();
     let desk = Desk::new(&builder, &gateway);
+    let exchanges = desk.folder.path().join("own-exchanges/bimplus");
+    fs::create_dir_all(&exchanges).unwrap();
+    let exchange = "bimplus/any_user_logs_in_by_name_or_email.toml";
+    let exchange = repository().join("tests/exchanges").join(exchange);
+    fs::copy(exchange, exchanges.join("login.toml")).unwrap();
     let mut run = 0;
     for (page, text) in texts() {
         for command in commands(&text) {

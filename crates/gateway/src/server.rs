@@ -6,19 +6,17 @@ mod http;
 mod lifecycle;
 mod listener;
 mod reload;
+mod sweep;
 mod systemd;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::rt;
 use anyhow::Result;
-use isogloss_core::store::TokenStore;
 use isogloss_core::{Auth, Outbox};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use self::hot_swap::HotSwap;
@@ -45,9 +43,6 @@ use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
 use crate::usage::{ServiceUsage, UsageRecorder};
 use crate::{management, telemetry};
-
-/// How often expired tokens are removed from a store that does not do so by itself.
-const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until SIGTERM or SIGINT. Fails if the configuration is invalid, a component cannot be opened, or the
 /// directory file can never be applied.
@@ -149,7 +144,7 @@ async fn start(
     });
     let readiness = Readiness::new(auth.clone(), monitor.clone());
 
-    let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
+    let sweeper = rt::spawn(sweep::run(auth.clone(), tokens.clone()));
     let watcher = rt::spawn(async move { monitor.watch().await });
     let pruner = audit::prune_periodically(sections.audit.clone(), old_events, auth.clone());
     let public_tls = identity("server", sections.server.tls.as_ref())?;
@@ -293,18 +288,4 @@ fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<A
 
 fn proxies(server: &config::Server) -> TrustedProxies {
     TrustedProxies::new(&server.trusted_proxies, server.proxy_header)
-}
-
-/// Removes expired tokens at a fixed interval, for as long as the gateway runs.
-async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {
-    let mut ticks = interval(SWEEP_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match tokens.sweep(auth.now()).await {
-            Ok(0) => {}
-            Ok(removed) => info!(removed, "removed expired tokens"),
-            Err(error) => warn!(%error, "cannot remove expired tokens, will retry"),
-        }
-    }
 }
