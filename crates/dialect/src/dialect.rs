@@ -68,7 +68,8 @@ pub trait Dialect: 'static {
     /// and for calls to the back end.
     ///
     /// # Errors
-    /// The dialect's own error, if the token is missing, invalid or expired, or if a store is unreachable.
+    /// The dialect's own error, if the token is missing (always for `None`), invalid or expired, or if a store is
+    /// unreachable.
     fn authorize(
         auth: &Auth,
         _settings: &Self::Settings,

@@ -81,10 +81,12 @@ async fn authorize<D: Dialect>(
     }
     let mut texts = places.texts_in_head(request.head());
     texts.extend(in_body);
-    let token = texts.only_token::<D>()?;
-    if token.is_none() && policy == TokenPolicy::Optional {
-        return Ok((body, None));
-    }
+    let token = match texts.only_token::<D>() {
+        Ok(None) if policy == TokenPolicy::Optional => return Ok((body, None)),
+        Ok(token) => token,
+        // Refused as without a token, in the words of the dialect.
+        Err(_) => None,
+    };
     let session = D::authorize(auth, settings, request, token).await?;
     Ok((body, Some(session)))
 }
