@@ -8,7 +8,7 @@ mod access_log;
 mod admin_api;
 mod architecture;
 mod audit;
-// mod back_end;
+mod back_end;
 mod back_end_clients;
 mod backup;
 mod bimplus_mail;
