@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use isogloss_testkit::dialects::{Carried, Dialect, HeldToken, TokenKind, dialect, dialects};
 use isogloss_testkit::{BackEndServer, Builder, Gateway, RecordedRequest, Request, Response, Step};
 
-/// The headers that tell a back end the identity of a call.
-const IDENTITY_HEADERS: [&str; 17] = [
+/// The headers that tell a back end the identity of a call, of which each is always there.
+pub(crate) const IDENTITY_HEADERS: [&str; 17] = [
     "X-Isogloss-User",
     "X-Isogloss-User-Name",
     "X-Isogloss-User-Number",

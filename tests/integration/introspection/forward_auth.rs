@@ -4,29 +4,9 @@ use isogloss_testkit::dialects::{HeldToken, TestUser, TokenKind};
 use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::json;
 
+use crate::back_end::IDENTITY_HEADERS;
 use crate::introspection::gateway;
 use crate::introspection::token_extraction::{Carried, carried, dialect, speaks};
-
-/// Headers of every successful response, also with empty values.
-const HEADERS: [&str; 17] = [
-    "X-Isogloss-User",
-    "X-Isogloss-User-Name",
-    "X-Isogloss-User-Number",
-    "X-Isogloss-Email",
-    "X-Isogloss-Organisation",
-    "X-Isogloss-Organisation-Id",
-    "X-Isogloss-Unit",
-    "X-Isogloss-Role",
-    "X-Isogloss-Dialect",
-    "X-Isogloss-Client",
-    "X-Isogloss-Application",
-    "X-Isogloss-Team",
-    "X-Isogloss-Project",
-    "X-Isogloss-Claimed-Project",
-    "X-Isogloss-Actor",
-    "X-Isogloss-Expires",
-    "X-Isogloss-Jwt",
-];
 
 /// Returns the request of a proxy that describes the call in headers.
 fn asked(path: &str, carried: &Carried) -> Request {
@@ -75,7 +55,7 @@ fn a_call_with_a_live_token_is_let_through_with_every_header() {
                 }
                 assert_eq!(answer.status, 200, "{:?} {carried:?}", held.kind);
                 assert!(answer.body.is_empty());
-                for name in HEADERS {
+                for name in IDENTITY_HEADERS {
                     header(&answer, name);
                 }
                 assert_eq!(header(&answer, "X-Isogloss-Dialect"), name);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::error::PayloadError;
 use actix_web::guard::GuardContext;
-use actix_web::http::header::{CONTENT_LENGTH, HOST, HeaderMap, TRANSFER_ENCODING, UPGRADE};
+use actix_web::http::header::{CONTENT_LENGTH, HOST, HeaderMap, UPGRADE};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use isogloss_dialect::BodyError;
@@ -115,12 +115,7 @@ impl Worker {
             target = without_query_tokens(&back_end.places, &target).into_owned();
             body = without_body_tokens(&back_end.places, request.headers(), body).await?;
         }
-        let upgrade = upgrade(&request).filter(|_| settings.websockets);
-        let RelayedBody { start, mut rest } = body;
-        if upgrade.is_none() && !has_body(request.headers()) {
-            // What the client sends after an upgrade that is not relayed is no body.
-            rest = None;
-        }
+        let RelayedBody { start, rest } = body;
         if rest.is_none() && (length.is_some() || !start.is_empty()) {
             length = u64::try_from(start.len()).ok();
         }
@@ -135,16 +130,11 @@ impl Worker {
                 rest,
                 length,
             },
-            upgrade,
+            upgrade: upgrade(&request).filter(|_| settings.websockets),
             client_gone: client_gone.unwrap_or_default(),
             client: ClientConnection::from(request.head()),
         })
     }
-}
-
-/// Returns whether the client announced a body.
-fn has_body(headers: &HeaderMap) -> bool {
-    headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Returns the length that the client announced, or `None` if it announced none.
