@@ -17,7 +17,7 @@ use uuid::Uuid;
 use self::unique::Unique;
 use super::origin::ImportedValues;
 use super::present::Present;
-use super::rules::LAST_NUMBER;
+use super::rules::{LAST_NUMBER, breaks_rules};
 use super::user_change::{UserChange, differs};
 use super::wanted::{Precedence, SetHere, Wanted, WantedUser};
 use super::{
@@ -164,6 +164,7 @@ impl<'a> Merge<'a> {
             if known.is_none() && wanted.number().is_none() {
                 entry.number = free.next().unwrap_or(i64::MAX);
             }
+            entry.grandfathered = breaks_rules(&entry);
             if !met.insert(entry.id) {
                 let reason = "the file has another entry of the same user";
                 return Err(entry_error(format!("user {}", wanted.user_name), reason));

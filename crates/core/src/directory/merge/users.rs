@@ -5,9 +5,7 @@ use uuid::Uuid;
 use super::{Merge, Outcome, entry_error};
 use crate::directory::UserEntry;
 use crate::directory::origin::{Attribute, Attributes};
-use crate::directory::rules::{
-    breaks_rules, check_lines, check_number, normalize_units, normalize_user,
-};
+use crate::directory::rules::{check_lines, check_number, normalize_units, normalize_user};
 use crate::directory::user_change::ends_tokens;
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
@@ -47,7 +45,6 @@ impl Merge<'_> {
         self.merge_app_passwords(one, &mut entry);
         self.merge_cards(one, &mut entry)?;
         check_new_lines(one, &entry)?;
-        entry.grandfathered = breaks_rules(&entry);
         entry.generation = match known {
             None => wanted.generation,
             Some(known) => {
@@ -138,5 +135,50 @@ fn new_user(wanted: &WantedUser) -> UserEntry {
         access_cards: Vec::new(),
         imported: Attributes::new(),
         grandfathered: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use futures_util::FutureExt as _;
+    use isogloss_password::{PasswordSettings, Passwords};
+
+    use crate::directory::file::File;
+    use crate::directory::file::import::{check_entries, hash_secrets};
+    use crate::directory::merge::Changes;
+    use crate::directory::present::Present;
+
+    #[test]
+    fn a_user_without_a_number_is_not_grandfathered() {
+        let passwords = Passwords::start(PasswordSettings::default()).unwrap();
+        let text = r#"
+            [[organisations]]
+            name = "ACME"
+
+            [[users]]
+            user_name = "jane"
+            organisation = "ACME"
+            password_hash = "$2b$04$2lQoczE3kLdTbwBPpze4w.nkS/I1Jo7NQ1WWJFJ8cqe00Hegvla9y"
+
+            [[users]]
+            number = 7
+            user_name = "joe\u200D"
+            organisation = "ACME"
+            grandfathered = true
+            password_hash = "$2b$04$2lQoczE3kLdTbwBPpze4w.nkS/I1Jo7NQ1WWJFJ8cqe00Hegvla9y"
+        "#;
+        let file = File::parse(Path::new("directory.toml"), text).unwrap();
+        let wanted = check_entries(file, &passwords).unwrap();
+        let present = Present::default();
+        let sealed = hash_secrets(&present, &passwords, wanted, |_| {});
+        let sealed = sealed.now_or_never().unwrap().unwrap();
+        let changes = Changes::of(&present, &sealed).unwrap();
+        let users = changes.users.iter().map(|change| &change.entry);
+        let users: Vec<_> = users
+            .map(|user| (user.number, user.grandfathered))
+            .collect();
+        assert_eq!(users, [(8, false), (7, true)]);
     }
 }
