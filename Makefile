@@ -11,7 +11,9 @@ FUZZ_TIMES ?=
 # How many tests of the gateway as a process run at once. Most of them wait for servers.
 TEST_THREADS ?= 6
 FAULTS := test --workspace --locked --no-fail-fast --test integration -- --test-threads 2
-RELEASE := $${CARGO_TARGET_DIR:-target}/release
+# The profile of what is served, measured and tried by newcomers. `make PROFILE=dev …` takes what the tests have compiled.
+PROFILE ?= release
+BUILT := $${CARGO_TARGET_DIR:-target}/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench bench-build fuzz-build growth soak instructions sweep check advisories doc reference fmt servers tools packaging
@@ -20,7 +22,7 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 run: ## build the release binary and serve the demo on http://127.0.0.1:8080
-	$(CARGO) run --release --locked --package isogloss-gateway -- serve --config config/demo.toml
+	$(CARGO) run --profile $(PROFILE) --locked --package isogloss-gateway -- serve --config config/demo.toml
 
 test: servers ## install what the tests need and is missing, then run every test
 	CARGO="$(CARGO)" tests/all $(TEST_THREADS)
@@ -58,26 +60,26 @@ package: packaging ## install, upgrade and purge the package, and follow the mig
 	tests/deb/guide target/deb
 
 bench: servers peers bench-build ## how fast it is beside its peers and its limits, with growth and soak; less than half an hour, report in target/bench
-	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench
+	$(BUILT)/isogloss-bench run $(BUILT)/isogloss --out target/bench
 
 bench-smoke: servers peers bench-build ## a little of all of it in two minutes, which only prints
-	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench --smoke
+	$(BUILT)/isogloss-bench run $(BUILT)/isogloss --out target/bench --smoke
 
 growth: servers peers bench-build ## that part of the bench alone: a million users and five million tokens; report in target/bench/growth
-	$(RELEASE)/isogloss-bench growth $(RELEASE)/isogloss --out target/bench/growth
+	$(BUILT)/isogloss-bench growth $(BUILT)/isogloss --out target/bench/growth
 
 soak: servers bench-build ## that part of the bench alone: all kinds of requests for ten minutes; report in target/bench/soak
-	$(RELEASE)/isogloss-bench soak $(RELEASE)/isogloss --out target/bench/soak
+	$(BUILT)/isogloss-bench soak $(BUILT)/isogloss --out target/bench/soak
 
 instructions: servers bench-build ## how many instructions a check of a token takes, by callgrind
 	@tests/install valgrind
-	tests/bench/instructions $(RELEASE)/isogloss
+	tests/bench/instructions $(BUILT)/isogloss
 
 sweep: servers ## what a million tokens take, and who waits while they are swept
 	$(CARGO) bench --locked --package isogloss-store-embedded --bench growth
 
 bench-build:
-	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
+	$(CARGO) build --profile $(PROFILE) --locked --package isogloss-gateway --package isogloss-bench
 
 faults: servers ## connections and stores that fail, 500 random schedules for each store, silences of 65 s, clients that reset each request at 200 points, 200 kills, and 1 GiB through the gateway each way; prints how each went; half an hour
 	$(CARGO) $(FAULTS) --nocapture --skip faults::silence --skip faults::schedules --skip faults::cut_requests faults::

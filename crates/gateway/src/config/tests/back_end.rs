@@ -105,8 +105,3 @@ fn one_path_cannot_go_to_two_back_ends() {
         of_text(&text(one, other)).unwrap();
     }
 }
-
-#[test]
-fn temporary_page() {
-    std::fs::write("/tmp/gateway/configuration.md", crate::config::reference()).unwrap();
-}
