@@ -17,6 +17,7 @@ use crate::soak::{self, Soak};
 Examples:
   isogloss-bench run target/release/isogloss
   isogloss-bench run target/release/isogloss --smoke
+  isogloss-bench run target/release/isogloss --part back-ends
   isogloss-bench growth target/release/isogloss
   isogloss-bench soak target/release/isogloss --minutes 10
 
@@ -29,7 +30,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Run all benchmarks: memory, revocation, logins, storms, checks, settings, growth and a soak test
+    /// Run all benchmarks: memory, revocation, logins, storms, checks, back ends, settings, growth and a soak test
     Run {
         /// Path of the gateway program
         program: PathBuf,
@@ -39,6 +40,9 @@ pub(crate) enum Command {
         /// A little of everything, in about two minutes; a missed target is no error
         #[arg(long)]
         smoke: bool,
+        /// Only this part: memory, revocation, logins, storm, checks, back-ends, settings, growth or soak
+        #[arg(long)]
+        part: Option<String>,
     },
     /// Run only the growth test: does speed stay the same as users and tokens grow to millions?
     #[command(after_help = "\

@@ -107,9 +107,11 @@ fn main() -> ExitCode {
             program,
             out,
             smoke,
+            part,
         } => {
             let effort = if smoke { SMOKE } else { WHOLE };
-            (finish(run(&program, effort), &out), smoke)
+            let report = run(&program, effort, part.as_deref());
+            (finish(report, &out), smoke)
         }
         Command::Growth(arguments) => (finish(arguments.run(), &arguments.out), false),
         Command::Soak(arguments) => (finish(arguments.run(), &arguments.out), false),
@@ -134,20 +136,20 @@ fn finish(report: Result<Report>, folder: &Path) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Runs all parts, the quick ones first.
-fn run(program: &Path, effort: Effort) -> Result<Report> {
+/// Runs all parts, the quick ones first, or only the part named `only`. Fails if there is no such part.
+fn run(program: &Path, effort: Effort, only: Option<&str>) -> Result<Report> {
     let program = &program.canonicalize()?;
     let part = |name, measure: fn(&Path, Effort, &mut Report) -> Result<()>| {
         Part::new(name, move |report| measure(program, effort, report))
     };
-    let parts = [
+    let parts = vec![
         part("memory", room::measure),
         part("revocation", revocation::measure),
         part("logins", login::measure),
         part("storm", storm::measure),
         part("checks", validation::measure),
-        part("calls to a back end", relay::measure),
-        part("what a setting brings", settings::measure),
+        part("back-ends", relay::measure),
+        part("settings", settings::measure),
         part("growth", |program, effort, report| {
             growth::measure(program, effort.growth, report)
         }),
@@ -155,5 +157,6 @@ fn run(program: &Path, effort: Effort) -> Result<Report> {
             soak::measure(program, effort.soak, report)
         }),
     ];
+    let parts = parts::chosen(parts, only)?;
     Ok(parts::run(&parts, Report::of(effort.rounds, effort.each)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::report::Report;
 
@@ -22,6 +22,19 @@ impl<'a> Part<'a> {
         let measure = Box::new(measure);
         Self { name, measure }
     }
+}
+
+/// Returns the part named `only`, or all parts for `None`. Fails if there is no such part.
+pub(crate) fn chosen<'a>(mut parts: Vec<Part<'a>>, only: Option<&str>) -> Result<Vec<Part<'a>>> {
+    let Some(only) = only else {
+        return Ok(parts);
+    };
+    let names: Vec<_> = parts.iter().map(|part| part.name).collect();
+    parts.retain(|part| part.name == only);
+    if parts.is_empty() {
+        bail!("no part is named {only}: expected one of {}", names.join(", "));
+    }
+    Ok(parts)
 }
 
 /// Runs all parts and prints progress. A part that fails is reported, and the others still run.
@@ -90,6 +103,19 @@ mod tests {
     fn a_target_that_is_missed_is_no_failure() {
         assert_eq!(outcome(&[judged(15.0)]).0, Outcome::Met);
         assert_eq!(outcome(&[judged(15.0), judged(5.0)]).0, Outcome::Missed);
+    }
+
+    #[test]
+    fn one_part_is_chosen_by_its_name() {
+        let names = |only| {
+            let parts = chosen(vec![judged(1.0), Part::new("storm", |_| Ok(()))], only)?;
+            Ok(parts.iter().map(|part| part.name).collect())
+        };
+        let none: Result<Vec<_>> = names(Some("hail"));
+        let refusal = none.unwrap_err().to_string();
+        assert_eq!(refusal, "no part is named hail: expected one of memory, storm");
+        assert_eq!(names(Some("storm")).unwrap(), ["storm"]);
+        assert_eq!(names(None).unwrap(), ["memory", "storm"]);
     }
 
     #[test]
