@@ -43,14 +43,17 @@ fn letters(folder: &Path, many: usize) -> Vec<String> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let files = fs::read_dir(folder).into_iter().flatten();
-        let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-        if files.len() >= many {
-            return files
-                .iter()
-                .map(|file| fs::read_to_string(file).unwrap())
-                .collect();
+        let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+        // A file that is being written has no body yet.
+        let is_whole = |text: &String| {
+            let body = text.split_once("\r\n\r\n");
+            body.is_some_and(|(_, body)| body.ends_with('\n'))
+        };
+        let whole: Vec<_> = texts.filter(is_whole).collect();
+        if whole.len() >= many {
+            return whole;
         }
-        assert!(Instant::now() < deadline, "{} e-mails arrived", files.len());
+        assert!(Instant::now() < deadline, "{} e-mails arrived", whole.len());
         thread::sleep(Duration::from_millis(20));
     }
 }
