@@ -16,7 +16,7 @@ PROFILE ?= release
 BUILT := $${CARGO_TARGET_DIR:-target}/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench bench-build fuzz-build growth soak instructions sweep check advisories doc reference fmt servers tools packaging
+.PHONY: help run test bench-smoke peers fuzz faults clients services newcomer openapi schemathesis deb package bench bench-build fuzz-build growth soak instructions sweep check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -46,6 +46,10 @@ schemathesis: ## look for answers that no document promises
 clients: ## run published clients, unmodified, against the gateway and a back end, and compare docs/clients.md
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/clients/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
+
+services: ## run published libraries of services and proxies, unmodified, against the gateway, and compare docs/services.md and the examples of docs/back-ends.md
+	$(CARGO) build --locked --package isogloss-gateway
+	tests/services/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
 newcomer: ## clone the repository and do what the README says first
 	tests/newcomer/run
@@ -94,6 +98,7 @@ check: tools ## formatting, prose, lints, documentation, licences and sources, u
 	tests/words
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
+	$(CARGO) fmt --manifest-path tests/services/rust/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) deny --locked check bans licenses sources
@@ -113,9 +118,10 @@ reference: ## write docs/configuration.md from the code
 fmt: ## format the code
 	$(CARGO) fmt --all
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml
+	$(CARGO) fmt --manifest-path tests/services/rust/Cargo.toml
 
 servers:
-	@tests/install redis postgres nginx caddy traefik envoy faketime ip
+	@tests/install redis postgres nginx caddy traefik envoy haproxy apache django faketime ip
 
 peers:
 	@tests/install wrk lua

@@ -31,6 +31,43 @@ async fn a_token_opens_its_session_until_it_expires() {
 }
 
 #[tokio::test]
+async fn a_digest_opens_the_session_only_while_its_token_would() {
+    let f = fixture().await;
+    let terms = Terms {
+        registered_application: Some("Studio".to_owned()),
+        ..Terms::new(Purpose::Access, HOUR)
+    };
+    let digest = f.token("ada", terms.clone()).await.session.digest;
+    let session = f.auth.validate_by_digest(digest).await.unwrap();
+    assert_eq!(session.user.user_name, "ada");
+    assert_eq!(session.registered_application(), Some("Studio"));
+    f.clock.advance(HOUR);
+    assert_eq!(refusal(f.auth.validate_by_digest(digest).await), DEAD);
+
+    let revoked = f.token("ada", terms.clone()).await.session.digest;
+    f.auth.revoke_by_digest(revoked).await.unwrap();
+    assert_eq!(refusal(f.auth.validate_by_digest(revoked).await), DEAD);
+
+    let disabled = f.token("stranger", terms).await.session;
+    f.directory
+        .set_state(disabled.user.id, UserState::Disabled)
+        .await
+        .unwrap();
+    let disabled = disabled.digest;
+    assert_eq!(refusal(f.auth.validate_by_digest(disabled).await), DEAD);
+
+    let spent = f.token("ada", Terms::new(Purpose::Handover, HOUR)).await;
+    f.auth
+        .redeem(&spent.token, Purpose::Handover)
+        .await
+        .unwrap();
+    let spent = spent.session.digest;
+    assert_eq!(refusal(f.auth.validate_by_digest(spent).await), DEAD);
+    let unknown = [7; 16].into();
+    assert_eq!(refusal(f.auth.validate_by_digest(unknown).await), DEAD);
+}
+
+#[tokio::test]
 async fn realm_and_purpose_must_fit() {
     let f = fixture().await;
     let issued = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;

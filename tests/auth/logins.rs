@@ -180,8 +180,9 @@ async fn a_key_opens_nothing_from_its_end_on() {
 #[tokio::test]
 async fn a_key_with_a_user_logs_in() {
     let f = fixture().await;
-    let user = f.auth.login_by_key("robot-key", &ORIGIN).await.unwrap();
-    assert_eq!(user.user_name, "ada");
+    let login = f.auth.login_by_key("robot-key", &ORIGIN).await.unwrap();
+    assert_eq!(login.user.user_name, "ada");
+    assert_eq!(login.label, "robot");
     for (realm, key) in [(HERE, "app-key"), (HERE, "nope"), (THERE, "robot-key")] {
         assert_eq!(
             refusal(

@@ -122,6 +122,13 @@ fn path(dialect: &Dialect, name: &str) -> String {
     format!("{}/elsewhere/{name}", dialect.mount)
 }
 
+/// Returns the name that [`path`] has put at the end of the path of a request.
+fn name_of(request: &RecordedRequest) -> String {
+    let target = request.target();
+    let path = target.split('?').next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
 /// Returns a request with a token where clients of the dialect usually put it.
 fn call(held: &HeldToken, method: &str, name: &str) -> Request {
     carry(

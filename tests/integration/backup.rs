@@ -1,6 +1,7 @@
 //! `isogloss backup` and `isogloss restore`: nothing acknowledged is lost, nothing that ended is valid again.
 
 mod damaged;
+mod jwt_secrets;
 mod refused;
 mod site;
 

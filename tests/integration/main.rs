@@ -23,6 +23,7 @@ mod hardening;
 mod hostile;
 mod imports;
 mod introspection;
+mod jwt;
 mod links;
 mod mail;
 mod manual;

@@ -33,7 +33,7 @@ fn rewrite(gateway: &Gateway, text: &str) {
 }
 
 /// Replaces the configuration and reloads it, for the `times`th time. Waits until it is in force.
-fn reload(gateway: &Gateway, text: &str, times: usize) {
+pub(crate) fn reload(gateway: &Gateway, text: &str, times: usize) {
     rewrite(gateway, text);
     gateway.hang_up().unwrap();
     assert!(gateway.logs_times(RELOADED, times), "{:#?}", gateway.log());

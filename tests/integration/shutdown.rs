@@ -102,7 +102,8 @@ fn is_answered(stream: &TcpStream) -> bool {
     !matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
-fn wait_until_refused(server: SocketAddr) {
+/// Waits until the gateway accepts no further connection.
+pub(crate) fn wait_until_refused(server: SocketAddr) {
     let deadline = Instant::now() + PATIENCE;
     while TcpStream::connect(server).is_ok() {
         assert!(Instant::now() < deadline, "connections are still accepted");

@@ -24,8 +24,8 @@ pub(crate) async fn authorize(
     request: HttpRequest,
     members: JsonObject,
 ) -> HandlerResult {
-    let AuthorizeRequest { login, ids } = AuthorizeRequest::parse(members, &settings)?;
-    check_application(&auth, &settings, ids.application.as_ref()).await?;
+    let AuthorizeRequest { login, mut ids } = AuthorizeRequest::parse(members, &settings)?;
+    check_application(&auth, &settings, &mut ids).await?;
     match login {
         Login::Password {
             mut credentials,
@@ -53,7 +53,7 @@ async fn with_password(
 ) -> HandlerResult {
     let user = auth.login(credentials).await?;
     let client = ids.client.unwrap_or_else(Id::generate);
-    let terms = terms(settings, &client, ids.application.as_ref());
+    let terms = terms(settings, &client, ids.application.as_ref(), ids.registered);
     if !remember_me {
         let access = auth.issue(REALM, &user, terms).await?;
         return Ok(ok(&AccessTokenResponse::new(&access, client)));
@@ -92,7 +92,8 @@ async fn with_remember_me_token(
     if settings.bind_remember_me && issued_to != Some(client.canonical().as_str()) {
         return Err(Error::InvalidGrant);
     }
-    let terms = terms(settings, &client, ids.application.as_ref()).derived_from(&remembered);
+    let terms = terms(settings, &client, ids.application.as_ref(), ids.registered)
+        .derived_from(&remembered);
     let access = auth.issue(REALM, &remembered.user, terms).await?;
     let answer = RememberMeResponse::new(&access, None, client, ids.application);
     Ok(ok(&answer))
@@ -107,11 +108,11 @@ pub(crate) async fn cross_authorize(
 ) -> HandlerResult {
     let CrossAuthorizeRequest {
         cross_token,
-        ids,
+        mut ids,
         team,
         project,
     } = CrossAuthorizeRequest::parse(members, &settings)?;
-    check_application(&auth, &settings, ids.application.as_ref()).await?;
+    check_application(&auth, &settings, &mut ids).await?;
     let token = Token::from_guid(REALM, cross_token.trim()).ok_or(Error::InvalidGrant)?;
     let redeemed = auth.redeem(&token, Purpose::Handover).await;
     let redeemed = redeemed.map_err(grant_error)?;
@@ -124,14 +125,21 @@ pub(crate) async fn cross_authorize(
         team: team.as_ref().map(|team| team.id.to_string()),
         unit: team.and_then(|team| team.unit),
         claimed_project: project.as_ref().map(Id::canonical),
-        ..terms(&settings, &client, ids.application.as_ref()).redeemed_from(&redeemed)
+        ..terms(&settings, &client, ids.application.as_ref(), ids.registered)
+            .redeemed_from(&redeemed)
     };
     let access = auth.issue(REALM, &redeemed.user, terms).await?;
     Ok(ok(&AccessTokenResponse::new(&access, client)))
 }
 
-/// Returns the terms of an access token for this client and application.
-fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
+/// Returns the terms of an access token for this client and application. `registered` is the application's id if the
+/// directory has it.
+fn terms(
+    settings: &Settings,
+    client: &Id,
+    application: Option<&Id>,
+    registered: Option<String>,
+) -> Terms {
     Terms {
         concurrency: match settings.logins_per_client {
             LoginsPerClient::Many => Concurrency::Many,
@@ -139,23 +147,32 @@ fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
         },
         client: Some(client.canonical()),
         application: application.map(Id::canonical),
+        registered_application: registered,
         ..Terms::new(Purpose::Access, settings.access_lifetime)
     }
 }
 
-/// Checks the application id of a login. `Err` if the operator allows only known ids and the directory does not have
-/// this one, or if the directory is unreachable.
+/// Looks up the application id of a login in the directory, and records in `ids` whether it is there. `Err` if the
+/// operator allows only known ids and it is not, or if the directory is unreachable.
 async fn check_application(
     auth: &Auth,
     settings: &Settings,
-    application: Option<&Id>,
+    ids: &mut LoginIds,
 ) -> Result<(), Error> {
-    match (settings.applications, application) {
-        (Applications::Any, _) | (Applications::Known, None) => Ok(()),
-        (Applications::Known, Some(id)) => match auth.key(REALM, &id.text).await? {
-            Some(_) => Ok(()),
-            None => Err(Error::UnknownApplication),
-        },
+    let Some(id) = &ids.application else {
+        return Ok(());
+    };
+    let is_known = match settings.applications {
+        Applications::Known => auth.key(REALM, &id.text).await?.is_some(),
+        Applications::Any => auth.has_key(REALM, &id.text).await?,
+    };
+    if is_known {
+        ids.registered = Some(id.text.clone());
+        return Ok(());
+    }
+    match settings.applications {
+        Applications::Known => Err(Error::UnknownApplication),
+        Applications::Any => Ok(()),
     }
 }
 

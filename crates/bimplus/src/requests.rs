@@ -91,6 +91,8 @@ impl CrossAuthorizeRequest {
 pub(crate) struct LoginIds {
     pub(crate) client: Option<Id>,
     pub(crate) application: Option<Id>,
+    /// The application id as it is spelled, once the directory is known to have it.
+    pub(crate) registered: Option<String>,
 }
 
 impl LoginIds {
@@ -105,6 +107,7 @@ impl LoginIds {
         Ok(Self {
             client,
             application,
+            registered: None,
         })
     }
 }

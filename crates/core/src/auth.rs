@@ -40,6 +40,7 @@ use crate::store::TokenStore;
 use crate::throttle::{LoginOrigin, LoginThrottle};
 
 pub use self::erase::Erasure;
+pub use self::keys::KeyLogin;
 pub use self::one_time_tokens::SecondUse;
 pub use self::second_factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
 pub use self::sessions::{Reach, SessionFilter, SessionInfo};

@@ -16,6 +16,7 @@ pub(crate) mod origin;
 pub(crate) mod outstanding;
 pub(crate) mod present;
 pub(crate) mod rules;
+mod signing_keys;
 mod snapshot;
 pub(crate) mod user_change;
 pub(crate) mod user_filter;
@@ -31,7 +32,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
-pub use self::backup::{BackedUp, TABLES};
+pub use self::backup::{BackedUp, NOT_BACKED_UP, TABLES};
 pub use self::change::{
     Change, ChangeError, Changed, InvalidChange, OrganisationEdit, Patch, UserEdit,
 };
@@ -47,6 +48,7 @@ pub use self::origin::{Attribute, Attributes, Part, Value};
 pub use self::outstanding::{MigrationError, Obstacle, Outstanding, Step};
 pub use self::present::Present;
 pub use self::rules::{is_invisible, tidy_label};
+pub use self::signing_keys::{SealedSigningKey, SigningKeys};
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,
     RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,
@@ -63,10 +65,10 @@ use crate::usage::UsageTable;
 use crate::user::{Key, Unit, User, UserState};
 
 /// The users, organisations and keys, independent of the database that stores them. The same database also stores
-/// the audit log, and usage counts if these are enabled.
+/// the keys that sign JWTs, and the audit log and usage counts if these are enabled.
 #[async_trait]
 pub trait Directory:
-    Enrolments + AppPasswords + Keys + DigestRing + AuditTable + UsageTable
+    Enrolments + AppPasswords + Keys + DigestRing + SigningKeys + AuditTable + UsageTable
 {
     /// Returns the account that logs in with this name: a user name or an e-mail address, in upper or lower case.
     /// `None` if there is none. Fails if the directory is unavailable.
@@ -182,7 +184,7 @@ pub trait Directory:
     /// Runs a trivial query. Fails if the directory is unavailable.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Writes all tables, in one consistent state, to new files in `folder` that only their owner may read.
+    /// Writes all [`TABLES`], in one consistent state, to new files in `folder` that only their owner may read.
     /// Returns the version of the tables and their numbers of rows. Fails if a file cannot be written or the
     /// directory is unavailable.
     async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError>;

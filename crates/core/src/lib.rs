@@ -13,6 +13,7 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod host_port;
+mod key_limits;
 mod lifetime;
 mod lineage;
 pub mod log;
@@ -41,8 +42,9 @@ mod user;
 // Logging in and out.
 pub use access::AccessChange;
 pub use auth::{
-    AccessCard, Auth, AuthComponents, Credentials, Erasure, OrganisationName, Reach, SecondFactor,
-    SecondFactorPolicy, SecondFactorRule, SecondUse, SessionFilter, SessionInfo, ThrottleFilter,
+    AccessCard, Auth, AuthComponents, Credentials, Erasure, KeyLogin, OrganisationName, Reach,
+    SecondFactor, SecondFactorPolicy, SecondFactorRule, SecondUse, SessionFilter, SessionInfo,
+    ThrottleFilter,
 };
 pub use error::{AuthError, PasswordError, StoreError};
 pub use throttle::{ClientIp, LoginOrigin, RequestedAccess};
@@ -60,6 +62,7 @@ pub use token_digest::TokenDigest;
 // Users, and what they log in with.
 pub use app_password::AppPassword;
 pub use isogloss_password::{InvalidPassword, PasswordSettings, Passwords};
+pub use key_limits::{InvalidLimit, KeyLimits};
 pub use recovery_code::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use strength::is_guessable;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
 use thiserror::Error;
+
+use crate::key_limits::KeyLimits;
 
 /// One right of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +107,19 @@ impl Scope {
     }
 }
 
-/// The rights of a key: everything in its realm, or the listed scopes.
+/// The rights of a key: everything in its realm, or the listed scopes; both for all dialects and audiences, or only
+/// for those to which its limits bind it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scopes(Option<BTreeSet<String>>);
+pub struct Scopes {
+    listed: Option<BTreeSet<String>>,
+    limits: KeyLimits,
+}
+
+/// Prefixes of the stored words of a key with limits. Its scopes have one, too: a gateway of a release that does not
+/// know limits must not take it for a key without.
+const SCOPE: &str = "scope:";
+const DIALECT: &str = "dialect:";
+const AUDIENCE: &str = "audience:";
 
 /// Why a list of scopes is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -133,7 +144,10 @@ pub enum UnknownScope {
 
 impl Scopes {
     /// Everything in the realm.
-    pub const ALL: Self = Self(None);
+    pub const ALL: Self = Self {
+        listed: None,
+        limits: KeyLimits::NONE,
+    };
 
     /// Parses the names of scopes of a realm.
     ///
@@ -160,50 +174,96 @@ impl Scopes {
             }
             scopes.insert(name.to_owned());
         }
-        Ok(Self(Some(scopes)))
+        Ok(Self {
+            listed: Some(scopes),
+            limits: KeyLimits::NONE,
+        })
     }
 
-    /// Returns `true` if these scopes include `scope`.
+    /// Returns the same scopes with these limits in the place of their own.
+    #[must_use]
+    pub fn with_limits(self, limits: KeyLimits) -> Self {
+        let listed = self.listed;
+        Self { listed, limits }
+    }
+
+    /// Returns the dialects and audiences to which the key is bound.
+    pub fn limits(&self) -> &KeyLimits {
+        &self.limits
+    }
+
+    /// Returns `true` if these scopes include `scope`, within their limits.
     pub fn allow(&self, scope: Scope) -> bool {
-        let listed = self.0.as_ref();
+        let listed = self.listed.as_ref();
         listed.is_none_or(|listed| listed.contains(scope.name()))
     }
 
-    /// Returns `true` if everything in the realm is included.
+    /// Returns `true` if everything in the realm is included, without limits.
     pub fn are_all(&self) -> bool {
-        self.0.is_none()
+        *self == Self::ALL
     }
 
     /// Returns `true` if `others` include all that these scopes allow.
     pub fn are_within(&self, others: &Self) -> bool {
-        match (&self.0, &others.0) {
+        let are_listed = match (&self.listed, &others.listed) {
             (_, None) => true,
             (None, Some(_)) => false,
             (Some(these), Some(others)) => these.is_subset(others),
-        }
+        };
+        are_listed && self.limits.are_within(&others.limits)
     }
 
     /// Returns the names of the listed scopes. `None` if everything in the realm is included.
     pub fn names(&self) -> Option<Vec<&str>> {
-        let listed = self.0.as_ref()?;
+        let listed = self.listed.as_ref()?;
         Some(listed.iter().map(String::as_str).collect())
     }
 
     /// Parses scopes as [`Scopes::to_stored`] returns them. Names that a newer gateway has stored may be unknown
     /// here; they allow nothing.
     pub fn from_stored(text: Option<&str>) -> Self {
-        let names = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-        Self(text.map(names))
+        let Some(text) = text else { return Self::ALL };
+        let mut listed = BTreeSet::new();
+        let (mut dialects, mut audiences) = (Vec::new(), Vec::new());
+        for word in text.split_whitespace() {
+            if let Some(dialect) = word.strip_prefix(DIALECT) {
+                dialects.push(dialect.to_owned());
+            } else if let Some(audience) = word.strip_prefix(AUDIENCE) {
+                audiences.push(audience.to_owned());
+            } else {
+                listed.insert(word.strip_prefix(SCOPE).unwrap_or(word).to_owned());
+            }
+        }
+        let limits = KeyLimits::of_stored(dialects, audiences);
+        // Limits alone are limits of all scopes; a list with nothing in it allows nothing.
+        let is_list = !listed.is_empty() || limits.are_none();
+        Self {
+            listed: is_list.then_some(listed),
+            limits,
+        }
     }
 
-    /// Returns the names of the scopes as databases store them, separated by spaces. `None` if everything in the
-    /// realm is included.
+    /// Returns the names of the scopes and the limits as databases store them, separated by spaces. `None` if
+    /// everything in the realm is included, without limits.
     pub fn to_stored(&self) -> Option<String> {
-        Some(self.names()?.join(" "))
+        if self.are_all() {
+            return None;
+        }
+        let names = self.names().unwrap_or_default();
+        if self.limits.are_none() {
+            return Some(names.join(" "));
+        }
+        let scopes = names.into_iter().map(|name| format!("{SCOPE}{name}"));
+        let dialects = self.limits.dialects().unwrap_or_default().iter();
+        let dialects = dialects.map(|name| format!("{DIALECT}{name}"));
+        let audiences = self.limits.audiences().unwrap_or_default().iter();
+        let audiences = audiences.map(|name| format!("{AUDIENCE}{name}"));
+        let words: Vec<_> = scopes.chain(dialects).chain(audiences).collect();
+        Some(words.join(" "))
     }
 }
 
-/// Writes `all`, or the names of the scopes.
+/// Writes `all`, or the names of the scopes, without the limits.
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.names() {
@@ -213,55 +273,5 @@ impl fmt::Display for Scopes {
     }
 }
 
-impl Serialize for Scopes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.names().serialize(serializer)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_listed_is_allowed_and_nothing_else() {
-        let scopes = Scopes::named("admin", &["users:read", "keys:write"]).unwrap();
-        for scope in Scope::ALL {
-            let listed = matches!(scope, Scope::UsersRead | Scope::KeysWrite);
-            assert_eq!(scopes.allow(scope), listed, "{scope:?}");
-            assert!(Scopes::ALL.allow(scope), "{scope:?}");
-        }
-    }
-
-    #[test]
-    fn no_list_is_wider_than_all_and_all_is_wider_than_any() {
-        let few = Scopes::named("admin", &["users:read"]).unwrap();
-        let more = Scopes::named("admin", &["users:read", "keys:write"]).unwrap();
-        assert!(few.are_within(&more) && few.are_within(&Scopes::ALL));
-        assert!(!more.are_within(&few) && !Scopes::ALL.are_within(&more));
-    }
-
-    #[test]
-    fn nothing_listed_and_unknown_names_are_refused() {
-        let refusal = |realm: &str, names: &[&str]| Scopes::named(realm, names).unwrap_err();
-        assert_eq!(refusal("admin", &[]), UnknownScope::Empty);
-        assert_eq!(
-            refusal("introspection", &["users:read"]).to_string(),
-            "users:read: no such scope of the realm introspection, expected one of \
-             tokens:introspect, tokens:exchange"
-        );
-        assert_eq!(
-            refusal("bimplus", &["users:read"]).to_string(),
-            "keys of the realm bimplus have no scopes"
-        );
-    }
-
-    #[test]
-    fn an_unknown_stored_name_allows_nothing() {
-        for stored in ["moons:read", ""] {
-            let scopes = Scopes::from_stored(Some(stored));
-            assert!(!Scope::ALL.into_iter().any(|scope| scopes.allow(scope)));
-            assert_eq!(scopes.to_stored().as_deref(), Some(stored));
-        }
-    }
-}
+mod tests;

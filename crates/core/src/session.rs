@@ -47,6 +47,9 @@ pub struct Terms {
     pub client: Option<String>,
     /// The application that the client claims to be, if the dialect names it.
     pub application: Option<String>,
+    /// The registered application to which the token is issued: an identifier that the directory has confirmed
+    /// at this login, unlike `application`. `None` if the login had no key of an application.
+    pub registered_application: Option<String>,
     /// The unit of the organisation that the login is for, one of the user's units.
     pub unit: Option<String>,
     /// The team that the user opens, by the name that the dialect gives to `unit`, or to the organisation if the
@@ -85,6 +88,7 @@ impl Terms {
             concurrency: Concurrency::Many,
             client: None,
             application: None,
+            registered_application: None,
             unit: None,
             team: None,
             claimed_project: None,
@@ -164,6 +168,12 @@ impl Session {
     /// named none.
     pub fn application(&self) -> Option<&str> {
         self.record.application.as_deref()
+    }
+
+    /// Returns the registered application to which the token was issued ([`Terms::registered_application`]).
+    /// `None` if the directory has confirmed none, or if the token is of a release that did not record it.
+    pub fn registered_application(&self) -> Option<&str> {
+        self.record.registered_application.as_deref()
     }
 
     /// Returns the unit that the login was for ([`Terms::unit`]). `None` if the login named none, or if the user

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::key_limits::KeyLimits;
 use crate::scope::Scopes;
 
 /// A user, as every dialect may show it. Holds no secret.
@@ -121,4 +122,11 @@ pub struct Key {
     pub scopes: Scopes,
     /// When the key stops being valid.
     pub expires_at: Option<OffsetDateTime>,
+}
+
+impl Key {
+    /// Returns the dialects and audiences to which the key is bound.
+    pub fn limits(&self) -> &KeyLimits {
+        self.scopes.limits()
+    }
 }

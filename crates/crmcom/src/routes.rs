@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, ClientIp, Credentials, IssuedToken, Lifetime, LoginOrigin, Purpose,
+    Auth, AuthError, ClientIp, Credentials, IssuedToken, KeyLogin, LoginOrigin, Purpose,
     RequestedAccess, Terms, User,
 };
 use isogloss_dialect::{Dialect as _, relay_or};
@@ -60,7 +60,8 @@ async fn token(
         ..LoginOrigin::new(REALM, source.as_deref().copied())
     };
     let user = log_in(&auth, &settings, wanted, origin).await?;
-    let issued = issue(&auth, &user, unit, settings.lifetime()).await?;
+    let terms = Terms::new(Purpose::Access, settings.lifetime());
+    let issued = issue(&auth, &user, unit, terms).await?;
     Ok(ok(&Envelope::token(
         &issued.token,
         settings.release.empty_text(),
@@ -93,9 +94,13 @@ async fn key_token(
     };
     let key = api_key::find_key(request.headers());
     let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
-    let user = auth.login_by_key(key.expose_secret(), &origin).await;
-    let user = user.map_err(|error| login_error(error, Error::Key))?;
-    let issued = issue(&auth, &user, unit, settings.key_lifetime()).await?;
+    let login = auth.login_by_key(key.expose_secret(), &origin).await;
+    let KeyLogin { user, label } = login.map_err(|error| login_error(error, Error::Key))?;
+    let terms = Terms {
+        registered_application: Some(label),
+        ..Terms::new(Purpose::Access, settings.key_lifetime())
+    };
+    let issued = issue(&auth, &user, unit, terms).await?;
     Ok(ok(&Envelope::token(&issued.token, EMPTY_TEXT)))
 }
 
@@ -145,13 +150,13 @@ async fn issue(
     auth: &Auth,
     user: &User,
     unit: Option<String>,
-    lifetime: Lifetime,
+    terms: Terms,
 ) -> Result<IssuedToken, Error> {
     let unit = unit.or_else(|| user.default_unit.clone());
     let unit = unit.filter(|unit| user.units.contains(unit));
     let terms = Terms {
         unit: Some(unit.ok_or(Error::Unit)?),
-        ..Terms::new(Purpose::Access, lifetime)
+        ..terms
     };
     Ok(auth.issue(REALM, user, terms).await?)
 }

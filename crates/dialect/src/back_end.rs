@@ -46,7 +46,7 @@ pub trait BackEnd {
 pub enum TokenPolicy {
     /// A call without a valid token is refused.
     Required,
-    /// A call without a token is relayed without an identity. An invalid token is refused.
+    /// A call without a token is relayed without an identity, if the dialect accepts it. An invalid token is refused.
     Optional,
     /// Tokens are not checked, and the back end learns no identity.
     Public,
@@ -99,6 +99,9 @@ pub enum BackEndError {
     /// The back end did not respond in time.
     #[error("the back end did not respond in time")]
     TimedOut,
+    /// The gateway cannot sign who makes the call, and did not send it.
+    #[error("the identity for the back end is unavailable")]
+    IdentityUnavailable,
 }
 
 impl BackEndError {
@@ -106,7 +109,7 @@ impl BackEndError {
     pub fn status_code(self) -> StatusCode {
         match self {
             Self::Unreachable | Self::InvalidResponse => StatusCode::BAD_GATEWAY,
-            Self::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded { .. } | Self::IdentityUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -118,6 +121,7 @@ impl BackEndError {
                 let begun = u64::from(retry_after.subsec_nanos() > 0);
                 Some(retry_after.as_secs().saturating_add(begun))
             }
+            Self::IdentityUnavailable => Some(1),
             Self::Unreachable | Self::InvalidResponse | Self::TimedOut => None,
         }
     }

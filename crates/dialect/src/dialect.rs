@@ -82,6 +82,19 @@ pub trait Dialect: 'static {
         }
     }
 
+    /// Checks a call that needs no token and has none, before it goes to the back end. The default accepts every call.
+    ///
+    /// # Errors
+    /// The dialect's own error, if the vendor requires something of every call that this one does not have, such as the
+    /// key of an application, or if a store is unreachable.
+    fn authorize_anonymous(
+        _auth: &Auth,
+        _settings: &Self::Settings,
+        _request: &HttpRequest,
+    ) -> impl Future<Output = Result<(), Self::Error>> {
+        async { Ok(()) }
+    }
+
     /// Adds the dialect's settings and routes below the path where the gateway mounts it. Calls that `back_end` claims,
     /// and those for which there is no route, go to it.
     fn configure(

@@ -22,4 +22,5 @@ pub use self::dialect::{Dialect, TokenLifetimeClass};
 pub use self::relay::relay_or;
 pub use self::retry_after::insert_retry_after;
 pub use self::token_places::TokenPlaces;
+pub use self::token_search::{BodyFormat, may_be_json};
 pub use self::web_address::is_web_address;

@@ -64,7 +64,8 @@ pub(crate) async fn relay_claimed<D: Dialect>(
 }
 
 /// Returns the body and the session of the token in the call, or `None` if the call needs no token and has none.
-/// `Err` if the call needs a token and has no valid one, if its body is unreadable, or if a store is unavailable.
+/// `Err` if the call needs a token and has no valid one, if the dialect does not accept it without a token, if its body
+/// is unreadable, or if a store is unavailable.
 async fn authorize<D: Dialect>(
     back_end: &dyn BackEnd,
     (auth, settings): (&Auth, &D::Settings),
@@ -82,7 +83,10 @@ async fn authorize<D: Dialect>(
     let mut texts = places.texts_in_head(request.head());
     texts.extend(in_body);
     let token = match texts.only_token::<D>() {
-        Ok(None) if policy == TokenPolicy::Optional => return Ok((body, None)),
+        Ok(None) if policy == TokenPolicy::Optional => {
+            D::authorize_anonymous(auth, settings, request).await?;
+            return Ok((body, None));
+        }
         Ok(token) => token,
         // Refused as without a token, in the words of the dialect.
         Err(_) => None,

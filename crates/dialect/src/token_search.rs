@@ -24,16 +24,19 @@ use crate::token_texts::TokenTexts;
 
 /// How a body can contain a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum BodyFormat {
+pub enum BodyFormat {
+    /// URL-encoded parameters, or JSON that is declared as such: see [`may_be_json`].
     Form,
+    /// A multipart form.
     Multipart,
+    /// A JSON object.
     Json,
 }
 
 impl BodyFormat {
     /// Returns the format of a body with these headers, or `None` if it is compressed or of another media type. A body
     /// without a media type, or plain text, may be JSON, as for the dialects' own routes.
-    fn of(headers: &HeaderMap) -> Option<Self> {
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
         let encoding = header(headers, &CONTENT_ENCODING).trim();
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
             return None;
@@ -48,8 +51,19 @@ impl BodyFormat {
     }
 }
 
+/// Returns whether a body that is declared as a form begins like a JSON object. Some clients declare JSON so, such as
+/// `curl -d` without a header, and some servers read it as JSON nevertheless.
+pub fn may_be_json(form: &[u8]) -> bool {
+    let mut start = form;
+    while let Some(rest) = start.strip_prefix(b"\xef\xbb\xbf") {
+        start = rest;
+    }
+    start.trim_ascii_start().starts_with(b"{")
+}
+
 /// Returns the body, and every text in it that has the place of a token. At most `limit` bytes are searched: in a
-/// longer form, the parameters that end before the limit; in longer JSON, nothing.
+/// longer form, the parameters that end before the limit; in longer JSON, nothing. A form that may be JSON is searched
+/// as both, because a back end may read it in either way.
 ///
 /// # Errors
 /// The body is too slow or unreadable.
@@ -71,7 +85,13 @@ pub(crate) async fn search_body(
     // What is found does not depend on the size of chunks.
     let searched = body.start.slice(..body.start.len().min(limit));
     let texts = match format {
-        BodyFormat::Form => form_texts(places, &searched, is_whole),
+        BodyFormat::Form => {
+            let mut texts = form_texts(places, &searched, is_whole);
+            if is_whole && may_be_json(&searched) {
+                texts.extend(json_texts(places, &searched));
+            }
+            texts
+        }
         BodyFormat::Multipart => {
             let content_type = header(request.headers(), &CONTENT_TYPE);
             multipart_texts(places, content_type, searched).await

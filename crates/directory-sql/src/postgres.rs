@@ -25,6 +25,7 @@ mod present;
 mod read;
 mod servers;
 mod session;
+mod signing_keys;
 mod silence;
 mod snapshot;
 mod transaction;

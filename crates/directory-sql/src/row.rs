@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use self::digests::stored_digest;
 pub(super) use self::digests::{
-    card_of_code, code_digest, digests_of_key, key_with_digest, plain_digest, sealed_key, tombstone,
+    card_of_code, code_digest, digests_of_key, key_with_digest, plain_digest, sealed_key,
+    signing_key, tombstone,
 };
 pub(super) use self::entries::{Belongings, organisation_entries, person, user_entries};
 pub(super) use self::imports::{revoked_key_entries, said};

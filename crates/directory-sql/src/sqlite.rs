@@ -20,6 +20,7 @@ mod passwords;
 mod present;
 mod read;
 mod rights;
+mod signing_keys;
 mod snapshot;
 pub(super) mod tables;
 mod transaction;

@@ -22,6 +22,7 @@ mod postgres_addresses;
 mod rules;
 mod search;
 mod second_factor;
+mod signing_keys;
 mod unlisted_entries;
 mod usage;
 
@@ -124,6 +125,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     changes::hold(directory).await;
     unlisted_entries::stay_as_they_are(directory).await;
     rules::hold(directory).await;
+    signing_keys::hold(directory).await;
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub(crate) use self::paths::{PathPattern, PathPatterns};
 use self::received_path::routed_path;
 use crate::config::ConfigError;
 use crate::dialects::Mount;
+use crate::introspection::{IdentityHeaders, ScopeTable};
 use crate::jwt::JwtSigner;
 
 /// Label of calls that go to a back end, in metrics, traces and usage counts.
@@ -52,17 +53,19 @@ impl Drop for OpenBackEnds {
 
 impl BackEnds {
     /// Sets up the back ends of the dialects that have one, and starts their health checks. `jwts` signs the JWTs that they
-    /// get.
+    /// get, with the scopes of `scopes`, and `headers` tell them the user.
     ///
     /// # Errors
     /// A setting is invalid, or a file cannot be used.
     pub(crate) fn open(
         mounts: &[Mount],
         jwts: Option<&Arc<JwtSigner>>,
+        scopes: &Arc<ScopeTable>,
+        headers: &IdentityHeaders,
     ) -> Result<Self, ConfigError> {
         let opened = mounts
             .iter()
-            .map(|mount| DialectBackEnd::open(mount, jwts.cloned()));
+            .map(|mount| DialectBackEnd::open(mount, jwts.cloned(), scopes, headers));
         let opened: Result<Vec<_>, _> = opened.collect();
         let dialects: Vec<_> = opened?.into_iter().flatten().map(Arc::new).collect();
         let checked = dialects

@@ -12,6 +12,8 @@ mod environment;
 mod error;
 mod file;
 mod file_digests;
+mod forward_auth;
+mod introspection;
 mod jwt;
 mod key;
 mod layers;
@@ -19,6 +21,7 @@ mod legacy_path;
 mod log_target;
 mod logging;
 mod mail;
+mod metadata_paths;
 mod passwords;
 mod paths;
 mod redact;
@@ -50,11 +53,15 @@ pub use self::directory::Directory;
 pub use self::error::ConfigError;
 use self::error::KeyLocations;
 pub(crate) use self::file_digests::FileDigests;
-pub use self::jwt::Jwt;
+pub use self::forward_auth::{ForwardAuth, HeaderClaim, ValueEncoding};
+pub use self::introspection::{Introspection, RoleScopes};
+pub(crate) use self::jwt::JwtSecrets;
+pub use self::jwt::{Jwt, JwtAlgorithm};
 use self::layers::Merged;
 pub use self::log_target::LogTarget;
 pub use self::logging::{AccessFormat, LogFormat, Logging};
 pub use self::mail::Mail;
+pub(crate) use self::metadata_paths::MetadataPaths;
 pub use self::passwords::Passwords;
 pub(crate) use self::reference::reference;
 pub(crate) use self::schema::schema;
@@ -109,6 +116,7 @@ impl Config {
         };
         let sections = Sections::read(tables, folder)?;
         let mounts = dialects::read(tables_of_dialects, &sections.jwt)?;
+        sections.introspection.check_paths(&sections.jwt, &mounts)?;
         Ok(Self { sections, mounts })
     }
 

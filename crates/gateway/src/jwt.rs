@@ -1,29 +1,56 @@
 //! Short-lived JWTs for services that check tokens offline.
 //!
-//! They are signed with `EdDSA` (RFC 8037), in the compact serialization of RFC 7515.
+//! They are access tokens of RFC 9068 in the compact serialization of RFC 7515, signed with `RS256`, `ES256` (RFC 7518)
+//! or `EdDSA` (RFC 8037).
+//!
+//! AWS-LC (`aws-lc-rs`) makes the keys and the signatures. Its private operations of RSA take constant time, and it makes
+//! RSA keys, which ring does not. The crate `rsa` does both in Rust, but leaks private keys through the time that they
+//! take (RUSTSEC-2023-0071), in every release. OpenSSL would be a library of the system to ship.
 
+mod cache;
 mod claims;
-mod keys;
+mod key;
+mod key_files;
+mod public_key;
+mod ring;
+mod secret;
+mod stored_keys;
+mod verify;
 
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
-use secrecy::SecretString;
+use isogloss_core::StoreError;
+use isogloss_core::directory::Directory;
 use serde::Serialize;
 use serde_json::{Value, json};
+use thiserror::Error;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
+use self::cache::{JwtCache, KeptJwt, content_of};
 pub(crate) use self::claims::TokenClaims;
-use self::keys::Keys;
-use crate::config::Jwt as Settings;
+use self::key::SigningKey;
+pub(crate) use self::key_files::KeyFiles;
+use self::ring::KeyRing;
+pub(crate) use self::stored_keys::KeyMaintenance;
+use self::stored_keys::{MadeKeys, refresh};
+pub(crate) use self::verify::VerifiedJwt;
+use crate::config::{Jwt as Settings, JwtAlgorithm, JwtSecrets};
+
+/// The type of JWTs, header parameter `typ` (RFC 9068, section 2.1).
+const TYPE: &str = "at+jwt";
 
 /// Signer of JWTs.
 pub(crate) struct JwtSigner {
     issuer: String,
     audience: String,
     audiences: Vec<String>,
+    algorithm: JwtAlgorithm,
     lifetime: Duration,
-    keys: Keys,
+    keys: KeyRing,
+    made_keys: MadeKeys,
+    cache: JwtCache,
 }
 
 /// A signed JWT.
@@ -33,12 +60,21 @@ pub(crate) struct SignedJwt {
     pub(crate) expires_in: i64,
 }
 
+/// No key that signs could be read or made: the directory has been unavailable since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the keys of JWTs cannot be read at present")]
+pub(crate) struct KeysUnavailable;
+
 #[derive(Serialize)]
 struct Claims<'a> {
     iss: &'a str,
     aud: Audience<'a>,
     iat: i64,
     exp: i64,
+    /// Unique to this JWT.
+    jti: Uuid,
+    /// The handle of the token.
+    sid: String,
     #[serde(flatten)]
     identity: &'a TokenClaims<'a>,
 }
@@ -52,15 +88,51 @@ enum Audience<'a> {
 }
 
 impl JwtSigner {
-    /// Creates a signer. All keys are derived from `secrets`, of which the first is the current one.
-    pub(crate) fn new(settings: &Settings, secrets: &[SecretString]) -> Self {
+    /// Creates a signer with the keys of `files`, and those that are derived from or sealed under `secrets`; the sealed
+    /// ones are [loaded](Self::refresh_keys) later. JWTs are valid for `max_age` at most; zero means no such limit.
+    pub(crate) fn new(
+        settings: &Settings,
+        secrets: &JwtSecrets,
+        files: KeyFiles,
+        max_age: Duration,
+    ) -> Self {
+        let cap = Some(max_age).filter(|max_age| !max_age.is_zero());
         Self {
             issuer: settings.issuer.clone(),
             audience: settings.audience.clone(),
             audiences: settings.audiences.clone(),
-            lifetime: settings.lifetime,
-            keys: Keys::new(secrets, settings.key_lifetime),
+            algorithm: settings.algorithm,
+            lifetime: cap.map_or(settings.lifetime, |cap| settings.lifetime.min(cap)),
+            keys: KeyRing::new(settings, secrets, files),
+            made_keys: MadeKeys::default(),
+            cache: JwtCache::default(),
         }
+    }
+
+    /// Returns the issuer of JWTs.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Returns the algorithm that signs JWTs.
+    pub(crate) fn algorithm(&self) -> JwtAlgorithm {
+        self.algorithm
+    }
+
+    /// Returns the algorithms of all keys that are published, that of the signing key first.
+    pub(crate) fn algorithms(&self) -> Vec<JwtAlgorithm> {
+        let mut all = vec![self.algorithm];
+        for algorithm in self.keys.published_algorithms() {
+            if !all.contains(&algorithm) {
+                all.push(algorithm);
+            }
+        }
+        all
+    }
+
+    /// Returns how long a JWT is valid at most.
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.lifetime
     }
 
     /// Returns the default audience of JWTs.
@@ -75,43 +147,108 @@ impl JwtSigner {
     }
 
     /// Returns a signed JWT for these claims. It expires no later than `token_ends_at`, the expiry of the token
-    /// that it is issued for.
+    /// that it is issued for. Fails if no key signs.
     pub(crate) fn sign(
         &self,
-        identity: &TokenClaims<'_>,
+        claims: &TokenClaims<'_>,
         audience: &[String],
         token_ends_at: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> SignedJwt {
-        let ends_at = (now + self.lifetime).min(token_ends_at);
-        let (iat, exp) = (now.unix_timestamp(), ends_at.unix_timestamp());
+    ) -> Result<SignedJwt, KeysUnavailable> {
+        let key = self.keys.signing_key(now).ok_or(KeysUnavailable)?;
+        let (iat, exp) = self.validity(token_ends_at, now);
+        let text = self.signed(&key, claims, audience, (iat, exp))?;
+        let expires_in = exp - iat;
+        Ok(SignedJwt { text, expires_in })
+    }
+
+    /// Returns a signed JWT like [`sign`](Self::sign), or one that was signed before for the same claims and audience,
+    /// if more than half of its lifetime is left. Fails if no key signs.
+    pub(crate) fn sign_cached(
+        &self,
+        claims: &TokenClaims<'_>,
+        audience: &[String],
+        token_ends_at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<SignedJwt, KeysUnavailable> {
+        let key = self.keys.signing_key(now).ok_or(KeysUnavailable)?;
+        let key_id = key.public().id();
+        let content = content_of(claims, audience, token_ends_at);
+        if let Some(kept) = self.cache.get(&content, key_id, now) {
+            return Ok(SignedJwt {
+                text: kept.text.clone(),
+                expires_in: kept.expires_at - now.unix_timestamp(),
+            });
+        }
+        let (issued_at, expires_at) = self.validity(token_ends_at, now);
+        let text = self.signed(&key, claims, audience, (issued_at, expires_at))?;
+        let kept = KeptJwt {
+            text: text.clone(),
+            key_id: key_id.to_owned(),
+            issued_at,
+            expires_at,
+        };
+        self.cache.insert(content, kept);
+        let expires_in = expires_at - issued_at;
+        Ok(SignedJwt { text, expires_in })
+    }
+
+    /// Returns `iat` and `exp` of a JWT that is signed at `now` for a token that ends then.
+    fn validity(&self, token_ends_at: OffsetDateTime, now: OffsetDateTime) -> (i64, i64) {
+        let ends_at = (now + self.lifetime()).min(token_ends_at);
+        (now.unix_timestamp(), ends_at.unix_timestamp())
+    }
+
+    /// Returns a JWT that this key signs. Fails if the library cannot compute the signature.
+    fn signed(
+        &self,
+        key: &SigningKey,
+        identity: &TokenClaims<'_>,
+        audience: &[String],
+        (iat, exp): (i64, i64),
+    ) -> Result<String, KeysUnavailable> {
         let claims = Claims {
-            iss: &self.issuer,
+            iss: self.issuer(),
             aud: match audience {
                 [one] => Audience::One(one),
                 many => Audience::Many(many),
             },
             iat,
             exp,
+            jti: Uuid::new_v4(),
+            sid: identity.handle.to_string(),
             identity,
         };
-        let key = self.keys.signing_key(now);
-        let header = json!({ "alg": "EdDSA", "kid": key.id(), "typ": "JWT" });
+        let public = key.public();
+        let header = json!({ "alg": public.algorithm().name(), "kid": public.id(), "typ": TYPE });
         let mut text = encoded(&header);
         text.push('.');
         text.push_str(&encoded(&claims));
-        let signature = key.sign(text.as_bytes());
+        let signature = key.sign(text.as_bytes()).map_err(|_| KeysUnavailable)?;
         text.push('.');
         text.push_str(&BASE64URL_NOPAD.encode(&signature));
-        SignedJwt {
-            text,
-            expires_in: exp - iat,
-        }
+        Ok(text)
     }
 
-    /// Returns the public keys that verify JWTs, as JWKs.
-    pub(crate) fn published(&self, now: OffsetDateTime) -> Vec<Value> {
-        self.keys.published(now)
+    /// Returns the public keys that verify JWTs, as JWKs. Fails if no key signs.
+    pub(crate) fn published(&self, now: OffsetDateTime) -> Result<Vec<Value>, KeysUnavailable> {
+        let keys = self.keys.published(now).ok_or(KeysUnavailable)?;
+        Ok(keys.iter().map(|key| key.jwk().clone()).collect())
+    }
+
+    /// Returns whether a key signs at `now`.
+    fn signs(&self, now: OffsetDateTime) -> bool {
+        self.keys.signing_key(now).is_some()
+    }
+
+    /// Loads the keys that the directory stores, and makes those that are missing. Fails if the directory is
+    /// unavailable; the keys that are known stay in use.
+    async fn refresh_keys(
+        &self,
+        directory: &dyn Directory,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        refresh(&self.keys, &self.made_keys, directory, now).await
     }
 }
 

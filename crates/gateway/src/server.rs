@@ -34,7 +34,8 @@ use crate::http::completion::InFlightRequests;
 use crate::http::drain::Drain;
 use crate::http::public::{PublicState, app};
 use crate::http::self_probe::SelfProbe;
-use crate::introspection::IntrospectionApi;
+use crate::introspection::{IntrospectionApi, PublicMetadata};
+use crate::jwt::KeyMaintenance;
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
 use crate::metrics::InstrumentedTokenStore;
@@ -150,13 +151,16 @@ async fn start(
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
     let introspection = introspection_api(config, &usage)?;
-    let back_ends = BackEnds::open(&config.mounts, introspection.jwts.as_ref())?;
+    let jwts = introspection.jwts.as_ref();
+    let signing_keys = KeyMaintenance::start(jwts, &directory, &auth).await;
+    let back_ends = introspection.open_back_ends(&config.mounts)?;
     let metrics = Metrics::new(recorder.clone(), tokens.clone(), directory.clone())
         .with_back_ends(back_ends.clone());
     let application = HotSwap::new(PublicState {
         drain: readiness.drain(),
         recheck,
         back_ends,
+        metadata: PublicMetadata::new(&introspection),
         access_log: access_log.clone(),
         ..state(config, auth.clone(), probe, usage.clone())?
     });
@@ -183,6 +187,7 @@ async fn start(
     let upgrader = rt::spawn(digest_upgrade::run(directory.clone()));
     let mut housekeeping = vec![sweeper, watcher, upkeep, upgrader];
     housekeeping.extend([rt::spawn(pruner), rt::spawn(flusher)]);
+    housekeeping.extend(signing_keys.map(|keys| rt::spawn(keys.run())));
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
     contents.add_created(sections.file_digests());
     let reload = Reload {
@@ -231,13 +236,11 @@ fn watched(identity: &Arc<TlsIdentity>) -> rt::task::JoinHandle<()> {
 }
 
 fn introspection_api(config: &Config, usage: &UsageRecorder) -> Result<IntrospectionApi> {
-    let sections = &config.sections;
+    let Config { sections, mounts } = config;
+    let jwts = secrets::jwt_signer(&sections.jwt, sections.introspection.max_age)?;
     let sunsets = Sunsets::new(&sections.sunset);
-    Ok(IntrospectionApi {
-        mounts: config.mounts.clone().into(),
-        jwts: secrets::jwt_signer(&sections.jwt)?,
-        usage: ServiceUsage::new(usage, proxies(&sections.server), sunsets),
-    })
+    let usage = ServiceUsage::new(usage, proxies(&sections.server), sunsets);
+    Ok(IntrospectionApi::new(sections, mounts, jwts, usage))
 }
 
 fn state(
@@ -262,6 +265,7 @@ fn state(
         access_log: AccessLog::default(),
         recheck: Arc::default(),
         back_ends: BackEnds::default(),
+        metadata: PublicMetadata::default(),
     };
     for mount in &state.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");

@@ -15,12 +15,12 @@ use crate::settings::Settings;
 /// The addresses of a back end.
 pub(crate) struct Targets {
     list: Vec<Arc<Target>>,
-    /// Number of selections, for turns among addresses with as many calls.
+    /// Number of selections so far: addresses with equally many calls take turns.
     turn: AtomicUsize,
     health_interval: Duration,
 }
 
-/// An address, and what is known of it.
+/// An address, and what is known about it.
 pub(crate) struct Target {
     name: &'static str,
     pub(crate) address: Arc<Address>,
@@ -29,7 +29,8 @@ pub(crate) struct Target {
     healthy: AtomicBool,
 }
 
-/// A call that is sent to an address. Dropped without an outcome, it says nothing of the address.
+/// A call that is sent to an address. If it is dropped before its outcome is recorded, the address has neither succeeded nor
+/// failed.
 pub(crate) struct Attempt {
     pub(crate) target: Arc<Target>,
     /// Number of the address in the settings.
@@ -67,9 +68,9 @@ impl Targets {
     /// Returns an error if no address gets calls at present.
     pub(crate) fn check_available(&self) -> Result<(), SendError> {
         let now = Instant::now();
-        let passable =
-            |target: &Arc<Target>| target.is_healthy() && target.breaker.is_passable(now);
-        if self.list.iter().any(passable) {
+        let gets_calls =
+            |target: &Arc<Target>| target.is_healthy() && target.breaker.lets_through(now);
+        if self.list.iter().any(gets_calls) {
             Ok(())
         } else {
             Err(self.unavailable())
@@ -95,7 +96,7 @@ impl Targets {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let mut order: Vec<usize> = (0..count).map(|step| (turn + step) % count).collect();
         order.retain(|index| !tried.contains(index) && self.list[*index].is_healthy());
-        // Stable: addresses with as many calls take turns.
+        // A stable sort: addresses with equally many calls take turns.
         order.sort_by_key(|index| self.list[*index].in_flight.load(Ordering::Relaxed));
         let now = Instant::now();
         order.into_iter().find_map(|index| {

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use crate::settings::Settings;
 
-/// Lets calls through until too many failed in a row, and then none for a while. After that, one call tries the address.
+/// Lets calls through until too many have failed in a row, and then none for the time of `recovery`. After that, one call tries
+/// the address: if it succeeds, all are let through again.
 pub(crate) struct Breaker {
     limit: u32,
     recovery: Duration,
@@ -45,7 +46,8 @@ impl Breaker {
         }
     }
 
-    /// Lets a call through, or returns `None`. After `Some`, one of the other methods must be called.
+    /// Lets a call through, or returns `None`. After `Some`, its outcome must be recorded with [`succeed`](Self::succeed),
+    /// [`fail`](Self::fail) or [`abandon`](Self::abandon).
     pub(crate) fn enter(&self, now: Instant) -> Option<Pass> {
         let mut state = self.state.lock();
         match *state {
@@ -58,8 +60,8 @@ impl Breaker {
         }
     }
 
-    /// Returns true if [`Breaker::enter`] would let a call through.
-    pub(crate) fn is_passable(&self, now: Instant) -> bool {
+    /// Returns true if [`Breaker::enter`] would let a call through now.
+    pub(crate) fn lets_through(&self, now: Instant) -> bool {
         match *self.state.lock() {
             State::Closed { .. } => true,
             State::Open { until } => now >= until,
@@ -67,7 +69,7 @@ impl Breaker {
         }
     }
 
-    /// Returns true if calls are held back, but for one.
+    /// Returns true if the address gets no calls, except one that tries it.
     pub(crate) fn is_open(&self) -> bool {
         !matches!(*self.state.lock(), State::Closed { .. })
     }
@@ -80,7 +82,7 @@ impl Breaker {
         }
     }
 
-    /// Records a success. Returns true if calls were held back until now.
+    /// Records a success. Returns true if the address got no calls until now.
     pub(crate) fn succeed(&self) -> bool {
         let mut state = self.state.lock();
         let was_open = !matches!(*state, State::Closed { .. });
@@ -88,7 +90,7 @@ impl Breaker {
         was_open
     }
 
-    /// Records a failure. Returns true if calls are held back from now on.
+    /// Records a failure. Returns true if the address gets no calls from now on.
     pub(crate) fn fail(&self, now: Instant) -> bool {
         let mut state = self.state.lock();
         let failures = match *state {
@@ -106,7 +108,8 @@ impl Breaker {
         true
     }
 
-    /// Records that a call ended without telling anything of the address. Another call may try it then.
+    /// Records that a call ended, and neither succeeded nor failed because of the address. If it was the one that tried the
+    /// address, another call may try it.
     pub(crate) fn abandon(&self, pass: Pass, now: Instant) {
         let mut state = self.state.lock();
         if pass == Pass::Probe && matches!(*state, State::Probing) {

@@ -30,7 +30,7 @@ pub struct Diagnosis {
 impl ReverseProxy {
     /// Sends `GET` for a path to each address over a new connection, whether the address gets calls at present or not, and
     /// returns the results in the order of the settings. `host` is `Host` where the settings take it from the client. Waits for
-    /// a connection as long as calls do, and then 10 s at most. What is known of the addresses does not change.
+    /// a connection as long as calls do, and then 10 s at most. The results do not affect which addresses get calls.
     pub async fn diagnose(&self, path: &str, host: &str) -> Vec<Diagnosis> {
         let shared = &*self.0;
         let statuses = self.addresses().into_iter();

@@ -18,8 +18,8 @@ use crate::settings::HostHeader;
 /// Number of failed checks in a row after which an address gets no calls. One successful check ends that.
 const FAILURES: u32 = 2;
 
-/// Asks each address for `health_path` at the set interval, for as long as the future is polled. One task of the process is enough:
-/// all workers share what it finds. Returns at once if no path is set.
+/// Requests `health_path` from each address at the set interval, for as long as the future is polled. All workers share the results,
+/// so the process needs one such task for each proxy. Returns at once if no path is set.
 pub async fn check_health(proxy: ReverseProxy) {
     let shared = &*proxy.0;
     let Some(path) = shared.settings.health_path.as_deref() else {
@@ -90,7 +90,7 @@ pub(crate) async fn send_once(
         ended = connection => match (response.await, ended) {
             // The response may have arrived with the end of the connection.
             (Ok(response), _) => Ok(response),
-            // The connection knows more of the cause.
+            // The error of the connection says more about the cause.
             (Err(_), Err(cause)) | (Err(cause), Ok(())) => Err(cause),
         },
     };

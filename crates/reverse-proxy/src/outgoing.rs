@@ -26,7 +26,7 @@ pub(crate) struct Outgoing {
     pub(crate) host: Option<HeaderValue>,
 }
 
-/// What of a call determines how its response is passed on.
+/// The properties of a call that determine how its response is passed on.
 pub(crate) struct CallContext {
     pub(crate) is_head: bool,
     pub(crate) client: ClientConnection,
@@ -56,7 +56,7 @@ impl Outgoing {
         let host = headers.get(HOST).filter(|host| !host.is_empty()).cloned();
         let raw = call.client == ClientConnection::Raw && call.body.length.is_none();
         if raw && call.upgrade.is_none() {
-            // It would end with the connection.
+            // Such a body would end only with the connection.
             call.body.rest = None;
         }
         let (body, upgrade) = match call.upgrade {

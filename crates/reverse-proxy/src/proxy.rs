@@ -9,7 +9,7 @@ use crate::connect::Connector;
 use crate::settings::{Settings, SettingsError};
 use crate::worker::ProxyWorker;
 
-/// The proxy to one back end: its limits, and what is known of its addresses. Clones share one state.
+/// The proxy to one back end: its limits, and what is known about its addresses. Clones share one state.
 #[derive(Clone)]
 pub struct ReverseProxy(pub(crate) Arc<Shared>);
 
@@ -21,7 +21,7 @@ pub(crate) struct Shared {
     pub(crate) connector: Connector,
 }
 
-/// What is known of an address.
+/// What is known about an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressStatus {
     /// The address.
@@ -65,7 +65,7 @@ impl ReverseProxy {
         ProxyWorker::new(self.clone())
     }
 
-    /// Returns what is known of each address, in the order of the settings.
+    /// Returns what is known about each address, in the order of the settings.
     pub fn addresses(&self) -> Vec<AddressStatus> {
         self.0.targets.statuses()
     }

@@ -18,7 +18,7 @@ pub struct OutgoingRequest {
     pub headers: HeaderMap,
     /// The body. After an upgrade, `rest` is what the client sends.
     pub body: OutgoingBody,
-    /// The protocol that the client wants to change to, if it may.
+    /// The protocol that the client wants to change to. `None` if there is none, or if the settings do not allow it.
     pub upgrade: Option<Upgrade>,
     /// Tells that the client is gone.
     pub client_gone: ClientGone,
@@ -33,8 +33,9 @@ pub struct OutgoingBody {
     pub start: Bytes,
     /// What follows, or `None` if `start` is the whole body.
     pub rest: Option<Payload>,
-    /// Number of bytes of the whole body. `None` if the client announced none: with `rest`, the body is sent in chunks; without it
-    /// and without `start`, there is no body. Without `rest`, a number only means that `start` is a body, even if it is empty.
+    /// Number of bytes of the whole body, or `None` if the client announced none. With `rest`, `None` means that the body is sent in
+    /// chunks. Without `rest`, the body is `start`: `None` means that there is no body if `start` is empty, and the value of a number
+    /// has no effect.
     pub length: Option<u64>,
 }
 

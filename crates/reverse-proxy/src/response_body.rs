@@ -107,7 +107,7 @@ impl MessageBody for ResponseBody {
 }
 
 impl Drop for ResponseBody {
-    /// The client is gone: so is what the call held, before the connection's task has noticed.
+    /// Ends the permit of the call at once if the client is gone. The task of the connection notices it only later.
     fn drop(&mut self) {
         if let Some(receiving) = &self.receiving {
             receiving.connection.watch().release();

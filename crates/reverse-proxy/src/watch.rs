@@ -32,10 +32,10 @@ pub(crate) struct Watch {
     since: Cell<Instant>,
     /// The time for which `expire` sleeps.
     alarm: Cell<Instant>,
-    /// Says that `alarm` is too late.
+    /// Notified when a deadline before `alarm` is set.
     earlier: Notify,
     expired: Cell<bool>,
-    /// What the call holds until its response has been sent.
+    /// The permit and the attempt of the call, until its response has been sent.
     lease: RefCell<Option<Lease>>,
 }
 
@@ -102,12 +102,12 @@ impl Watch {
         }
     }
 
-    /// Holds what the call has until its response has been sent.
+    /// Keeps the permit and the attempt of a call until its response has been sent.
     pub(crate) fn hold(&self, lease: Lease) {
         *self.lease.borrow_mut() = Some(lease);
     }
 
-    /// Gives up what the call has: its response has been sent, or will not be.
+    /// Ends the permit and the attempt of the call: its response has been sent, or will not be.
     pub(crate) fn release(&self) {
         let lease = self.lease.borrow_mut().take();
         drop(lease);

@@ -39,7 +39,7 @@ pub struct Reply {
     pub address: Arc<Address>,
 }
 
-/// What a call holds until its response has been sent.
+/// The permit of a call and its attempt at an address, which end when its response has been sent.
 pub(crate) struct Lease {
     pub(crate) attempt: Attempt,
     _permit: OwnedSemaphorePermit,

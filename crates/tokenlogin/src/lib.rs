@@ -96,4 +96,15 @@ impl Dialect for TokenLogin {
         DeveloperRequest::authenticate(auth, request).await?;
         query::session_of(auth, token).await
     }
+
+    /// Checks the developer's key, which the vendor's pages require on every call. `Err` if it is missing or unknown, or
+    /// if the directory is unreachable.
+    async fn authorize_anonymous(
+        auth: &Auth,
+        _settings: &Settings,
+        request: &HttpRequest,
+    ) -> Result<(), Error> {
+        DeveloperRequest::authenticate(auth, request).await?;
+        Ok(())
+    }
 }

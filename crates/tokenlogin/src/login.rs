@@ -48,7 +48,7 @@ pub(crate) async fn login(
         },
     };
     let user = auth.login(credentials).await?;
-    let mut terms = settings.session();
+    let mut terms = developer.session_terms(&settings);
     let mut re_authentication_token = String::new();
     if let Some(device) = info.device {
         let remembering = Terms {
@@ -79,7 +79,7 @@ pub(crate) async fn token_login(
     let remembered = auth.validate(&token, &[Purpose::Remember]).await?;
     let terms = Terms {
         client: remembered.client().map(str::to_owned),
-        ..settings.session().derived_from(&remembered)
+        ..developer.session_terms(&settings).derived_from(&remembered)
     };
     let session = auth.issue(REALM, &remembered.user, terms).await?;
     let echo = settings.echo_reauthentication_token;

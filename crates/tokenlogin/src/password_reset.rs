@@ -72,6 +72,7 @@ pub(crate) async fn finish(
         origin: LoginOrigin::new(REALM, None),
     };
     let user = auth.login(credentials).await?;
-    let session = auth.issue(REALM, &user, settings.session()).await?;
+    let terms = developer.session_terms(&settings);
+    let session = auth.issue(REALM, &user, terms).await?;
     Ok(logged_in(&developer, &session, String::new()))
 }

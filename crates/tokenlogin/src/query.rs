@@ -1,11 +1,11 @@
 //! The query parameters that every request may have. Names are compared without case.
 
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, LoginOrigin, Session};
+use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, LoginOrigin, Session, Terms};
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
-use crate::{REALM, TokenLogin};
+use crate::{REALM, Settings, TokenLogin};
 
 /// The members of a response that a caller requests, in lower case.
 pub(crate) struct Fields(Vec<String>);
@@ -38,6 +38,8 @@ impl Fields {
 /// A request with the key of a known developer.
 pub(crate) struct DeveloperRequest {
     pub(crate) fields: Fields,
+    /// The operator's name for the key.
+    label: String,
 }
 
 impl DeveloperRequest {
@@ -50,10 +52,19 @@ impl DeveloperRequest {
         let key = auth
             .authenticate_key(&key, &LoginOrigin::new(REALM, source))
             .await?;
-        key.ok_or(Error::ApiKey)?;
+        let label = key.ok_or(Error::ApiKey)?.label;
         Ok(Self {
             fields: Fields::parse(request),
+            label,
         })
+    }
+
+    /// Returns the terms of a session token for the developer's application.
+    pub(crate) fn session_terms(&self, settings: &Settings) -> Terms {
+        Terms {
+            registered_application: Some(self.label.clone()),
+            ..settings.session()
+        }
     }
 }
 

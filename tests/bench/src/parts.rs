@@ -32,7 +32,10 @@ pub(crate) fn chosen<'a>(mut parts: Vec<Part<'a>>, only: Option<&str>) -> Result
     let names: Vec<_> = parts.iter().map(|part| part.name).collect();
     parts.retain(|part| part.name == only);
     if parts.is_empty() {
-        bail!("no part is named {only}: expected one of {}", names.join(", "));
+        bail!(
+            "no part is named {only}: expected one of {}",
+            names.join(", ")
+        );
     }
     Ok(parts)
 }
@@ -113,7 +116,10 @@ mod tests {
         };
         let none: Result<Vec<_>> = names(Some("hail"));
         let refusal = none.unwrap_err().to_string();
-        assert_eq!(refusal, "no part is named hail: expected one of memory, storm");
+        assert_eq!(
+            refusal,
+            "no part is named hail: expected one of memory, storm"
+        );
         assert_eq!(names(Some("storm")).unwrap(), ["storm"]);
         assert_eq!(names(None).unwrap(), ["memory", "storm"]);
     }

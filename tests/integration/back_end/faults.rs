@@ -7,9 +7,9 @@ mod limits;
 mod outages;
 
 use isogloss_testkit::dialects::HeldToken;
-use isogloss_testkit::{Error, RecordedRequest, Response, roundtrip};
+use isogloss_testkit::{Error, Response, roundtrip};
 
-use super::{Site, call};
+use super::{Site, call, name_of};
 
 /// Time-outs of one second: long enough for a busy machine where the back end responds, short where it does not.
 const IMPATIENT: &str = "\
@@ -17,13 +17,6 @@ connect_timeout = \"1s\"
 response_timeout = \"1s\"
 idle_timeout = \"1s\"
 ";
-
-/// Returns the name of the call, as the last part of its path.
-fn name_of(request: &RecordedRequest) -> String {
-    let target = request.target();
-    let path = target.split('?').next().unwrap_or_default();
-    path.rsplit('/').next().unwrap_or_default().to_owned()
-}
 
 impl Site {
     /// Sends a call with that name, with its mark in the header `X-Case`.

@@ -5,10 +5,10 @@ mod responses;
 mod token_removal;
 mod tokens_in_bodies;
 
-use isogloss_testkit::dialects::{HeldToken, dialects};
-use isogloss_testkit::{BackEndServer, RecordedRequest, Request, Step};
+use isogloss_testkit::dialects::{HeldToken, dialect, dialects};
+use isogloss_testkit::{Gateway, RecordedRequest, Request, Step};
 
-use super::{Settings, Site, call, carry, path};
+use super::{Settings, Site, call, carry, name_of, path};
 
 /// A call with its token in the body.
 struct Body {
@@ -18,7 +18,7 @@ struct Body {
     text: &'static str,
 }
 
-const BODIES: [Body; 7] = [
+const BODIES: [Body; 8] = [
     Body {
         dialect: "crmcom",
         media: "application/json",
@@ -33,6 +33,12 @@ const BODIES: [Body; 7] = [
         dialect: "crmcom",
         media: "application/x-www-form-urlencoded",
         text: "name=a+b%20c&token={token}&empty=&flag",
+    },
+    // As `curl -d` declares any text.
+    Body {
+        dialect: "crmcom",
+        media: "application/x-www-form-urlencoded",
+        text: r#"{"customer": "a & b=c", "token": "{token}"}"#,
     },
     Body {
         dialect: "memsource",
@@ -60,15 +66,15 @@ const BODIES: [Body; 7] = [
 ];
 
 impl Body {
-    fn with(&self, held: &HeldToken) -> String {
+    /// Returns the text with the token in it.
+    fn filled(&self, held: &HeldToken) -> String {
         self.text.replace("{token}", &held.text)
     }
 
     fn request(&self, held: &HeldToken) -> Request {
-        let dialect = isogloss_testkit::dialects::dialect(self.dialect);
-        Request::post(path(&dialect, "save"))
+        Request::post(path(&dialect(self.dialect), "save"))
             .header("Content-Type", self.media)
-            .body(self.with(held))
+            .body(self.filled(held))
     }
 }
 
@@ -128,12 +134,8 @@ fn a_call_without_a_live_token_gets_the_refusal_of_its_dialect() {
 
 #[test]
 fn a_token_that_has_ended_is_refused_at_once() {
-    let site = Site::with(
-        BackEndServer::start(|_| Step::text("done")).unwrap(),
-        &Settings::default(),
-        |builder| builder,
-    );
-    let memsource = isogloss_testkit::dialects::dialect("memsource");
+    let site = Site::start(&Settings::default(), |_| Step::text("done"));
+    let memsource = dialect("memsource");
     let held = site.log_in(&memsource, "linguist");
     assert_eq!(site.send(&call(&held, "GET", "list")).text(), "done");
     let logout = Request::get(format!("/web/api/v3/auth/logout?token={}", held.text));
@@ -148,9 +150,7 @@ fn a_token_that_has_ended_is_refused_at_once() {
 
 #[test]
 fn without_a_back_end_unknown_paths_stay_unknown() {
-    let gateway = isogloss_testkit::Gateway::builder(crate::PROGRAM)
-        .start()
-        .unwrap();
+    let gateway = Gateway::builder(crate::PROGRAM).start().unwrap();
     for dialect in dialects() {
         let (_, token) = dialect
             .login(gateway.public(), "linguist", "linguist-demo")

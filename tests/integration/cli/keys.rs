@@ -1,5 +1,7 @@
 //! `isogloss key` next to a running gateway.
 
+mod limits;
+
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -132,7 +134,8 @@ fn a_list_shows_every_key_and_the_text_of_none() {
         *found,
         json!({
             "id": made["id"], "realm": "admin", "label": "night shift", "user": null,
-            "scopes": ["throttle:read"], "expires_at": "2099-01-01T00:00:00Z",
+            "scopes": ["throttle:read"], "dialects": null, "audiences": null,
+            "expires_at": "2099-01-01T00:00:00Z",
         })
     );
     let table = f.run(&["key", "list"]).done();
@@ -140,7 +143,16 @@ fn a_list_shows_every_key_and_the_text_of_none() {
     let columns: Vec<_> = heading.split_whitespace().collect();
     assert_eq!(
         columns,
-        ["ID", "REALM", "LABEL", "USER", "SCOPES", "EXPIRES"]
+        [
+            "ID",
+            "REALM",
+            "LABEL",
+            "USER",
+            "SCOPES",
+            "DIALECTS",
+            "AUDIENCES",
+            "EXPIRES"
+        ]
     );
     assert_eq!(rows.lines().count(), all.len());
     assert!(rows.contains("night shift") && rows.contains("throttle:read"));

@@ -49,6 +49,7 @@ fn every_file_of_the_configuration_that_cannot_be_read_is_named() {
             "ISOGLOSS__JWT__PREVIOUS_SECRET_FILE",
             "jwt.previous_secret_file",
         ),
+        ("ISOGLOSS__JWT__NEXT_SECRET_FILE", "jwt.next_secret_file"),
         ("ISOGLOSS__MAIL__TRANSPORT_FILE", "mail.transport_file"),
     ] {
         let parts = [setting, ": {here}/folder: Is a directory"];

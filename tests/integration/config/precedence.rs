@@ -3,7 +3,7 @@
 use crate::config::error_location::Place;
 
 /// Returns every secret with a valid value.
-fn pairs() -> [(&'static str, &'static str, String); 7] {
+fn pairs() -> [(&'static str, &'static str, String); 8] {
     let long = "long enough for a pepper and for a secret";
     [
         ("tokens", "store", "memory:".to_owned()),
@@ -13,6 +13,7 @@ fn pairs() -> [(&'static str, &'static str, String); 7] {
         ("mail", "transport", "none".to_owned()),
         ("jwt", "secret", long.to_owned()),
         ("jwt", "previous_secret", long.to_owned()),
+        ("jwt", "next_secret", long.to_owned()),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use crate::config::error_location::Place;
 
-const PAIRS: [(&str, &str, &str); 7] = [
+const PAIRS: [(&str, &str, &str); 8] = [
     ("tokens", "store", "memory:"),
     ("tokens", "pepper", "a pepper of 32 bytes or more, yes"),
     (
@@ -18,6 +18,7 @@ const PAIRS: [(&str, &str, &str); 7] = [
         "previous_secret",
         "a secret of 32 bytes or more, yes",
     ),
+    ("jwt", "next_secret", "a secret of 32 bytes or more, yes"),
 ];
 
 #[test]

@@ -207,7 +207,7 @@ fn a_pepper_file_that_cannot_serve_is_refused_by_name() {
 }
 
 /// Every secret of the configuration, as `crates/gateway/src/config/diff.rs` lists them.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 8] = [
     "tokens.store",
     "tokens.pepper",
     "tokens.previous_pepper",
@@ -215,6 +215,7 @@ const SECRETS: [&str; 7] = [
     "mail.transport",
     "jwt.secret",
     "jwt.previous_secret",
+    "jwt.next_secret",
 ];
 
 #[test]

@@ -57,17 +57,21 @@ fn a_service_needs_a_key_and_a_form() {
     let gateway = gateway();
     let form = || Request::post("/introspect").form("token=x");
     let send = |request: Request| request.send(gateway.management()).unwrap();
-    for authorization in [
-        "",
-        "Bearer",
-        "Bearer demo-admin-key",
-        "Bearer x",
-        "Basic eDp5",
-        "BimPlus x",
+    let (basic, bearer) = (
+        "Basic realm=\"isogloss\"",
+        "Bearer realm=\"isogloss\", error=\"invalid_token\"",
+    );
+    for (authorization, challenge) in [
+        ("", basic),
+        ("Bearer", bearer),
+        ("Bearer demo-admin-key", bearer),
+        ("bearer x", bearer),
+        ("Basic eDp5", basic),
+        ("BimPlus x", basic),
     ] {
         let answer = send(form().header("Authorization", authorization));
         assert_eq!(answer.status, 401, "{authorization}");
-        assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
+        assert_eq!(answer.header("WWW-Authenticate"), Some(challenge));
         assert_eq!(answer.json().unwrap()["error"], "invalid_client");
     }
     assert_eq!(send(form()).status, 401);

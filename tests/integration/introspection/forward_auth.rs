@@ -9,7 +9,7 @@ use crate::introspection::gateway;
 use crate::introspection::token_extraction::{Carried, carried, dialect, speaks};
 
 /// Returns the request of a proxy that describes the call in headers.
-fn asked(path: &str, carried: &Carried) -> Request {
+pub(super) fn asked(path: &str, carried: &Carried) -> Request {
     let request = Request::get(path).header("X-Forwarded-Method", "POST");
     match carried {
         Carried::Header(name, text) => request

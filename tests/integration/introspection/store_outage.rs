@@ -3,8 +3,8 @@
 use isogloss_testkit::dialects::{TestUser, TokenKind};
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 
-use crate::introspection::post;
 use crate::introspection::token_extraction::{Carried, carried, dialect, speaks};
+use crate::introspection::{exchange, jwt, post};
 
 #[test]
 fn with_the_store_away_nobody_is_told_that_a_token_is_dead() {
@@ -19,7 +19,15 @@ fn with_the_store_away_nobody_is_told_that_a_token_is_dead() {
         .start()
         .unwrap();
     let tokens = TestUser::admin().every_token(gateway.public()).unwrap();
+    let held = tokens
+        .iter()
+        .find(|held| held.kind == TokenKind::of("crmcom", "access"));
+    let of_jwt = jwt(&gateway, &held.unwrap().text, &[]);
     redis.stop().unwrap();
+    // Its signature is valid; whether its token still is, only the store knows.
+    let introspected = post(&gateway, "/introspect", &[("token", &of_jwt)]);
+    assert_eq!(introspected.status, 503, "{}", introspected.text());
+    assert_eq!(exchange(&gateway, &of_jwt, &[]).status, 503);
     for held in tokens.iter().filter(|held| speaks(held.kind)) {
         let introspected = post(&gateway, "/introspect", &[("token", &held.text)]);
         assert_eq!(introspected.status, 503, "{:?}", held.kind);

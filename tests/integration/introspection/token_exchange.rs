@@ -2,12 +2,12 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use isogloss_testkit::dialects::{TestUser, TokenKind};
-use isogloss_testkit::{Gateway, Request, Response};
-use ring::signature::{ED25519, UnparsedPublicKey};
+use isogloss_testkit::{Gateway, Response};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde_json::{Value, json};
 
 use crate::introspection::token_extraction::{carried, dialect, speaks};
-use crate::introspection::{gateway, post};
+use crate::introspection::{gateway, key_set, post};
 
 const GRANT: (&str, &str) = (
     "grant_type",
@@ -33,19 +33,20 @@ fn decoded(part: &str) -> Value {
 fn claims(gateway: &Gateway, jwt: &str) -> Value {
     let (message, signature) = jwt.rsplit_once('.').unwrap();
     let (header, claims) = message.split_once('.').unwrap();
-    let published = Request::get("/.well-known/jwks.json");
-    let published = published
-        .send(gateway.management())
-        .unwrap()
-        .json()
-        .unwrap();
+    let published = key_set(gateway).json().unwrap();
     let keys = published["keys"].as_array().unwrap();
-    let kid = &decoded(header)["kid"];
-    let key = keys.iter().find(|key| key["kid"] == *kid).unwrap();
-    let key = BASE64URL_NOPAD.decode(key["x"].as_str().unwrap().as_bytes());
+    let header = decoded(header);
+    assert_eq!(
+        (&header["alg"], &header["typ"]),
+        (&json!("RS256"), &json!("at+jwt"))
+    );
+    let key = keys.iter().find(|key| key["kid"] == header["kid"]).unwrap();
+    let member = |name: &str| BASE64URL_NOPAD.decode(key[name].as_str().unwrap().as_bytes());
+    let (n, e) = (member("n").unwrap(), member("e").unwrap());
     let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).unwrap();
-    let key = UnparsedPublicKey::new(&ED25519, key.unwrap());
-    key.verify(message.as_bytes(), &signature).unwrap();
+    let key = RsaPublicKeyComponents { n, e };
+    key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature)
+        .unwrap();
     decoded(claims)
 }
 
@@ -75,7 +76,7 @@ fn a_live_token_of_any_dialect_is_exchanged_for_a_jwt_that_the_keys_fit() {
             assert_eq!(answer.header("Cache-Control"), Some("no-store"));
             assert_eq!(
                 body["issued_token_type"],
-                "urn:ietf:params:oauth:token-type:jwt"
+                "urn:ietf:params:oauth:token-type:access_token"
             );
             assert_eq!(body["token_type"], "Bearer");
             assert_eq!(body["expires_in"], 300);
@@ -159,8 +160,7 @@ fn without_jwts_there_is_nothing_to_exchange_for_and_no_key() {
     let gateway = Gateway::builder(crate::PROGRAM).start().unwrap();
     let answer = exchange(&gateway, &[("subject_token", "x")]);
     assert_eq!(answer.json().unwrap()["error"], "unsupported_grant_type");
-    let keys = Request::get("/.well-known/jwks.json").send(gateway.management());
-    assert_eq!(keys.unwrap().json().unwrap(), json!({"keys": []}));
+    assert_eq!(key_set(&gateway).json().unwrap(), json!({"keys": []}));
 }
 
 #[test]
@@ -171,17 +171,16 @@ fn the_secret_is_made_at_the_first_start_and_kept() {
         Gateway::builder(crate::PROGRAM)
             .config_text("[jwt]\nenabled = true\nissuer = \"a\"\naudience = \"b\"")
             .env("ISOGLOSS__JWT__SECRET_FILE", secret.display().to_string())
+            .directory(format!("sqlite:{}", folder.path().join("d.db").display()))
             .start()
             .unwrap()
-    };
-    let keys = |gateway: &Gateway| {
-        let keys = Request::get("/.well-known/jwks.json").send(gateway.management());
-        keys.unwrap().json().unwrap()
     };
     let first = start();
     assert!(first.logs("created a JWT secret"));
     let second = start();
-    assert_eq!(keys(&first), keys(&second));
+    let keys = key_set(&first).json().unwrap();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
+    assert_eq!(keys, key_set(&second).json().unwrap());
     assert!(
         second
             .log()

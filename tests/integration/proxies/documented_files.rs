@@ -1,7 +1,8 @@
 //! The configurations of `docs/proxies` on disk: only addresses are replaced, and TLS is left out.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,6 +25,8 @@ impl Files<'_> {
             Kind::Caddy => caddy(self, address),
             Kind::Traefik => traefik(self, address),
             Kind::Envoy => envoy(self, address),
+            Kind::Haproxy => haproxy(self, address),
+            Kind::Apache => apache(self, address),
         }
     }
 
@@ -50,7 +53,7 @@ impl Files<'_> {
             let documented = format!("port_value: {port} ");
             text = text.replace(&documented, &format!("port_value: {} ", meant.port()));
         }
-        for proxy in ["nginx", "caddy", "traefik", "envoy"] {
+        for proxy in ["nginx", "caddy", "traefik", "envoy", "apache2"] {
             let documented = format!("/var/log/{proxy}/");
             text = text.replace(&documented, &format!("{}/", self.folder.display()));
         }
@@ -58,6 +61,13 @@ impl Files<'_> {
             let documented = format!("/forward-auth{path}/memsource");
             let meant = format!("/forward-auth{path}/{}", self.behind.dialect);
             text = text.replace(&documented, &meant);
+        }
+        text = text.replace(
+            "dialect:memsource",
+            &format!("dialect:{}", self.behind.dialect),
+        );
+        if self.behind.has_remote_user {
+            text = text.replace("# Remote-User\n", "Remote-User\n");
         }
         text
     }
@@ -133,8 +143,67 @@ fn envoy(files: &Files<'_>, address: SocketAddr) -> Command {
     command
 }
 
+fn haproxy(files: &Files<'_>, address: SocketAddr) -> Command {
+    let documented = "bind :443 ssl crt /etc/ssl/example.com.pem";
+    let text = files.read("haproxy.cfg");
+    let text = text
+        .replace(documented, &format!("bind {address}"))
+        .replace("/etc/haproxy/", &format!("{}/", files.folder.display()));
+    files.write("haproxy.cfg", &text);
+    files.write("isogloss.lua", &files.read("isogloss.lua"));
+    let mut command = Command::new(system_program("haproxy"));
+    command.args(["-db", "-f", "haproxy.cfg"]);
+    command
+}
+
+/// The modules that `a2enmod` enables, with those of Debian's own configuration.
+const APACHE_MODULES: [&str; 11] = [
+    "mpm_event",
+    "authn_core",
+    "authz_core",
+    "authz_user",
+    "headers",
+    "lua",
+    "oauth2",
+    "proxy",
+    "proxy_http",
+    "rewrite",
+    "setenvif",
+];
+
+fn apache(files: &Files<'_>, address: SocketAddr) -> Command {
+    let recipe = without(&files.read("apache.conf"), &["SSL"]);
+    let folder = files.folder.display();
+    let recipe = recipe
+        .replace("*:443", &address.to_string())
+        .replace("/etc/apache2/", &format!("{folder}/"));
+    let hook = "isogloss-apache.lua";
+    files.write(hook, &files.read(hook));
+    // Apache reads it as the user below.
+    fs::set_permissions(files.folder, Permissions::from_mode(0o755)).unwrap();
+    let modules = APACHE_MODULES
+        .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
+    let text = format!(
+        "ServerRoot {folder}\nDefaultRuntimeDir {folder}\nPidFile pid\nErrorLog isogloss.error.log\nServerName localhost\n\
+         User nobody\nGroup nogroup\nListen {address}\n{}{recipe}",
+        modules.concat()
+    );
+    files.write("apache.conf", &text);
+    let mut command = Command::new(system_program("apache2"));
+    command.arg("-d").arg(files.folder);
+    // One process, so that none is left when it is killed.
+    command.args(["-f", "apache.conf", "-X"]);
+    command
+}
+
+/// Returns the path of a program where Debian installs it, which is not in the `PATH` of every user.
+fn system_program(name: &str) -> PathBuf {
+    let path = Path::new("/usr/sbin").join(name);
+    if path.exists() { path } else { name.into() }
+}
+
 /// Returns the path of a program that `tests/install` has put next to the build.
-fn installed(name: &str) -> PathBuf {
+pub(super) fn installed(name: &str) -> PathBuf {
     let built = Path::new(crate::PROGRAM);
     let target = built.ancestors().nth(2).unwrap();
     target.join("proxies/bin").join(name)

@@ -38,7 +38,7 @@ fn documented(dialect: &str) -> Vec<DocumentedPath> {
 
 #[test]
 fn every_route_of_the_gateway_and_no_other_method_goes_to_it() {
-    for kind in Kind::ALL {
+    for kind in Kind::ONE_NAME {
         for dialect in ["bimplus", "crmcom", "tokenlogin", "memsource"] {
             let scene = scene(kind, dialect);
             let mut token = scene.log_in(dialect, "linguist");

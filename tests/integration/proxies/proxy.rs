@@ -24,6 +24,8 @@ pub(crate) struct Behind {
     pub(crate) public: SocketAddr,
     pub(crate) management: SocketAddr,
     pub(crate) service: SocketAddr,
+    /// Whether the gateway sends `Remote-User`.
+    pub(crate) has_remote_user: bool,
 }
 
 /// The proxy to start.
@@ -33,10 +35,22 @@ pub(crate) enum Kind {
     Caddy,
     Traefik,
     Envoy,
+    Haproxy,
+    Apache,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Nginx, Self::Caddy, Self::Traefik, Self::Envoy];
+    /// Those with a configuration for one host name, too.
+    pub(crate) const ONE_NAME: [Self; 4] = [Self::Nginx, Self::Caddy, Self::Traefik, Self::Envoy];
+
+    const ALL: [Self; 6] = [
+        Self::Nginx,
+        Self::Caddy,
+        Self::Traefik,
+        Self::Envoy,
+        Self::Haproxy,
+        Self::Apache,
+    ];
 }
 
 /// The host names that a configuration serves.
@@ -58,9 +72,9 @@ pub(crate) struct Recipe {
 impl Recipe {
     /// Returns all configurations.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let names = [HostNames::Two, HostNames::One];
-        let of = |names| Kind::ALL.map(|kind| Self { kind, names });
-        names.into_iter().flat_map(of)
+        let of = |names| move |kind| Self { kind, names };
+        let two = Kind::ALL.into_iter().map(of(HostNames::Two));
+        two.chain(Kind::ONE_NAME.into_iter().map(of(HostNames::One)))
     }
 
     /// Returns the host name of the service.

@@ -100,8 +100,9 @@ fn answer(stream: TcpStream, requests: &Mutex<Vec<ReceivedRequest>>) -> std::io:
 
 /// Switches protocols and echoes all bytes, without WebSocket frames: no proxy parses them.
 fn echo(reader: &mut BufReader<TcpStream>) -> std::io::Result<()> {
-    let answer =
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    // The response to the key of RFC 6455, section 1.3, which HAProxy checks.
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                  Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     reader.get_mut().write_all(answer.as_bytes())?;
     let mut bytes = [0; 16];
     loop {

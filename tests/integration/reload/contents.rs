@@ -66,7 +66,7 @@ fn changed_secrets_that_wait_for_a_restart_are_named_by_their_keys() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
     let write = |version: &str| {
-        for name in ["pepper", "previous", "jwt", "previous-jwt"] {
+        for name in ["pepper", "previous", "jwt", "previous-jwt", "next-jwt"] {
             let text = format!("marked-{version}-{name}-that-is-long-enough-for-all");
             fs::write(folder.path().join(name), text).unwrap();
         }
@@ -75,10 +75,11 @@ fn changed_secrets_that_wait_for_a_restart_are_named_by_their_keys() {
     let text = format!(
         "[tokens]\nprevious_pepper_file = {:?}\n\
          [jwt]\nenabled = true\nissuer = \"https://login.example.com\"\naudience = \"all\"\n\
-         secret_file = {:?}\nprevious_secret_file = {:?}\n",
+         secret_file = {:?}\nprevious_secret_file = {:?}\nnext_secret_file = {:?}\n",
         file("previous"),
         file("jwt"),
-        file("previous-jwt")
+        file("previous-jwt"),
+        file("next-jwt")
     );
     let gateway = builder(&text)
         .env("ISOGLOSS__TOKENS__PEPPER_FILE", file("pepper"))
@@ -99,6 +100,7 @@ fn changed_secrets_that_wait_for_a_restart_are_named_by_their_keys() {
     assert_eq!(
         keys,
         [
+            "jwt.next_secret_file",
             "jwt.previous_secret_file",
             "jwt.secret_file",
             "tokens.pepper_file",

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 const MARKED: &str = "Mx2SecretSettingHs7";
 
 /// Returns every secret setting with a value that is accepted.
-fn secrets() -> [(&'static str, &'static str, String); 7] {
+fn secrets() -> [(&'static str, &'static str, String); 8] {
     [
         ("tokens", "store", format!("redis://u:{MARKED}@127.0.0.1:1")),
         ("tokens", "pepper", MARKED.to_owned()),
@@ -26,6 +26,7 @@ fn secrets() -> [(&'static str, &'static str, String); 7] {
         ),
         ("jwt", "secret", MARKED.repeat(2)),
         ("jwt", "previous_secret", MARKED.repeat(3)),
+        ("jwt", "next_secret", MARKED.repeat(4)),
     ]
 }
 

@@ -59,6 +59,7 @@ impl Auth {
             idle,
             client: terms.client.clone(),
             application: terms.application.clone(),
+            registered_application: terms.registered_application.clone(),
             unit: terms.unit.clone(),
             actor: terms.actor.map(|actor| actor.id),
             actor_generation: terms.actor.and_then(|actor| actor.generation),

@@ -6,7 +6,16 @@ use crate::directory::KeyDigest;
 use crate::error::AuthError;
 use crate::throttle::LoginOrigin;
 use crate::token::Realm;
-use crate::user::Key;
+use crate::user::{Key, User};
+
+/// A login with an application's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyLogin {
+    /// The user as which the key acts.
+    pub user: User,
+    /// The operator's name for the key.
+    pub label: String,
+}
 
 impl Auth {
     /// Returns the key that a caller presents. `None` if the realm of `origin` does not have such a key, or if the
@@ -61,13 +70,29 @@ impl Auth {
     /// [`AuthError::Forbidden`] if the key is blocked, and [`AuthError::Unavailable`] if the directory is
     /// unavailable.
     pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
-        let digest = KeyDigest::of(key);
-        let key = self.components.directory.key(realm.name(), digest).await?;
-        let now = self.now();
-        let key = key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at));
+        let key = self.find_key(realm, key).await?;
         if let Some(key) = &key {
             ClientIdentity::record_key(&key.label)?;
         }
         Ok(key)
+    }
+
+    /// Returns whether the realm has an application's key that has not expired. For names of applications that a
+    /// login may have or not: neither an attempt is counted, nor the key recorded as that of the client.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
+    pub async fn has_key(&self, realm: Realm, key: &str) -> Result<bool, AuthError> {
+        Ok(self.find_key(realm, key).await?.is_some())
+    }
+
+    /// Returns a key of the realm. `None` if there is no such key, or if it has expired. Fails if the directory is
+    /// unavailable.
+    async fn find_key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
+        let digest = KeyDigest::of(key);
+        let key = self.components.directory.key(realm.name(), digest).await?;
+        let now = self.now();
+        Ok(key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at)))
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use isogloss_password::{Claimant, HashingPermit};
 use secrecy::ExposeSecret;
 
+use super::keys::KeyLogin;
 use super::second_factor::{FactorAttempt, SplitPassword};
 use super::throttling::settle_attempt;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
@@ -15,7 +16,7 @@ use crate::error::AuthError;
 use crate::names::is_same_name;
 use crate::throttle::{Attempt, AttemptTarget, ClientIp, KnownDevice, LoginOrigin};
 use crate::token::Realm;
-use crate::user::{Organisation, User, UserState};
+use crate::user::{Key, Organisation, User, UserState};
 
 impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
@@ -184,21 +185,28 @@ impl Auth {
         )
     }
 
-    pub(super) async fn try_key(&self, key: &str, origin: &LoginOrigin) -> Result<User, AuthError> {
+    pub(super) async fn try_key(
+        &self,
+        key: &str,
+        origin: &LoginOrigin,
+    ) -> Result<KeyLogin, AuthError> {
         let check = async {
-            let user = self.check_key(origin.realm, key).await?;
-            origin.check_admission(user)
+            let KeyLogin { user, label } = self.check_key(origin.realm, key).await?;
+            let user = origin.check_admission(user)?;
+            Ok(KeyLogin { user, label })
         };
         self.throttled_key(key, origin, check).await
     }
 
-    async fn check_key(&self, realm: Realm, key: &str) -> Result<User, AuthError> {
+    async fn check_key(&self, realm: Realm, key: &str) -> Result<KeyLogin, AuthError> {
         let key = self.key(realm, key).await?;
-        let user = match key.and_then(|key| key.user) {
+        let Key { label, user, .. } = key.ok_or(AuthError::InvalidCredentials)?;
+        let user = match user {
             Some(id) => self.user_of(id).await?.map(Arc::unwrap_or_clone),
             None => None,
         };
-        check_admission(user.ok_or(AuthError::InvalidCredentials)?, None)
+        let user = check_admission(user.ok_or(AuthError::InvalidCredentials)?, None)?;
+        Ok(KeyLogin { user, label })
     }
 }
 

@@ -133,6 +133,26 @@ impl Auth {
         Ok(Some(session))
     }
 
+    /// Returns the session of a live token by its digest, and records its use. It is for a caller that has proof of
+    /// the token other than the token itself, such as a JWT that was issued for it. The token may have any purpose:
+    /// the issuer of the proof has checked that.
+    ///
+    /// # Errors
+    ///
+    /// - [`AuthError::InvalidToken`] if the token is unknown, expired, ended or used up, if its user or acting
+    ///   administrator is disabled or has ended all tokens, or if the user no longer has the e-mail address to
+    ///   which the token was sent.
+    /// - [`AuthError::Forbidden`] if the client is blocked.
+    /// - [`AuthError::Unavailable`] if a store is unavailable, or if a use that moves the end of the token
+    ///   cannot be recorded.
+    pub async fn validate_by_digest(&self, digest: TokenDigest) -> Result<Session, AuthError> {
+        let record = self.record_of(digest).await?;
+        let record = record.ok_or(AuthError::InvalidToken)?;
+        let purposes = [record.purpose];
+        let session = self.session_of_record((digest, record), &purposes).await?;
+        self.record_use(session).await
+    }
+
     /// Returns the session of a token for a request that ends it. The token may have ended: a logout that was
     /// refused as unavailable, because too few replicas had it, can be repeated. The use of the token is not
     /// recorded.

@@ -41,6 +41,8 @@ pub struct File {
     digest_keys: Vec<SealedKey>,
     #[serde(skip)]
     public_realms: Vec<&'static str>,
+    #[serde(skip)]
+    known_dialects: Option<Vec<&'static str>>,
     /// Keys to revoke. Later imports do not bring them back.
     #[serde(default)]
     revoked_keys: Vec<RevokedKeyEntry>,
@@ -192,6 +194,8 @@ struct FileKey {
     allow_weak: bool,
     user: Option<String>,
     scopes: Option<Vec<String>>,
+    dialects: Option<Vec<String>>,
+    audiences: Option<Vec<String>>,
     #[serde(default, deserialize_with = "timestamp::or_empty")]
     expires_at: Patch<OffsetDateTime>,
 }

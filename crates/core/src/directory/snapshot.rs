@@ -1,13 +1,15 @@
 //! The entries of a directory as they are stored: every entry checked, every secret hashed.
 
+mod key;
+
 use serde::{Deserialize, Serialize, Serializer};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::key::KeyEntry;
 use super::origin::{Attributes, Part};
 use super::{KeyDigest, SealedKey};
 use crate::names::tidy;
-use crate::scope::Scopes;
 use crate::user::Role;
 
 /// Entries of a directory, ready to store, or as they are stored.
@@ -224,58 +226,3 @@ impl std::fmt::Debug for CardEntry {
         f.write_str("CardEntry(…)")
     }
 }
-
-/// An application key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeyEntry {
-    /// The realm that it is valid for.
-    pub realm: String,
-    /// The operator's name for it.
-    pub label: String,
-    /// The digest of its text.
-    pub digest: KeyDigest,
-    /// The user it acts as.
-    #[serde(serialize_with = "or_empty")]
-    pub user: Option<String>,
-    /// The rights of the key.
-    #[serde(serialize_with = "scopes_or_all")]
-    pub scopes: Scopes,
-    /// When it expires, to the second; `None` if it does not.
-    #[serde(serialize_with = "moment_or_empty")]
-    pub expires_at: Option<OffsetDateTime>,
-}
-
-impl KeyEntry {
-    /// Returns the public identifier of the key: the first twelve hexadecimal digits of its digest. It is not a
-    /// credential.
-    pub fn id(&self) -> String {
-        Self::id_of(self.digest)
-    }
-
-    pub(super) fn id_of(digest: KeyDigest) -> String {
-        let mut digits = digest.hex();
-        digits.truncate(12);
-        digits
-    }
-}
-
-#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
-fn moment_or_empty<S: Serializer>(
-    moment: &Option<OffsetDateTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match moment {
-        None => serializer.serialize_str(""),
-        Some(moment) => time::serde::rfc3339::serialize(moment, serializer),
-    }
-}
-
-fn scopes_or_all<S: Serializer>(scopes: &Scopes, serializer: S) -> Result<S::Ok, S::Error> {
-    match scopes.names() {
-        None => [ALL_SCOPES].serialize(serializer),
-        Some(names) => names.serialize(serializer),
-    }
-}
-
-/// The name for all scopes of a realm in a directory file.
-pub(super) const ALL_SCOPES: &str = "all";

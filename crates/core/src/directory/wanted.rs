@@ -159,6 +159,9 @@ pub(super) struct WantedKey {
     pub(super) label: Option<String>,
     pub(super) digest: KeyDigest,
     pub(super) user: Patch<String>,
+    /// The scopes, without limits.
     pub(super) scopes: Option<Scopes>,
+    pub(super) dialects: Patch<Vec<String>>,
+    pub(super) audiences: Patch<Vec<String>>,
     pub(super) expires_at: Patch<OffsetDateTime>,
 }

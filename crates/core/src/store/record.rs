@@ -86,6 +86,9 @@ pub struct Record {
     /// that expired when it was issued.
     #[serde(skip)]
     pub is_end_unconfirmed: bool,
+    /// The registered application that the directory has confirmed. Appended.
+    #[serde(skip)]
+    pub registered_application: Option<String>,
     /// Fields that a later release has appended.
     #[serde(skip)]
     pub tail: Vec<u8>,
@@ -161,6 +164,7 @@ impl Record {
             address: None,
             at_most: None,
             is_end_unconfirmed: false,
+            registered_application: None,
             tail: Vec::new(),
         }
     }

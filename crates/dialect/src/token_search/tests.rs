@@ -41,6 +41,37 @@ async fn forms_are_decoded() {
 }
 
 #[actix_web::test]
+async fn a_form_that_may_be_json_is_searched_as_both() {
+    for (body, in_form, in_json) in [
+        (r#"{"token": "1"}"#, &[][..], &["1"][..]),
+        ("\u{feff}\n {\"token\": \"1\"}", &[], &["1"]),
+        (r#"{"token": "1", "a": "&token=2&b"}"#, &["2"], &["1"]),
+        (r#"{"token": "1"} {}"#, &[], &[]),
+        (r#"{"a": "&token=2"#, &["2"], &[]),
+        (r#"token=1&{"token": "2"}"#, &["1"], &[]),
+        (r#"["token", "1"]"#, &[], &[]),
+    ] {
+        let (tokens, ambiguous, read) = search(FORM, body, 100).await;
+        assert_eq!(read, body);
+        assert_eq!(
+            (&*tokens, &*ambiguous),
+            (&owned(in_form)[..], &owned(in_json)[..]),
+            "{body}"
+        );
+    }
+    // JSON that is longer than what is searched has no text, in whatever way it is declared.
+    let long = format!("{{\"token\": \"1\", \"a\": \"{}\"}}", "x".repeat(100));
+    for media in [FORM, "application/json"] {
+        let (tokens, ambiguous, _) = search(media, &long, 100).await;
+        assert_eq!((tokens.len(), ambiguous.len()), (0, 0), "{media}");
+    }
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+#[actix_web::test]
 async fn members_of_json_objects_are_ambiguous() {
     for (body, expected) in [
         (r#"{"token": "1"}"#, &["1"][..]),

@@ -21,7 +21,7 @@ const READ: [&str; 8] = [
 ];
 
 /// All tables, with the privileges that the gateway needs.
-const WRITTEN: [(&str, &[&str]); 19] = [
+const WRITTEN: [(&str, &[&str]); 20] = [
     ("organisations", ALL),
     ("units", ALL),
     ("users", ALL),
@@ -40,9 +40,12 @@ const WRITTEN: [(&str, &[&str]); 19] = [
     ("revoked_app_passwords", ALL),
     ("revoked_keys", ALL),
     ("digest_keys", ALL),
-    ("erased_users", &["SELECT", "INSERT", "DELETE"]),
+    ("erased_users", KEPT),
+    ("signing_keys", KEPT),
 ];
 const ALL: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
+/// Privileges to a table whose rows are never changed.
+const KEPT: &[&str] = &["SELECT", "INSERT", "DELETE"];
 
 /// What does not work if the server cannot be written to.
 const WITHOUT_WRITES: &str = "second factors are not accepted, and passwords, users, the audit log \
@@ -184,10 +187,11 @@ fn grant(missing: &[Grant], role: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use isogloss_core::directory::TABLES;
+    use isogloss_core::directory::{NOT_BACKED_UP, TABLES};
 
     #[test]
     fn the_rights_to_all_tables_are_examined() {
-        assert_eq!(WRITTEN.map(|(table, _)| table), TABLES);
+        let all: Vec<_> = TABLES.into_iter().chain(NOT_BACKED_UP).collect();
+        assert_eq!(WRITTEN.map(|(table, _)| table).as_slice(), all);
     }
 }

@@ -1,7 +1,7 @@
-//! Decodes digests and digest keys from rows.
+//! Decodes digests, digest keys and keys of JWTs from rows.
 
 use isogloss_core::Key;
-use isogloss_core::directory::{Card, DigestKeyId, KeyDigest, SealedKey};
+use isogloss_core::directory::{Card, DigestKeyId, KeyDigest, SealedKey, SealedSigningKey};
 
 use super::{Columns, Result, card, digest, digest_in, key, moment, unreadable};
 
@@ -63,4 +63,15 @@ pub(crate) fn digests_of_key(row: &impl Columns) -> Result<(DigestKeyId, i64)> {
 /// cannot be decoded.
 pub(crate) fn plain_digest(row: &impl Columns) -> Result<(Option<String>, KeyDigest)> {
     Ok((row.text_if_any("realm")?, digest_in(row)?))
+}
+
+/// Decodes a row of `signing_keys`. Fails if a column cannot be decoded.
+pub(crate) fn signing_key(row: &impl Columns) -> Result<SealedSigningKey> {
+    Ok(SealedSigningKey {
+        secret_id: row.text("secret_id")?,
+        algorithm: row.text("algorithm")?,
+        period: row.number("period")?,
+        sealed: row.bytes_if_any("sealed")?.unwrap_or_default(),
+        created_at: moment(row.number("created_at")?),
+    })
 }

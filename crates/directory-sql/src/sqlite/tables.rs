@@ -198,5 +198,6 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0008_usage_of_known_clients.sql"),
         include_str!("../../migrations/sqlite/0009_looks.sql"),
         include_str!("../../migrations/sqlite/0010_erased_users.sql"),
+        include_str!("../../migrations/sqlite/0011_signing_keys.sql"),
     ])
 }

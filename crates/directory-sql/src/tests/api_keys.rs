@@ -18,10 +18,11 @@ scopes = ["users:read", "sessions:write"]
 expires_at = "2027-01-01T01:00:00.5+01:00"
 "#;
 
-/// Checks that scopes and expiry come from a file and go into an export, and that a key is added once and removed
-/// once.
+/// Checks that scopes, expiry and limits come from a file and go into an export, and that a key is added once and
+/// removed once.
 pub(super) async fn hold(directory: &dyn Directory) {
     scopes_and_expiry_come_from_a_file_and_go_into_one(directory).await;
+    limits_come_from_a_file_and_go_into_one(directory).await;
     a_key_is_added_once_and_removed_once(directory).await;
 }
 
@@ -72,6 +73,98 @@ async fn scopes_and_expiry_come_from_a_file_and_go_into_one(directory: &dyn Dire
     assert_eq!(apply(&text).await.unwrap().updated, 1);
     let key = directory.key("admin", digest).await.unwrap().unwrap();
     assert!(key.scopes.are_all());
+}
+
+const LIMITED: &str = r#"
+[[keys]]
+realm = "introspection"
+label = "viewer"
+key = "the key of the viewer"
+allow_weak = true
+scopes = ["tokens:introspect"]
+dialects = ["memsource", "bimplus"]
+audiences = ["https://archive.example/", "billing"]
+"#;
+
+async fn limits_come_from_a_file_and_go_into_one(directory: &dyn Directory) {
+    let apply = async |text: &str| {
+        let file = File::parse(Path::new("d.toml"), text).unwrap();
+        import(directory, &passwords(), file, |_| {}).await
+    };
+    let digest = KeyDigest::of("the key of the viewer");
+    let stored = async || {
+        directory
+            .key("introspection", digest)
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    assert_eq!(apply(LIMITED).await.unwrap().created, 1);
+    assert_eq!(apply(LIMITED).await.unwrap().unchanged, 1);
+    let key = stored().await;
+    assert!(key.scopes.allow(Scope::TokensIntrospect) && !key.scopes.allow(Scope::TokensExchange));
+    let limits = key.limits();
+    assert!(limits.allows_dialect("bimplus") && !limits.allows_dialect("crmcom"));
+    assert_eq!(limits.dialects().unwrap(), ["memsource", "bimplus"]);
+    assert_eq!(
+        limits.audiences().unwrap(),
+        ["https://archive.example/", "billing"]
+    );
+
+    let exported = toml::to_string(&directory.snapshot().await.unwrap()).unwrap();
+    for line in [
+        "dialects = [\"memsource\", \"bimplus\"]",
+        "audiences = [\"https://archive.example/\", \"billing\"]",
+    ] {
+        assert_eq!(exported.matches(line).count(), 1, "{exported}");
+    }
+    let again = apply(&exported).await.unwrap();
+    assert_eq!((again.created, again.updated), (0, 0));
+
+    let without = |name: &str| {
+        let lines = LIMITED.lines().filter(|line| !line.starts_with(name));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    // What a file does not set stays: the limits when the scopes change, and the other way round.
+    let text = without("dialects").replace("[\"tokens:introspect\"]", "[\"all\"]");
+    assert_eq!(apply(&text).await.unwrap().updated, 1);
+    let key = stored().await;
+    assert!(key.scopes.allow(Scope::TokensExchange) && !key.scopes.are_all());
+    assert!(!key.limits().allows_dialect("crmcom"));
+    let text = without("scopes").replace("[\"memsource\", \"bimplus\"]", "[\"all\"]");
+    assert_eq!(apply(&text).await.unwrap().updated, 1);
+    let key = stored().await;
+    assert!(key.limits().allows_dialect("crmcom") && !key.limits().allows_audience("archive"));
+    let text = format!("{}\naudiences = [\"all\"]", without("audiences"));
+    let text = text.replace("[\"memsource\", \"bimplus\"]", "[\"all\"]");
+    let text = text.replace("[\"tokens:introspect\"]", "[\"all\"]");
+    assert_eq!(apply(&text).await.unwrap().updated, 1);
+    assert!(stored().await.scopes.are_all());
+    let exported = toml::to_string(&directory.snapshot().await.unwrap()).unwrap();
+    assert_eq!(
+        exported.matches("dialects = [\"all\"]").count(),
+        1,
+        "{exported}"
+    );
+
+    for (text, reason) in [
+        (
+            LIMITED.replace("[\"memsource\", \"bimplus\"]", "[]"),
+            "dialects is an empty list",
+        ),
+        (
+            LIMITED.replace("\"billing\"", "\"the billing\""),
+            "audiences: expected names",
+        ),
+        (
+            without("scopes").replace("introspection", "bimplus"),
+            "keys of the realm bimplus are not bound to dialects or audiences",
+        ),
+    ] {
+        let refusal = apply(&text).await.unwrap_err().to_string();
+        assert!(refusal.contains(reason), "{refusal}");
+    }
+    assert!(directory.remove_key("introspection", digest).await.unwrap());
 }
 
 async fn a_key_is_added_once_and_removed_once(directory: &dyn Directory) {

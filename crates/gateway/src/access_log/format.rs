@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_formats_for_machines_of_the_past_are_those_of_nginx() {
+    fn the_common_and_the_combined_format_are_those_of_nginx() {
         let user = AccessRecord {
             user: Some(Uuid::from_u128(9)),
             ..record()

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::shown_text::{beginning, method, path, referrer};
 use crate::back_end;
 
-/// What is recorded of a request. Holds no query, token, body or name.
+/// What is recorded of a request. It contains no query, token, body or user name.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessRecord {
     /// When the request arrived.

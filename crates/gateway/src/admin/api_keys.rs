@@ -1,15 +1,15 @@
 //! Keys of applications: creates, lists and revokes them.
 
+mod view;
+
 use data_encoding::BASE32_NOPAD;
 use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{KeyDigest, KeyEntry, tidy_label};
-use isogloss_core::{Scopes, StoreError, is_guessable};
+use isogloss_core::{KeyLimits, Scopes, StoreError, is_guessable};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Serialize;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-use utoipa::ToSchema;
 
+pub(crate) use self::view::ApiKeyView;
 use super::{AdminError, AdminService, event};
 use crate::dialects;
 
@@ -35,11 +35,37 @@ pub(crate) struct NewKey {
     pub(crate) user: Option<String>,
     /// Default: all rights of the realm.
     pub(crate) scopes: Option<Vec<String>>,
+    /// The dialects to which the key is bound. Default: all.
+    pub(crate) dialects: Option<Vec<String>>,
+    /// The audiences to which the key is bound. Default: all.
+    pub(crate) audiences: Option<Vec<String>>,
     pub(crate) expires_at: Option<OffsetDateTime>,
     /// Its text; a random one, if none is given.
     pub(crate) text: Option<SecretString>,
     /// Whether the text may be one that can be guessed.
     pub(crate) allow_weak: bool,
+}
+
+impl NewKey {
+    /// Returns the rights of the key. Fails with `Malformed` if they are not rights of its realm, or if there is no
+    /// such dialect.
+    fn scopes(&self) -> Result<Scopes, AdminError> {
+        let scopes = match &self.scopes {
+            None => Scopes::ALL,
+            Some(names) => Scopes::named(&self.realm, names).map_err(malformed)?,
+        };
+        let (dialects, audiences) = (self.dialects.clone(), self.audiences.clone());
+        let limits = KeyLimits::new(&self.realm, dialects, audiences).map_err(malformed)?;
+        let mut dialects = limits.dialects().unwrap_or_default().iter();
+        let known = dialects::names();
+        if let Some(unknown) = dialects.find(|name| !known.contains(&name.as_str())) {
+            let known = known.join(", ");
+            return Err(malformed(format_args!(
+                "{unknown}: no such dialect, expected one of {known}"
+            )));
+        }
+        Ok(scopes.with_limits(limits))
+    }
 }
 
 /// The rights of the caller that creates keys. No new key may have more.
@@ -80,24 +106,22 @@ impl AdminService {
     /// Creates a key, and returns its text, which is not stored, and its entry.
     ///
     /// # Errors
-    /// `Malformed` for an invalid text, label, realm or scope, `Forbidden` if the key would have more rights
-    /// than `rights`, `NotFound` for an unknown user, `Conflict` if the label or the text is in use,
+    /// `Malformed` for an invalid text, label, realm, scope, dialect or audience, `Forbidden` if the key would have
+    /// more rights than `rights`, `NotFound` for an unknown user, `Conflict` if the label or the text is in use,
     /// `Unavailable` if the directory is unreachable.
     pub(crate) async fn add_key(
         &self,
         new: NewKey,
         rights: &Rights,
     ) -> Result<(SecretString, KeyEntry), AdminError> {
+        let scopes = new.scopes()?;
         let text = match new.text {
             Some(text) => check_text(text, new.allow_weak || is_public(&new.realm))?,
             None => random_text()?,
         };
         let key = KeyEntry {
             digest: KeyDigest::of(text.expose_secret()),
-            scopes: match &new.scopes {
-                None => Scopes::ALL,
-                Some(names) => Scopes::named(&new.realm, names).map_err(malformed)?,
-            },
+            scopes,
             realm: new.realm,
             label: tidy_label(&new.label).map_err(malformed)?,
             user: new.user,
@@ -217,34 +241,6 @@ impl AdminService {
     ) -> Result<Option<KeyEntry>, StoreError> {
         let key = self.directory.key_of_former_id(id).await?;
         Ok(key.filter(|key| realm.is_none_or(|realm| key.realm == realm)))
-    }
-}
-
-/// A key, without its text.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Key)]
-pub(crate) struct ApiKeyView {
-    pub(crate) id: String,
-    pub(crate) realm: String,
-    pub(crate) label: String,
-    /// The user that the key acts as.
-    pub(crate) user: Option<String>,
-    /// Null means all rights of the realm.
-    pub(crate) scopes: Option<Vec<String>>,
-    pub(crate) expires_at: Option<String>,
-}
-
-impl From<&KeyEntry> for ApiKeyView {
-    fn from(key: &KeyEntry) -> Self {
-        let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-        Self {
-            id: key.id(),
-            realm: key.realm.clone(),
-            label: key.label.clone(),
-            user: key.user.clone(),
-            scopes: key.scopes.names().map(names),
-            expires_at: key.expires_at.and_then(|time| time.format(&Rfc3339).ok()),
-        }
     }
 }
 

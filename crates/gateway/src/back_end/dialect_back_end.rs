@@ -11,6 +11,7 @@ use super::paths::PathPatterns;
 use super::received_path::{is_unambiguous, routed_path};
 use crate::config::{BackEndAuth, BackEndSettings, ConfigError, TokenForwarding};
 use crate::dialects::Mount;
+use crate::introspection::{IdentityHeaders, ScopeTable};
 use crate::jwt::JwtSigner;
 
 /// The back end of one dialect.
@@ -22,6 +23,10 @@ pub(super) struct DialectBackEnd {
     pub(super) places: TokenPlaces,
     /// Signs the JWTs that the back end gets. `None` if JWTs are disabled.
     pub(super) jwts: Option<Arc<JwtSigner>>,
+    /// The scopes in these JWTs.
+    pub(super) scopes: Arc<ScopeTable>,
+    /// The headers by which the back end learns the user.
+    pub(super) headers: IdentityHeaders,
     /// Paths that go to the back end although the dialect may have such a route.
     claimed: PathPatterns,
     /// Paths outside of the dialect's own.
@@ -37,6 +42,8 @@ impl DialectBackEnd {
     pub(super) fn open(
         mount: &Mount,
         jwts: Option<Arc<JwtSigner>>,
+        scopes: &Arc<ScopeTable>,
+        headers: &IdentityHeaders,
     ) -> Result<Option<Self>, ConfigError> {
         let settings = Arc::clone(mount.back_end());
         let Some(proxy) = settings.open(mount.name)? else {
@@ -68,6 +75,8 @@ impl DialectBackEnd {
             dialect: mount.name,
             places: mount.token_places(),
             jwts,
+            scopes: Arc::clone(scopes),
+            headers: headers.clone(),
             claimed: paths.inside(&mount.path),
             outside: paths.outside(&mount.path),
             public: parse("public_paths", &settings.public_paths)?,

@@ -26,6 +26,7 @@ use super::token_removal::without_query_tokens;
 use crate::access_log;
 use crate::config::TokenForwarding;
 use crate::http::timeouts;
+use crate::jwt::KeysUnavailable;
 use crate::metrics::CountedRoute;
 use crate::telemetry;
 
@@ -99,8 +100,9 @@ impl Worker {
         Ok(timeouts::keep_connection_open(&request, response))
     }
 
-    /// Returns the call as the back end gets it. Fails if its body cannot be changed as the settings require.
-    async fn outgoing(&self, call: RelayedCall) -> Result<OutgoingRequest, BodyError> {
+    /// Returns the call as the back end gets it. Fails if its body cannot be changed as the settings require, or its JWT
+    /// cannot be signed.
+    async fn outgoing(&self, call: RelayedCall) -> Result<OutgoingRequest, RelayError> {
         let RelayedCall {
             request,
             mut body,
@@ -120,11 +122,13 @@ impl Worker {
             length = u64::try_from(start.len()).ok();
         }
         let policy = back_end.token_policy(request.head());
+        let headers = request_head::headers(back_end, &request, policy, session.as_ref())
+            .map_err(|KeysUnavailable| BackEndError::IdentityUnavailable)?;
         let client_gone = request.extensions().get::<ClientGone>().cloned();
         Ok(OutgoingRequest {
             method: request.method().clone(),
             target,
-            headers: request_head::headers(back_end, &request, policy, session.as_ref()),
+            headers,
             body: OutgoingBody {
                 start,
                 rest,

@@ -19,8 +19,8 @@ use super::dialect_back_end::DialectBackEnd;
 use super::token_removal::remove_tokens;
 use crate::client_ip::TrustedProxies;
 use crate::config::TokenForwarding;
-use crate::introspection::identity_headers;
-use crate::jwt::TokenClaims;
+use crate::introspection::{Identity, IdentityHeaders};
+use crate::jwt::{KeysUnavailable, TokenClaims};
 use crate::telemetry::{self, otlp};
 
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
@@ -58,17 +58,18 @@ const METHODS: [&str; 3] = [
     "x-method-override",
 ];
 
-/// Returns the headers for the back end. `session` is `None` for a call without an identity.
+/// Returns the headers for the back end. `session` is `None` for a call without an identity. Fails if JWTs are enabled, and
+/// none can be signed.
 pub(super) fn headers(
     back_end: &DialectBackEnd,
     request: &HttpRequest,
     policy: TokenPolicy,
     session: Option<&Session>,
-) -> HeaderMap {
+) -> Result<HeaderMap, KeysUnavailable> {
     let mut headers = request.headers().clone();
     // First of all: `Connection` may name any header.
     remove_from_request(&mut headers);
-    remove_reserved(&mut headers, policy);
+    remove_reserved(&mut headers, policy, &back_end.headers);
     let token = back_end.settings.proxy.token;
     if token != TokenForwarding::Keep {
         remove_tokens(&back_end.places, &mut headers);
@@ -78,36 +79,50 @@ pub(super) fn headers(
     let id = request.extensions().get::<RequestId>().map(|id| **id);
     telemetry::add_request_id(id, &mut headers);
     otlp::add_trace(&mut headers);
-    let jwt = session.and_then(|session| jwt(back_end, request, session));
+    let claims = session.map(|session| {
+        let claims = TokenClaims::new(session, back_end.dialect, &back_end.scopes);
+        (claims, session)
+    });
+    let claims = claims.as_ref();
+    let jwt = claims.and_then(|(claims, session)| jwt(back_end, request, claims, session));
+    let jwt = jwt.transpose()?;
     if token == TokenForwarding::Jwt
         && let Some(jwt) = &jwt
         && let Ok(value) = HeaderValue::try_from(format!("Bearer {jwt}"))
     {
         headers.insert(AUTHORIZATION, value);
     }
-    identity_headers::write(&mut headers, session, back_end.dialect, jwt);
-    headers
+    let identity = claims.map(|(claims, session)| Identity {
+        claims,
+        expires_at: session.expires_at(),
+        jwt: jwt.as_deref(),
+    });
+    back_end.headers.write(&mut headers, identity.as_ref());
+    Ok(headers)
 }
 
-/// Returns the JWT of a session, or `None` if no JWTs are issued.
-fn jwt(back_end: &DialectBackEnd, request: &HttpRequest, session: &Session) -> Option<String> {
+/// Returns the JWT of a session, or `None` if no JWTs are issued; an error if none can be signed.
+fn jwt(
+    back_end: &DialectBackEnd,
+    request: &HttpRequest,
+    claims: &TokenClaims<'_>,
+    session: &Session,
+) -> Option<Result<String, KeysUnavailable>> {
     let jwts = back_end.jwts.as_ref()?;
     let now = request.app_data::<Data<Auth>>()?.now();
     let audience = match back_end.settings.proxy.jwt_audience.as_str() {
         "" => jwts.audience(),
         audience => audience,
     };
-    let claims = TokenClaims::new(session, back_end.dialect);
     let audience = [audience.to_owned()];
-    Some(
-        jwts.sign(&claims, &audience, session.expires_at(), now)
-            .text,
-    )
+    let jwt = jwts.sign_cached(claims, &audience, session.expires_at(), now);
+    Some(jwt.map(|jwt| jwt.text))
 }
 
 /// Removes the headers that a client may not send to the back end.
-fn remove_reserved(headers: &mut HeaderMap, policy: TokenPolicy) {
-    let names = headers.keys().filter(|name| is_reserved(name, policy));
+fn remove_reserved(headers: &mut HeaderMap, policy: TokenPolicy, identity: &IdentityHeaders) {
+    let is_reserved = |name: &&HeaderName| is_reserved(name, policy, identity);
+    let names = headers.keys().filter(is_reserved);
     let names: Vec<_> = names.cloned().collect();
     for name in names {
         headers.remove(name);
@@ -116,7 +131,7 @@ fn remove_reserved(headers: &mut HeaderMap, policy: TokenPolicy) {
 
 /// Returns whether a client may not send a header of that name, in any spelling: CGI and its descendants read `x_isogloss_user`
 /// as `X-Isogloss-User`.
-fn is_reserved(name: &HeaderName, policy: TokenPolicy) -> bool {
+fn is_reserved(name: &HeaderName, policy: TokenPolicy, identity: &IdentityHeaders) -> bool {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let spelled: String = name.as_str().chars().map(plain).collect();
     let is_other_spelling = spelled != name.as_str();
@@ -125,6 +140,7 @@ fn is_reserved(name: &HeaderName, policy: TokenPolicy) -> bool {
         .iter()
         .any(|prefix| spelled.starts_with(prefix))
         || RESERVED.contains(&spelled)
+        || identity.is_chosen(spelled)
         || (is_other_spelling && SPELLED_ONE_WAY.contains(&spelled))
         || (policy == TokenPolicy::Public && METHODS.contains(&spelled))
 }
@@ -186,9 +202,14 @@ fn forwarded(chain: &[IpAddr], host: &str, scheme: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{ForwardAuth, HeaderClaim};
 
     #[test]
     fn names_that_only_the_gateway_writes_are_reserved_in_every_spelling() {
+        let chosen = IdentityHeaders::new(&ForwardAuth {
+            headers: [("Remote-User".to_owned(), HeaderClaim::UserName)].into(),
+            ..ForwardAuth::default()
+        });
         for name in [
             "x-isogloss-user",
             "x_isogloss_user",
@@ -203,9 +224,12 @@ mod tests {
             "x-original-url",
             "content_length",
             "transfer_encoding",
+            "remote-user",
+            "remote_user",
+            "remote.user",
         ] {
             let name = HeaderName::from_static(name);
-            assert!(is_reserved(&name, TokenPolicy::Required), "{name}");
+            assert!(is_reserved(&name, TokenPolicy::Required, &chosen), "{name}");
         }
         for name in [
             "accept",
@@ -214,12 +238,17 @@ mod tests {
             "host",
             "x-custom_name",
             "x-http-method-override",
+            "remote-users",
+            "remoteuser",
         ] {
             let name = HeaderName::from_static(name);
-            assert!(!is_reserved(&name, TokenPolicy::Required), "{name}");
+            assert!(
+                !is_reserved(&name, TokenPolicy::Required, &chosen),
+                "{name}"
+            );
         }
         let name = HeaderName::from_static("x-http-method-override");
-        assert!(is_reserved(&name, TokenPolicy::Public));
+        assert!(is_reserved(&name, TokenPolicy::Public, &chosen));
     }
 
     #[test]

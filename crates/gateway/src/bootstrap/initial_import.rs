@@ -225,7 +225,9 @@ impl InitialImport {
             return Ok(());
         }
         let parsed = File::parse(&file.path, &file.text)?;
-        let parsed = parsed.with_public_realms(&dialects::public_key_realms());
+        let parsed = parsed
+            .with_public_realms(&dialects::public_key_realms())
+            .with_dialects(dialects::names());
         let guessable = parsed.guessable();
         let import = Import {
             directory,

@@ -5,6 +5,7 @@
 mod api_keys;
 mod digests;
 mod second_factor;
+mod signing_keys;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -3,14 +3,15 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::{Pepper, Peppers, create_private_file};
 use secrecy::{ExposeSecret as _, SecretString};
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::config;
-use crate::jwt::JwtSigner;
+use crate::jwt::{JwtSigner, KeyFiles};
 
 /// Returns the peppers, which key the digests of tokens. Creates the file of the current one if it is missing.
 /// Fails if a pepper is too short, or a file cannot be read or created.
@@ -63,16 +64,25 @@ fn pepper(settings: &config::Tokens) -> Result<Pepper> {
     pepper.context("the pepper is too short")
 }
 
-/// Returns the signer of JWTs, or `None` if `jwt.enabled` is off. Creates the file of the secret if it is
-/// missing. Fails if a secret is too short, or a file cannot be read or created.
-pub(crate) fn jwt_signer(settings: &config::Jwt) -> Result<Option<Arc<JwtSigner>>> {
+/// Returns the signer of JWTs, or `None` if `jwt.enabled` is off. JWTs are valid for `max_age` at most, if it is not
+/// zero. Creates the file of the secret if it is missing and the gateway makes keys itself. Fails if a secret is too
+/// short, or a file cannot be read or created.
+pub(crate) fn jwt_signer(
+    settings: &config::Jwt,
+    max_age: Duration,
+) -> Result<Option<Arc<JwtSigner>>> {
     if !settings.enabled {
         return Ok(None);
     }
-    let (secret, previous) = settings.read_secrets()?;
-    let secret = secret.map_or_else(|| jwt_secret(&settings.secret_file), Ok)?;
-    let secrets: Vec<_> = std::iter::once(secret).chain(previous).collect();
-    Ok(Some(Arc::new(JwtSigner::new(settings, &secrets))))
+    let mut secrets = settings.read_secrets()?;
+    if secrets.current.is_none() && !settings.made_algorithms().is_empty() {
+        secrets.current = Some(jwt_secret(&settings.secret_file)?);
+    }
+    let files = KeyFiles::read(settings)?;
+    let signer = JwtSigner::new(settings, &secrets, files, max_age);
+    let algorithm = signer.algorithm().name();
+    info!(algorithm, "issues JWTs");
+    Ok(Some(Arc::new(signer)))
 }
 
 /// Creates the secret of JWTs in `file`, and logs that. Fails if the file cannot be written.

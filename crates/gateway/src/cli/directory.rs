@@ -183,7 +183,9 @@ fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
 /// Applies a directory file, records that in the audit log, and returns what has changed. Fails if the file is
 /// invalid or the directory is unreachable.
 async fn import(file: &Path, precedence: Precedence, admin: &AuditedAdmin<'_>) -> Result<Applied> {
-    let parsed = File::read(file)?.with_public_realms(&dialects::public_key_realms());
+    let parsed = File::read(file)?
+        .with_public_realms(&dialects::public_key_realms())
+        .with_dialects(dialects::names());
     let guessable = parsed.guessable();
     let passwords = components::passwords(&admin.sections.passwords)?;
     let import = Import {

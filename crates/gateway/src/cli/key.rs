@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use isogloss_core::Scope;
 use isogloss_core::directory::KeyEntry;
+use isogloss_core::{KeyLimits, Scope};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -16,6 +16,7 @@ use crate::admin::api_keys::{ApiKeyView, NewKey, Rights, realms};
 use crate::admin::{AdminError, AdminService};
 use crate::bootstrap::{audit, components};
 use crate::config::{ConfigError, Sections};
+use crate::dialects;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -24,12 +25,14 @@ pub(super) enum Command {
 Examples:
   isogloss key add --realm admin --label 'help desk' --scope users:read --scope sessions:write
   isogloss key add --realm introspection --label billing --expires-at 2027-01-01T00:00:00Z
+  isogloss key add --realm introspection --label viewer --dialect bimplus --audience archive
   isogloss key add --realm crmcom --label 'web shop' --user mpadministrator
   isogloss key add --realm tokenlogin --label portal --key-stdin < portal.key
 
 Keys of the realm `admin` are for /admin/… at the management listener, keys of `introspection` for
-/introspect and /token. --scope limits a key to the given rights. Keys of a dialect are the ones
-that its applications send.")]
+/introspect and /token. --scope limits a key to the given rights; --dialect and --audience bind a
+key of `introspection` to tokens of the given dialects and to JWTs for the given audiences. Keys of
+a dialect are the ones that its applications send.")]
     Add(AddKey),
     /// List all keys
     List {
@@ -64,6 +67,12 @@ pub(super) struct AddKey {
     /// A right of the key; may repeat. Default: all rights of the realm
     #[arg(long = "scope", value_name = "SCOPE", value_parser = Scope::ALL.map(Scope::name))]
     scopes: Vec<String>,
+    /// A dialect whose tokens the key may introspect and exchange; may repeat. Default: all
+    #[arg(long = "dialect", value_name = "NAME", value_parser = PossibleValuesParser::new(dialects::names()))]
+    dialects: Vec<String>,
+    /// An audience of the JWTs that the key may request; may repeat. Default: all
+    #[arg(long = "audience", value_name = "NAME")]
+    audiences: Vec<String>,
     /// User that the key logs in as, for dialects whose keys log in
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -113,7 +122,9 @@ async fn add(new: AddKey, service: &AdminService) -> Result<Outcome> {
         realm: new.realm,
         label: new.label,
         user: new.user,
-        scopes: (!new.scopes.is_empty()).then_some(new.scopes),
+        scopes: listed(new.scopes),
+        dialects: listed(new.dialects),
+        audiences: listed(new.audiences),
         expires_at: new.expires_at,
         text: new.key_stdin.then(first_line).transpose()?,
         allow_weak: new.allow_weak,
@@ -150,6 +161,11 @@ async fn add(new: AddKey, service: &AdminService) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Returns the values of an option that may repeat; `None` if it was not given.
+fn listed(values: Vec<String>) -> Option<Vec<String>> {
+    (!values.is_empty()).then_some(values)
+}
+
 async fn list(json: bool, service: &AdminService) -> Result<Outcome> {
     let keys = service.keys().await?;
     let shown: Vec<_> = keys.iter().map(ApiKeyView::from).collect();
@@ -158,18 +174,36 @@ async fn list(json: bool, service: &AdminService) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let rows: Vec<_> = shown.into_iter().zip(&keys).map(row).collect();
-    let heading = ["ID", "REALM", "LABEL", "USER", "SCOPES", "EXPIRES"];
+    let heading = [
+        "ID",
+        "REALM",
+        "LABEL",
+        "USER",
+        "SCOPES",
+        "DIALECTS",
+        "AUDIENCES",
+        "EXPIRES",
+    ];
     output::table(&heading, &rows)?;
     Ok(Outcome::Done)
 }
 
 fn row((shown, key): (ApiKeyView, &KeyEntry)) -> Vec<String> {
+    // Keys of other realms are not about dialects or audiences.
+    let has_limits = KeyLimits::apply_to(&key.realm);
+    let limit = |names: Option<Vec<String>>| match names {
+        Some(names) => names.join(" "),
+        None if has_limits => "all".to_owned(),
+        None => String::new(),
+    };
     vec![
         shown.id,
         shown.realm,
         shown.label,
         shown.user.unwrap_or_default(),
         key.scopes.to_string(),
+        limit(shown.dialects),
+        limit(shown.audiences),
         shown.expires_at.unwrap_or_else(|| "never".to_owned()),
     ]
 }

@@ -28,7 +28,7 @@ impl Sections {
 
     /// Returns the key and the value of every secret that the configuration may have; the value is `None` if it is
     /// not set. Each secret also has a key that ends in `_file`.
-    pub(crate) fn secrets(&self) -> [(&'static str, Option<&SecretString>); 7] {
+    pub(crate) fn secrets(&self) -> [(&'static str, Option<&SecretString>); 8] {
         [
             ("tokens.store", Some(&self.tokens.store)),
             ("tokens.pepper", self.tokens.pepper.as_ref()),
@@ -40,6 +40,7 @@ impl Sections {
             ("mail.transport", Some(&self.mail.transport)),
             ("jwt.secret", self.jwt.secret.as_ref()),
             ("jwt.previous_secret", self.jwt.previous_secret.as_ref()),
+            ("jwt.next_secret", self.jwt.next_secret.as_ref()),
         ]
     }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::slice;
 
-use ring::digest::{SHA256, digest};
+use ring::digest::{self, SHA256};
 
 use super::Sections;
 
@@ -20,8 +21,14 @@ impl Sections {
         let pepper = Some(&tokens.pepper_file).filter(|_| tokens.pepper.is_none());
         let previous = tokens.previous_pepper_file.as_ref();
         let secret = Some(&jwt.secret_file).filter(|_| jwt.enabled && jwt.secret.is_none());
-        let previous_secret = jwt.previous_secret_file.as_ref();
-        let files: [(_, Option<&PathBuf>); 8] = [
+        let (previous_secret, next_secret) = (&jwt.previous_secret_file, &jwt.next_secret_file);
+        let previous_secret = previous_secret
+            .as_ref()
+            .filter(|_| jwt.enabled && jwt.previous_secret.is_none());
+        let next_secret = next_secret
+            .as_ref()
+            .filter(|_| jwt.enabled && jwt.next_secret.is_none());
+        let files: [(_, Option<&PathBuf>); 9] = [
             ("tokens.store_file", tokens.store_file.as_ref()),
             ("tokens.redis_ca_file", tokens.redis_ca_file.as_ref()),
             ("tokens.pepper_file", pepper),
@@ -32,22 +39,28 @@ impl Sections {
             ("directory.url_file", directory.url_file.as_ref()),
             ("directory.ca_file", directory.ca_file.as_ref()),
             ("jwt.secret_file", secret),
-            (
-                "jwt.previous_secret_file",
-                previous_secret.filter(|_| jwt.enabled && jwt.previous_secret.is_none()),
-            ),
+            ("jwt.previous_secret_file", previous_secret),
+            ("jwt.next_secret_file", next_secret),
         ];
         let files = files.into_iter();
-        let named = files.filter_map(|(key, file)| Some((key, file?)));
-        let digests = named.map(|(key, file)| {
-            let bytes = fs::read(file).ok();
-            (
-                key,
-                bytes.map(|bytes| digest(&SHA256, &bytes).as_ref().to_vec()),
-            )
-        });
-        FileDigests(digests.collect())
+        let named = files.filter_map(|(key, file)| Some((key, digest_of(slice::from_ref(file?)))));
+        let lists = [
+            ("jwt.key_files", &jwt.key_files),
+            ("jwt.next_key_files", &jwt.next_key_files),
+        ];
+        let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        let lists = lists.map(|(key, list)| (key, digest_of(list)));
+        FileDigests(named.chain(lists).collect())
     }
+}
+
+/// Returns the digest of the contents of files, or `None` if one cannot be read.
+fn digest_of(files: &[PathBuf]) -> Option<Vec<u8>> {
+    let mut all = digest::Context::new(&SHA256);
+    for file in files {
+        all.update(digest::digest(&SHA256, &fs::read(file).ok()?).as_ref());
+    }
+    Some(all.finish().as_ref().to_vec())
 }
 
 impl FileDigests {

@@ -1,20 +1,21 @@
 //! JWTs for services.
 
+mod algorithm;
+mod secrets;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::backend_url::file_exists;
+pub use self::algorithm::JwtAlgorithm;
+pub(crate) use self::secrets::JwtSecrets;
 use super::error::ConfigError;
 use super::redact::masked;
-use super::secret_file::read_secret;
-
-/// The fewest bytes that the secret may have.
-const MIN_BYTES: usize = 32;
+use crate::jwt::KeyFiles;
 
 /// JWTs, which services check offline.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -28,15 +29,25 @@ pub struct Jwt {
     pub audience: String,
     /// Further audiences that a service may request.
     pub audiences: Vec<String>,
+    /// What signs JWTs, and so the kind of the published keys.
+    pub algorithm: JwtAlgorithm,
+    /// Further algorithms whose keys are published, but do not sign. Only for the time of a change: with several
+    /// kinds of keys, some libraries cannot read the key set.
+    pub also_publish: Vec<JwtAlgorithm>,
     /// How long a JWT is valid at most.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"), extend("x-maximum" = "365days"))]
     pub lifetime: Duration,
     /// How long a key signs.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration", extend("x-minimum" = "2s"))]
+    #[schemars(with = "Duration", extend("x-minimum" = "1day"))]
     pub key_lifetime: Duration,
-    /// The secret from which all keys are derived, at least 32 bytes.
+    /// Files with private keys (PEM), for keys that the gateway does not make itself. The first one signs; the public
+    /// keys of all are published.
+    pub key_files: Vec<PathBuf>,
+    /// Files with keys (PEM) that will sign next: private or public keys, of which only the public ones are published.
+    pub next_key_files: Vec<PathBuf>,
+    /// The secret that protects all keys which the gateway makes, at least 32 bytes.
     #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub secret: Option<SecretString>,
@@ -49,6 +60,13 @@ pub struct Jwt {
     /// A file with the previous secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_secret_file: Option<PathBuf>,
+    /// The next secret, whose public keys are served already.
+    #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub next_secret: Option<SecretString>,
+    /// A file with the next secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_secret_file: Option<PathBuf>,
 }
 
 impl Default for Jwt {
@@ -58,24 +76,49 @@ impl Default for Jwt {
             issuer: String::new(),
             audience: String::new(),
             audiences: Vec::new(),
+            algorithm: JwtAlgorithm::Rs256,
+            also_publish: Vec::new(),
             lifetime: Duration::from_mins(5),
             key_lifetime: Duration::from_hours(30 * 24),
+            key_files: Vec::new(),
+            next_key_files: Vec::new(),
             secret: None,
             secret_file: "data/jwt-secret".into(),
             previous_secret: None,
             previous_secret_file: None,
+            next_secret: None,
+            next_secret_file: None,
         }
     }
 }
 
 impl Jwt {
-    /// Fails if the settings contradict each other, or a secret is too short or cannot be read.
+    /// Returns the algorithms of the keys that the gateway makes itself, the one that signs first.
+    pub(crate) fn made_algorithms(&self) -> Vec<JwtAlgorithm> {
+        let signing = Some(self.algorithm).filter(|_| self.key_files.is_empty());
+        let mut all = Vec::new();
+        for one in signing.into_iter().chain(self.also_publish.iter().copied()) {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+        all
+    }
+
+    /// Fails if the settings contradict each other, a secret is too short, or a secret or key cannot be read.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let problem = |key: &str, reason: &str| Err(ConfigError::new(format!("jwt.{key}"), reason));
         if self.key_lifetime < self.lifetime * 2 {
             return problem("key_lifetime", "expected at least twice jwt.lifetime");
         }
+        if self.key_files.is_empty() && self.also_publish.contains(&self.algorithm) {
+            return problem(
+                "also_publish",
+                "expected algorithms other than jwt.algorithm, whose keys are published anyway",
+            );
+        }
         self.read_secrets()?;
+        KeyFiles::read(self)?;
         if !self.enabled {
             return Ok(());
         }
@@ -99,21 +142,6 @@ impl Jwt {
         }
         Ok(())
     }
-
-    /// Returns the current secret and the previous one; the current one is `None` if its file does not exist
-    /// yet. Fails if a secret is too short or cannot be read.
-    pub(crate) fn read_secrets(
-        &self,
-    ) -> Result<(Option<SecretString>, Option<SecretString>), ConfigError> {
-        let file = match &self.secret {
-            Some(_) => None,
-            None => file_exists("jwt.secret_file", &self.secret_file)?.then_some(&self.secret_file),
-        };
-        let secret = read("jwt.secret", self.secret.as_ref(), file)?;
-        let file = self.previous_secret_file.as_ref();
-        let previous = read("jwt.previous_secret", self.previous_secret.as_ref(), file)?;
-        Ok((secret, previous))
-    }
 }
 
 /// Returns whether the text can be an issuer or an audience: a text with a colon must be a URI (RFC 7519,
@@ -122,27 +150,4 @@ fn is_string_or_uri(text: &str) -> bool {
     let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control());
     let is_plain = !text.is_empty() && !text.contains(':');
     is_clean && (is_plain || Url::parse(text).is_ok())
-}
-
-/// Returns the secret of the setting `key`, or of its file; `None` if there is neither. Fails if the secret is
-/// too short or the file cannot be read.
-fn read(
-    key: &str,
-    secret: Option<&SecretString>,
-    file: Option<&PathBuf>,
-) -> Result<Option<SecretString>, ConfigError> {
-    let (key, secret) = match (secret, file) {
-        (Some(secret), _) => (key.to_owned(), secret.clone()),
-        (None, Some(file)) => {
-            let key = format!("{key}_file");
-            let secret = read_secret(&key, file)?;
-            (key, secret)
-        }
-        (None, None) => return Ok(None),
-    };
-    if secret.expose_secret().len() < MIN_BYTES {
-        let reason = format!("expected at least {MIN_BYTES} bytes");
-        return Err(ConfigError::new(key, reason));
-    }
-    Ok(Some(secret))
 }

@@ -13,6 +13,9 @@ use super::{ConfigError, Sections, key};
 /// Settings that hold a path and are not called `…_file`.
 const PATHS: [&str; 1] = ["directory.import"];
 
+/// Settings that hold a list of paths.
+const LISTS: [&str; 2] = ["jwt.key_files", "jwt.next_key_files"];
+
 /// Settings that hold an address, which may have a path in it.
 const ADDRESSES: [&str; 5] = [
     "tokens.store",
@@ -64,6 +67,15 @@ impl Layer<'_> {
                 if let Some(Err(reason)) = file {
                     let problem = problem(reason);
                     legacy_paths.push(LegacyPath::new(key, text.clone(), problem));
+                }
+            } else if let ValueKind::Array(items) = &mut value.kind
+                && LISTS.contains(&&*key)
+            {
+                for item in items {
+                    if let ValueKind::String(text) = &mut item.kind {
+                        let problem = |reason| ConfigError::new(&*key, reason).in_layer(self.name);
+                        *text = path(text, self.folder).map_err(problem)?;
+                    }
                 }
             }
         }

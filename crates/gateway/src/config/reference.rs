@@ -95,8 +95,13 @@ fn write_keys(page: &mut String, schema: &Value, section: &str, within: &str, ta
         };
         let what = text(key).or_else(|| text(shape)).unwrap_or_default();
         let path = format!("{section}.{name}").replace('.', SEPARATOR);
-        let variable = format!("{PREFIX}{SEPARATOR}{}", path.to_uppercase());
-        let what = format!("{what}{}", meanings(shape)).replace('|', "\\|");
+        let mut variable = format!("{PREFIX}{SEPARATOR}{}", path.to_uppercase());
+        let mut words = meanings(shape);
+        if let Some(each) = each(schema, shape) {
+            variable = format!("{variable}{SEPARATOR}<NAME>");
+            words = meanings(each);
+        }
+        let what = format!("{what}{words}").replace('|', "\\|");
         let _ = writeln!(
             page,
             "| `{name}` | {} | {default} | {what} | `{variable}` |",
@@ -121,6 +126,12 @@ fn keys<'s>(schema: &'s Value, table: &'s Value) -> impl Iterator<Item = (&'s st
     keys.map(|(name, key)| (name.as_str(), key))
 }
 
+/// Returns the schema of each value of a table whose names are free, or `None` if the shape is no such table.
+fn each<'s>(schema: &'s Value, shape: &'s Value) -> Option<&'s Value> {
+    let each = shape.get("additionalProperties")?;
+    each.is_object().then(|| resolved(schema, each))
+}
+
 /// Returns the description in a schema on one line, or `None` if there is none.
 fn text(value: &Value) -> Option<String> {
     let text = value["description"].as_str()?;
@@ -134,6 +145,9 @@ fn kind(schema: &Value, key: &Value, shape: &Value) -> String {
     }
     if shape.get("oneOf").is_some() || shape.get("enum").is_some() {
         return "word".to_owned();
+    }
+    if let Some(each) = each(schema, shape) {
+        return format!("table of {}s", kind(schema, each, each));
     }
     match shape["type"].as_str() {
         Some("array") => {

@@ -55,7 +55,7 @@ pub(crate) fn schema() -> Value {
 }
 
 /// Returns the key and the schema of every setting, such as `dialects.bimplus.path`. Settings for each dialect
-/// are listed once per dialect.
+/// are listed once per dialect. A table whose names are free, such as `forward_auth.headers`, is one key.
 pub(super) fn keys(schema: &Value) -> Vec<(String, &Value)> {
     let mut keys = Vec::new();
     add_keys(&mut keys, schema, "", schema);
@@ -72,7 +72,7 @@ fn add_keys<'s>(
     let tables = shape["properties"].as_object();
     let each = shape
         .get("additionalProperties")
-        .filter(|each| each.is_object());
+        .filter(|each| resolved(schema, each).get("properties").is_some());
     if tables.is_none() && each.is_none() {
         keys.push((path.to_owned(), key));
         return;

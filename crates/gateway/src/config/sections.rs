@@ -11,6 +11,8 @@ use serde::de::DeserializeOwned;
 use super::audit::Audit;
 use super::directory::Directory;
 use super::error::{self, ConfigError};
+use super::forward_auth::ForwardAuth;
+use super::introspection::Introspection;
 use super::jwt::Jwt;
 use super::logging::Logging;
 use super::mail::Mail;
@@ -24,7 +26,7 @@ use super::tracing::Tracing;
 use super::usage::Usage;
 
 /// The names of all sections.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 16] = [
     "server",
     "management",
     "tokens",
@@ -34,6 +36,8 @@ pub(super) const NAMES: [&str; 14] = [
     "mail",
     "audit",
     "jwt",
+    "forward_auth",
+    "introspection",
     "usage",
     "sunset",
     "logging",
@@ -63,6 +67,10 @@ pub struct Sections {
     pub audit: Audit,
     /// JWTs for services.
     pub jwt: Jwt,
+    /// Headers for applications that read the user from a header of their own.
+    pub forward_auth: ForwardAuth,
+    /// What services learn about tokens.
+    pub introspection: Introspection,
     /// Counts which clients use each dialect.
     pub usage: Usage,
     /// How dialects are retired, by name.
@@ -88,6 +96,8 @@ impl Sections {
             mail: section(&mut tables, "mail")?,
             audit: section(&mut tables, "audit")?,
             jwt: section(&mut tables, "jwt")?,
+            forward_auth: section(&mut tables, "forward_auth")?,
+            introspection: section(&mut tables, "introspection")?,
             usage: section(&mut tables, "usage")?,
             sunset: sunset::read(tables.remove("sunset"))?,
             logging: section(&mut tables, "logging")?,
@@ -109,6 +119,8 @@ impl Sections {
         self.directory.check()?;
         self.mail.check()?;
         self.jwt.check()?;
+        self.forward_auth.check(&self.jwt)?;
+        self.introspection.check(&self.jwt, &self.management)?;
         self.logging.check()?;
         self.tracing.check()?;
         Ok(self)

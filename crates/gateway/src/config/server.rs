@@ -131,6 +131,9 @@ impl Server {
 pub struct Management {
     /// Address and port; with port 0, the system chooses a free port.
     pub bind: SocketAddr,
+    /// The address at which services reach this listener, for the metadata that they read. Without it, the metadata
+    /// have the host that a request names.
+    pub url: String,
     /// Threads that serve its requests.
     #[schemars(range(min = 1, max = 512))]
     pub workers: NonZeroUsize,
@@ -143,6 +146,7 @@ impl Default for Management {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            url: String::new(),
             workers: NonZeroUsize::MIN,
             tls: None,
         }
@@ -150,8 +154,12 @@ impl Default for Management {
 }
 
 impl Management {
-    /// Fails if a TLS file cannot be used.
+    /// Fails if the address is invalid, or a TLS file cannot be used.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if !self.url.is_empty() && self.url.parse::<BaseUrl>().is_err() {
+            let expected = "expected an address like https://login.internal:8081, or nothing";
+            return Err(ConfigError::new("management.url", expected));
+        }
         let tls = self.tls.as_ref();
         tls.map_or(Ok(()), |tls| tls.check("management"))
     }

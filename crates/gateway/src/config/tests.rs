@@ -55,6 +55,8 @@ fn the_reference_names_every_key() {
         "mail",
         "audit",
         "jwt",
+        "forward_auth",
+        "introspection",
         "usage",
         "logging",
         "tracing",

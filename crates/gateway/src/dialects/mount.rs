@@ -53,6 +53,19 @@ impl Mount {
         self.ignores_case
     }
 
+    /// Returns whether a path is that of the dialect, or below it.
+    pub(crate) fn contains(&self, path: &str) -> bool {
+        path.split_at_checked(self.path.len())
+            .is_some_and(|(start, rest)| {
+                let is_same = if self.ignores_case {
+                    start.eq_ignore_ascii_case(&self.path)
+                } else {
+                    start == self.path
+                };
+                is_same && (rest.is_empty() || rest.starts_with('/'))
+            })
+    }
+
     /// Returns the places in which calls to the back end carry a token.
     pub(crate) fn token_places(&self) -> TokenPlaces {
         self.dialect.token_places()

@@ -40,8 +40,12 @@ fn secret(config: &Config) -> Vec<PathBuf> {
         &sections.directory.url_file,
         &sections.mail.transport_file,
         &sections.jwt.previous_secret_file,
+        &sections.jwt.next_secret_file,
     ];
     files.extend(named.into_iter().flatten().cloned());
+    files.extend(sections.jwt.key_files.iter().cloned());
+    let next = sections.jwt.next_key_files.iter();
+    files.extend(next.filter(|file| has_private_key(file)).cloned());
     if let Ok(TokenStoreAddress::Embedded(file)) =
         TokenStoreAddress::from_settings(&sections.tokens)
     {
@@ -60,6 +64,12 @@ fn secret(config: &Config) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// Returns whether a file has a private key in PEM. False if it cannot be read.
+fn has_private_key(file: &Path) -> bool {
+    let text = std::fs::read_to_string(file);
+    text.is_ok_and(|text| text.contains("PRIVATE KEY-----"))
 }
 
 /// Returns whether other users may read the file: neither its permissions nor those of its folder prevent it.

@@ -9,20 +9,21 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::audit::{Event, EventActor, EventKind, RefusalReason, RequestContext};
-use isogloss_core::{Auth, AuthError, ClientIp, Key, LoginOrigin, Realm, Scope};
+use isogloss_core::{Auth, AuthError, ClientIp, Key, KeyLimits, LoginOrigin, Realm, Scope};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::admin::api_keys::Rights;
 
-/// Realm of API keys. Its routes respond to a missing or wrong key in a format of their own.
+/// Realm of API keys.
 pub(crate) trait KeyRealm: 'static {
     /// The realm of the keys in the directory.
     const REALM: Realm;
+}
+
+/// Realm whose keys are sent as bearers only. Its routes respond to a missing or wrong key in a format of their own.
+pub(crate) trait BearerRealm: KeyRealm {
     /// Error of the routes.
     type Error: From<KeyError> + Into<actix_web::Error> + 'static;
-
-    /// Parses the key in the value of `Authorization`. Returns `None` if there is no key.
-    fn parse_key(authorization: Option<&HeaderValue>) -> Option<PresentedKey>;
 }
 
 /// A key that a caller sends.
@@ -52,7 +53,7 @@ pub(crate) enum KeyError {
     Unavailable(AuthError),
 }
 
-/// Extractor of a valid key of the realm `R`. Its scopes are not checked yet.
+/// A valid key of the realm `R`. Its scopes are not checked yet. It is an extractor if the realm is a [`BearerRealm`].
 pub(crate) struct ApiKey<R> {
     auth: Data<Auth>,
     caller: RequestContext,
@@ -67,7 +68,7 @@ impl<R: KeyRealm> ApiKey<R> {
     /// # Errors
     /// `NoValidKey` if the directory does not have the key, `Throttled` if it was not checked, `Unavailable` if
     /// a store is unreachable.
-    async fn check(
+    pub(crate) async fn check(
         auth: Data<Auth>,
         presented: &PresentedKey,
         source: Option<ClientIp>,
@@ -106,8 +107,8 @@ impl<R: KeyRealm> ApiKey<R> {
     /// Returns the caller if its key has `scope`. Otherwise records a refused event in the audit log.
     ///
     /// # Errors
-    /// The error that the realm's routes send for [`KeyError::NoScope`], if the key lacks the scope.
-    pub(crate) async fn authorize(self, scope: Scope) -> Result<Authorized, R::Error> {
+    /// [`KeyError::NoScope`] if the key lacks the scope.
+    pub(crate) async fn authorize(self, scope: Scope) -> Result<Authorized, KeyError> {
         let Self {
             auth, caller, key, ..
         } = self;
@@ -122,17 +123,17 @@ impl<R: KeyRealm> ApiKey<R> {
         };
         let refused = caller.scope(refused).await;
         auth.audit().record(refused.refused(RefusalReason::Scope));
-        Err(KeyError::NoScope(scope).into())
+        Err(KeyError::NoScope(scope))
     }
 }
 
-impl<R: KeyRealm> FromRequest for ApiKey<R> {
+impl<R: BearerRealm> FromRequest for ApiKey<R> {
     type Error = R::Error;
     type Future = LocalBoxFuture<'static, Result<Self, R::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = request.app_data::<Data<Auth>>().cloned();
-        let key = R::parse_key(request.headers().get(AUTHORIZATION));
+        let key = parse_bearer(request.headers().get(AUTHORIZATION));
         let source = request.peer_addr().map(|peer| peer.ip().into());
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
@@ -156,6 +157,11 @@ impl Authorized {
             scopes: self.key.scopes.clone(),
             expires_at: self.key.expires_at,
         }
+    }
+
+    /// Returns the dialects and audiences to which the key is bound.
+    pub(crate) fn limits(&self) -> &KeyLimits {
+        self.key.limits()
     }
 
     /// Runs `work` with the key as the actor of its audit events, and returns its output.

@@ -24,6 +24,7 @@ use crate::access_log::{self, AccessLog, AccessLogger, OpenEntry};
 use crate::back_end::BackEnds;
 use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
+use crate::introspection::PublicMetadata;
 use crate::metrics::RequestMetrics;
 use crate::store_health::HealthRecheck;
 use crate::sunset::Sunsets;
@@ -61,6 +62,8 @@ pub struct PublicState {
     pub recheck: Arc<HealthRecheck>,
     /// The back ends that get the calls for which dialects have no route.
     pub back_ends: BackEnds,
+    /// The metadata and the keys of JWTs, if they are public.
+    pub metadata: PublicMetadata,
 }
 
 /// Builds the public application from its state, in the binary and in tests.
@@ -91,6 +94,7 @@ pub fn app(
         access_log,
         recheck,
         back_ends,
+        metadata,
         mounts: _,
         usage: _,
         sunsets: _,
@@ -109,7 +113,9 @@ pub fn app(
         .app_data(Data::new(probe))
         .app_data(Data::from(recheck))
         .app_data(PayloadConfig::new(body_limit))
-        .app_data(proxies);
+        .app_data(proxies)
+        // No dialect has these paths, and no back end gets them.
+        .configure(|cfg| metadata.configure(cfg));
     for dialect in &scopes {
         app = app.service(dialect.own());
     }

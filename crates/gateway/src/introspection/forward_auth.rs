@@ -21,7 +21,7 @@ use isogloss_core::{Auth, ClientFilter, ClientIdentity, Session};
 use serde_json::json;
 
 use super::IntrospectionApi;
-use super::identity_headers;
+use super::identity::Identity;
 use super::original_request::{OriginalRequestSource, restore};
 use crate::dialects::Mount;
 use crate::jwt::TokenClaims;
@@ -159,9 +159,7 @@ fn proxy_response<B: MessageBody>(
         }
         // The token is valid now, but its check was refused just before: a store was unreachable then.
         (Some(_), ForwardAuthMode::ClientError) => {
-            let unavailable = HttpResponse::ServiceUnavailable()
-                .insert_header((RETRY_AFTER, "0"))
-                .json(json!({ "reason": "please retry" }));
+            let unavailable = please_retry("0");
             response.into_response(unavailable).map_into_right_body()
         }
         (None, ForwardAuthMode::ClientError) => response.map_into_left_body(),
@@ -169,20 +167,39 @@ fn proxy_response<B: MessageBody>(
     }
 }
 
-/// Returns 200 with identity headers: Envoy accepts no other status as success.
+/// Returns 503 for a request that may succeed after that many seconds.
+fn please_retry(seconds: &'static str) -> HttpResponse {
+    HttpResponse::ServiceUnavailable()
+        .insert_header((RETRY_AFTER, seconds))
+        .json(json!({ "reason": "please retry" }))
+}
+
+/// Returns 200 with identity headers: Envoy accepts no other status as success. If no JWT can be signed although they are
+/// enabled, returns 503.
 fn with_identity(session: &Session, dialect: &str, request: &HttpRequest) -> HttpResponse {
-    let jwt = request
-        .app_data::<Data<IntrospectionApi>>()
-        .zip(request.app_data::<Data<Auth>>());
-    let jwt = jwt.and_then(|(api, auth)| {
-        let jwts = api.jwts.as_ref()?;
-        let audience = [jwts.audience().to_owned()];
-        let identity = TokenClaims::new(session, dialect);
-        let jwt = jwts.sign(&identity, &audience, session.expires_at(), auth.now());
-        Some(jwt.text)
-    });
     let mut response = HttpResponse::Ok().finish();
-    identity_headers::write(response.headers_mut(), Some(session), dialect, jwt);
+    let Some((api, auth)) = request
+        .app_data::<Data<IntrospectionApi>>()
+        .zip(request.app_data::<Data<Auth>>())
+    else {
+        // The application has both.
+        return HttpResponse::InternalServerError().finish();
+    };
+    let claims = TokenClaims::new(session, dialect, &api.scopes);
+    let jwt = api.jwts.as_ref().map(|jwts| {
+        let audience = [jwts.audience().to_owned()];
+        jwts.sign_cached(&claims, &audience, session.expires_at(), auth.now())
+    });
+    // Never 200 without the JWT that the service expects.
+    let Ok(jwt) = jwt.transpose() else {
+        return please_retry("1");
+    };
+    let identity = Identity {
+        claims: &claims,
+        expires_at: session.expires_at(),
+        jwt: jwt.as_ref().map(|jwt| jwt.text.as_str()),
+    };
+    api.headers.write(response.headers_mut(), Some(&identity));
     response
 }
 

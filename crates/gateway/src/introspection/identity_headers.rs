@@ -1,96 +1,101 @@
-//! Headers that tell a service the user and the client of a request, for proxies to copy.
+//! Headers that tell a service the user and the client of a request: our own, and those that the operator chose for
+//! applications.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use isogloss_core::Session;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use isogloss_core::is_unprintable;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::jwt::TokenClaims;
+use super::identity::Identity;
+use crate::config::{ForwardAuth, HeaderClaim, ValueEncoding};
 
 /// The characters that are escaped in a value, besides all that are not ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
-const USER: HeaderName = HeaderName::from_static("x-isogloss-user");
-const USER_NAME: HeaderName = HeaderName::from_static("x-isogloss-user-name");
-const USER_NUMBER: HeaderName = HeaderName::from_static("x-isogloss-user-number");
-const EMAIL: HeaderName = HeaderName::from_static("x-isogloss-email");
-const ORGANISATION: HeaderName = HeaderName::from_static("x-isogloss-organisation");
-const ORGANISATION_ID: HeaderName = HeaderName::from_static("x-isogloss-organisation-id");
-const UNIT: HeaderName = HeaderName::from_static("x-isogloss-unit");
-const ROLE: HeaderName = HeaderName::from_static("x-isogloss-role");
-const DIALECT: HeaderName = HeaderName::from_static("x-isogloss-dialect");
-const CLIENT: HeaderName = HeaderName::from_static("x-isogloss-client");
-const APPLICATION: HeaderName = HeaderName::from_static("x-isogloss-application");
-const TEAM: HeaderName = HeaderName::from_static("x-isogloss-team");
-/// Held a project that was not verified. Still sent, but empty, so that proxies which copy the header replace a
-/// value that a client sent under that name.
-const RETIRED_PROJECT: HeaderName = HeaderName::from_static("x-isogloss-project");
-const CLAIMED_PROJECT: HeaderName = HeaderName::from_static("x-isogloss-claimed-project");
-const ACTOR: HeaderName = HeaderName::from_static("x-isogloss-actor");
-const EXPIRES: HeaderName = HeaderName::from_static("x-isogloss-expires");
-const JWT: HeaderName = HeaderName::from_static("x-isogloss-jwt");
+const EMPTY: HeaderValue = HeaderValue::from_static("");
 
-/// All identity headers.
-pub(crate) const NAMES: [HeaderName; 17] = [
-    USER,
-    USER_NAME,
-    USER_NUMBER,
-    EMAIL,
-    ORGANISATION,
-    ORGANISATION_ID,
-    UNIT,
-    ROLE,
-    DIALECT,
-    CLIENT,
-    APPLICATION,
-    TEAM,
-    RETIRED_PROJECT,
-    CLAIMED_PROJECT,
-    ACTOR,
-    EXPIRES,
-    JWT,
+/// Our own headers, each with its claim.
+const OWN: [(HeaderName, Option<HeaderClaim>); 17] = [
+    own("x-isogloss-user", HeaderClaim::Id),
+    own("x-isogloss-user-name", HeaderClaim::UserName),
+    own("x-isogloss-user-number", HeaderClaim::Number),
+    own("x-isogloss-email", HeaderClaim::Email),
+    own("x-isogloss-organisation", HeaderClaim::Organisation),
+    own("x-isogloss-organisation-id", HeaderClaim::OrganisationId),
+    own("x-isogloss-unit", HeaderClaim::Unit),
+    own("x-isogloss-role", HeaderClaim::Role),
+    own("x-isogloss-dialect", HeaderClaim::Dialect),
+    own("x-isogloss-client", HeaderClaim::Device),
+    own("x-isogloss-application", HeaderClaim::Application),
+    own("x-isogloss-team", HeaderClaim::Team),
+    // Held a project that was not verified. Still sent, but empty, so that proxies which copy the header replace a
+    // value that a client sent under that name.
+    (HeaderName::from_static("x-isogloss-project"), None),
+    own("x-isogloss-claimed-project", HeaderClaim::ClaimedProject),
+    own("x-isogloss-actor", HeaderClaim::Actor),
+    own("x-isogloss-expires", HeaderClaim::Expires),
+    own("x-isogloss-jwt", HeaderClaim::Jwt),
 ];
 
-/// Sets every identity header, with an empty value if there is none, so that a value that a client sent under
-/// such a name is always replaced. Without a session, all values are empty.
-pub(crate) fn write(
-    headers: &mut HeaderMap,
-    session: Option<&Session>,
-    dialect: &str,
-    jwt: Option<String>,
-) {
-    headers.reserve(NAMES.len());
-    for name in NAMES {
-        headers.insert(name, HeaderValue::from_static(""));
+const fn own(name: &'static str, claim: HeaderClaim) -> (HeaderName, Option<HeaderClaim>) {
+    (HeaderName::from_static(name), Some(claim))
+}
+
+/// All identity headers. Cheap to clone; the default has no header that the operator chose.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct IdentityHeaders {
+    chosen: Arc<[(HeaderName, HeaderClaim)]>,
+    values: ValueEncoding,
+}
+
+impl IdentityHeaders {
+    /// Returns our own headers and those of the settings, which were checked.
+    pub(crate) fn new(settings: &ForwardAuth) -> Self {
+        let chosen = settings.headers.iter();
+        let chosen = chosen.filter_map(|(name, claim)| Some((name.parse().ok()?, *claim)));
+        Self {
+            chosen: chosen.collect(),
+            values: settings.values,
+        }
     }
-    let Some(session) = session else {
-        return;
-    };
-    let identity = TokenClaims::new(session, dialect);
-    let actor = identity.act.as_ref().map(|act| act.sub.to_string());
-    let expires = session.expires_at().unix_timestamp().to_string();
-    let claimed_project = identity.claimed.as_ref().map(|claimed| claimed.project);
-    let values: [(HeaderName, Cow<'_, str>); 16] = [
-        (USER, identity.sub.to_string().into()),
-        (USER_NAME, identity.username.into()),
-        (USER_NUMBER, identity.number.to_string().into()),
-        (EMAIL, identity.email.unwrap_or_default().into()),
-        (ORGANISATION, identity.organisation.into()),
-        (ORGANISATION_ID, identity.organisation_id.to_string().into()),
-        (UNIT, identity.unit.unwrap_or_default().into()),
-        (ROLE, identity.role.into()),
-        (DIALECT, identity.dialect.into()),
-        (CLIENT, identity.client_id.unwrap_or_default().into()),
-        (APPLICATION, identity.application.unwrap_or_default().into()),
-        (TEAM, identity.team.unwrap_or_default().into()),
-        (CLAIMED_PROJECT, claimed_project.unwrap_or_default().into()),
-        (ACTOR, actor.unwrap_or_default().into()),
-        (EXPIRES, expires.into()),
-        (JWT, jwt.unwrap_or_default().into()),
-    ];
-    for (name, value) in values {
-        headers.insert(name, escaped(&value));
+
+    /// Returns whether the operator chose the header of that name, in lower case.
+    pub(crate) fn is_chosen(&self, name: &str) -> bool {
+        self.chosen.iter().any(|(chosen, _)| chosen == name)
+    }
+
+    /// Sets every header, with an empty value if there is none, so that a value that a client sent under such a name
+    /// is always replaced. Without an identity, all values are empty, and `Authorization` is removed if the operator
+    /// chose it.
+    pub(crate) fn write(&self, headers: &mut HeaderMap, identity: Option<&Identity<'_>>) {
+        headers.reserve(OWN.len() + self.chosen.len());
+        for (name, claim) in OWN {
+            let text = identity
+                .zip(claim)
+                .map(|(identity, claim)| identity.text(claim));
+            headers.insert(name, text.map_or(EMPTY, |text| escaped(&text)));
+        }
+        for (name, claim) in self.chosen.iter() {
+            let value = match identity {
+                Some(identity) => self.encoded(&identity.text(*claim)),
+                None => EMPTY,
+            };
+            if value.is_empty() && name == AUTHORIZATION {
+                headers.remove(name);
+            } else {
+                headers.insert(name.clone(), value);
+            }
+        }
+    }
+
+    /// Returns the text as the value of a header that the operator chose.
+    fn encoded(&self, text: &str) -> HeaderValue {
+        match self.values {
+            ValueEncoding::PercentEncoded => escaped(text),
+            ValueEncoding::Utf8 => unchanged(text),
+        }
     }
 }
 
@@ -98,28 +103,20 @@ pub(crate) fn write(
 /// contain any character.
 fn escaped(text: &str) -> HeaderValue {
     if text.is_empty() {
-        return HeaderValue::from_static("");
+        return EMPTY;
     }
     let text = Cow::from(utf8_percent_encode(text, ESCAPED));
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+    HeaderValue::from_str(&text).unwrap_or(EMPTY)
+}
+
+/// Returns the text as a header value in UTF-8, empty if it has a control character: without it, the text would be the
+/// name of another user.
+fn unchanged(text: &str) -> HeaderValue {
+    if text.contains(is_unprintable) {
+        return EMPTY;
+    }
+    HeaderValue::from_bytes(text.as_bytes()).unwrap_or(EMPTY)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_cannot_end_its_header() {
-        for (text, written) in [
-            ("J\u{fc}rgen", "J%C3%BCrgen"),
-            (
-                "a\r\nX-Isogloss-Role: ADMIN",
-                "a%0D%0AX-Isogloss-Role: ADMIN",
-            ),
-            ("100 %", "100 %25"),
-            ("", ""),
-        ] {
-            assert_eq!(escaped(text), written);
-        }
-    }
-}
+mod tests;

@@ -1,89 +1,48 @@
-//! Form parameters and error responses as in RFC 6749.
+//! Error responses as in RFC 6749, section 5.2, and RFC 6750, section 3.
 
 use std::fmt;
 use std::time::Duration;
 
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
-use futures_util::future::LocalBoxFuture;
-use isogloss_core::{AuthError, StoreError};
-use isogloss_dialect::{BodyError, read_body};
+use actix_web::{HttpResponse, ResponseError};
+use isogloss_core::{AuthError, Scope, StoreError};
+use isogloss_dialect::BodyError;
 use serde_json::json;
 
 use crate::http::api_key::KeyError;
+use crate::jwt::KeysUnavailable;
 
-/// The parameters of a form.
-pub(super) struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// Removes a required parameter from the form and returns it.
-    ///
-    /// # Errors
-    /// The parameter is missing, empty or given more than once.
-    pub(super) fn mandatory(&mut self, name: &'static str) -> Result<String, OAuthError> {
-        let value = self.optional(name)?;
-        value.ok_or_else(|| OAuthError::InvalidRequest(format!("the parameter {name} is missing")))
-    }
-
-    /// Removes an optional parameter from the form and returns it, or `None` if it is absent or empty (RFC
-    /// 6749, section 3.1).
-    ///
-    /// # Errors
-    /// The parameter is given more than once.
-    pub(super) fn optional(&mut self, name: &'static str) -> Result<Option<String>, OAuthError> {
-        let mut values = self.all(name).into_iter();
-        let value = values.next();
-        if values.next().is_some() {
-            let text = format!("the parameter {name} is given more than once");
-            return Err(OAuthError::InvalidRequest(text));
-        }
-        Ok(value)
-    }
-
-    /// Removes all values of a parameter from the form and returns them.
-    pub(super) fn all(&mut self, name: &'static str) -> Vec<String> {
-        let values = self.0.extract_if(.., |(known, _)| known == name);
-        values.map(|(_, value)| value).collect()
-    }
-}
-
-impl FromRequest for Form {
-    type Error = OAuthError;
-    type Future = LocalBoxFuture<'static, Result<Self, OAuthError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let media = request.content_type().to_ascii_lowercase();
-        let body = read_body(request, payload);
-        Box::pin(async move {
-            if media != "application/x-www-form-urlencoded" {
-                let text = "expected a form: Content-Type: application/x-www-form-urlencoded";
-                return Err(OAuthError::InvalidRequest(text.to_owned()));
-            }
-            let body = body.await?;
-            let given = form_urlencoded::parse(&body).filter(|(_, value)| !value.is_empty());
-            let given = given.map(|(name, value)| (name.into_owned(), value.into_owned()));
-            Ok(Self(given.collect()))
-        })
-    }
+/// How a service has tried to authenticate. A refusal names the same scheme in `WWW-Authenticate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AuthScheme {
+    /// HTTP Basic, a form, or not at all.
+    Basic,
+    /// RFC 6750.
+    Bearer,
 }
 
 /// The reason why a request of a service fails. Each becomes an `error` with an `error_description`.
 #[derive(Debug)]
 pub(super) enum OAuthError {
     /// The request has no valid key of the realm `introspection`.
-    InvalidClient,
+    InvalidClient(AuthScheme),
     /// Too many wrong keys were sent from this address. This key was not checked.
     Throttled(Duration),
     /// The key lacks the scope.
-    InsufficientScope(String),
+    InsufficientScope(AuthScheme, Scope),
     /// The request is invalid, or its token is not valid.
     InvalidRequest(String),
     /// The grant type is not supported, or JWTs are disabled.
     UnsupportedGrantType(&'static str),
     /// No JWT is issued for that audience.
     InvalidTarget,
+    /// The token does not have the requested scopes.
+    InvalidScope,
+    /// No user authorises a client here.
+    UnsupportedResponseType,
+    /// No JWTs are issued, or their issuer is not an address.
+    NoMetadata,
     /// The body is too large.
     TooLarge,
     /// The body did not arrive in time.
@@ -103,10 +62,67 @@ impl OAuthError {
         Self::InvalidRequest("no such dialect is enabled".to_owned())
     }
 
+    /// Returns the error for a key that is refused. `scheme` is the one in which the service sent it.
+    pub(super) fn of_key(error: KeyError, scheme: AuthScheme) -> Self {
+        match error {
+            KeyError::NoValidKey => Self::InvalidClient(scheme),
+            KeyError::Throttled(retry_after) => Self::Throttled(retry_after),
+            KeyError::NoScope(scope) => Self::InsufficientScope(scheme, scope),
+            KeyError::Unavailable(error) => error.into(),
+        }
+    }
+
+    /// Returns the value of `WWW-Authenticate`. `None` if another key would not help.
+    fn challenge(&self) -> Option<String> {
+        match self {
+            Self::InvalidClient(AuthScheme::Bearer) => {
+                Some(r#"Bearer realm="isogloss", error="invalid_token""#.to_owned())
+            }
+            Self::InsufficientScope(AuthScheme::Bearer, scope) => Some(format!(
+                r#"Bearer realm="isogloss", error="insufficient_scope", scope="{}""#,
+                scope.name()
+            )),
+            Self::InvalidClient(AuthScheme::Basic)
+            | Self::InsufficientScope(AuthScheme::Basic, _) => {
+                Some(r#"Basic realm="isogloss""#.to_owned())
+            }
+            Self::Throttled(_)
+            | Self::InvalidRequest(_)
+            | Self::UnsupportedGrantType(_)
+            | Self::InvalidTarget
+            | Self::InvalidScope
+            | Self::UnsupportedResponseType
+            | Self::NoMetadata
+            | Self::TooLarge
+            | Self::TimedOut
+            | Self::Unavailable(_)
+            | Self::Brownout { .. } => None,
+        }
+    }
+
+    /// Returns the seconds after which the service may try again. `None` if the same request fails again.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(retry_after) => Some(retry_after.as_secs()),
+            Self::Unavailable(_) => Some(1),
+            Self::Brownout { retry_after } => Some(u64::try_from(*retry_after).unwrap_or_default()),
+            Self::InvalidClient(_)
+            | Self::InsufficientScope(..)
+            | Self::InvalidRequest(_)
+            | Self::UnsupportedGrantType(_)
+            | Self::InvalidTarget
+            | Self::InvalidScope
+            | Self::UnsupportedResponseType
+            | Self::NoMetadata
+            | Self::TooLarge
+            | Self::TimedOut => None,
+        }
+    }
+
     /// Returns status, `error` and `error_description` of the response.
     fn response_parts(&self) -> (StatusCode, &'static str, &str) {
         let (status, error, text) = match self {
-            Self::InvalidClient => (
+            Self::InvalidClient(_) => (
                 StatusCode::UNAUTHORIZED,
                 "invalid_client",
                 "a key of the realm introspection is required",
@@ -116,7 +132,16 @@ impl OAuthError {
                 "temporarily_unavailable",
                 "too many wrong keys from this address",
             ),
-            Self::InsufficientScope(text) => (StatusCode::FORBIDDEN, "insufficient_scope", &**text),
+            Self::InsufficientScope(_, Scope::TokensExchange) => (
+                StatusCode::FORBIDDEN,
+                "insufficient_scope",
+                "the key lacks the scope tokens:exchange",
+            ),
+            Self::InsufficientScope(..) => (
+                StatusCode::FORBIDDEN,
+                "insufficient_scope",
+                "the key lacks the scope tokens:introspect",
+            ),
             Self::InvalidRequest(text) => (StatusCode::BAD_REQUEST, "invalid_request", &**text),
             Self::UnsupportedGrantType(text) => {
                 (StatusCode::BAD_REQUEST, "unsupported_grant_type", *text)
@@ -125,6 +150,21 @@ impl OAuthError {
                 StatusCode::BAD_REQUEST,
                 "invalid_target",
                 "no token is issued for that audience; jwt.audiences lists those that may be named",
+            ),
+            Self::InvalidScope => (
+                StatusCode::BAD_REQUEST,
+                "invalid_scope",
+                "the token does not have these scopes; introspection.scopes lists those of each role",
+            ),
+            Self::UnsupportedResponseType => (
+                StatusCode::BAD_REQUEST,
+                "unsupported_response_type",
+                "no user authorises a client here: users log in with their dialect, and /token exchanges its tokens",
+            ),
+            Self::NoMetadata => (
+                StatusCode::NOT_FOUND,
+                "invalid_request",
+                "there are no metadata: jwt.enabled is false, or jwt.issuer is not an address",
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -174,25 +214,11 @@ impl ResponseError for OAuthError {
     fn error_response(&self) -> HttpResponse {
         let (status, error, text) = self.response_parts();
         let mut response = HttpResponse::build(status);
-        match self {
-            Self::InvalidClient => {
-                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
-            }
-            Self::Throttled(retry_after) => {
-                response.insert_header((RETRY_AFTER, retry_after.as_secs()));
-            }
-            Self::Unavailable(_) => {
-                response.insert_header((RETRY_AFTER, "1"));
-            }
-            Self::Brownout { retry_after } => {
-                response.insert_header((RETRY_AFTER, *retry_after));
-            }
-            Self::InsufficientScope(_)
-            | Self::InvalidRequest(_)
-            | Self::UnsupportedGrantType(_)
-            | Self::InvalidTarget
-            | Self::TooLarge
-            | Self::TimedOut => {}
+        if let Some(challenge) = self.challenge() {
+            response.insert_header((WWW_AUTHENTICATE, challenge));
+        }
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
         response.json(json!({ "error": error, "error_description": text }))
     }
@@ -204,16 +230,9 @@ impl From<StoreError> for OAuthError {
     }
 }
 
-impl From<KeyError> for OAuthError {
-    fn from(error: KeyError) -> Self {
-        match error {
-            KeyError::NoValidKey => Self::InvalidClient,
-            KeyError::Throttled(retry_after) => Self::Throttled(retry_after),
-            KeyError::NoScope(scope) => {
-                Self::InsufficientScope(format!("the key lacks the scope {}", scope.name()))
-            }
-            KeyError::Unavailable(error) => error.into(),
-        }
+impl From<KeysUnavailable> for OAuthError {
+    fn from(error: KeysUnavailable) -> Self {
+        Self::Unavailable(error.to_string())
     }
 }
 

@@ -3,17 +3,26 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use isogloss_core::Scope;
 use isogloss_dialect::openapi::responses_by_status;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr, Required, Response};
 use utoipa::{IntoResponses, OpenApi as _};
 
+use super::oauth_error::AuthScheme;
 use super::oauth_error::{self, OAuthError};
-use super::{introspect, jwks, token_exchange};
+use super::{introspect, jwks, metadata, token_exchange};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    paths(introspect::introspect, token_exchange::exchange, jwks::keys),
+    paths(
+        introspect::introspect,
+        token_exchange::exchange,
+        jwks::keys,
+        metadata::authorization_server,
+        metadata::openid_provider,
+        metadata::authorize
+    ),
     components(schemas(oauth_error::OAuthErrorBody))
 )]
 struct Routes;
@@ -72,12 +81,13 @@ impl IntoResponses for OAuthError {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         responses_by_status(
             [
-                Self::InvalidClient,
+                Self::InvalidClient(AuthScheme::Basic),
                 Self::Throttled(Duration::from_secs(1)),
-                Self::InsufficientScope("the key lacks the scope".to_owned()),
+                Self::InsufficientScope(AuthScheme::Basic, Scope::TokensIntrospect),
                 Self::InvalidRequest("the request is invalid".to_owned()),
                 Self::UnsupportedGrantType("this grant type is not supported"),
                 Self::InvalidTarget,
+                Self::InvalidScope,
                 Self::TooLarge,
                 Self::TimedOut,
                 Self::Unavailable("a store is unreachable".to_owned()),

@@ -1,22 +1,28 @@
-//! `/token`: exchanges a dialect's token for a JWT, by the token exchange of RFC 8693.
+//! `/token`: exchanges a dialect's token or a JWT for a JWT, by the token exchange of RFC 8693.
 
+use std::iter;
+
+use actix_web::http::header::PRAGMA;
 use actix_web::web::{Data, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::audit::{Event, EventKind, RefusalReason};
-use isogloss_core::{Auth, Scope, Session};
-use serde_json::json;
+use isogloss_core::{Auth, KeyLimits, Scope, Session};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use self::subject::{SubjectKind, issued_token_type};
 use super::IntrospectionApi;
-use super::oauth_error::{Form, OAuthError};
-use super::service_key::ServiceKey;
+use super::active_session::{Check, InvalidTokenReason};
+use super::form::Form;
+use super::oauth_error::OAuthError;
+use super::scope_table::joined;
+use super::service_key::ServiceRequest;
+use crate::dialects::Mount;
 use crate::jwt::{JwtSigner, TokenClaims};
 
-const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
-const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-/// Prefix of a dialect's own token type.
-const OF_DIALECT: &str = "urn:isogloss:token-type:";
+mod subject;
+
+pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it is read parameter by parameter")]
@@ -24,25 +30,41 @@ struct ExchangeForm {
     /// `urn:ietf:params:oauth:grant-type:token-exchange`
     grant_type: String,
     subject_token: String,
-    /// `urn:ietf:params:oauth:token-type:access_token`, or `urn:isogloss:token-type:<dialect>`.
+    /// `urn:ietf:params:oauth:token-type:access_token` for any token, `urn:ietf:params:oauth:token-type:jwt` for a JWT
+    /// of this gateway, or `urn:isogloss:token-type:<dialect>`.
     subject_token_type: String,
     #[schema(nullable = false)]
     dialect: Option<String>,
+    /// `urn:ietf:params:oauth:token-type:access_token`, the default, or `urn:ietf:params:oauth:token-type:jwt`. The
+    /// issued token is a JWT in both cases.
     #[schema(nullable = false)]
     requested_token_type: Option<String>,
+    /// Scopes separated by spaces, some of those of the subject token. Without it, the JWT has all of them.
+    #[schema(nullable = false)]
+    scope: Option<String>,
     #[schema(nullable = false)]
     audience: Option<String>,
     #[schema(nullable = false)]
     resource: Option<String>,
+    /// The service's name, next to `client_secret`. Any is accepted.
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    /// The service's key, if it is not in the header `Authorization`.
+    #[schema(nullable = false, format = "password")]
+    client_secret: Option<String>,
 }
 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it is written member by member")]
 struct Exchanged {
     access_token: String,
+    /// The requested type, or `urn:ietf:params:oauth:token-type:access_token`.
     issued_token_type: String,
     token_type: String,
     expires_in: i64,
+    /// The scopes of the JWT, separated by spaces; absent if it has none.
+    #[schema(nullable = false)]
+    scope: Option<String>,
 }
 
 /// Adds the route `POST /token` to `cfg`.
@@ -55,8 +77,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 /// Returns the JWT.
 ///
 /// # Errors
-/// The key is not valid or lacks the scope, the form or its token is invalid, the audience is not allowed, JWTs
-/// are disabled, or a store is unreachable.
+/// The key is not valid or lacks the scope, the form or its token is invalid, the audience or the scope is not
+/// allowed, JWTs are disabled, or a store or the keys of JWTs are unavailable.
 #[utoipa::path(
     post,
     path = "/token",
@@ -64,16 +86,15 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     description = "Requires the scope `tokens:exchange`.",
     request_body(content = ExchangeForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = Exchanged), OAuthError),
-    security(("introspection" = ["tokens:exchange"]))
+    security(("introspection" = ["tokens:exchange"]), ("introspection_basic" = []))
 )]
 pub(super) async fn exchange(
-    service: ServiceKey,
+    service: ServiceRequest,
     auth: Data<Auth>,
     api: Data<IntrospectionApi>,
     request: HttpRequest,
-    mut form: Form,
 ) -> Result<HttpResponse, OAuthError> {
-    let service = service.authorize(Scope::TokensExchange).await?;
+    let (service, mut form) = service.authorize(Scope::TokensExchange).await?;
     if form.mandatory("grant_type")? != GRANT_TYPE {
         return Err(OAuthError::UnsupportedGrantType(
             "expected urn:ietf:params:oauth:grant-type:token-exchange",
@@ -84,70 +105,132 @@ pub(super) async fn exchange(
             "no JWT is issued here: jwt.enabled is false",
         ));
     };
-    let dialect = subject(&mut form)?;
-    check_requested(&mut form)?;
-    let audience = audience(&mut form, jwts)?;
+    let kind = SubjectKind::parse(&mut form)?;
+    let issued_token_type = issued_token_type(&mut form)?;
+    let audience = audience(&mut form, jwts, service.limits())?;
+    let wanted = form.optional("scope")?;
     let token = form.mandatory("subject_token")?;
-    let context = (&**auth, &request, "/token");
-    let found = api.check_token(context, dialect.as_deref(), &token).await?;
-    let session = found.as_ref().ok().map(|(session, _)| session);
-    service.run(async { record(&auth, session) }).await;
-    let (session, mount) = found.map_err(|reason| {
+    let check = Check {
+        auth: &auth,
+        request: &request,
+        route: "/token",
+        limits: service.limits(),
+        dialect: kind.dialect(),
+    };
+    let found = find_subject(&api, check, &kind, &token).await?;
+    let session = found.as_ref().ok().map(|subject| &subject.session);
+    let recorded = async { record(&auth, session) };
+    service.run(recorded).await;
+    let subject = found.map_err(|reason| {
         let text = format!("the subject_token {reason}");
         OAuthError::InvalidRequest(text)
     })?;
-    let now = auth.now();
-    let identity = TokenClaims::new(&session, mount.name);
-    let jwt = jwts.sign(&identity, &audience, session.expires_at(), now);
-    Ok(HttpResponse::Ok().json(json!({
+    let (session, now) = (&subject.session, auth.now());
+    let mut identity = TokenClaims::new(session, subject.mount.name, &api.scopes);
+    let scope = granted(&subject, identity.scope, wanted.as_deref())?;
+    identity.scope = Some(scope.as_str()).filter(|scope| !scope.is_empty());
+    let jwt = jwts.sign(&identity, &audience, session.expires_at(), now)?;
+    let mut response = json!({
         "access_token": jwt.text,
-        "issued_token_type": JWT,
+        "issued_token_type": issued_token_type,
         "token_type": "Bearer",
         "expires_in": jwt.expires_in,
-    })))
+    });
+    if let Some(scope) = identity.scope {
+        response["scope"] = scope.into();
+    }
+    // RFC 6749, section 5.1, next to the `Cache-Control` of all responses.
+    let no_cache = (PRAGMA, "no-cache");
+    Ok(HttpResponse::Ok().insert_header(no_cache).json(response))
 }
 
-/// Returns the dialect that the type of the subject token or the parameter `dialect` names, or `None` if
-/// neither does. Fails if the type is missing or unknown, or there is an actor token.
-fn subject(form: &mut Form) -> Result<Option<String>, OAuthError> {
-    if form.optional("actor_token")?.is_some() {
-        let text = "an actor_token is not taken";
-        return Err(OAuthError::InvalidRequest(text.to_owned()));
-    }
-    let kind = form.mandatory("subject_token_type")?;
-    match kind.strip_prefix(OF_DIALECT) {
-        Some(dialect) => Ok(Some(dialect.to_owned())),
-        None if kind == ACCESS_TOKEN => form.optional("dialect"),
-        None => {
-            let text = format!("expected a subject_token_type {ACCESS_TOKEN} or {OF_DIALECT}…");
-            Err(OAuthError::InvalidRequest(text))
+/// A subject token that is valid.
+struct Subject<'m> {
+    session: Session,
+    mount: &'m Mount,
+    /// The claims, if it is a JWT.
+    claims: Option<Map<String, Value>>,
+}
+
+/// Returns the subject of a token of that kind, or the reason why the token is not valid. Fails if the dialect is not
+/// enabled or is in a brownout, or a store is unreachable.
+async fn find_subject<'m>(
+    api: &'m IntrospectionApi,
+    check: Check<'_>,
+    kind: &SubjectKind,
+    token: &str,
+) -> Result<Result<Subject<'m>, InvalidTokenReason>, OAuthError> {
+    if kind.may_be_jwt() {
+        let checked = api.check_jwt(check, token).await?;
+        let checked = checked.map(|checked| {
+            checked.map(|active| Subject {
+                session: active.session,
+                mount: active.mount,
+                claims: Some(active.jwt.claims),
+            })
+        });
+        match checked {
+            Some(checked) => return Ok(checked),
+            None if matches!(kind, SubjectKind::Jwt) => return Ok(Err("is not valid")),
+            None => {}
         }
     }
+    let found = api.check_token(check, token).await?;
+    Ok(found.map(|(session, mount)| Subject {
+        session,
+        mount,
+        claims: None,
+    }))
 }
 
-/// Fails if the form requests a token type other than a JWT.
-fn check_requested(form: &mut Form) -> Result<(), OAuthError> {
-    match form.optional("requested_token_type")?.as_deref() {
-        None | Some(JWT | ACCESS_TOKEN) => Ok(()),
-        Some(_) => {
-            let text = format!("expected a requested_token_type {JWT}");
-            Err(OAuthError::InvalidRequest(text))
+/// Returns the scopes of the JWT: those of the subject's role and dialect, or fewer if the subject token has fewer or the
+/// service wants fewer. Fails with `InvalidScope` if it wants others.
+fn granted(
+    subject: &Subject<'_>,
+    of_role: Option<&str>,
+    wanted: Option<&str>,
+) -> Result<String, OAuthError> {
+    let of_role = of_role.unwrap_or_default().split(' ');
+    let available: Vec<_> = match &subject.claims {
+        None => of_role.collect(),
+        Some(claims) => {
+            let scope = claims.get("scope").and_then(Value::as_str);
+            let of_jwt: Vec<_> = scope.unwrap_or_default().split(' ').collect();
+            of_role.filter(|scope| of_jwt.contains(scope)).collect()
         }
+    };
+    let Some(wanted) = wanted else {
+        return Ok(joined(available.into_iter()));
+    };
+    let wanted: Vec<_> = wanted.split_ascii_whitespace().collect();
+    if wanted.is_empty() || !wanted.iter().all(|scope| available.contains(scope)) {
+        return Err(OAuthError::InvalidScope);
     }
+    Ok(joined(wanted.into_iter()))
 }
 
-/// Returns the audience of the JWT: all that `audience` and `resource` name, or the configured one if there are
-/// none. Fails with `InvalidTarget` if one of them is not allowed.
-fn audience(form: &mut Form, jwts: &JwtSigner) -> Result<Vec<String>, OAuthError> {
+/// Returns the audience of the JWT: all that `audience` and `resource` name. If they name none, it is the configured
+/// one, or the first of the key's that is allowed if the key is not bound to that one. Fails with `InvalidTarget` if
+/// an audience is not allowed, by the configuration or by the key.
+fn audience(
+    form: &mut Form,
+    jwts: &JwtSigner,
+    limits: &KeyLimits,
+) -> Result<Vec<String>, OAuthError> {
+    let is_allowed =
+        |audience: &str| jwts.allows_audience(audience) && limits.allows_audience(audience);
     let mut named = form.all("audience");
     named.append(&mut form.all("resource"));
     if named.is_empty() {
-        return Ok(vec![jwts.audience().to_owned()]);
+        let of_key = limits.audiences().unwrap_or_default().iter();
+        let mut defaults = iter::once(jwts.audience()).chain(of_key.map(String::as_str));
+        let default = defaults.find(|audience| is_allowed(audience));
+        named.extend(default.map(str::to_owned));
     }
-    if named.iter().all(|audience| jwts.allows_audience(audience)) {
-        return Ok(named);
-    }
-    Err(OAuthError::InvalidTarget)
+    let are_allowed = !named.is_empty() && named.iter().all(|audience| is_allowed(audience));
+    are_allowed
+        .then_some(named)
+        .ok_or(OAuthError::InvalidTarget)
 }
 
 /// Records the exchange in the audit log; as refused if there is no session.

@@ -1,8 +1,10 @@
-//! Claims about the user of a token, named as in RFC 7662 and RFC 7519, or by us where these have no name.
+//! Claims about the user of a token, named as in RFC 7662, RFC 9068 and RFC 7519, or by us where these have no name.
 
 use isogloss_core::{Session, TokenDigest};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use uuid::Uuid;
+
+use crate::introspection::ScopeTable;
 
 /// Claims that an introspection response and a JWT have in common. Unknown values are left out.
 #[derive(Serialize)]
@@ -19,9 +21,15 @@ pub(crate) struct TokenClaims<'a> {
     pub(crate) organisation_id: Uuid,
     pub(crate) role: &'static str,
     pub(crate) dialect: &'a str,
+    /// The registered application that the directory has confirmed at the login, or else the dialect. Never what
+    /// the client claims.
+    pub(crate) client_id: &'a str,
+    /// The scopes of the user's role and the dialect, separated by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<&'a str>,
     /// The name that the device or program sent when it logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) client_id: Option<&'a str>,
+    pub(crate) device: Option<&'a str>,
     /// The application that the client says it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) application: Option<&'a str>,
@@ -35,9 +43,9 @@ pub(crate) struct TokenClaims<'a> {
     /// The administrator who acts as the user (RFC 8693, section 4.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) act: Option<Act>,
-    /// The token's handle, as in `isogloss session`.
-    #[serde(serialize_with = "handle")]
-    pub(crate) jti: TokenDigest,
+    /// The token's handle, as in `isogloss session`. An introspection response has it as `jti`, a JWT as `sid`.
+    #[serde(skip)]
+    pub(crate) handle: TokenDigest,
 }
 
 /// The client's own statements.
@@ -54,7 +62,8 @@ pub(crate) struct Act {
 }
 
 impl<'a> TokenClaims<'a> {
-    pub(crate) fn new(session: &'a Session, dialect: &'a str) -> Self {
+    /// Returns the claims of a session in that dialect, with its scopes from the table.
+    pub(crate) fn new(session: &'a Session, dialect: &'a str, scopes: &'a ScopeTable) -> Self {
         let user = &session.user;
         Self {
             sub: user.id,
@@ -65,17 +74,15 @@ impl<'a> TokenClaims<'a> {
             organisation_id: user.organisation.id,
             role: user.role.name(),
             dialect,
-            client_id: session.client(),
+            client_id: session.registered_application().unwrap_or(dialect),
+            scope: scopes.scope(user.role, dialect),
+            device: session.client(),
             application: session.application(),
             unit: session.unit(),
             team: session.team(),
             claimed: session.claimed_project().map(|project| Claimed { project }),
             act: session.actor().map(|actor| Act { sub: actor.id }),
-            jti: session.digest,
+            handle: session.digest,
         }
     }
-}
-
-fn handle<S: Serializer>(digest: &TokenDigest, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(digest)
 }

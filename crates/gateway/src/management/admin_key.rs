@@ -1,10 +1,9 @@
 //! Authorisation of `/admin`: requests need a key of the realm `admin`.
 
-use actix_web::http::header::HeaderValue;
 use isogloss_core::Realm;
 
 use super::api_error::ApiError;
-use crate::http::api_key::{ApiKey, KeyRealm, PresentedKey, parse_bearer};
+use crate::http::api_key::{ApiKey, BearerRealm, KeyRealm};
 
 /// An administrator with a valid key.
 pub(super) type AdminKey = ApiKey<AdminRealm>;
@@ -14,9 +13,8 @@ pub(super) struct AdminRealm;
 
 impl KeyRealm for AdminRealm {
     const REALM: Realm = Realm::new("admin");
-    type Error = ApiError;
+}
 
-    fn parse_key(authorization: Option<&HeaderValue>) -> Option<PresentedKey> {
-        parse_bearer(authorization)
-    }
+impl BearerRealm for AdminRealm {
+    type Error = ApiError;
 }

@@ -71,6 +71,10 @@ pub(crate) struct KeyRequest {
     user: Option<String>,
     /// Default: all rights of the realm.
     scopes: Option<Vec<String>>,
+    /// The dialects whose tokens a key of the realm `introspection` may introspect and exchange; default: all.
+    dialects: Option<Vec<String>>,
+    /// The audiences of the JWTs that a key of the realm `introspection` may request; default: all.
+    audiences: Option<Vec<String>>,
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<OffsetDateTime>,
@@ -122,6 +126,8 @@ pub(crate) async fn add(
         label: request.label,
         user: request.user,
         scopes: request.scopes,
+        dialects: request.dialects,
+        audiences: request.audiences,
         expires_at: request.expires_at,
         text: request.key,
         allow_weak: request.allow_weak,

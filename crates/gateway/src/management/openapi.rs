@@ -69,6 +69,13 @@ pub(crate) fn document() -> OpenApi {
             .build();
         components.add_security_scheme(name, SecurityScheme::Http(bearer));
     }
+    let basic = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some(
+            "Any name, with a key of the realm `introspection` as the password.",
+        ))
+        .build();
+    components.add_security_scheme("introspection_basic", SecurityScheme::Http(basic));
     document
 }
 

@@ -12,7 +12,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::hot_swap::HotSwap;
-use crate::back_end::BackEnds;
 use crate::bootstrap::blocking::run_blocking;
 use crate::bootstrap::components::CredentialAccess;
 use crate::bootstrap::initial_import::{DirectoryFile, InitialImport};
@@ -99,8 +98,8 @@ impl Reload {
         } = config;
         let import = DirectoryFile::load(&wanted.directory.import, &self.peppers).await?;
         let mailer = mailer::open(&wanted.mail)?;
-        let jwts = self.inner.state().introspection.jwts;
-        let back_ends = BackEnds::open(&mounts, jwts.as_ref())?;
+        let introspection = self.inner.state().introspection;
+        let back_ends = introspection.open_back_ends(&mounts)?;
         // Before the file is applied: that may already need the new credentials.
         self.replace_credentials(&wanted, &contents, replaced_keys)
             .await?;

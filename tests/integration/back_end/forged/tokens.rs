@@ -50,7 +50,7 @@ const HEADERS: [(&str, bool); 12] = [
 ];
 
 /// Bodies of a call that has its token in a header, and whether it arrives.
-const BODIES: [(&str, &str, bool); 16] = [
+const BODIES: [(&str, &str, bool); 23] = [
     (FORM, "token={token}&a=b", true),
     (FORM, "a=b&Token={other}", true),
     (FORM, "token={other}", false),
@@ -61,6 +61,30 @@ const BODIES: [(&str, &str, bool); 16] = [
         "token={other}",
         false,
     ),
+    // JSON that is declared as a form: a server may read it in either way.
+    (FORM, r#"{"token": "{token}"}"#, true),
+    (FORM, r#"{"token": "{other}"}"#, false),
+    (
+        FORM,
+        "\u{feff} \r\n{\"a\": 1, \"\\u0074oken\": \"{other}\"}",
+        false,
+    ),
+    (
+        FORM,
+        r#"{"token": "{token}", "a": "&token={other}&b"}"#,
+        false,
+    ),
+    (
+        FORM,
+        r#"{"token": "{other}", "a": "&token={token}&b"}"#,
+        false,
+    ),
+    (
+        FORM,
+        r#"{"token": "{token}", "a": "&token={token}&b"}"#,
+        true,
+    ),
+    (FORM, r#"["token", "{other}"]"#, true),
     (JSON, r#"{"token": "{token}"}"#, true),
     (JSON, r#"{"a": {"token": "{other}"}}"#, true),
     (JSON, r#"{"token": "{other}"}"#, false),
@@ -118,6 +142,7 @@ fn other_dialects() -> Vec<Attempt> {
             .content(body)
     };
     let optional = |name: &str| Attempt::bare(name, dialect("tokenlogin"));
+    let anonymous = |query: &str| path(&dialect("tokenlogin"), &format!("list{query}"));
     vec![
         with_query("crmcom", "&token={token}", ""),
         with_query("crmcom", "&token={other}", "").refused(),
@@ -135,11 +160,18 @@ fn other_dialects() -> Vec<Attempt> {
         with_query("tokenlogin", "&apitoken={token}", ""),
         with_query("tokenlogin", "&apitoken={other}", "").refused(),
         with_query("tokenlogin", "&%41piToken={dead}", "").refused(),
-        // A token is optional there. Without one, the back end gets no identity, whatever the client says.
-        optional("no token").arrives(Identity::Nobody),
+        // A token is optional there, but not the key of an application. Without a token, the back end gets no identity,
+        // whatever the client says.
+        optional("no token")
+            .to("GET", anonymous("?APIKey=demo-api-key"))
+            .arrives(Identity::Nobody),
         optional("no token, but a user")
+            .to("GET", anonymous("?apikey=demo-api-key&a=b"))
             .line("X-Isogloss-User: forged\r\nx_isogloss_role: forged")
             .arrives(Identity::Nobody),
+        optional("no token and no application key"),
+        optional("no token and an unknown application key")
+            .to("GET", anonymous("?APIKey=forged-api-key")),
         optional("an invalid token").to(
             "GET",
             path(

@@ -1,9 +1,9 @@
 //! What a relayed response has in common with the back end's: all of it, but what clients of the dialect need.
 
 use isogloss_testkit::dialects::{HeldToken, dialect, dialects};
-use isogloss_testkit::{BackEndServer, RecordedRequest, Request, Response, Step};
+use isogloss_testkit::{Request, Response, Step};
 
-use super::{call, path};
+use super::{call, name_of, path};
 use crate::back_end::{Settings, Site};
 
 const ORIGIN: &str = "https://app.example.com";
@@ -56,19 +56,15 @@ fn response(name: &str) -> String {
 }
 
 fn site() -> Site {
-    let back_end = BackEndServer::start(|request: &RecordedRequest| {
-        let target = request.target();
-        let path = target.split('?').next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let own = request.header("X-Own").unwrap_or_default();
-        Step::respond(response(name).replace("{host}", &own))
-    });
     let cors = format!("cors_origins = [\"{ORIGIN}\"]");
     let settings = Settings {
         dialect: &cors,
         ..Settings::default()
     };
-    Site::with(back_end.unwrap(), &settings, |builder| builder)
+    Site::start(&settings, |request| {
+        let own = request.header("X-Own").unwrap_or_default();
+        Step::respond(response(&name_of(request)).replace("{host}", &own))
+    })
 }
 
 /// Sends a call from a page, with the address of the back end for it to use.

@@ -1,12 +1,12 @@
 //! The token is removed, or replaced by a JWT, where a setting says so.
 
-use data_encoding::BASE64URL_NOPAD;
 use isogloss_testkit::dialects::{Carried, dialect, dialects};
 use isogloss_testkit::{BackEndServer, RecordedRequest, Step};
 use serde_json::Value;
 
 use super::{BODIES, Body, assert_linguist, carry, echo, path};
 use crate::back_end::{Settings, Site};
+use crate::jwt::unverified_claims;
 
 const REMOVED: Settings<'static> = Settings {
     dialect: "",
@@ -74,7 +74,7 @@ fn a_token_is_removed_from_every_kind_of_body() {
 /// Checks that the body has all but the token.
 fn assert_rest(body: &Body, arrived: &RecordedRequest) {
     let came = String::from_utf8_lossy(&arrived.body);
-    if body.media.contains("json") {
+    if body.text.starts_with('{') {
         let mut expected: Value = serde_json::from_str(body.text).unwrap();
         expected.as_object_mut().unwrap().remove("token");
         assert_eq!(serde_json::from_str::<Value>(&came).unwrap(), expected);
@@ -117,9 +117,7 @@ fn a_token_is_replaced_by_a_jwt_of_its_user() {
             let authorization = arrived.all("Authorization");
             assert_eq!(authorization.len(), 1, "{what}: {authorization:?}");
             let jwt = authorization[0].strip_prefix("Bearer ").unwrap();
-            let claims = jwt.split('.').nth(1).unwrap();
-            let claims = BASE64URL_NOPAD.decode(claims.as_bytes()).unwrap();
-            let claims: Value = serde_json::from_slice(&claims).unwrap();
+            let claims = unverified_claims(jwt);
             assert_eq!(claims["aud"], "projects", "{what}");
             assert_eq!(claims["username"], "linguist", "{what}");
             assert_eq!(

@@ -1,6 +1,7 @@
 //! Tokens in forms, in multipart bodies and in JSON, and bodies of every kind, which arrive byte for byte.
 
 use isogloss_testkit::dialects::{dialect, dialects};
+use isogloss_testkit::{Request, roundtrip};
 
 use super::{BODIES, assert_linguist, call, echo, path};
 use crate::back_end::Settings;
@@ -14,10 +15,10 @@ fn a_token_in_a_body_counts_and_the_body_arrives_byte_for_byte() {
         let case = format!("case-{number};");
         let response = site.send(&body.request(&held).header("X-Case", &case));
         assert_eq!(response.status, 200, "{what}: {}", response.text());
-        assert_eq!(response.text(), body.with(&held), "{what}");
+        assert_eq!(response.text(), body.filled(&held), "{what}");
         let arrived = site.only(&case);
         assert_linguist(&arrived, body.dialect, &what);
-        assert_eq!(arrived.body, body.with(&held).into_bytes(), "{what}");
+        assert_eq!(arrived.body, body.filled(&held).into_bytes(), "{what}");
         assert_eq!(arrived.all("Content-Type"), [body.media], "{what}");
     }
 }
@@ -49,7 +50,7 @@ fn a_token_in_chunks_of_a_body_counts() {
             .map(|one| u8::try_from(one).unwrap())
             .collect();
         let server = site.gateway.public().to_string();
-        let response = isogloss_testkit::roundtrip(&server, &message).unwrap();
+        let response = roundtrip(&server, &message).unwrap();
         assert_eq!(response.text(), body);
     }
 }
@@ -62,10 +63,11 @@ fn a_token_beyond_the_limit_of_the_search_does_not_count() {
     });
     let memsource = dialect("memsource");
     let held = site.log_in(&memsource, "linguist");
+    let save =
+        |form: &str| site.send(&Request::post(path(&memsource, "save")).form(form.to_owned()));
     for (length, counts) in [(500, true), (2000, false)] {
         let form = format!("text={}&token={}", "a".repeat(length), held.text);
-        let request = isogloss_testkit::Request::post(path(&memsource, "save")).form(form.clone());
-        let response = site.send(&request);
+        let response = save(&form);
         if counts {
             assert_eq!(response.text(), form);
         } else {
@@ -77,14 +79,13 @@ fn a_token_beyond_the_limit_of_the_search_does_not_count() {
     }
     // What comes after a token within the limit may be as long as it is.
     let form = format!("token={}&text={}", held.text, "a".repeat(300_000));
-    let request = isogloss_testkit::Request::post(path(&memsource, "save")).form(form.clone());
-    assert_eq!(site.send(&request).text(), form);
+    assert_eq!(save(&form).text(), form);
 }
 
 #[test]
 fn a_body_of_any_kind_arrives_byte_for_byte() {
     let site = echo(&Settings::default());
-    // As a generator of no particular kind makes them.
+    // Every byte value, in an order without a pattern.
     let bytes =
         (0..3_000_000_u32).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
     let bytes: Vec<u8> = bytes.collect();

@@ -1,39 +1,12 @@
 //! A thousand idle `WebSocket`s and five hundred slow downloads, while users log in.
 
-use std::io::Write as _;
-use std::net::TcpStream;
-
-use isogloss_testkit::dialects::HeldToken;
 use isogloss_testkit::{Signal, Step};
 
-use super::{read_head, read_text};
+use super::{assert_open, open_websocket, read_head, read_text};
 use crate::back_end::{Settings, Site};
 
 const WEBSOCKETS: usize = 1000;
 const DOWNLOADS: usize = 500;
-const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-
-fn open(site: &Site, held: &HeldToken) -> TcpStream {
-    let mut client = site.begin(held, "GET", "socket", UPGRADE);
-    let response_head = read_head(&mut client);
-    assert!(
-        response_head.starts_with("HTTP/1.1 101 "),
-        "{response_head}"
-    );
-    // The example of RFC 6455, 1.3.
-    assert!(
-        response_head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-        "{response_head}"
-    );
-    client
-}
-
-/// Sends a text on a WebSocket, which comes back.
-fn assert_open(client: &mut TcpStream, text: &str) {
-    client.write_all(text.as_bytes()).unwrap();
-    assert_eq!(read_text(client, text.len()), text);
-}
 
 #[test]
 fn logins_succeed_beside_a_thousand_websockets_and_five_hundred_downloads() {
@@ -55,7 +28,9 @@ fn logins_succeed_beside_a_thousand_websockets_and_five_hundred_downloads() {
         ]
     });
     let held = site.linguist();
-    let mut websockets: Vec<_> = (0..WEBSOCKETS).map(|_| open(&site, &held)).collect();
+    let mut websockets: Vec<_> = (0..WEBSOCKETS)
+        .map(|_| open_websocket(&site, &held))
+        .collect();
     let downloads = (0..DOWNLOADS).map(|_| {
         let mut client = site.begin(&held, "GET", "slow", "");
         read_head(&mut client);
@@ -88,7 +63,7 @@ fn bytes_behind_the_head_of_a_websocket_are_not_lost() {
     };
     let site = Site::start(&settings, |_| vec![Step::WebSocketEcho]);
     let held = site.linguist();
-    let mut client = open(&site, &held);
+    let mut client = open_websocket(&site, &held);
     assert_open(&mut client, &"a".repeat(100_000));
     let request = site.back_end.wait_for("it", |_| true).unwrap();
     assert_eq!(request.all("Upgrade"), ["websocket"]);

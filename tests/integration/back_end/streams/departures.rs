@@ -4,10 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use isogloss_testkit::{RecordedRequest, Step, raw_http};
+use isogloss_testkit::{BackEndServer, RecordedRequest, Signal, Step, raw_http};
 use socket2::SockRef;
 
-use super::read_head;
+use super::{name_of, read_head};
 use crate::back_end::{Settings, Site};
 
 /// How a client leaves.
@@ -33,12 +33,9 @@ fn leave(client: TcpStream, departure: Departure) {
 fn endless_or_silent(request: &RecordedRequest) -> Vec<Step> {
     let mut steps = Step::respond("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n");
     let block = vec![b'd'; 16 * 1024];
-    match request.target().rsplit('/').next() {
-        Some("endless") => steps.push(Step::Repeat(block, u64::MAX)),
-        Some("trickle") => steps.extend([
-            Step::Send(block),
-            Step::Wait(isogloss_testkit::Signal::default()),
-        ]),
+    match name_of(request).as_str() {
+        "endless" => steps.push(Step::Repeat(block, u64::MAX)),
+        "trickle" => steps.extend([Step::Send(block), Step::Wait(Signal::default())]),
         _ => return Step::silence(),
     }
     steps
@@ -128,11 +125,10 @@ fn an_upload_that_stops_is_given_up() {
 
 #[test]
 fn a_client_may_pause_longer_than_the_gateway_waits_for_its_own_bodies() {
-    let site = Site::with(
-        isogloss_testkit::BackEndServer::start(|_| vec![Step::Echo]).unwrap(),
-        &Settings::default(),
-        |builder| builder.env("ISOGLOSS__SERVER__BODY_TIMEOUT", "200ms"),
-    );
+    let back_end = BackEndServer::start(|_| vec![Step::Echo]).unwrap();
+    let site = Site::with(back_end, &Settings::default(), |builder| {
+        builder.env("ISOGLOSS__SERVER__BODY_TIMEOUT", "200ms")
+    });
     let held = site.linguist();
     let mut client = site.begin(
         &held,

@@ -11,7 +11,7 @@ use std::thread;
 use isogloss_testkit::dialects::HeldToken;
 use isogloss_testkit::{Gateway, Step};
 
-use super::{read_head, read_text};
+use super::{name_of, read_head, read_text};
 use crate::back_end::{Settings, Site};
 
 const MIB: u64 = 1024 * 1024;
@@ -94,9 +94,8 @@ fn read_rest(mut client: TcpStream, length: u64) {
 
 fn site() -> (Site, HeldToken) {
     let site = Site::start(&Settings::default(), |request| {
-        let target = request.target();
-        let name = target.rsplit('/').next().unwrap_or_default();
-        name.parse()
+        name_of(request)
+            .parse()
             .map_or_else(|_| Step::text("done"), Step::download)
     });
     let held = site.linguist();

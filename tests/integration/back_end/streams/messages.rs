@@ -5,7 +5,7 @@ use std::io::Write as _;
 use isogloss_testkit::dialects::{HeldToken, dialect};
 use isogloss_testkit::{Request, Response, Step, raw_http};
 
-use super::{call, path, read_head, read_text};
+use super::{call, name_of, path, read_head, read_text};
 use crate::back_end::{Settings, Site};
 
 /// What the back end responds to a call, by its name.
@@ -35,12 +35,11 @@ fn response(name: &str) -> String {
 
 fn site() -> (Site, HeldToken) {
     let site = Site::start(&Settings::default(), |request| {
-        let target = request.target();
-        let name = target.rsplit('/').next().unwrap_or_default();
+        let name = name_of(request);
         if name == "echo" {
             return vec![Step::Echo];
         }
-        Step::respond(response(name))
+        Step::respond(response(&name))
     });
     let held = site.linguist();
     (site, held)

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use crate::audit::{ClaimedName, Event, EventActor, EventKind, LoginMethod, RefusalReason};
-use crate::auth::{AccessCard, Auth, Credentials, OrganisationName};
+use crate::auth::{AccessCard, Auth, Credentials, KeyLogin, OrganisationName};
 use crate::error::{AuthError, PasswordError};
 use crate::session::Session;
 use crate::throttle::{LoginOrigin, RequestedAccess};
@@ -68,7 +68,7 @@ impl Auth {
         outcome
     }
 
-    /// Returns the user as which an application's key acts.
+    /// Returns the user as which an application's key acts, and the label of the key.
     ///
     /// # Errors
     ///
@@ -78,10 +78,17 @@ impl Auth {
     /// - [`AuthError::Forbidden`] if the key is blocked, or if the user does not have the requested unit.
     /// - [`AuthError::Throttled`] if a lock refuses the attempt.
     /// - [`AuthError::Unavailable`] if a store is unavailable.
-    pub async fn login_by_key(&self, key: &str, origin: &LoginOrigin) -> Result<User, AuthError> {
-        let outcome = self.try_key(key, origin).await;
+    pub async fn login_by_key(
+        &self,
+        key: &str,
+        origin: &LoginOrigin,
+    ) -> Result<KeyLogin, AuthError> {
+        let (outcome, label) = match self.try_key(key, origin).await {
+            Ok(KeyLogin { user, label }) => (Ok(user), label),
+            Err(error) => (Err(error), String::new()),
+        };
         self.record_login(LoginMethod::Key, None, origin, &outcome);
-        outcome
+        outcome.map(|user| KeyLogin { user, label })
     }
 
     /// Sets the password of a user with a [`Purpose::Reset`](crate::Purpose::Reset) key, ends all the user's

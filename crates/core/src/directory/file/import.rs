@@ -7,7 +7,7 @@ mod user;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use isogloss_password::Passwords;
 
-use self::entries::{organisation, wanted_key};
+use self::entries::{check_dialects, organisation, wanted_key};
 use self::secret::{StoredUsers, hash_user_secrets};
 use self::user::check_user;
 use super::{File, FileError, digest_key_check, weak};
@@ -84,6 +84,7 @@ impl Import<'_> {
 /// # Errors
 /// If one is invalid.
 pub fn check_entries(file: File, passwords: &Passwords) -> Result<Wanted, FileError> {
+    check_dialects(&file)?;
     let users = file.users.into_iter();
     let users = users.map(|user| check_user(user, passwords));
     let keys = file.keys.into_iter().map(wanted_key);

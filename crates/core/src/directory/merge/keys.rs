@@ -8,6 +8,7 @@ use crate::directory::rules::{LABEL, check_visible};
 use crate::directory::user_change::{UserChange, differs};
 use crate::directory::wanted::{SetHere, WantedKey};
 use crate::directory::{KeyDigest, KeyEntry, Patch, RevokedKeyEntry};
+use crate::key_limits::{InvalidLimit, KeyLimits};
 use crate::names::login_form;
 use crate::scope::Scopes;
 
@@ -139,17 +140,24 @@ fn merged(
     if known_label != Some(&label) {
         check_visible(LABEL, &label)?;
     }
-    let scopes = wanted
-        .scopes
-        .clone()
-        .or(known.map(|known| known.scopes.clone()));
+    let known_scopes = known.map_or(Scopes::ALL, |known| known.scopes.clone());
+    let limits = limits_after(wanted, known_scopes.limits()).map_err(|error| error.to_string())?;
+    let scopes = wanted.scopes.clone().unwrap_or(known_scopes);
     let expires_at = known.and_then(|known| known.expires_at);
     Ok(KeyEntry {
         realm: wanted.realm.clone(),
         label,
         digest,
         user,
-        scopes: scopes.unwrap_or(Scopes::ALL),
+        scopes: scopes.with_limits(limits),
         expires_at: wanted.expires_at.clone().after(expires_at),
     })
+}
+
+/// Returns the limits of a key that has the limits `known` before the import. Fails if they are invalid.
+fn limits_after(wanted: &WantedKey, known: &KeyLimits) -> Result<KeyLimits, InvalidLimit> {
+    let listed = |list: Option<&[String]>| list.map(<[String]>::to_vec);
+    let dialects = wanted.dialects.clone().after(listed(known.dialects()));
+    let audiences = wanted.audiences.clone().after(listed(known.audiences()));
+    KeyLimits::new(&wanted.realm, dialects, audiences)
 }

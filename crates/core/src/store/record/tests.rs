@@ -177,6 +177,19 @@ fn an_end_that_was_not_confirmed_was_appended_after_them() {
     assert_eq!(ended.before_unconfirmed_end(), record);
 }
 
+#[test]
+fn a_registered_application_was_appended_last() {
+    for name in ["Studio", "0106c8ba-ad46-7c08-e26f-026852cb7525"] {
+        for record in [plain(), derived(), plain().with_unconfirmed_end()] {
+            let record = Record {
+                registered_application: Some(name.to_owned()),
+                ..record
+            };
+            assert_eq!(Record::decode(&record.encode().unwrap()).unwrap(), record);
+        }
+    }
+}
+
 /// Checks that an earlier release finds an expired token, not a spent one: a spent token would raise an alarm
 /// there.
 #[test]
@@ -220,9 +233,9 @@ fn fields_were_appended_to_version_1() {
 #[test]
 fn what_a_later_release_appended_is_kept() {
     for (which, text) in [
-        format!("{SECOND}000000002a2b"),
+        format!("{SECOND}00000000002a2b"),
         format!("{FIRST}0000002a2b"),
-        format!("{SECOND}{APPENDED}002a2b"),
+        format!("{SECOND}{APPENDED}00002a2b"),
         format!("{FIRST_OF_ALL}2a2b"),
     ]
     .iter()

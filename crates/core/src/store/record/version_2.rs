@@ -82,13 +82,19 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     let mut bytes =
         postcard::to_extend(&Common::from(record), vec![VERSION]).map_err(unreadable)?;
     let appended = Appended::from(record);
-    let has_more = record.is_end_unconfirmed || !record.tail.is_empty();
-    if appended != Appended::default() || has_more {
+    // A field is written if one of those after it is.
+    let has_application = record.registered_application.is_some() || !record.tail.is_empty();
+    let has_end = record.is_end_unconfirmed || has_application;
+    if appended != Appended::default() || has_end {
         bytes = postcard::to_extend(&appended, bytes).map_err(unreadable)?;
     }
-    if has_more {
+    if has_end {
         let ended = record.is_end_unconfirmed.then(|| expires_after(record));
         bytes = postcard::to_extend(&ended, bytes).map_err(unreadable)?;
+    }
+    if has_application {
+        let application = Text::from(&record.registered_application);
+        bytes = postcard::to_extend(&application, bytes).map_err(unreadable)?;
     }
     bytes.extend_from_slice(&record.tail);
     Ok(bytes)
@@ -100,6 +106,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         postcard::take_from_bytes(bytes).map_err(unreadable)?;
     let appended: Appended = next(&mut rest)?;
     let ended: Option<i64> = next(&mut rest)?;
+    let registered_application = next_text(&mut rest)?;
     let after_issue = |after| {
         let moment = common.issued_at.checked_add(after).and_then(moment);
         moment.ok_or_else(|| unreadable("a moment is out of range"))
@@ -137,8 +144,21 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         address: appended.address,
         at_most: appended.at_most,
         is_end_unconfirmed: ended.is_some(),
+        registered_application,
         tail: rest.to_vec(),
     })
+}
+
+/// Decodes a text that was appended, and removes its bytes from `appended`. Returns `None` if there is no text, or if
+/// the record was written before the field existed. `Err` if the bytes are damaged.
+fn next_text(appended: &mut &[u8]) -> Result<Option<String>, StoreError> {
+    let bytes = *appended;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let (text, rest): (Text<'_>, _) = postcard::take_from_bytes(bytes).map_err(unreadable)?;
+    *appended = rest;
+    Ok(text.into())
 }
 
 /// Returns the milliseconds from the issue to the end.

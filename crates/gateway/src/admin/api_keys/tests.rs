@@ -16,6 +16,8 @@ fn new_key(label: &str) -> NewKey {
         label: label.to_owned(),
         user: None,
         scopes: None,
+        dialects: None,
+        audiences: None,
         expires_at: None,
         text: None,
         allow_weak: false,

@@ -18,7 +18,7 @@ async fn post(site: &Site, media_type: &str, body: &str) -> Response {
 }
 
 /// Returns bodies with the token, and without it.
-fn bodies(token: &str) -> [(&'static str, String, String); 3] {
+fn bodies(token: &str) -> [(&'static str, String, String); 7] {
     let part = |name: &str, value: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
@@ -33,6 +33,23 @@ fn bodies(token: &str) -> [(&'static str, String, String); 3] {
             JSON,
             format!("{{\"token\": \"{token}\", \"n\": 1.50}}"),
             "{\"n\": 1.50}".to_owned(),
+        ),
+        // As the search reads them: JSON that is declared as something else.
+        (
+            FORM,
+            format!("{{\"n\": 1.50, \"token\": \"{token}\"}}"),
+            "{\"n\": 1.50}".to_owned(),
+        ),
+        (
+            "text/plain",
+            format!("{{\"token\": \"{token}\"}}"),
+            "{}".to_owned(),
+        ),
+        ("", format!("{{\"token\": \"{token}\"}}"), "{}".to_owned()),
+        (
+            "application/merge-patch+json",
+            format!("{{\"token\": \"{token}\"}}"),
+            "{}".to_owned(),
         ),
         (
             MULTIPART,

@@ -1,11 +1,11 @@
 //! The headers that a back end receives.
 
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::test::TestRequest;
 
 use super::site::Site;
 use super::stub::Received;
-use crate::introspection::identity_headers;
+use crate::introspection::IdentityHeaders;
 
 /// Sends a call with a valid token and these headers from that address, and returns what the back end receives.
 async fn received(site: &Site, peer: &str, headers: &[(&str, &str)]) -> Received {
@@ -25,7 +25,9 @@ async fn received(site: &Site, peer: &str, headers: &[(&str, &str)]) -> Received
 async fn the_back_end_gets_every_identity_header_once() {
     let site = Site::start("").await;
     let received = received(&site, "192.0.2.1", &[]).await;
-    for name in identity_headers::NAMES {
+    let mut own = HeaderMap::new();
+    IdentityHeaders::default().write(&mut own, None);
+    for name in own.keys() {
         assert!(received.header(name.as_str()).is_some(), "{name}");
     }
     for (name, value) in [
@@ -40,6 +42,15 @@ async fn the_back_end_gets_every_identity_header_once() {
         assert_eq!(received.header(name), Some(value), "{name}");
     }
     assert!(received.header("x-isogloss-jwt").unwrap().starts_with("ey"));
+}
+
+#[actix_web::test]
+async fn no_call_is_sent_without_the_jwt_that_the_back_end_expects() {
+    let site = Site::without_jwt_keys().await;
+    let response = site.get("/web/projects").await;
+    assert_eq!(response.status, 503, "{response:?}");
+    assert_eq!(response.all("retry-after"), ["1"]);
+    assert_eq!(site.stub.take().len(), 0);
 }
 
 #[actix_web::test]
@@ -63,6 +74,65 @@ async fn identity_headers_of_clients_are_removed_in_every_spelling() {
     );
     assert_eq!(received.header("x-isogloss-user-name"), Some("ada"));
     assert_eq!(received.header("x-isogloss-role"), Some("ADMIN"));
+}
+
+/// Settings with headers for applications, after those of the dialect.
+const CHOSEN: &str = "
+backend_auth = 'optional'
+[forward_auth]
+values = 'utf-8'
+[forward_auth.headers]
+Remote-User = 'user_name'
+X-Forwarded-Email = 'email'
+X-Unit = 'unit'
+Authorization = 'bearer'
+";
+
+#[actix_web::test]
+async fn chosen_headers_are_set_and_what_clients_send_under_their_names_is_removed() {
+    let site = Site::start(CHOSEN).await;
+    let forged = [
+        ("Remote-User", "root"),
+        ("remote-user", "root"),
+        ("Remote_User", "root"),
+        ("REMOTE.USER", "root"),
+        ("x_forwarded-email", "root"),
+        ("X-Unit", "root"),
+        ("Authorization", "Basic root"),
+        ("Connection", "remote-user, x-forwarded-email"),
+        ("Remote-Users", "another header"),
+    ];
+    let received = received(&site, "192.0.2.1", &forged).await;
+    let values = received.headers.iter().map(|(_, value)| value.as_str());
+    assert!(
+        !values.clone().any(|value| value.contains("root")),
+        "{received:?}"
+    );
+    for (name, value) in [
+        ("remote-user", "ada"),
+        ("x-forwarded-email", "ada@example.com"),
+        ("x-unit", ""),
+        ("remote-users", "another header"),
+    ] {
+        assert_eq!(received.header(name), Some(value), "{name}");
+    }
+    let jwt = received.header("authorization").unwrap();
+    assert!(jwt.starts_with("Bearer ey"), "{jwt}");
+}
+
+#[actix_web::test]
+async fn a_call_without_a_token_has_no_identity_in_chosen_headers() {
+    let site = Site::start(CHOSEN).await;
+    let request = TestRequest::with_uri("/web/projects")
+        .insert_header(("Remote-User", "root"))
+        .insert_header(("Remote_User", "root"))
+        .insert_header(("Authorization", "Basic cm9vdDpyb290"));
+    let response = site.send(request).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    let received = site.stub.take_one();
+    assert_eq!(received.header("remote-user"), Some(""));
+    assert_eq!(received.header("remote_user"), None);
+    assert_eq!(received.header("authorization"), None);
 }
 
 #[actix_web::test]

@@ -27,6 +27,7 @@ use crate::config::{Config, ProxyHeader};
 use crate::http::drain::Drain;
 use crate::http::public::{PublicState, app};
 use crate::http::self_probe::SelfProbe;
+use crate::introspection::{IdentityHeaders, PublicMetadata, ScopeTable};
 use crate::sunset::Sunsets;
 use crate::usage::UsageRecorder;
 
@@ -39,6 +40,7 @@ const SETTINGS: &str = "
 tokens.store = 'memory:'
 passwords.bcrypt_cost = 4
 jwt.enabled = true
+jwt.algorithm = 'EdDSA'
 jwt.issuer = 'isogloss'
 jwt.secret = '0123456789abcdef0123456789abcdef'
 jwt.audience = 'services'
@@ -88,16 +90,30 @@ impl Site {
         Self::with_stub(Stub::start("").await, settings).await
     }
 
+    /// Starts a site that could not read its keys of JWTs yet.
+    pub(super) async fn without_jwt_keys() -> Self {
+        let stub = Stub::start("").await;
+        let general = SETTINGS.replace("'EdDSA'", "'RS256'");
+        Self::with_settings(stub, &general, "backend = 'http://BACKEND'").await
+    }
+
     async fn with_stub(stub: Stub, settings: &str) -> Self {
+        Self::with_settings(stub, SETTINGS, settings).await
+    }
+
+    async fn with_settings(stub: Stub, general: &str, settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("isogloss.toml");
-        let text = format!("{SETTINGS}\n[dialects.memsource]\n{settings}\n");
+        let text = format!("{general}\n[dialects.memsource]\n{settings}\n");
         fs::write(&file, text.replace("BACKEND", &stub.address.to_string())).unwrap();
         let config = Config::load(&[file]).unwrap();
-        let jwts = secrets::jwt_signer(&config.sections.jwt).unwrap();
+        let settings = &config.sections.introspection;
+        let jwts = secrets::jwt_signer(&config.sections.jwt, settings.max_age).unwrap();
+        let scopes = Arc::new(ScopeTable::new(settings));
+        let headers = IdentityHeaders::new(&config.sections.forward_auth);
         let pepper = Pepper::new(b"0123456789abcdef".as_slice()).unwrap();
         let peppers = Peppers::from(pepper);
-        let back_ends = BackEnds::open(&config.mounts, jwts.as_ref()).unwrap();
+        let back_ends = BackEnds::open(&config.mounts, jwts.as_ref(), &scopes, &headers).unwrap();
         let proxy = Network::try_from("10.0.0.0/8".to_owned()).unwrap();
         let state = PublicState {
             auth: auth(folder.path(), peppers.clone()).await,
@@ -114,6 +130,7 @@ impl Site {
             access_log: AccessLog::default(),
             recheck: Arc::default(),
             back_ends,
+            metadata: PublicMetadata::default(),
         };
         Self {
             stub,

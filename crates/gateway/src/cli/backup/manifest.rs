@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::folder::{AUDIT, TOKENS};
-use super::secrets::{JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
+use super::secrets::{JWT_SECRET, NEXT_JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
 use crate::config::Database;
 
-/// Files that a backup may have, and that are restored then.
-const OPTIONAL: [&str; 4] = [AUDIT, PEPPER, PREVIOUS_PEPPER, JWT_SECRET];
+/// Files that a backup may have, and that a restore reads then.
+const OPTIONAL: [&str; 5] = [AUDIT, PEPPER, PREVIOUS_PEPPER, JWT_SECRET, NEXT_JWT_SECRET];
 /// File name of the manifest.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// Version of the format that this program writes and reads.

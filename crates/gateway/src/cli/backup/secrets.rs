@@ -15,6 +15,7 @@ pub(in crate::cli) const PREVIOUS_PEPPER: &str = "previous-pepper";
 /// File with the secret that signs JWTs.
 pub(in crate::cli) const JWT_SECRET: &str = "jwt-secret";
 const PREVIOUS_JWT_SECRET: &str = "previous-jwt-secret";
+pub(in crate::cli) const NEXT_JWT_SECRET: &str = "next-jwt-secret";
 
 /// Writes each secret to a file of its own in `folder`, and returns the names of the files. Fails if there is
 /// no pepper, or a file cannot be read or written.
@@ -45,6 +46,12 @@ pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
             "jwt.previous_secret_file",
             jwt.previous_secret.as_ref(),
             jwt.previous_secret_file.as_deref(),
+        ),
+        (
+            NEXT_JWT_SECRET,
+            "jwt.next_secret_file",
+            jwt.next_secret.as_ref(),
+            jwt.next_secret_file.as_deref(),
         ),
     ];
     let mut copied = Vec::new();

@@ -152,7 +152,7 @@ fn build(config: &Config) -> anyhow::Result<()> {
         drop(audit::open(&sections.audit, &opened.directory)?);
         drop(AccessLog::open(&sections.logging)?);
         mailer::open(&sections.mail)?;
-        secrets::jwt_signer(&sections.jwt)?;
+        secrets::jwt_signer(&sections.jwt, sections.introspection.max_age)?;
         drop(opened.into_auth());
         Ok(())
     })

@@ -18,7 +18,7 @@ use super::stub_back_end::StubBackEnd;
 type Failure = fn() -> Result<HttpResponse, BackEndError>;
 
 /// Each failure, its status, and `Retry-After`.
-const FAILURES: [(Failure, u16, &[&str]); 4] = [
+const FAILURES: [(Failure, u16, &[&str]); 5] = [
     (|| Err(BackEndError::Unreachable), 502, &[]),
     (|| Err(BackEndError::InvalidResponse), 502, &[]),
     (
@@ -30,6 +30,7 @@ const FAILURES: [(Failure, u16, &[&str]); 4] = [
         &["2"],
     ),
     (|| Err(BackEndError::TimedOut), 504, &[]),
+    (|| Err(BackEndError::IdentityUnavailable), 503, &["1"]),
 ];
 
 fn failing(response: Failure) -> StubBackEnd {

@@ -46,7 +46,7 @@ const BIMPLUS: [Call; 6] = [
     |token| get(&format!("projects?api-token={token}&_=1")),
     |token| get(&format!("projects?API-Token={token}")),
 ];
-const CRMCOM: [Call; 6] = [
+const CRMCOM: [Call; 7] = [
     |token| get(&format!("subscriptions/list?token={token}")),
     |token| {
         post(
@@ -62,6 +62,7 @@ const CRMCOM: [Call; 6] = [
     },
     |token| post("text/plain", format!("{{\"\\u0074oken\": \"{token}\"}}")),
     |token| post(FORM, format!("a=b&token={token}")),
+    |token| post(FORM, json!({"a": "b", "token": token}).to_string()),
     |token| post(MULTIPART, parts(token)),
 ];
 const TOKENLOGIN: [Call; 2] = [

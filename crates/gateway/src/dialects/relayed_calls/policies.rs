@@ -62,6 +62,34 @@ async fn the_policy_decides_about_calls_without_a_token() {
     assert_eq!(outcome(Optional, call, &world).await, anonymous());
 }
 
+#[actix_web::test]
+async fn without_a_token_a_call_of_tokenlogin_still_needs_the_key_of_a_developer() {
+    let world = World::new().await;
+    let back_end = StubBackEnd {
+        policy: TokenPolicy::Optional,
+        ..StubBackEnd::default()
+    };
+    for (query, status) in [
+        ("", 401),
+        ("?APIKey=", 401),
+        ("?APIKey=other", 401),
+        ("?APIToken=&APIKey=other", 401),
+        ("?apikey=app-key", 200),
+        ("?APIKey=app-key&APIToken=", 200),
+    ] {
+        let reply = world
+            .call::<TokenLogin>(&back_end, get(&format!("Goals{query}")))
+            .await;
+        let received = back_end.take_received();
+        assert_eq!(
+            (reply.status, received.len()),
+            (status, usize::from(status == 200)),
+            "{query}"
+        );
+        assert!(received.iter().all(|call| call.user.is_none()), "{query}");
+    }
+}
+
 /// Sends calls to a path with a route, to its other methods, and to other paths. Only the latter two are relayed,
 /// unless the back end claims the path.
 async fn own_routes_are_not_relayed<D: Spelled>((method, path): (Method, &str)) {

@@ -3,13 +3,42 @@
 use secrecy::ExposeSecret as _;
 use time::{OffsetDateTime, UtcOffset};
 
-use super::super::{FileError, FileKey, FileOrganisation};
+use super::super::{File, FileError, FileKey, FileOrganisation};
 use crate::directory::rules;
-use crate::directory::snapshot::ALL_SCOPES;
 use crate::directory::wanted::{WantedKey, WantedOrganisation};
 use crate::directory::{KeyDigest, Patch};
+use crate::key_limits::{ALL, KeyLimits};
 use crate::names::tidy;
 use crate::scope::Scopes;
+
+impl File {
+    /// Returns this file with these names as those of all dialects: an import refuses keys that are bound to
+    /// another one. Without this call, it accepts any name.
+    #[must_use]
+    pub fn with_dialects(mut self, names: Vec<&'static str>) -> Self {
+        self.known_dialects = Some(names);
+        self
+    }
+}
+
+/// Fails for the first key that is bound to a dialect that does not exist.
+pub(super) fn check_dialects(file: &File) -> Result<(), FileError> {
+    let Some(known) = &file.known_dialects else {
+        return Ok(());
+    };
+    for key in &file.keys {
+        let bound_to = key.dialects.iter().flatten();
+        let mut named = bound_to.filter(|name| *name != ALL);
+        if let Some(unknown) = named.find(|name| !known.contains(&name.as_str())) {
+            let known = known.join(", ");
+            return Err(FileError::Entry {
+                entry: key.entry(),
+                reason: format!("there is no dialect {unknown}, expected one of {known}"),
+            });
+        }
+    }
+    Ok(())
+}
 
 /// Returns the organisation as it should be stored, with tidied unit names.
 pub(super) fn organisation(organisation: FileOrganisation) -> WantedOrganisation {
@@ -25,7 +54,7 @@ pub(super) fn organisation(organisation: FileOrganisation) -> WantedOrganisation
 }
 
 /// Checks a key and returns it as it should be stored. Fails if it has neither or both of `key` and `digest`, or
-/// if its digest, label or scopes are invalid.
+/// if its digest, label, scopes or limits are invalid.
 pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
     let wrong = |reason: &str| FileError::Entry {
         entry: key.entry(),
@@ -42,15 +71,23 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
     let label = label.transpose().map_err(|reason| wrong(&reason))?;
     let scopes = match &key.scopes {
         None => None,
-        Some(names) if *names == [ALL_SCOPES] => Some(Scopes::ALL),
+        Some(names) if *names == [ALL] => Some(Scopes::ALL),
         Some(names) => {
             let scopes = Scopes::named(&key.realm, names);
             Some(scopes.map_err(|error| wrong(&error.to_string()))?)
         }
     };
+    let limits = KeyLimits::new(
+        &key.realm,
+        key.dialects.clone().filter(|names| *names != [ALL]),
+        key.audiences.clone().filter(|names| *names != [ALL]),
+    );
+    limits.map_err(|error| wrong(&error.to_string()))?;
     Ok(WantedKey {
         digest,
         scopes,
+        dialects: limit(key.dialects),
+        audiences: limit(key.audiences),
         user: setting(key.user),
         expires_at: match key.expires_at {
             Patch::Keep => Patch::Keep,
@@ -68,6 +105,15 @@ fn setting(text: Option<String>) -> Patch<String> {
         None => Patch::Keep,
         Some(text) if text.is_empty() => Patch::Remove,
         Some(text) => Patch::Set(text),
+    }
+}
+
+/// Returns the change for an optional list of dialects or audiences: `None` keeps the stored one, `all` removes it.
+fn limit(names: Option<Vec<String>>) -> Patch<Vec<String>> {
+    match names {
+        None => Patch::Keep,
+        Some(names) if names == [ALL] => Patch::Remove,
+        Some(names) => Patch::Set(names),
     }
 }
 

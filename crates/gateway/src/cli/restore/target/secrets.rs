@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Restored;
 use crate::cli::backup::manifest::Manifest;
-use crate::cli::backup::secrets::{JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
+use crate::cli::backup::secrets::{JWT_SECRET, NEXT_JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
 use crate::config::{Sections, read_secret};
 
 /// Secrets that will be written, and warnings.
@@ -30,7 +30,7 @@ impl Secrets {
         };
         let mut secrets = Self::default();
         secrets.compare_peppers(read(PEPPER)?, read(PREVIOUS_PEPPER)?, sections)?;
-        secrets.compare_jwt_secret(read(JWT_SECRET)?, sections)?;
+        secrets.compare_jwt_secrets(read(JWT_SECRET)?, read(NEXT_JWT_SECRET)?, sections)?;
         Ok(secrets)
     }
 
@@ -78,13 +78,25 @@ impl Secrets {
     }
 
     /// Compares the JWT secrets; a difference is only a warning. Fails if a secret cannot be read.
-    fn compare_jwt_secret(
+    fn compare_jwt_secrets(
         &mut self,
         secret: Option<SecretString>,
+        next: Option<SecretString>,
         sections: &Sections,
     ) -> Result<()> {
+        let here = sections.jwt.read_secrets()?;
+        let is_known = |next: &SecretString| {
+            let mut known = [&here.current, &here.next].into_iter().flatten();
+            known.any(|known| known.expose_secret() == next.expose_secret())
+        };
+        if next.is_some_and(|next| !is_known(&next)) {
+            self.warn(
+                "the backup has a next JWT secret, which is not configured here: set jwt.next_secret_file to a copy \
+                 of its file next-jwt-secret",
+            );
+        }
         let Some(secret) = secret else { return Ok(()) };
-        match sections.jwt.read_secrets()?.0 {
+        match here.current {
             None => self
                 .missing
                 .push((sections.jwt.secret_file.clone(), secret)),

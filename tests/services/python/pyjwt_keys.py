@@ -1,0 +1,34 @@
+"""PyJWT with its client of key sets: JWTs."""
+
+from gateway import AUDIENCE as audience
+from gateway import ISSUER as issuer
+from gateway import compare, exchange, login, of_each, see_logout, seen
+
+# snippet: jwt
+import jwt
+
+keys = jwt.PyJWKClient(f"{issuer}/.well-known/jwks.json")
+
+
+def verify(token):
+    key = keys.get_signing_key_from_jwt(token)
+    return jwt.decode(token, key, algorithms=["RS256"], audience=audience, issuer=issuer)
+
+
+# end
+
+
+def accepts(token):
+    try:
+        return bool(verify(token))
+    except jwt.ExpiredSignatureError:
+        return False
+
+
+tokens = login()
+jwts = of_each(tokens, exchange)
+for dialect, token in jwts.items():
+    compare(verify(token), dialect)
+seen("JWT")
+
+see_logout(tokens, accepts, jwts)
