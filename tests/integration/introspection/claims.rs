@@ -80,3 +80,38 @@ fn without_scopes_nothing_is_said_about_them() {
     let claims = part(exchanged["access_token"].as_str().unwrap(), 1);
     assert_eq!(claims["scope"], Value::Null);
 }
+
+#[test]
+fn of_a_jwt_services_learn_what_the_user_is_now_and_the_scopes_of_both_times() {
+    let gateway = gateway();
+    let token = token(&gateway, "bimplus");
+    let of_jwt = jwt(&gateway, &token, &[]);
+    let before = introspect(&gateway, &of_jwt);
+    assert_eq!(before["scope"], "read write admin");
+    let change = Request::new("PATCH", "/admin/users/admin")
+        .header("Authorization", "Bearer demo-admin-key")
+        .json(&json!({"user_name": "demoted", "role": "LINGUIST"}));
+    assert_eq!(change.send(gateway.management()).unwrap().status, 200);
+    let after = introspect(&gateway, &of_jwt);
+    assert_eq!(after["active"], true);
+    assert_eq!(after["username"], "demoted");
+    assert_eq!(after["role"], "LINGUIST");
+    assert_eq!(after["scope"], "read write");
+    for of_jwt in ["iss", "aud", "iat", "exp", "jti", "sid", "sub"] {
+        assert_eq!(after[of_jwt], before[of_jwt], "{of_jwt}");
+    }
+    let narrow = jwt(&gateway, &token, &[("scope", "read")]);
+    assert_eq!(introspect(&gateway, &narrow)["scope"], "read");
+}
+
+#[test]
+fn an_audience_that_is_named_twice_is_one() {
+    let gateway = gateway();
+    let twice = [
+        ("audience", "archive"),
+        ("resource", "archive"),
+        ("audience", "archive"),
+    ];
+    let of_jwt = jwt(&gateway, &token(&gateway, "bimplus"), &twice);
+    assert_eq!(part(&of_jwt, 1)["aud"], "archive");
+}

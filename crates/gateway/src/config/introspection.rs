@@ -84,6 +84,9 @@ impl Introspection {
             project_manager,
             linguist,
         } = &self.scopes;
+        if !self.max_age.is_zero() && self.max_age < Duration::from_secs(1) {
+            return Err(problem("max_age", "expected 0s, or at least 1s"));
+        }
         check_scopes("scopes.admin", admin)?;
         check_scopes("scopes.project_manager", project_manager)?;
         check_scopes("scopes.linguist", linguist)?;

@@ -61,7 +61,7 @@ impl IntrospectionApi {
 
     /// Returns the claims of a JWT of this gateway with the session of its token, or the reason why it is not valid:
     /// it is valid only as long as that token. `None` if the text is no JWT that this gateway has signed, or if that
-    /// has expired. A JWT is not valid if the key allows neither its dialect nor any of its audiences.
+    /// has expired. A JWT is not valid unless the key allows its dialect and one of its audiences.
     ///
     /// # Errors
     /// The dialect is not enabled or is in a brownout, or a store or the keys of JWTs are unavailable.

@@ -14,6 +14,7 @@ use super::IntrospectionApi;
 use super::active_session::Check;
 use super::form::Form;
 use super::oauth_error::OAuthError;
+use super::scope_table::common_scopes;
 use super::service_key::ServiceRequest;
 use crate::jwt::TokenClaims;
 
@@ -130,13 +131,18 @@ struct ActiveToken<'a> {
     identity: TokenClaims<'a>,
 }
 
-/// The response for a live JWT.
+/// The claims that belong to a JWT itself. All others are of the user and the token.
+const OF_JWT: [&str; 6] = ["iss", "aud", "iat", "exp", "jti", "sid"];
+
+/// The response for a live JWT: what it was issued with and for, and the user as the directory has it now.
 #[derive(Serialize)]
-struct ActiveJwtBody {
+struct ActiveJwtBody<'a> {
     active: bool,
     token_type: &'static str,
     #[serde(flatten)]
-    claims: Map<String, Value>,
+    of_jwt: Map<String, Value>,
+    #[serde(flatten)]
+    identity: TokenClaims<'a>,
 }
 
 fn handle<S: Serializer>(digest: &TokenDigest, serializer: S) -> Result<S::Ok, S::Error> {
@@ -179,10 +185,16 @@ pub(super) async fn introspect(
         let Ok(active) = checked else {
             return inactive();
         };
+        let mut identity = TokenClaims::new(&active.session, active.mount.name, &api.scopes);
+        let mut of_jwt = active.jwt.claims;
+        let scope = common_scopes(identity.scope, &of_jwt).join(" ");
+        identity.scope = Some(scope.as_str()).filter(|scope| !scope.is_empty());
+        of_jwt.retain(|name, _| OF_JWT.contains(&name.as_str()));
         return Ok(HttpResponse::Ok().json(ActiveJwtBody {
             active: true,
             token_type: "Bearer",
-            claims: active.jwt.claims,
+            of_jwt,
+            identity,
         }));
     }
     let found = api.check_token(check, &token).await?;

@@ -1,6 +1,7 @@
 //! The scopes of tokens, by the role of the user and the dialect.
 
 use isogloss_core::Role;
+use serde_json::{Map, Value};
 
 use crate::config::Introspection as Settings;
 use crate::dialects;
@@ -55,6 +56,18 @@ impl ScopeTable {
         }
         all
     }
+}
+
+/// Returns the scopes that the user has now and a JWT had when it was issued. `scope` are those of the user, separated by
+/// spaces.
+pub(super) fn common_scopes<'s>(
+    scope: Option<&'s str>,
+    of_jwt: &Map<String, Value>,
+) -> Vec<&'s str> {
+    let of_jwt = of_jwt.get("scope").and_then(Value::as_str);
+    let of_jwt: Vec<_> = of_jwt.unwrap_or_default().split(' ').collect();
+    let scopes = scope.unwrap_or_default().split(' ');
+    scopes.filter(|scope| of_jwt.contains(scope)).collect()
 }
 
 /// Returns the words separated by spaces, each once.

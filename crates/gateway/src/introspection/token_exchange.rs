@@ -1,5 +1,6 @@
 //! `/token`: exchanges a dialect's token or a JWT for a JWT, by the token exchange of RFC 8693.
 
+use std::collections::HashSet;
 use std::iter;
 
 use actix_web::http::header::PRAGMA;
@@ -15,7 +16,7 @@ use super::IntrospectionApi;
 use super::active_session::{Check, InvalidTokenReason};
 use super::form::Form;
 use super::oauth_error::OAuthError;
-use super::scope_table::joined;
+use super::scope_table::{common_scopes, joined};
 use super::service_key::ServiceRequest;
 use crate::dialects::Mount;
 use crate::jwt::{JwtSigner, TokenClaims};
@@ -190,14 +191,9 @@ fn granted(
     of_role: Option<&str>,
     wanted: Option<&str>,
 ) -> Result<String, OAuthError> {
-    let of_role = of_role.unwrap_or_default().split(' ');
     let available: Vec<_> = match &subject.claims {
-        None => of_role.collect(),
-        Some(claims) => {
-            let scope = claims.get("scope").and_then(Value::as_str);
-            let of_jwt: Vec<_> = scope.unwrap_or_default().split(' ').collect();
-            of_role.filter(|scope| of_jwt.contains(scope)).collect()
-        }
+        None => of_role.unwrap_or_default().split(' ').collect(),
+        Some(claims) => common_scopes(of_role, claims),
     };
     let Some(wanted) = wanted else {
         return Ok(joined(available.into_iter()));
@@ -221,6 +217,8 @@ fn audience(
         |audience: &str| jwts.allows_audience(audience) && limits.allows_audience(audience);
     let mut named = form.all("audience");
     named.append(&mut form.all("resource"));
+    let mut known = HashSet::new();
+    named.retain(|audience| known.insert(audience.clone()));
     if named.is_empty() {
         let of_key = limits.audiences().unwrap_or_default().iter();
         let mut defaults = iter::once(jwts.audience()).chain(of_key.map(String::as_str));

@@ -129,3 +129,17 @@ fn without_an_identity_nothing_of_what_a_client_sent_stays() {
     // Not chosen, so a matter of the client.
     assert_eq!(all(&map, "remote-email").len(), 2);
 }
+
+#[test]
+fn the_page_lists_every_header_for_ingress_nginx() {
+    let page = include_str!("../../../../../docs/reverse-proxies.md");
+    let mut lines = page.lines();
+    let list = lines.find(|line| line.contains("auth-response-headers: "));
+    let (_, list) = list.unwrap().split_once("headers: ").unwrap();
+    let listed: Vec<_> = list.split(", ").map(str::to_ascii_lowercase).collect();
+    let own = OWN.map(|(name, _)| name.as_str().to_owned());
+    for name in &own {
+        assert!(listed.contains(name), "{name}");
+    }
+    assert_eq!(listed.len(), own.len());
+}
