@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, HOST, HeaderValue};
 use actix_web::http::uri::Authority;
-use actix_web::web::{Data, ServiceConfig, get, head, post, resource};
+use actix_web::web::{Data, ServiceConfig, get, head, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -55,9 +55,7 @@ pub(super) fn configure(api: &IntrospectionApi, cfg: &mut ServiceConfig) {
         add_documents(&paths, cfg);
         add_keys(&paths, cfg);
     }
-    let authorize_routes = resource(AUTHORIZE)
-        .route(get().to(authorize))
-        .route(post().to(authorize));
+    let authorize_routes = resource(AUTHORIZE).route(get().to(authorize));
     cfg.service(authorize_routes);
 }
 
