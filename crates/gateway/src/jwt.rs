@@ -156,10 +156,8 @@ impl JwtSigner {
         now: OffsetDateTime,
     ) -> Result<SignedJwt, KeysUnavailable> {
         let key = self.keys.signing_key(now).ok_or(KeysUnavailable)?;
-        let (iat, exp) = self.validity(token_ends_at, now);
-        let text = self.signed(&key, claims, audience, (iat, exp))?;
-        let expires_in = exp - iat;
-        Ok(SignedJwt { text, expires_in })
+        let jwt = self.signed(&key, claims, audience, token_ends_at, now)?;
+        Ok(jwt.at(now))
     }
 
     /// Returns a signed JWT like [`sign`](Self::sign), or one that was signed before for the same claims and audience,
@@ -175,38 +173,26 @@ impl JwtSigner {
         let key_id = key.public().id();
         let content = content_of(claims, audience, token_ends_at);
         if let Some(kept) = self.cache.get(&content, key_id, now) {
-            return Ok(SignedJwt {
-                text: kept.text.clone(),
-                expires_in: kept.expires_at - now.unix_timestamp(),
-            });
+            return Ok(kept.at(now));
         }
-        let (issued_at, expires_at) = self.validity(token_ends_at, now);
-        let text = self.signed(&key, claims, audience, (issued_at, expires_at))?;
-        let kept = KeptJwt {
-            text: text.clone(),
-            key_id: key_id.to_owned(),
-            issued_at,
-            expires_at,
-        };
+        let kept = self.signed(&key, claims, audience, token_ends_at, now)?;
+        let jwt = kept.at(now);
         self.cache.insert(content, kept);
-        let expires_in = expires_at - issued_at;
-        Ok(SignedJwt { text, expires_in })
+        Ok(jwt)
     }
 
-    /// Returns `iat` and `exp` of a JWT that is signed at `now` for a token that ends then.
-    fn validity(&self, token_ends_at: OffsetDateTime, now: OffsetDateTime) -> (i64, i64) {
-        let ends_at = (now + self.lifetime()).min(token_ends_at);
-        (now.unix_timestamp(), ends_at.unix_timestamp())
-    }
-
-    /// Returns a JWT that this key signs. Fails if the library cannot compute the signature.
+    /// Returns a JWT that this key signs at `now` for a token that ends then. Fails if the library cannot compute the
+    /// signature.
     fn signed(
         &self,
         key: &SigningKey,
         identity: &TokenClaims<'_>,
         audience: &[String],
-        (iat, exp): (i64, i64),
-    ) -> Result<String, KeysUnavailable> {
+        token_ends_at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<KeptJwt, KeysUnavailable> {
+        let ends_at = (now + self.lifetime()).min(token_ends_at);
+        let (iat, exp) = (now.unix_timestamp(), ends_at.unix_timestamp());
         let claims = Claims {
             iss: self.issuer(),
             aud: match audience {
@@ -227,7 +213,12 @@ impl JwtSigner {
         let signature = key.sign(text.as_bytes()).map_err(|_| KeysUnavailable)?;
         text.push('.');
         text.push_str(&BASE64URL_NOPAD.encode(&signature));
-        Ok(text)
+        Ok(KeptJwt {
+            text,
+            key_id: public.id().to_owned(),
+            issued_at: iat,
+            expires_at: exp,
+        })
     }
 
     /// Returns the public keys that verify JWTs, as JWKs. Fails if no key signs.

@@ -7,12 +7,13 @@ use quick_cache::sync::Cache;
 use serde_json::to_vec;
 use time::OffsetDateTime;
 
+use super::SignedJwt;
 use super::claims::TokenClaims;
 
 /// The most JWTs that are kept, each of about 1.5 KB.
 const KEPT: usize = 4_096;
 
-/// The JWTs that were signed last. A signature of `RS256` takes about a millisecond.
+/// The JWTs that were signed last. A signature of `RS256` takes a third of a millisecond.
 pub(super) struct JwtCache(Cache<Content, Arc<KeptJwt>>);
 
 /// A digest of all that a JWT says, except for its times and its identifier.
@@ -27,6 +28,16 @@ pub(super) struct KeptJwt {
     pub(super) issued_at: i64,
     /// When it expires, in seconds since 1970.
     pub(super) expires_at: i64,
+}
+
+impl KeptJwt {
+    /// Returns the JWT as it is sent at `now`.
+    pub(super) fn at(&self, now: OffsetDateTime) -> SignedJwt {
+        SignedJwt {
+            text: self.text.clone(),
+            expires_in: self.expires_at - now.unix_timestamp(),
+        }
+    }
 }
 
 impl Default for JwtCache {

@@ -86,3 +86,29 @@ impl<'a> TokenClaims<'a> {
         }
     }
 }
+
+#[cfg(test)]
+impl<'a> TokenClaims<'a> {
+    /// Returns the claims of a user with that name, for tests.
+    pub(crate) fn of_linguist(username: &'a str) -> Self {
+        Self {
+            sub: Uuid::nil(),
+            username,
+            number: 35,
+            email: None,
+            organisation: "CRMDEMO",
+            organisation_id: Uuid::nil(),
+            role: "LINGUIST",
+            dialect: "memsource",
+            client_id: "memsource",
+            device: None,
+            scope: None,
+            application: None,
+            unit: None,
+            team: None,
+            claimed: None,
+            act: None,
+            handle: TokenDigest::from([0xa5; 16]),
+        }
+    }
+}

@@ -12,7 +12,6 @@ use ::ring::signature::{
 use isogloss_core::TokenDigest;
 use serde_json::Value;
 use time::macros::datetime;
-use uuid::Uuid;
 
 use super::*;
 
@@ -53,25 +52,7 @@ fn jwts(all: [Option<&str>; 3]) -> JwtSigner {
 }
 
 fn identity() -> TokenClaims<'static> {
-    TokenClaims {
-        sub: Uuid::nil(),
-        username: "linguist",
-        number: 35,
-        email: None,
-        organisation: "CRMDEMO",
-        organisation_id: Uuid::nil(),
-        role: "LINGUIST",
-        dialect: "memsource",
-        client_id: "memsource",
-        device: None,
-        scope: None,
-        application: None,
-        unit: None,
-        team: None,
-        claimed: None,
-        act: None,
-        handle: TokenDigest::from([0xa5; 16]),
-    }
+    TokenClaims::of_linguist("linguist")
 }
 
 /// Returns a JWT that is signed at `now`, from a token that expires a day later.

@@ -1,32 +1,12 @@
 use std::collections::BTreeMap;
 
-use isogloss_core::TokenDigest;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::*;
 use crate::jwt::TokenClaims;
 
 fn claims(username: &str) -> TokenClaims<'_> {
-    TokenClaims {
-        sub: Uuid::nil(),
-        username,
-        number: 35,
-        email: None,
-        organisation: "CRMDEMO",
-        organisation_id: Uuid::nil(),
-        role: "LINGUIST",
-        dialect: "memsource",
-        client_id: "memsource",
-        device: None,
-        scope: None,
-        application: None,
-        unit: None,
-        team: None,
-        claimed: None,
-        act: None,
-        handle: TokenDigest::from([0xa5; 16]),
-    }
+    TokenClaims::of_linguist(username)
 }
 
 fn chosen(values: ValueEncoding, headers: &[(&str, HeaderClaim)]) -> IdentityHeaders {
