@@ -1,7 +1,7 @@
 //! Names of headers that an operator may choose for applications.
 
 /// Names with another meaning, for HTTP, for browsers, for proxies or for this gateway.
-const RESERVED: [&str; 66] = [
+const RESERVED: [&str; 70] = [
     "age",
     "allow",
     "alt-svc",
@@ -34,6 +34,7 @@ const RESERVED: [&str; 66] = [
     "retry-after",
     "server",
     "set-cookie",
+    "status",
     "strict-transport-security",
     "te",
     "traceparent",
@@ -64,14 +65,17 @@ const RESERVED: [&str; 66] = [
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
+    "x-lighttpd-send-file",
     "x-real-ip",
     "x-request-id",
     "x-rewrite-url",
+    "x-sendfile",
+    "x-sendfile2",
     "x-url-scheme",
 ];
 
 /// Beginnings of such names.
-const RESERVED_PREFIXES: [&str; 13] = [
+const RESERVED_PREFIXES: [&str; 14] = [
     "accept",
     "access-control-",
     "content-",
@@ -79,6 +83,7 @@ const RESERVED_PREFIXES: [&str; 13] = [
     "if-",
     "proxy-",
     "sec-",
+    "x-accel-",
     "x-content-",
     "x-envoy-",
     "x-forwarded-client-",
@@ -117,6 +122,7 @@ mod tests {
         for name in [
             "content-length",
             "x-isogloss-user",
+            "x-accel-redirect",
             "proxy-authorization",
             "x-original-url",
             "if-match",
