@@ -18,7 +18,7 @@ use super::*;
 use isogloss_core::throttle::{ClientIp, MemoryThrottle};
 
 /// Attempts of each kind.
-const TRIES: usize = 2000;
+pub(super) const TRIES: usize = 2000;
 
 /// Largest distance of the share from one half that is not reported.
 const EFFECT: f64 = 0.1;
@@ -33,13 +33,25 @@ enum Kind {
     UnknownUser,
     DisabledUser,
     LockedUser,
+    /// A wrong password of a user whose hash another system made, and which a right one would replace.
+    ForeignHash,
     /// Not a real kind of refusal: a user whose hash costs twice as much.
     CostlyHash,
 }
 
-use Kind::{CostlyHash, DisabledUser, LockedUser, UnknownUser, WrongPassword};
+use Kind::{CostlyHash, DisabledUser, ForeignHash, LockedUser, UnknownUser, WrongPassword};
 
-const REAL: [Kind; 4] = [WrongPassword, UnknownUser, DisabledUser, LockedUser];
+const REAL: [Kind; 5] = [
+    WrongPassword,
+    UnknownUser,
+    DisabledUser,
+    LockedUser,
+    ForeignHash,
+];
+
+/// Hash of "JohnRipper" by phpass with 1024 rounds, computed by Python's `hashlib`. In relation to bcrypt at cost 4 they
+/// are more than the usual 8192 in relation to cost 12.
+const PHPASS: &str = "$P$812345678ioEJH7QTZoGSidfG/z2wZ0";
 
 impl Kind {
     fn name(self) -> &'static str {
@@ -48,13 +60,14 @@ impl Kind {
             UnknownUser => "nobody",
             DisabledUser => "retired",
             LockedUser => "admin",
+            ForeignHash => "foreign",
             CostlyHash => "costly",
         }
     }
 
     fn refusal(self) -> &'static str {
         match self {
-            WrongPassword | UnknownUser | DisabledUser | CostlyHash => INVALID,
+            WrongPassword | UnknownUser | DisabledUser | ForeignHash | CostlyHash => INVALID,
             LockedUser => "too many wrong tries, retry in 1 s",
         }
     }
@@ -76,6 +89,7 @@ impl Stage {
             network: 0,
             dice: getrandom::u32().unwrap() | 1,
         };
+        stage.fixture.bring(ForeignHash.name(), PHPASS, "").await;
         for _ in 0..6 {
             let _ = stage.login(LockedUser).await;
         }
@@ -133,7 +147,7 @@ impl Stage {
 }
 
 /// Returns in what share of all pairs the first is slower. Pairs of equal times count one half.
-fn share(first: &[Duration], second: &[Duration]) -> f64 {
+pub(super) fn share(first: &[Duration], second: &[Duration]) -> f64 {
     let mut sorted = second.to_vec();
     sorted.sort_unstable();
     let twice: usize = first
@@ -147,7 +161,7 @@ fn share(first: &[Duration], second: &[Duration]) -> f64 {
 }
 
 /// Returns the share if it counts as a difference by the rules above, otherwise `None`.
-fn difference(first: &[Duration], second: &[Duration]) -> Option<f64> {
+pub(super) fn difference(first: &[Duration], second: &[Duration]) -> Option<f64> {
     let share = share(first, second);
     let (n, m) = (count(first.len()), count(second.len()));
     let deviation = ((n + m + 1.0) / (12.0 * n * m)).sqrt();

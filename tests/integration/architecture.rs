@@ -80,6 +80,20 @@ fn a_backend_knows_core_and_no_other_sibling() {
 }
 
 #[test]
+fn an_authority_knows_core_and_no_other_sibling() {
+    let graph = Graph::read();
+    let authorities = graph.authorities();
+    assert!(!authorities.is_empty());
+    for authority in authorities {
+        assert_eq!(graph.siblings(authority), BTreeSet::from([CORE]));
+        for member in graph.members().into_keys() {
+            let is_known = graph.built_with(member).contains(authority);
+            assert_eq!(is_known, member == GATEWAY, "{member} and {authority}");
+        }
+    }
+}
+
+#[test]
 fn the_conversations_know_only_the_wire() {
     let graph = Graph::read();
     assert_eq!(graph.siblings(CONFORMANCE), BTreeSet::new());

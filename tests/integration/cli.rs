@@ -4,6 +4,8 @@ mod absent;
 mod against_running_gateway;
 mod app_passwords;
 mod audit;
+mod authorities;
+mod authorities_of_users;
 mod colours;
 mod conformance_command;
 mod directory;

@@ -8,6 +8,7 @@ mod access_log;
 mod admin_api;
 mod architecture;
 mod audit;
+mod authority_operation;
 mod back_end;
 mod back_end_clients;
 mod backup;
@@ -57,6 +58,7 @@ mod tls;
 mod traces;
 mod unavailable;
 mod undocumented_cases;
+mod web_hook;
 
 /// The gateway, built freshly for these tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");

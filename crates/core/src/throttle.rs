@@ -15,7 +15,7 @@ mod policy;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub(crate) use self::attempt::Attempt;
+pub(crate) use self::attempt::{Attempt, whole_seconds};
 pub(crate) use self::attempt_target::{AttemptTarget, KnownDevice, user_account};
 pub use self::bucket::{Bucket, BucketKind, Decision, Permit};
 pub use self::limits::{Budget, Limits};

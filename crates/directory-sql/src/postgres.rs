@@ -4,6 +4,7 @@ mod access;
 mod api_keys;
 mod app_passwords;
 mod audit;
+mod authority_links;
 mod backup;
 mod belongings;
 mod change;
@@ -30,6 +31,7 @@ mod silence;
 mod snapshot;
 mod transaction;
 mod usage;
+mod user_records;
 mod work;
 mod write;
 

@@ -3,6 +3,7 @@
 mod alike;
 mod api_keys;
 mod audit;
+mod authority_links;
 mod backup;
 mod changes;
 mod digests;

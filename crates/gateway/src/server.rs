@@ -1,5 +1,6 @@
 //! Runs both listeners: starts them, serves, and stops without cutting off clients.
 
+mod authority_watch;
 mod file_limit;
 mod hot_swap;
 mod http;
@@ -135,6 +136,7 @@ async fn start(
     let peppers = opened.peppers.clone();
     let usage = UsageRecorder::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
+    let attempts = opened.attempts.clone();
     let access = opened.access.clone();
     let throttle = opened.throttle.clone();
     let auth = opened.into_auth();
@@ -181,11 +183,12 @@ async fn start(
     });
     let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_flight);
     let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
+    let checker = authority_watch::start(sections, &directory, &application);
     let upkeep = rt::spawn(management::metrics::run_upkeep(recorder));
     let (counts, usage_settings) = (usage.clone(), sections.usage.clone());
     let flusher = counts.flush_periodically(usage_settings, directory.clone(), auth);
     let upgrader = rt::spawn(digest_upgrade::run(directory.clone()));
-    let mut housekeeping = vec![sweeper, watcher, upkeep, upgrader];
+    let mut housekeeping = vec![sweeper, watcher, upkeep, upgrader, checker];
     housekeeping.extend([rt::spawn(pruner), rt::spawn(flusher)]);
     housekeeping.extend(signing_keys.map(|keys| rt::spawn(keys.run())));
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
@@ -196,6 +199,8 @@ async fn start(
         contents,
         access,
         import: import.clone(),
+        attempts,
+        directory: directory.clone(),
         peppers,
         application,
         inner: management,

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 const REMEMBERED: usize = 64;
 
 /// Recent latencies, and the thread that ends delays. The thread ends when this is dropped.
-pub(super) struct EqualDelay {
+pub struct EqualDelay {
     recent: Mutex<Recent>,
     timers: Sender<Timer>,
 }
@@ -36,11 +36,15 @@ struct Timer {
 }
 
 impl EqualDelay {
-    /// Starts the thread that ends delays. Fails if the system starts no further thread.
+    /// Starts the thread that ends delays.
     ///
     /// The timers of tokio count whole milliseconds. That would be enough to distinguish a delay from a hash, with
     /// a few thousand samples of each.
-    pub(super) fn start() -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// If the system starts no further thread.
+    pub fn start() -> io::Result<Self> {
         let (timers, set) = channel();
         thread::Builder::new()
             .name("equal-delay".to_owned())
@@ -52,14 +56,20 @@ impl EqualDelay {
     }
 
     /// Records how long a password check took; later delays resemble it.
-    pub(super) fn record(&self, took: Duration) {
+    pub fn record(&self, took: Duration) {
         remember(&mut self.recent().took, took);
     }
 
     /// Waits as long as one of the last password checks took. Returns immediately if none was recorded.
-    pub(super) async fn wait(&self) {
-        let begun = Instant::now();
-        let Some((long, early)) = self.pick() else {
+    pub async fn wait(&self) {
+        self.wait_since(Instant::now()).await;
+    }
+
+    /// Waits until `begun` is as long ago as one of the last password checks took. Returns immediately if it is
+    /// already longer ago, or if no check was recorded.
+    pub async fn wait_since(&self, begun: Instant) {
+        let picked = self.pick();
+        let Some((long, early)) = picked.filter(|(long, _)| begun.elapsed() < *long) else {
             return;
         };
         // Waking up takes time, too, so it begins earlier by that time.

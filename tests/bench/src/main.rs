@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`validation`] | token checks of each endpoint and store, against plain actix-web and nginx + Lua + Redis |
 //! | [`login`] | logins, compared with the bare bcrypt crate |
+//! | [`first_logins`] | first logins after an import, compared with later ones |
 //! | [`storm`] | latency of checks during a storm of logins |
 //! | [`relay`] | calls to a back end through the gateway, compared with nginx with `auth_request` |
 //! | [`revocation`] | how soon a logout takes effect at another gateway |
@@ -17,6 +18,7 @@
 
 mod arguments;
 mod dialects;
+mod first_logins;
 mod gateways;
 mod growth;
 mod hello;
@@ -146,6 +148,7 @@ fn run(program: &Path, effort: Effort, only: Option<&str>) -> Result<Report> {
         part("memory", room::measure),
         part("revocation", revocation::measure),
         part("logins", login::measure),
+        part("first-logins", first_logins::measure),
         part("storm", storm::measure),
         part("checks", validation::measure),
         part("back-ends", relay::measure),

@@ -18,6 +18,8 @@ pub(super) const BACKENDS: [&str; 3] = [
     "isogloss-store-embedded",
     "isogloss-store-redis",
 ];
+/// The beginning of the names of packages that ask other systems about passwords.
+pub(super) const AUTHORITY: &str = "isogloss-authority-";
 pub(super) const STORE_CONTRACT: &str = "isogloss-store-contract";
 pub(super) const TESTKIT: &str = "isogloss-testkit";
 pub(super) const REVERSE_PROXY: &str = "isogloss-reverse-proxy";
@@ -77,7 +79,14 @@ impl Graph {
             REVERSE_PROXY,
         ];
         dialects.retain(|name| !others.contains(name) && !BACKENDS.contains(name));
+        dialects.retain(|name| !name.starts_with(AUTHORITY));
         dialects
+    }
+
+    pub(super) fn authorities(&self) -> BTreeSet<&str> {
+        let mut authorities = self.crates();
+        authorities.retain(|name| name.starts_with(AUTHORITY));
+        authorities
     }
 
     /// Returns all packages that a member's manifest names, also those for builds and tests.

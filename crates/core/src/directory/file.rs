@@ -7,6 +7,7 @@
 //! entries get defaults. An export sets everything of its entries, and also records what was changed by other
 //! means than an import (`set_here`, `imported`, `revoked_keys`, `revoked_app_passwords`, `erased_users`).
 
+mod credentials;
 mod debug;
 mod digest_key_check;
 mod error;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::credentials::{NewAppPassword, NewCard, NewRecoveryCode};
 pub use self::error::FileError;
 pub use self::import::{Import, Progress, import};
 #[cfg(doc)]
@@ -98,10 +100,23 @@ pub struct NewUser {
     pub units: Option<Vec<String>>,
     /// Whether the user may not log in. Default for a new user: false.
     pub disabled: Option<bool>,
-    /// The password in clear text. A new user needs this or `password_hash`.
+    /// The password in clear text, or `none` for a user without one. A new user needs this, `password_hash`, or an
+    /// authority.
     pub password: Option<SecretString>,
-    /// The password's hash, in any format that [`Passwords::verify`](crate::Passwords::verify) knows.
+    /// The password's hash, in any format that [`Passwords::verify`](crate::Passwords::verify) knows, or `none`.
     pub password_hash: Option<String>,
+    /// The authority to which the user belongs. An empty text makes the user local.
+    pub authority: Option<String>,
+    /// The identifier of the user at the authority, as the authority spells it. An empty text removes it.
+    pub external_id: Option<String>,
+    /// Whether the user was adopted from the authority. Default for a new link: false.
+    pub adopted: Option<bool>,
+    /// When the authority last accepted the password of `password_hash`.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub accepted_at: Option<OffsetDateTime>,
+    /// When the user last logged in; the later of this and the stored time is used.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub last_login_at: Option<OffsetDateTime>,
     /// SHA-256 digests of earlier hashes of the same password, which this hash has replaced.
     #[serde(default)]
     pub replaced_hashes: Vec<String>,
@@ -130,57 +145,6 @@ pub struct NewUser {
     /// The last imported values of attributes that were changed since.
     #[serde(default)]
     pub imported: Attributes,
-}
-
-/// A recovery code as parsed, not yet checked.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewRecoveryCode {
-    /// The SHA-256 digest, in hexadecimal.
-    pub digest: String,
-    /// Whether the code was used.
-    #[serde(default)]
-    pub spent: bool,
-}
-
-/// An application password as parsed, not yet checked.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewAppPassword {
-    /// The SHA-256 digest, in hexadecimal.
-    pub digest: String,
-    /// The dialect that it is valid for.
-    pub dialect: String,
-    /// A label that says what it is for.
-    #[serde(default)]
-    pub label: String,
-    /// When it was created.
-    #[serde(with = "time::serde::rfc3339")]
-    pub made_at: OffsetDateTime,
-    /// Whether it was created by other means than an import, in the directory that wrote the file.
-    #[serde(default)]
-    pub set_here: bool,
-}
-
-/// An access card as parsed, not yet checked.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewCard {
-    /// The code, which alone is enough to log in.
-    pub code: Option<SecretString>,
-    /// The digest of the code, in the format of [`KeyDigest::parse`](super::KeyDigest::parse).
-    pub code_digest: Option<String>,
-    /// Whether a guessable code is accepted.
-    #[serde(default)]
-    pub allow_weak: bool,
-    /// The identifier. A login also needs the pass code.
-    pub identifier: Option<String>,
-    /// The pass code in clear text.
-    pub pass_code: Option<SecretString>,
-    /// The pass code's hash, in any format that [`Passwords::verify`](crate::Passwords::verify) knows.
-    pub pass_code_hash: Option<String>,
-    /// Whether the card can be used. Default for a new card: true.
-    pub effective: Option<bool>,
 }
 
 #[derive(Deserialize)]

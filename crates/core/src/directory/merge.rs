@@ -5,6 +5,7 @@ mod cards;
 mod erased;
 mod factors;
 mod keys;
+mod links;
 mod organisations;
 mod secrets;
 mod unique;

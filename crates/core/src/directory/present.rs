@@ -34,6 +34,8 @@ pub struct Present {
     pub codes: HashMap<KeyDigest, UserRef>,
     /// The owners of the identifiers of the file's cards.
     pub identifiers: HashMap<String, UserRef>,
+    /// The users who have an external id of the file, by authority and external id.
+    pub links: HashMap<(String, String), UserRef>,
     /// The organisations of the units in the file.
     pub units: HashMap<String, Uuid>,
     /// The greatest number of a user that is less than the greatest permitted number.
@@ -102,6 +104,16 @@ impl Wanted {
     pub fn numbers(&self) -> Vec<i64> {
         let numbers = self.users.iter();
         numbers.filter_map(WantedUser::number).collect()
+    }
+
+    /// Returns the external ids of users in the file.
+    pub fn external_ids(&self) -> Vec<String> {
+        let ids = self.users.iter().map(|user| &user.link.external_id);
+        let ids = ids.filter_map(|id| match id {
+            Patch::Set(id) => Some(id.clone()),
+            Patch::Keep | Patch::Remove => None,
+        });
+        ids.collect()
     }
 
     /// Returns the identifiers of the units in the file, as written and tidied.

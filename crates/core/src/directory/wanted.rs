@@ -87,7 +87,12 @@ pub(super) struct WantedUser {
     /// The attributes, including the user name.
     pub(super) attributes: Attributes,
     pub(super) disabled: Option<bool>,
+    /// The hash of a user without a password is empty.
     pub(super) password: Option<Secret>,
+    pub(super) link: WantedLink,
+    /// When the authority accepted the password of the file's hash.
+    pub(super) accepted_at: Option<OffsetDateTime>,
+    pub(super) last_login_at: Option<OffsetDateTime>,
     /// Digests of earlier hashes of the same password.
     pub(super) replaced_hashes: Vec<KeyDigest>,
     pub(super) generation: i64,
@@ -125,6 +130,14 @@ impl WantedUser {
             Some(Value::Text(_) | Value::List(_)) | None => None,
         }
     }
+}
+
+/// The link between a user of a file and an authority.
+#[derive(Clone, Default)]
+pub(super) struct WantedLink {
+    pub(super) authority: Patch<String>,
+    pub(super) external_id: Patch<String>,
+    pub(super) adopted: Option<bool>,
 }
 
 /// An access card of a file.

@@ -86,7 +86,8 @@ impl Attempt<'_> {
             | BucketKind::Card
             | BucketKind::Key
             | BucketKind::Emails
-            | BucketKind::EmailsOfSource => None,
+            | BucketKind::EmailsOfSource
+            | BucketKind::Authority => None,
         })
     }
 
@@ -102,7 +103,8 @@ impl Attempt<'_> {
             | BucketKind::KnownClient
             | BucketKind::Code
             | BucketKind::Emails
-            | BucketKind::EmailsOfSource => throttle.reset(bucket.key).await.map(drop),
+            | BucketKind::EmailsOfSource
+            | BucketKind::Authority => throttle.reset(bucket.key).await.map(drop),
         };
         let client = self.client;
         let until = now + self.remember_clients;
@@ -134,7 +136,7 @@ pub(super) fn count_refusal(kind: BucketKind, origin: &LoginOrigin) {
 }
 
 /// Returns the time from `now` until `until` in whole seconds, rounded up, and at least one second.
-fn whole_seconds(until: OffsetDateTime, now: OffsetDateTime) -> Duration {
+pub(crate) fn whole_seconds(until: OffsetDateTime, now: OffsetDateTime) -> Duration {
     let left = u64::try_from((until - now).whole_milliseconds()).unwrap_or(0);
     Duration::from_secs(left.div_ceil(1000).max(1))
 }

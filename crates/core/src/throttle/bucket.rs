@@ -30,11 +30,13 @@ pub enum BucketKind {
     Emails,
     /// E-mails that a source requests.
     EmailsOfSource,
+    /// Passwords of a user that are passed on to an authority, from everywhere.
+    Authority,
 }
 
 impl BucketKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Account,
         Self::KnownClient,
         Self::Source,
@@ -44,6 +46,7 @@ impl BucketKind {
         Self::Key,
         Self::Emails,
         Self::EmailsOfSource,
+        Self::Authority,
     ];
 
     /// Returns the name of the kind in metrics and lists, such as `account`.
@@ -58,6 +61,7 @@ impl BucketKind {
             Self::Key => "key",
             Self::Emails => "letters",
             Self::EmailsOfSource => "letters_of_source",
+            Self::Authority => "authority",
         }
     }
 

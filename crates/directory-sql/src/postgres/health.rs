@@ -10,7 +10,7 @@ use crate::row::Result;
 
 /// The tables that logins and token checks read.
 const READ: [&str; 8] = [
-    "accounts",
+    "user_accounts",
     "users",
     "logins",
     "units",

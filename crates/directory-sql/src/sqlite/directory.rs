@@ -11,7 +11,7 @@ use isogloss_core::backend::get_or_load;
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
     ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
-    UserFilter, Wanted,
+    UserFilter, UserRecord, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::{Key, NearCacheStatus, StoreError, Unit, User, UserState};
@@ -56,7 +56,7 @@ impl Directory for SqliteDirectory {
         filter: &UserFilter,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
+    ) -> Result<Vec<UserRecord>, StoreError> {
         let found = read::users(
             &self.pool,
             UserPage::new(filter, after, limit),
@@ -101,13 +101,16 @@ impl Directory for SqliteDirectory {
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
-        query("UPDATE users SET password_hash = ?, generation = generation + 1 WHERE id = ?")
-            .bind(hash)
-            .bind(user.to_string())
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .map_err(failed)
+        query(
+            "UPDATE users SET password_hash = ?, accepted_at = NULL, generation = generation + 1
+             WHERE id = ?",
+        )
+        .bind(hash)
+        .bind(user.to_string())
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(failed)
     }
 
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {

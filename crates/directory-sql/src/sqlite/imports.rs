@@ -37,7 +37,7 @@ pub(super) async fn apply(
     for organisation in &changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
-    // Users in one file may exchange names, which would violate the unique key on the way.
+    // Users in one file may exchange names and links, which would violate the unique key on the way.
     for user in changes.users.iter().filter(|user| user.differs) {
         forget(
             &mut transaction,
@@ -45,6 +45,10 @@ pub(super) async fn apply(
             user.entry.id,
         )
         .await?;
+    }
+    for user in changes.users.iter().filter(|user| user.replaces_link()) {
+        let statement = "UPDATE users SET external_id = NULL WHERE id = ?";
+        forget(&mut transaction, statement, user.entry.id).await?;
     }
     for user in &changes.users {
         if user.differs {

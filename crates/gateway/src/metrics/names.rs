@@ -6,7 +6,11 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 use crate::{dialects, sunset};
 
 /// Histograms of durations, in seconds.
-pub(crate) const TIMED: [(&str, &str); 3] = [
+pub(crate) const TIMED: [(&str, &str); 4] = [
+    (
+        "isogloss_authority_duration_seconds",
+        "Duration of judgements of passwords, with the wait for a turn, by authority",
+    ),
     (
         "isogloss_backend_request_duration_seconds",
         "Duration of calls to back ends until the head of the response, by dialect",
@@ -55,7 +59,11 @@ const LOAD: [(&str, &str); 2] = [
 ];
 
 /// Gauges with labels.
-const SIZES: [(&str, &str); 7] = [
+const SIZES: [(&str, &str); 8] = [
+    (
+        "isogloss_authority_available",
+        "1 if an authority could be asked the last time, 0 if not, by authority",
+    ),
     (
         "isogloss_http_connections",
         "Open client connections, by listener",
@@ -96,6 +104,10 @@ pub(crate) fn describe() {
     describe_counter!(
         "isogloss_http_requests_total",
         "Completed requests, by dialect, route, method, status and outcome"
+    );
+    describe_counter!(
+        "isogloss_authority_decisions_total",
+        "Judgements of passwords, by authority and decision"
     );
     describe_counter!(
         "isogloss_backend_requests_total",

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use isogloss_bcrypt_lanes::Cost;
 use metrics::gauge;
 
 use super::{Job, Work};
@@ -18,6 +19,8 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// How many of the jobs have a place: one for each login.
+    places: usize,
     busy: usize,
     has_ended: bool,
 }
@@ -32,19 +35,28 @@ impl Queue {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.locked().jobs.len() >= self.capacity
+        self.locked().places >= self.capacity
     }
 
-    /// Adds a job at the end. Returns `false`, and drops the job, if the queue is full.
-    pub(super) fn push(&self, job: Job) -> bool {
+    /// Adds a job at the end, with the other job of the same login before it. Returns `false`, and drops the jobs,
+    /// if the queue is full.
+    ///
+    /// The jobs before others have no place of their own, but there are never many: jobs leave in their order, so
+    /// such a job still waits only if its login does, or if that is one of those that a thread took with older ones.
+    pub(super) fn push(&self, before: Option<Job>, job: Job) -> bool {
         let mut state = self.locked();
-        if state.jobs.len() >= self.capacity {
+        if state.places >= self.capacity {
             return false;
         }
-        state.jobs.push_back(job);
+        let are_two = before.is_some();
+        state.jobs.extend(before.into_iter().chain([job]));
+        state.places += 1;
         state.update_gauges();
         drop(state);
         self.changed.notify_one();
+        if are_two {
+            self.changed.notify_one();
+        }
         true
     }
 
@@ -74,6 +86,7 @@ impl Queue {
                 index += 1;
             }
         }
+        state.places -= jobs.iter().filter(|job| job.has_place).count();
         state.busy += 1;
         state.update_gauges();
         Some(jobs)
@@ -94,7 +107,7 @@ impl Queue {
 
     pub(super) fn load(&self) -> (usize, usize) {
         let state = self.locked();
-        (state.jobs.len(), state.busy)
+        (state.places, state.busy)
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
@@ -103,11 +116,11 @@ impl Queue {
 }
 
 impl State {
-    /// Sets the gauges of `/metrics` to the numbers of waiting jobs and busy threads. Call it under the lock, so
+    /// Sets the gauges of `/metrics` to the numbers of waiting logins and busy threads. Call it under the lock, so
     /// that an older number never overwrites a newer one.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     fn update_gauges(&self) {
-        gauge!("isogloss_hashing_queue_length").set(self.jobs.len() as f64);
+        gauge!("isogloss_hashing_queue_length").set(self.places as f64);
         gauge!("isogloss_hashing_threads_busy").set(self.busy as f64);
     }
 }
@@ -115,7 +128,7 @@ impl State {
 impl Job {
     /// Returns the bcrypt cost of the job: jobs of one cost can run together. Returns `None` for jobs that run
     /// alone.
-    fn cost(&self) -> Option<u32> {
+    fn cost(&self) -> Option<Cost> {
         match &self.work {
             Work::Bcrypt(lane, _) => Some(lane.cost()),
             Work::Alone(_) => None,

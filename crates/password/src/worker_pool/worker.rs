@@ -9,7 +9,7 @@ use tracing::{error, warn};
 
 use super::queue::Queue;
 use super::{Deadline, Job, OVERLOADED, Work};
-use crate::bcrypt_lane::{BcryptLane, verify_all};
+use crate::bcrypt_lane::{BcryptLane, BcryptOutput, compute_all};
 use crate::error::HashingError;
 use crate::settings::PasswordSettings;
 
@@ -32,7 +32,7 @@ pub(super) fn run_worker(queue: &Queue, settings: PasswordSettings) {
 
 fn run_jobs(jobs: Vec<Job>, settings: PasswordSettings) {
     let (mut lanes, mut senders) = (Vec::new(), Vec::new());
-    for Job { queued, work } in jobs {
+    for Job { queued, work, .. } in jobs {
         let deadline = deadline(queued.elapsed(), settings.queue_timeout);
         match (work, deadline) {
             (Work::Alone(work), deadline) => work(deadline),
@@ -44,13 +44,13 @@ fn run_jobs(jobs: Vec<Job>, settings: PasswordSettings) {
             }
         }
     }
-    let matches = if settings.lanes {
-        verify_all(&lanes)
+    let outputs = if settings.lanes {
+        compute_all(&lanes)
     } else {
-        lanes.iter().map(BcryptLane::verify).collect()
+        lanes.iter().map(BcryptLane::compute).collect()
     };
-    for (sender, matches) in senders.into_iter().zip(matches) {
-        send(sender, Ok(matches));
+    for (sender, output) in senders.into_iter().zip(outputs) {
+        send(sender, Ok(output));
     }
 }
 
@@ -62,8 +62,11 @@ fn deadline(waited: Duration, longest: Duration) -> Deadline {
     }
 }
 
-/// Sends a result to the caller of a check. Does nothing if the caller was cancelled during the hashing.
-fn send(sender: oneshot::Sender<Result<bool, HashingError>>, outcome: Result<bool, HashingError>) {
+/// Sends a result to the caller. Does nothing if the caller was cancelled during the hashing.
+fn send(
+    sender: oneshot::Sender<Result<BcryptOutput, HashingError>>,
+    outcome: Result<BcryptOutput, HashingError>,
+) {
     let _ = sender.send(outcome);
 }
 

@@ -1,6 +1,7 @@
 //! Imports a directory file: checks every entry, hashes every secret, and applies all in one transaction.
 
 mod entries;
+mod link;
 mod secret;
 mod user;
 

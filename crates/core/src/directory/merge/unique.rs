@@ -1,4 +1,5 @@
-//! Checks that no two users share a login name, a number, or the code or identifier of an access card.
+//! Checks that no two users share a login name, a number, an external id at an authority, or the code or
+//! identifier of an access card.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Outcome, entry_error};
 use crate::directory::change::UserRef;
+use crate::directory::change::links::same_link;
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::looks::Login;
 use crate::directory::present::Present;
@@ -19,6 +21,7 @@ pub(super) struct Unique {
     /// By look.
     logins: HashMap<String, Vec<Login>>,
     numbers: HashMap<i64, String>,
+    links: HashMap<(String, String), String>,
     codes: HashMap<KeyDigest, String>,
     identifiers: HashMap<String, String>,
 }
@@ -36,7 +39,8 @@ impl Unique {
             let outcome = taken
                 .add_cards(&user.entry)
                 .and_then(|()| taken.add_logins(user))
-                .and_then(|()| taken.add_number(&user.entry));
+                .and_then(|()| taken.add_number(&user.entry))
+                .and_then(|()| taken.add_link(&user.entry));
             outcome
                 .map_err(|reason| entry_error(format!("user {}", user.entry.user_name), reason))?;
         }
@@ -55,6 +59,9 @@ impl Unique {
         }
         for (number, owner) in present.numbers.iter().filter(|(_, owner)| is_other(owner)) {
             taken.numbers.insert(*number, owner.user_name.clone());
+        }
+        for (link, owner) in present.links.iter().filter(|(_, owner)| is_other(owner)) {
+            taken.links.insert(link.clone(), owner.user_name.clone());
         }
         for (code, owner) in present.codes.iter().filter(|(_, owner)| is_other(owner)) {
             for form in present.open.forms(DigestKind::Card, *code) {
@@ -99,6 +106,17 @@ impl Unique {
         let name = user.user_name.clone();
         match self.numbers.insert(user.number, name) {
             Some(other) => Err(format!("user {other} has the same number")),
+            None => Ok(()),
+        }
+    }
+
+    fn add_link(&mut self, user: &UserEntry) -> Result<(), String> {
+        let Some((authority, external_id)) = user.link() else {
+            return Ok(());
+        };
+        let link = (authority.to_owned(), external_id.to_owned());
+        match self.links.insert(link, user.user_name.clone()) {
+            Some(other) => Err(same_link(&other, authority)),
             None => Ok(()),
         }
     }
