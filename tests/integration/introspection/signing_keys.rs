@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::introspection::{builder, gateway, key_set, post};
 
-/// Waits until the gateway publishes so many keys, and returns them. There are none while another gateway changes the
+/// Waits until the gateway publishes that many keys, and returns them. There are none while another gateway changes the
 /// tables of the directory, or a server takes too long.
 fn keys(gateway: &Gateway, count: usize) -> Vec<Value> {
     let mut keys = Vec::new();
