@@ -58,10 +58,10 @@ deb: packaging ## build the Debian package, target/isogloss.deb
 	$(CARGO) build --release --locked --package isogloss-gateway
 	tests/deb/package release target/isogloss.deb
 
-package: packaging ## install, upgrade and purge the package, and follow the migration guide, in a Debian 12 that boots for it; as root
+package: packaging ## install, upgrade and purge the package, and follow the guides of the documentation, in a Debian 12 that boots for it; as root
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/deb/run target/deb
-	tests/deb/guide target/deb
+	tests/deb/guide target/deb docs/migration.md docs/users-from-ldap.md
 
 bench: servers peers bench-build ## how fast it is beside its peers and its limits, with growth and soak; less than half an hour, report in target/bench
 	$(BUILT)/isogloss-bench run $(BUILT)/isogloss --out target/bench
@@ -121,7 +121,7 @@ fmt: ## format the code
 	$(CARGO) fmt --manifest-path tests/services/rust/Cargo.toml
 
 servers:
-	@tests/install redis postgres nginx caddy traefik envoy haproxy apache django faketime ip
+	@tests/install redis postgres nginx caddy traefik envoy haproxy apache django faketime ip slapd samba oidc-provider
 
 peers:
 	@tests/install wrk lua

@@ -3,6 +3,7 @@
 
 mod app_passwords;
 mod audited;
+mod authorities;
 mod clients;
 mod debug;
 mod derived;
@@ -35,6 +36,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::directory::{DigestKeys, Directory as _};
 use isogloss_core::store::{SessionLimits, TokenStore};
@@ -135,6 +137,7 @@ async fn made_of(guard: Option<LoginThrottle>, audit: Audit, passwords: Password
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
         throttle: guard,
+        authorities: Authorities::default(),
         audit,
         clock: clock.clone(),
     });
@@ -183,6 +186,7 @@ impl Fixture {
             peppers: pepper("0123456789abcdef").into(),
             second_use: SecondUse::EndSession,
             throttle: None,
+            authorities: Authorities::default(),
             audit: Audit::default(),
             clock: self.clock.clone(),
         })

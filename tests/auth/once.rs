@@ -87,6 +87,7 @@ async fn only_refuses_unless_set() {
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::Refuse,
         throttle: None,
+        authorities: Authorities::default(),
         audit: Audit::default(),
         clock: f.clock.clone(),
     });

@@ -16,6 +16,7 @@ pub(super) fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth 
         },
         second_use: SecondUse::Refuse,
         throttle: None,
+        authorities: Authorities::default(),
         audit: Audit::default(),
         clock: f.clock.clone(),
     })

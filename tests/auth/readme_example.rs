@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::SessionLimits;
 use isogloss_core::{
@@ -42,6 +43,7 @@ async fn the_example_logs_in_and_out() -> Result<(), Box<dyn std::error::Error>>
             .into(),
         second_use: SecondUse::EndSession,
         throttle: None,
+        authorities: Authorities::default(),
         audit: Audit::default(),
         clock: clock.clone(),
     });

@@ -11,7 +11,7 @@ use super::throttled::LIMITS;
 use super::*;
 use isogloss_core::StoreError;
 use isogloss_core::TokenDigest;
-use isogloss_core::throttle::{Bucket, Budget, Decision, Permit, Throttle, ThrottledBucket};
+use isogloss_core::throttle::{Bucket, Budget, ChargeOutcome, Permit, Throttle, ThrottledBucket};
 
 /// A throttle that never responds.
 struct Silent;
@@ -23,7 +23,7 @@ impl Throttle for Silent {
         _: &Bucket,
         _: &Budget,
         _: OffsetDateTime,
-    ) -> Result<Decision, StoreError> {
+    ) -> Result<ChargeOutcome, StoreError> {
         pending().await
     }
 

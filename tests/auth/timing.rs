@@ -18,7 +18,10 @@ use super::*;
 use isogloss_core::throttle::{ClientIp, MemoryThrottle};
 
 /// Attempts of each kind.
-const TRIES: usize = 2000;
+pub(super) const TRIES: usize = 2000;
+
+/// How often the times are measured if they differ.
+pub(super) const ROUNDS: usize = 3;
 
 /// Largest distance of the share from one half that is not reported.
 const EFFECT: f64 = 0.1;
@@ -33,13 +36,29 @@ enum Kind {
     UnknownUser,
     DisabledUser,
     LockedUser,
-    /// Not a real kind of refusal: a user whose hash costs twice as much.
+    /// A wrong password of a user whose hash another system made, and which a right one would replace.
+    ForeignHash,
+    /// A user whose hash costs twice as much.
     CostlyHash,
 }
 
-use Kind::{CostlyHash, DisabledUser, LockedUser, UnknownUser, WrongPassword};
+use Kind::{CostlyHash, DisabledUser, ForeignHash, LockedUser, UnknownUser, WrongPassword};
 
-const REAL: [Kind; 4] = [WrongPassword, UnknownUser, DisabledUser, LockedUser];
+const KINDS: [Kind; 6] = [
+    WrongPassword,
+    UnknownUser,
+    DisabledUser,
+    LockedUser,
+    ForeignHash,
+    CostlyHash,
+];
+
+/// Hash of `JohnRipper` by phpass with 1024 rounds, computed by Python's `hashlib`. In relation to bcrypt at cost 4 they
+/// are more than the usual 8192 in relation to cost 12.
+const PHPASS: &str = "$P$812345678ioEJH7QTZoGSidfG/z2wZ0";
+
+/// From `wrapper.c` of `crypt_blowfish`, at cost 5. The other hashes have cost 4.
+const COSTLY: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
 impl Kind {
     fn name(self) -> &'static str {
@@ -48,13 +67,14 @@ impl Kind {
             UnknownUser => "nobody",
             DisabledUser => "retired",
             LockedUser => "admin",
+            ForeignHash => "foreign",
             CostlyHash => "costly",
         }
     }
 
     fn refusal(self) -> &'static str {
         match self {
-            WrongPassword | UnknownUser | DisabledUser | CostlyHash => INVALID,
+            WrongPassword | UnknownUser | DisabledUser | ForeignHash | CostlyHash => INVALID,
             LockedUser => "too many wrong tries, retry in 1 s",
         }
     }
@@ -76,12 +96,15 @@ impl Stage {
             network: 0,
             dice: getrandom::u32().unwrap() | 1,
         };
+        for (kind, hash) in [(ForeignHash, PHPASS), (CostlyHash, COSTLY)] {
+            stage.fixture.bring(kind.name(), hash, "").await;
+        }
         for _ in 0..6 {
             let _ = stage.login(LockedUser).await;
         }
         // Enough checks that caches and remembered durations are in their steady state.
         for _ in 0..100 {
-            for kind in REAL {
+            for kind in KINDS {
                 stage.time(kind).await;
             }
         }
@@ -155,6 +178,24 @@ fn difference(first: &[Duration], second: &[Duration]) -> Option<f64> {
     (off > EFFECT && off / deviation > ONE_IN_A_MILLION).then_some(share)
 }
 
+/// Prints the share of each pair of kinds, and returns the pairs that differ.
+pub(super) fn differences<T: Copy + std::fmt::Debug>(
+    kinds: &[T],
+    times: &[Vec<Duration>],
+) -> Vec<(T, T)> {
+    let mut found = Vec::new();
+    for (at, &one) in kinds.iter().enumerate() {
+        for (other_at, &other) in kinds.iter().enumerate().skip(at + 1) {
+            let share = share(&times[at], &times[other_at]);
+            eprintln!("{one:?} {other:?} {share:.3}");
+            if difference(&times[at], &times[other_at]).is_some() {
+                found.push((one, other));
+            }
+        }
+    }
+    found
+}
+
 fn count(number: usize) -> f64 {
     u32::try_from(number).unwrap().into()
 }
@@ -162,17 +203,16 @@ fn count(number: usize) -> f64 {
 #[tokio::test]
 async fn the_time_of_a_refusal_tells_nothing() {
     let mut stage = Stage::new().await;
-    let times = stage.times(REAL).await;
-    for (at, one) in REAL.iter().enumerate() {
-        for (other_at, other) in REAL.iter().enumerate().skip(at + 1) {
-            eprintln!(
-                "{one:?} {other:?} {:.3}",
-                share(&times[at], &times[other_at])
-            );
-            let found = difference(&times[at], &times[other_at]);
-            assert_eq!(found, None, "{one:?} and {other:?}");
+    let mut times = stage.times(KINDS).await;
+    let mut found = differences(&KINDS, &times);
+    // A busy machine may delay one kind once; what reveals a kind does so every time.
+    for _ in 1..ROUNDS {
+        if !found.is_empty() {
+            times = stage.times(KINDS).await;
+            found = differences(&KINDS, &times);
         }
     }
+    assert!(found.is_empty(), "{found:?}");
     // The same times with an artificial difference: one side is slower by a quarter of the median.
     let mut slower = times[0].clone();
     slower.sort_unstable();
@@ -181,17 +221,6 @@ async fn the_time_of_a_refusal_tells_nothing() {
         *time += quarter;
     }
     assert!(difference(&slower, &times[0]).is_some());
-}
-
-#[tokio::test]
-async fn a_hash_that_costs_twice_as_much_would_be_found() {
-    let mut stage = Stage::new().await;
-    // From `wrapper.c` of `crypt_blowfish`, at cost 5. The other hashes have cost 4.
-    let costly = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-    stage.fixture.bring(CostlyHash.name(), costly, "").await;
-    let [wrong, costly] = stage.times([WrongPassword, CostlyHash]).await;
-    let found = difference(&costly, &wrong);
-    assert!(found.is_some_and(|share| share > 0.6), "{found:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::*;
 use isogloss_core::PasswordError;
 use isogloss_core::TokenDigest;
 use isogloss_core::throttle::{
-    Bucket, BucketKind, Budget, ClientIp, Decision, MemoryThrottle, Permit, Throttle,
+    Bucket, BucketKind, Budget, ChargeOutcome, ClientIp, MemoryThrottle, Permit, Throttle,
     ThrottledBucket,
 };
 
@@ -40,7 +40,7 @@ impl Throttle for Failing {
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Decision, StoreError> {
+    ) -> Result<ChargeOutcome, StoreError> {
         if self.at == At::TakeOfNetwork && bucket.kind == BucketKind::Network {
             return Err(lost());
         }

@@ -1,5 +1,6 @@
 //! Administration over the management listener, as programs use it.
 
+mod authorities_of_users;
 mod organisations;
 mod users;
 

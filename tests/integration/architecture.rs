@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use self::graph::{
-    BACKENDS, CONFORMANCE, CORE, DIALECT, GATEWAY, Graph, LANES, PASSWORD, REVERSE_PROXY,
-    STORE_CONTRACT, TESTKIT,
+    AUTHORITY, BACKENDS, CONFORMANCE, CORE, DIALECT, GATEWAY, Graph, LANES, PASSWORD,
+    REVERSE_PROXY, STORE_CONTRACT, TESTKIT,
 };
 
 #[test]
@@ -76,6 +76,32 @@ fn a_backend_knows_core_and_no_other_sibling() {
         );
         let siblings = graph.siblings(backend);
         assert!(siblings.is_subset(&with_tests), "{backend}: {siblings:?}");
+    }
+}
+
+#[test]
+fn an_authority_knows_core_and_what_authorities_share_and_no_other_sibling() {
+    let graph = Graph::read();
+    let authorities = graph.authorities();
+    assert_eq!(authorities.len(), 3, "{authorities:?}");
+    for authority in authorities {
+        let known = graph.siblings(authority);
+        assert_eq!(known, BTreeSet::from([CORE, AUTHORITY]), "{authority}");
+        for member in graph.members().into_keys() {
+            let is_known = graph.built_with(member).contains(authority);
+            assert_eq!(is_known, member == GATEWAY, "{member} and {authority}");
+        }
+    }
+}
+
+#[test]
+fn what_authorities_share_knows_core_and_only_authorities_know_it() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(AUTHORITY), BTreeSet::from([CORE]));
+    let authorities = graph.authorities();
+    for member in graph.members().into_keys() {
+        let knows_it = graph.siblings(member).contains(AUTHORITY);
+        assert_eq!(knows_it, authorities.contains(member), "{member}");
     }
 }
 

@@ -1,10 +1,11 @@
-//! Stores that fail under load.
+//! Stores that fail under load, and authorities that fail.
 //!
 //! Every response is a success or the dialect's "unavailable". No valid token is refused, and no ended one is
 //! accepted. The gateway recovers without a restart.
 //!
 //! `make faults` prints how long each recovery took.
 
+mod authorities;
 mod clock;
 mod cut_requests;
 mod disk;

@@ -74,10 +74,14 @@ impl Place {
         self.run(&["directory", "export"], "")
     }
 
-    /// Returns the export without the digest keys, which are encrypted again with each pepper.
+    /// Returns the export without the digest keys, which are encrypted again with each pepper, and without the times
+    /// of last logins: clients log in between.
     fn content(&self) -> toml::Table {
         let mut content: toml::Table = toml::from_str(&self.export()).unwrap();
         content.remove("digest_keys");
+        for user in content["users"].as_array_mut().unwrap() {
+            user.as_table_mut().unwrap().remove("last_login_at");
+        }
         content
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Commands of `isogloss` run next to a gateway on Redis, commands that set up servers in [`servers`]. Pages whose
 //! commands depend on each other have tests of their own: the README and `back-ends.md` in `readme.rs`,
-//! `migration.md` in `deb/guide`, `adding-a-dialect.md` in `adding_a_dialect`.
+//! `migration.md` and `users-from-ldap.md` in `deb/guide`, `adding-a-dialect.md` in `adding_a_dialect`.
 
 mod server_setup;
 
@@ -16,10 +16,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Pages with tests of their own.
-const ELSEWHERE: [&str; 3] = ["adding-a-dialect.md", "back-ends.md", "migration.md"];
+const ELSEWHERE: [&str; 4] = [
+    "adding-a-dialect.md",
+    "back-ends.md",
+    "migration.md",
+    "users-from-ldap.md",
+];
 
 /// Commands that are not run as printed, and why.
-const NOT_RUN: [(&str, &str); 2] = [
+const NOT_RUN: [(&str, &str); 5] = [
     (
         "isogloss serve",
         "does not end; every test that starts a gateway runs it",
@@ -27,6 +32,18 @@ const NOT_RUN: [(&str, &str); 2] = [
     (
         "isogloss restore",
         "is refused while a gateway runs; `tests/integration/backup` restores",
+    ),
+    (
+        "isogloss directory import people.csv",
+        "needs that file; `cli/imported.rs` imports one",
+    ),
+    (
+        "isogloss directory import realm.json",
+        "needs that file; `cli/imported.rs` imports one",
+    ),
+    (
+        "isogloss directory sync",
+        "needs an LDAP server; `synchronisation.rs` starts one",
     ),
 ];
 

@@ -1,10 +1,9 @@
 //! `/metrics`: requests and stores are counted, and clients cannot create arbitrary series.
 
+mod documentation;
 mod routes;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use isogloss_testkit::{Gateway, Postgres, Redis, Request, Store};
 use serde_json::json;
@@ -239,45 +238,4 @@ fn every_metric_says_what_it_is_and_a_process_is_among_them() {
     assert!(value(&metrics, "process_open_fds", &[]).unwrap() > 0.0);
     let version = [("version", env!("CARGO_PKG_VERSION"))];
     assert_eq!(value(&metrics, "isogloss_build_info", &version), Some(1.0));
-}
-
-#[test]
-fn the_table_of_the_documentation_names_what_is_served_and_nothing_else() {
-    let (redis, folder) = (Redis::start().unwrap(), tempfile::tempdir().unwrap());
-    let gateway = Gateway::builder(crate::PROGRAM)
-        .store(Store::Redis(redis.url()))
-        .env(
-            "ISOGLOSS__AUDIT__TO",
-            format!("file:{}", folder.path().join("audit").display()),
-        )
-        .env(
-            "ISOGLOSS__DIALECTS__MEMSOURCE__BACKEND",
-            "http://127.0.0.1:1",
-        )
-        .env("ISOGLOSS__LOGGING__ACCESS_TO", "file:access.jsonl")
-        .start()
-        .unwrap();
-    gateway.wait_until_ready().unwrap();
-    login("admin", "admin-demo").send(gateway.public()).unwrap();
-    let mut served = families(&metrics(&gateway));
-    served.retain(|name| name.starts_with("isogloss_"));
-
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/monitoring.md");
-    let page = fs::read_to_string(page).unwrap();
-    let (_, section) = page.split_once("\n## Metrics\n").unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let rows = section
-        .lines()
-        .filter(|line| line.starts_with("| `isogloss_"));
-    let documented: BTreeSet<_> = rows
-        .map(|row| row.split('`').nth(1).unwrap().to_owned())
-        .collect();
-    assert_eq!(documented, served);
-
-    // Alerts use only metrics that exist.
-    let words = section.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    for word in words.filter(|word| word.starts_with("isogloss_")) {
-        let base = word.trim_end_matches("_bucket").trim_end_matches("_count");
-        assert!(served.contains(word) || served.contains(base), "{word}");
-    }
 }

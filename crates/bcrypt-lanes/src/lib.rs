@@ -15,4 +15,5 @@ pub use self::cost::Cost;
 pub use self::eks::Output;
 pub use self::malformed::Malformed;
 pub use self::outputs::{Key, LANES, outputs};
+pub use self::stored::hash_text;
 pub use self::verify::{Check, verify, verify_all};

@@ -42,6 +42,19 @@ pub(crate) fn decode<const BYTES: usize>(text: &[u8]) -> Option<[u8; BYTES]> {
     (bits == 0).then_some(bytes)
 }
 
+/// Encodes bytes, the highest bits first and without padding.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let groups = bytes.chunks(3).flat_map(|group| {
+        let bits = group
+            .iter()
+            .fold(0, |bits, byte| (bits << 8) | usize::from(*byte));
+        let bits = bits << (8 * (3 - group.len()));
+        let shifts = [18, 12, 6, 0].into_iter().take(group.len() + 1);
+        shifts.map(move |shift| char::from(ALPHABET[(bits >> shift) % 64]))
+    });
+    groups.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +65,16 @@ mod tests {
         assert_eq!(decode(b"9999"), Some([0xff; 3]));
         assert_eq!(decode(b"/.9u"), Some([0x04, 0x0f, 0xf0]));
         assert_eq!(decode(b""), Some([]));
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        assert_eq!(encode(&[]), "");
+        for byte in 0..=u8::MAX {
+            let (salt, output) = ([byte; 16], [byte; 23]);
+            assert_eq!(decode(encode(&salt).as_bytes()), Some(salt));
+            assert_eq!(decode(encode(&output).as_bytes()), Some(output));
+        }
     }
 
     #[test]

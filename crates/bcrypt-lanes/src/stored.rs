@@ -1,14 +1,26 @@
 //! Hashes as they are stored: `$2b$12$`, 22 characters of salt, 31 of what bcrypt made.
 
 use crate::cost::Cost;
+use crate::eks::Output;
 use crate::malformed::Malformed;
-use crate::radix64::decode;
+use crate::radix64::{decode, encode};
+
+/// The output has 24 bytes, and the text of a hash has room for 23.
+const WRITTEN_BYTES: usize = 23;
+
+/// Returns a new hash as text, `$2b$12$…`, from the [output](crate::outputs()) of a password at that cost with that
+/// salt. The salt must be random, and new for each hash.
+#[must_use]
+pub fn hash_text(cost: Cost, salt: [u8; 16], output: &Output) -> String {
+    let (salt, output) = (encode(&salt), encode(&output[..WRITTEN_BYTES]));
+    format!("$2b${:02}${salt}{output}", cost.log2())
+}
 
 /// A hash that can be checked.
 pub(crate) struct Stored {
     pub(crate) cost: Cost,
     pub(crate) salt: [u8; 16],
-    pub(crate) output: [u8; 23],
+    pub(crate) output: [u8; WRITTEN_BYTES],
 }
 
 impl Stored {

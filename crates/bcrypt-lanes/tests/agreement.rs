@@ -1,7 +1,9 @@
 //! Compares results with the `bcrypt` crate on random passwords. `ISOGLOSS_CASES` sets how many.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use isogloss_bcrypt_lanes::{Check, Cost, Key, LANES, Malformed, outputs, verify, verify_all};
+use isogloss_bcrypt_lanes::{
+    Check, Cost, Key, LANES, Malformed, hash_text, outputs, verify, verify_all,
+};
 use proptest::array::uniform16;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -154,6 +156,20 @@ fn on_keys_without_a_nul() {
     let keys: Vec<_> = keys.collect();
     for (key, output) in keys.iter().zip(outputs(cost, &keys)) {
         assert_eq!(output, bcrypt::bcrypt(4, key.salt, key.bytes));
+    }
+}
+
+#[test]
+fn on_new_hashes_as_text() {
+    let cost = Cost::new(4).unwrap();
+    let salts = [[0; 16], [0xff; 16], *b"0123456789abcdef"];
+    let keys = salts.map(|salt| Key {
+        salt,
+        bytes: b"U*U\0",
+    });
+    for (salt, output) in salts.into_iter().zip(outputs(cost, &keys)) {
+        let of_the_crate = bcrypt::hash_with_salt("U*U", 4, salt).unwrap();
+        assert_eq!(hash_text(cost, salt, &output), of_the_crate.to_string());
     }
 }
 

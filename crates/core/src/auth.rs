@@ -2,6 +2,8 @@
 
 mod address;
 mod app_passwords;
+mod authority_login;
+mod authority_users;
 mod derived;
 mod erase;
 mod issue;
@@ -11,11 +13,12 @@ mod login;
 mod lookup;
 mod one_time_tokens;
 mod operations;
-mod password_rehash;
+mod password_check;
 mod password_reset;
 mod recent_tokens;
 mod second_factor;
 mod sessions;
+mod synchronisations;
 mod throttling;
 mod unrecorded;
 mod users;
@@ -32,6 +35,7 @@ use self::unrecorded::UnrecordedUses;
 #[cfg(fuzzing)]
 pub(crate) use self::validate::used;
 use crate::audit::Audit;
+use crate::authority::Authorities;
 use crate::clock::Clock;
 use crate::directory::{DigestKeyId, Directory};
 use crate::error::StoreError;
@@ -47,6 +51,7 @@ pub use self::sessions::{Reach, SessionFilter, SessionInfo};
 pub use self::throttling::ThrottleFilter;
 
 /// The components of [`Auth`].
+#[derive(Clone)]
 pub struct AuthComponents {
     /// The directory of users.
     pub directory: Arc<dyn Directory>,
@@ -60,6 +65,8 @@ pub struct AuthComponents {
     pub second_use: SecondUse,
     /// The login throttle. With `None`, login attempts are not limited.
     pub throttle: Option<LoginThrottle>,
+    /// The authorities, which judge the passwords of their users.
+    pub authorities: Authorities,
     /// The audit log.
     pub audit: Audit,
     /// The source of the current time.
@@ -125,6 +132,25 @@ impl Auth {
     /// Returns the current time of the clock that decides when tokens expire.
     pub fn now(&self) -> OffsetDateTime {
         self.components.clock.now()
+    }
+
+    /// Returns the authorities.
+    pub fn authorities(&self) -> &Authorities {
+        &self.components.authorities
+    }
+
+    /// Returns the service with other authorities. All else is shared with this one, which keeps its own authorities.
+    #[must_use]
+    pub fn with_authorities(&self, authorities: Authorities) -> Self {
+        let parts = AuthComponents {
+            authorities,
+            ..(*self.components).clone()
+        };
+        Self {
+            components: Arc::new(parts),
+            recent_tokens: Arc::clone(&self.recent_tokens),
+            unrecorded_uses: Arc::clone(&self.unrecorded_uses),
+        }
     }
 
     /// Returns the audit log, for events of other code that changes the same user base.

@@ -1,12 +1,15 @@
 //! The directory: the trait of its backends, its data types, and the directory file.
 
 mod app_passwords;
+mod applied;
+mod authority_links;
 mod backup;
 pub(crate) mod change;
 pub(crate) mod database;
 mod digest;
 pub(crate) mod digest_keys;
 mod enrolments;
+mod entry_change;
 pub(crate) mod erasure;
 pub mod file;
 mod keys;
@@ -18,8 +21,11 @@ pub(crate) mod present;
 pub(crate) mod rules;
 mod signing_keys;
 mod snapshot;
+pub mod synchronisation;
+mod synchronisations;
 pub(crate) mod user_change;
 pub(crate) mod user_filter;
+mod user_records;
 mod wanted;
 
 use std::path::Path;
@@ -27,11 +33,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use serde::Serialize;
-use thiserror::Error;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
+pub use self::applied::{Applied, EntryFault, EntryFaults, ImportError, Kept};
+pub use self::authority_links::{Acceptance, AcceptedPassword, AuthorityLink, AuthorityLinks};
 pub use self::backup::{BackedUp, NOT_BACKED_UP, TABLES};
 pub use self::change::{
     Change, ChangeError, Changed, InvalidChange, OrganisationEdit, Patch, UserEdit,
@@ -39,6 +46,7 @@ pub use self::change::{
 pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
+pub use self::entry_change::{ChangeKind, ChangedMember, EntryChange};
 pub use self::erasure::Erased;
 pub use self::keys::Keys;
 pub use self::looks::LookAlikes;
@@ -53,7 +61,9 @@ pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,
     RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,
 };
+pub use self::synchronisations::{SyncRecord, SyncTurn, Synchronisations};
 pub use self::user_filter::UserFilter;
+pub use self::user_records::{PasswordKind, UserGroup, UserRecord, UserRecords};
 pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;
 use crate::error::StoreError;
@@ -68,7 +78,16 @@ use crate::user::{Key, Unit, User, UserState};
 /// the keys that sign JWTs, and the audit log and usage counts if these are enabled.
 #[async_trait]
 pub trait Directory:
-    Enrolments + AppPasswords + Keys + DigestRing + SigningKeys + AuditTable + UsageTable
+    Enrolments
+    + AppPasswords
+    + AuthorityLinks
+    + UserRecords
+    + Keys
+    + DigestRing
+    + SigningKeys
+    + Synchronisations
+    + AuditTable
+    + UsageTable
 {
     /// Returns the account that logs in with this name: a user name or an e-mail address, in upper or lower case.
     /// `None` if there is none. Fails if the directory is unavailable.
@@ -95,7 +114,7 @@ pub trait Directory:
         filter: &UserFilter,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<User>, StoreError>;
+    ) -> Result<Vec<UserRecord>, StoreError>;
 
     /// Returns the organisations whose names sort after `after`, ordered by name, at most `limit` of them. Fails
     /// if the directory is unavailable.
@@ -122,8 +141,8 @@ pub trait Directory:
     /// key may be stored under that one.
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError>;
 
-    /// Sets a user's password hash and ends the user's tokens. Succeeds without effect if there is no such user.
-    /// Fails if the directory is unavailable.
+    /// Sets a user's password hash and ends the user's tokens. No authority has accepted this password yet. Succeeds
+    /// without effect if there is no such user. Fails if the directory is unavailable.
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError>;
 
     /// Replaces the hash `old` of a user's password with `new`, another hash of the same password. Returns false,
@@ -214,10 +233,16 @@ pub trait Directory:
 pub struct Account {
     /// The user.
     pub user: User,
-    /// The password hash, in the format in which it was imported or set.
-    pub password_hash: SecretString,
+    /// The password hash, in the format in which it was imported or set. `None` if the user has no password here.
+    pub password_hash: Option<SecretString>,
     /// The secret of the second factor; `None` if it is off.
     pub totp: Option<TotpSecret>,
+    /// The authority to which the user belongs. `None` for a user who was never of one.
+    pub link: Option<AuthorityLink>,
+    /// When the authority last accepted the password of `password_hash`. `None` if it never did.
+    pub accepted_at: Option<OffsetDateTime>,
+    /// When the user last logged in, at most a day too early. `None` if no login was recorded.
+    pub last_login_at: Option<OffsetDateTime>,
 }
 
 /// A reference to an access card.
@@ -245,45 +270,4 @@ pub struct Card {
     pub user: User,
     /// The hash of the pass code; `None` if the card has none.
     pub pass_code_hash: Option<SecretString>,
-}
-
-/// The result of [`Directory::apply`], in numbers of users, organisations, units and keys.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// The number of new entries.
-    pub created: u64,
-    /// The number of entries that differed and were updated.
-    pub updated: u64,
-    /// The number of entries that were already up to date.
-    pub unchanged: u64,
-    /// Values that were set here and that the import did not replace.
-    pub kept: Vec<Kept>,
-    /// Skipped entries, such as `user ada`: users who were erased, and keys that acted as them.
-    pub erased: Vec<String>,
-}
-
-/// A value that was set here and stays, although the import has another one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kept {
-    /// The entry, such as `user ada`.
-    pub entry: String,
-    /// The kind of value: `password`, `state`, `second factor`, `application password`, `pass code`, `revocation`,
-    /// or an attribute's name.
-    pub what: &'static str,
-}
-
-/// Why a file was not applied. Nothing was changed.
-#[derive(Debug, Error)]
-pub enum ImportError {
-    /// An entry is invalid, or conflicts with a stored one.
-    #[error("{entry}: {reason}")]
-    Entry {
-        /// The entry.
-        entry: String,
-        /// The reason.
-        reason: String,
-    },
-    /// The directory is unavailable.
-    #[error(transparent)]
-    Unavailable(#[from] StoreError),
 }

@@ -4,6 +4,7 @@ mod access;
 mod app_password;
 pub mod audit;
 mod auth;
+pub mod authority;
 pub mod backend;
 mod bearer_token;
 mod client_identity;

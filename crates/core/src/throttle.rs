@@ -15,9 +15,9 @@ mod policy;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub(crate) use self::attempt::Attempt;
+pub(crate) use self::attempt::{Attempt, whole_seconds};
 pub(crate) use self::attempt_target::{AttemptTarget, KnownDevice, user_account};
-pub use self::bucket::{Bucket, BucketKind, Decision, Permit};
+pub use self::bucket::{Bucket, BucketKind, ChargeOutcome, Permit};
 pub use self::limits::{Budget, Limits};
 pub use self::login_origin::{ClientIp, LoginOrigin, RequestedAccess};
 pub use self::memory::MemoryThrottle;
@@ -48,7 +48,7 @@ pub trait Throttle: Send + Sync + 'static {
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Decision, StoreError>;
+    ) -> Result<ChargeOutcome, StoreError>;
 
     /// Returns an attempt to its bucket, and removes the lock that the attempt began.
     ///

@@ -6,7 +6,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The number of each migration's file, and its name.
-const STEPS: [(i64, &str); 11] = [
+const STEPS: [(i64, &str); 13] = [
     (1, "directory"),
     (2, "second factor"),
     (3, "audit"),
@@ -18,6 +18,8 @@ const STEPS: [(i64, &str); 11] = [
     (9, "looks of logins"),
     (10, "erased users"),
     (11, "signing keys"),
+    (12, "authorities"),
+    (13, "synchronisations"),
 ];
 
 const _: () = assert!(STEPS[STEPS.len() - 1].0 == BackedUp::VERSION);

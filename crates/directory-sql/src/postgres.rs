@@ -4,6 +4,7 @@ mod access;
 mod api_keys;
 mod app_passwords;
 mod audit;
+mod authority_links;
 mod backup;
 mod belongings;
 mod change;
@@ -28,8 +29,10 @@ mod session;
 mod signing_keys;
 mod silence;
 mod snapshot;
+mod synchronisations;
 mod transaction;
 mod usage;
+mod user_records;
 mod work;
 mod write;
 

@@ -1,24 +1,30 @@
 //! Converts rows of both databases to users, cards and keys.
 
+mod accounts;
 pub(super) mod columns;
 mod digests;
 mod entries;
 mod imports;
+mod links;
 
 use isogloss_core::backend::directory::{Login, StoredUsage, UserRef};
-use isogloss_core::directory::{Account, Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
-use isogloss_core::{Key, Organisation, Role, Scopes, TotpSecret, TotpStep, Unit, User, UserState};
+use isogloss_core::directory::{Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
+use isogloss_core::{Key, Organisation, Role, Scopes, TotpStep, Unit, User, UserState};
 use sqlx::Error;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
+pub(super) use self::accounts::{
+    USER_GROUPS, account_if_found, account_of_row, password_hash, user_group, user_record,
+};
 use self::digests::stored_digest;
 pub(super) use self::digests::{
     card_of_code, code_digest, digests_of_key, key_with_digest, plain_digest, sealed_key,
-    signing_key, tombstone,
+    signing_key, synchronisation, tombstone,
 };
 pub(super) use self::entries::{Belongings, organisation_entries, person, user_entries};
 pub(super) use self::imports::{revoked_key_entries, said};
+pub(super) use self::links::{LinkColumns, link_columns, seconds};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
 
@@ -34,18 +40,6 @@ pub(super) trait Columns {
     fn bytes_if_any(&self, column: &str) -> Result<Option<Vec<u8>>>;
     fn guid(&self, column: &str) -> Result<Uuid>;
     fn guid_if_any(&self, column: &str) -> Result<Option<Uuid>>;
-}
-
-/// Returns the account of a row of `accounts`. `None` without a row, or if the row is the decoy that the query
-/// returns for an unknown name so that it takes as long. Fails if a column cannot be decoded.
-pub(super) fn account_if_found(row: Option<&impl Columns>) -> Result<Option<Account>> {
-    let Some(row) = row else { return Ok(None) };
-    let account = account(row);
-    if row.flag("found")? {
-        account.map(Some)
-    } else {
-        Ok(None)
-    }
 }
 
 /// Decodes a row of `usage`. Fails if a column cannot be decoded.
@@ -74,22 +68,7 @@ pub(super) fn usage(row: &impl Columns) -> Result<StoredUsage> {
     })
 }
 
-/// Decodes an account from a row of `accounts`. Fails if a column cannot be decoded.
-fn account(row: &impl Columns) -> Result<Account> {
-    let totp = match row.text_if_any("totp_secret")? {
-        None => None,
-        Some(secret) => {
-            Some(TotpSecret::from_base32(&secret).ok_or_else(|| unreadable("totp_secret"))?)
-        }
-    };
-    Ok(Account {
-        user: user(row)?,
-        password_hash: row.text("password_hash")?.into(),
-        totp,
-    })
-}
-
-/// Decodes a user from a row of `accounts`. Fails if a column cannot be decoded.
+/// Decodes a user from a row of `user_accounts`. Fails if a column cannot be decoded.
 pub(super) fn user(row: &impl Columns) -> Result<User> {
     let default_unit = row.text_if_any("default_unit")?;
     let mut units = sorted(row, "units")?;
@@ -137,7 +116,7 @@ pub(super) fn units_of(user: &User, rows: &[impl Columns]) -> Result<Vec<Unit>> 
     Ok(units)
 }
 
-/// Decodes a card from a row of `accounts` with the card's `pass_code_hash`. Fails if a column cannot be decoded.
+/// Decodes a card from a row of `user_accounts` with the card's `pass_code_hash`. Fails if a column cannot be decoded.
 pub(super) fn card(row: &impl Columns) -> Result<Card> {
     Ok(Card {
         user: user(row)?,
@@ -208,6 +187,10 @@ pub(super) fn enrolment(row: &impl Columns) -> Result<Enrolment> {
 
 fn moment(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn moment_if_any(row: &impl Columns, column: &str) -> Result<Option<OffsetDateTime>> {
+    Ok(row.number_if_any(column)?.map(moment))
 }
 
 fn day(since_1970: i64) -> Date {

@@ -3,6 +3,7 @@
 mod api_keys;
 mod app_passwords;
 mod audit;
+mod authority_links;
 mod backup;
 mod belongings;
 mod change;
@@ -22,9 +23,11 @@ mod read;
 mod rights;
 mod signing_keys;
 mod snapshot;
+mod synchronisations;
 pub(super) mod tables;
 mod transaction;
 mod usage;
+mod user_records;
 mod write;
 
 use std::num::NonZeroUsize;

@@ -3,6 +3,7 @@
 mod alike;
 mod api_keys;
 mod audit;
+mod authority_links;
 mod backup;
 mod changes;
 mod digests;
@@ -23,6 +24,7 @@ mod rules;
 mod search;
 mod second_factor;
 mod signing_keys;
+mod synchronisations;
 mod unlisted_entries;
 mod usage;
 
@@ -126,6 +128,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     unlisted_entries::stay_as_they_are(directory).await;
     rules::hold(directory).await;
     signing_keys::hold(directory).await;
+    synchronisations::hold(directory).await;
 }
 
 #[tokio::test]

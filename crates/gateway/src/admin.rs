@@ -63,6 +63,7 @@ impl From<FileError> for AdminError {
             error @ (FileError::Read { .. }
             | FileError::Syntax { .. }
             | FileError::Entry { .. }
+            | FileError::Entries(_)
             | FileError::Password { .. }) => Self::Malformed(error.to_string()),
         }
     }

@@ -1,6 +1,7 @@
 //! Opens the components of the gateway and of its commands, as the configuration says.
 
 pub(crate) mod audit;
+pub(crate) mod authorities;
 pub(crate) mod blocking;
 pub(crate) mod components;
 pub(crate) mod demo_credentials;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod audited_admin;
+mod authority;
 mod backup;
 mod config;
 mod conformance;
@@ -104,6 +105,9 @@ enum ClientCommand {
     /// Print the OpenAPI documents of the routes
     #[command(name = "openapi")]
     OpenApi(openapi::Arguments),
+    /// List and try the authorities, which judge passwords of users who live elsewhere
+    #[command(subcommand)]
+    Authority(authority::Command),
     /// Report which clients still use a dialect, to decide whether to retire it
     #[command(subcommand)]
     Sunset(sunset::Command),
@@ -213,6 +217,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             ClientCommand::Key(command) => key::run(command, &config.sections).await,
             ClientCommand::Throttle(command) => throttle::run(command, &config).await,
             ClientCommand::Audit(command) => audit::run(command, &config).await,
+            ClientCommand::Authority(command) => authority::run(command, &config).await,
             ClientCommand::OpenApi(arguments) => openapi::run(&arguments),
             ClientCommand::Sunset(command) => sunset::run(command, &config).await,
             ClientCommand::Doctor(arguments) => doctor::run(&arguments, &config).await,

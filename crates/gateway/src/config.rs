@@ -1,6 +1,7 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
 mod audit;
+mod authorities;
 mod back_end;
 mod backend_url;
 mod base_url;
@@ -45,6 +46,10 @@ use std::path::{Path, PathBuf};
 use ::config::{Map, Value};
 
 pub use self::audit::Audit;
+pub use self::authorities::{
+    AuthorityKind, ConfiguredAuthority, GroupEntry, HttpTable, LdapAttributes, LdapPreset,
+    LdapScope, LdapTable, LinkBy, NewUsers, OidcClaims, OidcTable, PasswordOwner, RoleEntry,
+};
 pub(crate) use self::back_end::KEYS as BACK_END_KEYS;
 pub use self::back_end::{BackEndAuth, BackEndSettings, ProxySettings, TokenForwarding};
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
@@ -52,7 +57,7 @@ pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
 pub use self::directory::Directory;
 pub use self::error::ConfigError;
 use self::error::KeyLocations;
-pub(crate) use self::file_digests::FileDigests;
+pub(crate) use self::file_digests::{AUTHORITIES, FileDigests};
 pub use self::forward_auth::{ForwardAuth, HeaderClaim, ValueEncoding};
 pub use self::introspection::{Introspection, RoleScopes};
 pub(crate) use self::jwt::JwtSecrets;

@@ -1,6 +1,7 @@
 //! Checks of a gateway, its stores and its proxy.
 
 mod advice;
+mod authorities;
 mod back_ends;
 mod certificates;
 mod files;
@@ -34,6 +35,7 @@ pub(crate) async fn examine(
     }
     certificates::check_files(config, &mut findings);
     stores::tokens(config, &mut findings).await;
+    authorities::examine(config, &mut findings).await;
     reachability::management(config, &mut findings);
     reachability::public(config, public_url, &mut findings);
     proxy_log::examine(config, public_url, proxy_log, &mut findings);
@@ -65,6 +67,7 @@ async fn directory_contents(config: &Config, directory: &dyn Directory, findings
         )),
     }
     names(directory, findings).await;
+    authorities::organisations(&config.sections.authorities, directory, findings).await;
     digest_keys(directory, findings).await;
     let Ok(passwords) = components::passwords(&config.sections.passwords) else {
         return;

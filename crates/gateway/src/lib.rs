@@ -2,6 +2,7 @@
 
 mod access_log;
 mod admin;
+mod authority_check;
 mod back_end;
 mod bootstrap;
 pub mod cli;

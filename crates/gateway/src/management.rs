@@ -24,8 +24,10 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
 use isogloss_core::Auth;
+use isogloss_core::authority::AuthorityStatus;
 use isogloss_core::store::{Finding, StoreHealth};
 use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
 
 pub(crate) use self::app::{ManagementState, app};
 use crate::http::drain::Drain;
@@ -112,7 +114,7 @@ impl From<Health> for StoreFindings {
 #[schema(as = Health)]
 #[expect(dead_code, reason = "it is written member by member")]
 struct HealthBody {
-    /// `ok` or `unavailable`.
+    /// `ok`, `degraded` (an authority is unavailable, so that its users cannot log in), or `unavailable`.
     status: String,
     /// Why it is unavailable.
     #[schema(nullable = false)]
@@ -124,6 +126,23 @@ struct HealthBody {
     /// (`unreadable_digest_keys`), if there are any.
     #[schema(nullable = false, value_type = Option<Object>)]
     directory: Option<Value>,
+    /// The authorities, which judge passwords of users who live elsewhere: whether each was `available` when it was last
+    /// asked, `since` when, and otherwise the `cause`.
+    #[schema(nullable = false, value_type = Option<Vec<Object>>)]
+    authorities: Option<Value>,
+}
+
+/// Returns an authority as `/readyz` shows it.
+fn authority_body(status: &AuthorityStatus) -> Value {
+    let AuthorityStatus { name, health } = status;
+    let mut body = json!({"name": name, "available": health.is_available});
+    if let Some(since) = health.since.and_then(|since| since.format(&Rfc3339).ok()) {
+        body["since"] = since.into();
+    }
+    if let Some(cause) = health.last_cause.as_ref().filter(|_| !health.is_available) {
+        body["cause"] = cause.to_string().into();
+    }
+    body
 }
 
 /// Adds the routes of health checks, metrics, OpenAPI documents and the admin API to `cfg`. The application data must
@@ -154,7 +173,7 @@ pub(crate) async fn health() -> impl Responder {
 /// Returns 200 if logins and token checks work and the gateway is not shutting down, otherwise 503 with the reason.
 #[utoipa::path(get, summary = "Whether logins and token checks work, and the gateway is not shutting down.", path = "/readyz", operation_id = "readiness", tag = "health",
     responses((status = 200, body = HealthBody), (status = 503, body = HealthBody)))]
-pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {
+pub(crate) async fn readiness(readiness: Data<Readiness>, auth: Data<Auth>) -> impl Responder {
     let (refusal, found) = readiness.check().await;
     let (mut answer, mut body) = match refusal {
         None => (HttpResponse::Ok(), json!({"status": "ok"})),
@@ -165,6 +184,13 @@ pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {
     };
     if let Some(found) = found.token_store {
         body["token_store"] = found;
+    }
+    let authorities = auth.authorities().status();
+    if !authorities.is_empty() {
+        if body["status"] == "ok" && authorities.iter().any(|one| !one.health.is_available) {
+            body["status"] = json!("degraded");
+        }
+        body["authorities"] = authorities.iter().map(authority_body).collect();
     }
     if !found.directory.is_empty() {
         body["directory"]["findings"] = json!(found.directory);

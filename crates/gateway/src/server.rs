@@ -5,6 +5,7 @@ mod hot_swap;
 mod http;
 mod lifecycle;
 mod listener;
+mod periodic;
 mod reload;
 mod sweep;
 mod systemd;
@@ -135,6 +136,7 @@ async fn start(
     let peppers = opened.peppers.clone();
     let usage = UsageRecorder::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
+    let attempts = opened.attempts.clone();
     let access = opened.access.clone();
     let throttle = opened.throttle.clone();
     let auth = opened.into_auth();
@@ -144,7 +146,6 @@ async fn start(
         throttle,
     });
     let readiness = Readiness::new(auth.clone(), monitor.clone());
-
     let sweeper = rt::spawn(sweep::run(auth.clone(), tokens.clone()));
     let watcher = rt::spawn(async move { monitor.watch().await });
     let pruner = audit::prune_periodically(sections.audit.clone(), old_events, auth.clone());
@@ -187,6 +188,7 @@ async fn start(
     let upgrader = rt::spawn(digest_upgrade::run(directory.clone()));
     let mut housekeeping = vec![sweeper, watcher, upkeep, upgrader];
     housekeeping.extend([rt::spawn(pruner), rt::spawn(flusher)]);
+    housekeeping.extend(periodic::start(sections, &directory, &application));
     housekeeping.extend(signing_keys.map(|keys| rt::spawn(keys.run())));
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
     contents.add_created(sections.file_digests());
@@ -196,6 +198,8 @@ async fn start(
         contents,
         access,
         import: import.clone(),
+        attempts,
+        directory: directory.clone(),
         peppers,
         application,
         inner: management,
@@ -204,7 +208,6 @@ async fn start(
         management: inner_tls,
     };
     housekeeping.push(rt::spawn(reload.run(reload_signals)));
-    let import = OpenResource::InitialImport(import.as_ref().clone());
     Ok(RunningServer {
         public: public.handle(),
         inner: inner.handle(),
@@ -214,7 +217,7 @@ async fn start(
         access_log,
         usage,
         directory,
-        import,
+        import: OpenResource::InitialImport(import.as_ref().clone()),
         import_task,
         readiness,
         in_flight,

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 const REMEMBERED: usize = 64;
 
 /// Recent latencies, and the thread that ends delays. The thread ends when this is dropped.
-pub(super) struct EqualDelay {
+pub(crate) struct EqualDelay {
     recent: Mutex<Recent>,
     timers: Sender<Timer>,
 }
@@ -36,11 +36,15 @@ struct Timer {
 }
 
 impl EqualDelay {
-    /// Starts the thread that ends delays. Fails if the system starts no further thread.
+    /// Starts the thread that ends delays.
     ///
     /// The timers of tokio count whole milliseconds. That would be enough to distinguish a delay from a hash, with
     /// a few thousand samples of each.
-    pub(super) fn start() -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// If the system starts no further thread.
+    pub(crate) fn start() -> io::Result<Self> {
         let (timers, set) = channel();
         thread::Builder::new()
             .name("equal-delay".to_owned())
@@ -52,16 +56,41 @@ impl EqualDelay {
     }
 
     /// Records how long a password check took; later delays resemble it.
-    pub(super) fn record(&self, took: Duration) {
+    pub(crate) fn record(&self, took: Duration) {
         remember(&mut self.recent().took, took);
     }
 
     /// Waits as long as one of the last password checks took. Returns immediately if none was recorded.
-    pub(super) async fn wait(&self) {
-        let begun = Instant::now();
-        let Some((long, early)) = self.pick() else {
-            return;
+    pub(crate) async fn wait(&self) {
+        self.wait_since(Instant::now()).await;
+    }
+
+    /// Waits until `begun` is as long ago as one of the last password checks took. Returns immediately if it is
+    /// already longer ago, or if no check was recorded.
+    pub(crate) async fn wait_since(&self, begun: Instant) {
+        if let Some(long) = self.pick() {
+            self.wait_until(begun, long).await;
+        }
+    }
+
+    /// Waits for as much longer than `spent` as nine tenths of the last checks took. Rare longer ones do not count: the
+    /// system may have interrupted them.
+    pub(crate) async fn wait_for_longest_after(&self, spent: Duration) {
+        let longest = {
+            let recent = self.recent();
+            let mut took: Vec<_> = recent.took.iter().copied().collect();
+            took.sort_unstable();
+            took.get(took.len() * 9 / 10).copied().unwrap_or_default()
         };
+        self.wait_until(Instant::now(), longest.saturating_sub(spent))
+            .await;
+    }
+
+    async fn wait_until(&self, begun: Instant, long: Duration) {
+        if begun.elapsed() >= long {
+            return;
+        }
+        let early = self.lateness();
         // Waking up takes time, too, so it begins earlier by that time.
         let asked = long.saturating_sub(early);
         let (wake, woken) = oneshot::channel();
@@ -74,15 +103,18 @@ impl EqualDelay {
         remember(&mut self.recent().late, late);
     }
 
-    /// Returns how long one of the last checks took, chosen at random, and the median of how late recent delays
-    /// ended. Returns `None` if no check was recorded.
-    fn pick(&self) -> Option<(Duration, Duration)> {
+    /// Returns how long one of the last checks took, chosen at random. Returns `None` if no check was recorded.
+    fn pick(&self) -> Option<Duration> {
         let recent = self.recent();
         let random = getrandom::u32().unwrap_or_default() as usize;
-        let took = *recent.took.get(random % recent.took.len().max(1))?;
-        let mut late: Vec<_> = recent.late.iter().copied().collect();
+        recent.took.get(random % recent.took.len().max(1)).copied()
+    }
+
+    /// Returns the median of how late recent delays ended.
+    fn lateness(&self) -> Duration {
+        let mut late: Vec<_> = self.recent().late.iter().copied().collect();
         late.sort_unstable();
-        Some((took, late.get(late.len() / 2).copied().unwrap_or_default()))
+        late.get(late.len() / 2).copied().unwrap_or_default()
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
@@ -165,10 +197,22 @@ mod tests {
             delay.record(Duration::from_millis(1));
         }
         let picks = (0..1000).filter_map(|_| delay.pick());
-        for (took, _) in picks {
+        for took in picks {
             assert_eq!(took, Duration::from_millis(1));
         }
         delay.wait().await;
+    }
+
+    #[tokio::test]
+    async fn the_longest_delay_is_shorter_by_what_was_spent_and_leaves_out_what_is_rare() {
+        let delay = EqualDelay::start().unwrap();
+        for _ in 0..60 {
+            delay.record(Duration::from_mins(1));
+        }
+        delay.record(Duration::from_hours(1));
+        let wait = |spent| delay.wait_for_longest_after(spent).now_or_never();
+        assert_eq!(wait(Duration::from_secs(59)), None);
+        assert_eq!(wait(Duration::from_mins(1)), Some(()));
     }
 
     #[tokio::test]

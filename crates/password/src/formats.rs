@@ -20,13 +20,13 @@ use thiserror::Error;
 use self::argon2::Argon2;
 use self::aspnet_membership::Membership;
 use self::bcrypt::Bcrypt;
-pub(super) use self::bcrypt::LONGEST_PASSWORD_BYTES as LONGEST_BCRYPT_BYTES;
+pub(super) use self::bcrypt::{LONGEST_PASSWORD_BYTES as LONGEST_BCRYPT_BYTES, key as bcrypt_key};
 use self::pbkdf2::Pbkdf2;
 use self::phpass::Phpass;
 use self::salted_digest::SaltedDigest;
 use self::scrypt::Scrypt;
 use self::unix_crypt::{Md5Crypt, ShaCrypt};
-use super::bcrypt_lane::BcryptLane;
+use super::bcrypt_lane::BcryptCheck;
 use super::cost_limits;
 
 /// Why a hash is refused. The message continues a sentence about the entry with the hash, and never quotes the
@@ -173,12 +173,12 @@ impl Hash {
 
     /// Returns the bcrypt computation that checks that password. Returns `None` for hashes that bcrypt alone does
     /// not check.
-    pub(super) fn bcrypt_lane(&self, password: &str) -> Option<BcryptLane> {
+    pub(super) fn bcrypt_check(&self, password: &str) -> Option<BcryptCheck> {
         let bytes = password.as_bytes();
         match self {
-            Self::Bcrypt(hash) => Some(hash.lane(bytes)),
-            Self::BcryptOfSha256(hash) => Some(hash.lane(&django::hex_sha256(bytes))),
-            Self::WordPress(hash) => Some(hash.lane(&wordpress::key(password))),
+            Self::Bcrypt(hash) => Some(hash.check(bytes)),
+            Self::BcryptOfSha256(hash) => Some(hash.check(&django::hex_sha256(bytes))),
+            Self::WordPress(hash) => Some(hash.check(&wordpress::key(password))),
             Self::Argon2(_)
             | Self::Pbkdf2(_)
             | Self::Scrypt(_)
@@ -190,20 +190,23 @@ impl Hash {
         }
     }
 
-    /// Returns the bcrypt cost of the hash. Returns `None` for hashes that bcrypt alone does not check.
-    pub(super) fn bcrypt_cost(&self) -> Option<u32> {
-        self.bcrypt().map(Bcrypt::cost)
-    }
-
-    /// Returns whether this crate makes hashes of that format, at whatever cost.
-    pub(super) fn is_ours(&self) -> bool {
-        matches!(self, Self::Bcrypt(hash) if hash.is_ours())
-    }
-
-    /// Returns whether the format removes whitespace around a password before it hashes it. A new bcrypt hash would
-    /// refuse such a password.
-    pub(super) fn trims_password(&self) -> bool {
-        matches!(self, Self::WordPress(_))
+    /// Returns whether the hash needs no replacement: this crate would make one like it, at that cost, or the format
+    /// removes whitespace around a password before it hashes it, so that a new hash would refuse what this one
+    /// accepts.
+    pub(super) fn is_current(&self, cost: u32) -> bool {
+        match self {
+            Self::Bcrypt(hash) => hash.is_ours() && hash.cost() == cost,
+            Self::WordPress(_) => true,
+            Self::BcryptOfSha256(_)
+            | Self::Argon2(_)
+            | Self::Pbkdf2(_)
+            | Self::Scrypt(_)
+            | Self::ShaCrypt(_)
+            | Self::Md5Crypt(_)
+            | Self::Phpass(_)
+            | Self::SaltedDigest(_)
+            | Self::Membership(_) => false,
+        }
     }
 
     /// Returns whether a check of the hash takes only milliseconds.

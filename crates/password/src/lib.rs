@@ -7,9 +7,11 @@ mod error;
 mod formats;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod new_hash;
 mod passwords;
 mod settings;
 mod shares;
+mod verified;
 mod verify;
 mod worker_pool;
 
@@ -18,3 +20,4 @@ pub use self::formats::HashError;
 pub use self::passwords::Passwords;
 pub use self::settings::PasswordSettings;
 pub use self::shares::{Claimant, HashingPermit};
+pub use self::verified::Verified;

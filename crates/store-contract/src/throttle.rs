@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::throttle::{Bucket, BucketKind, Budget, Decision, Permit, Throttle};
+use isogloss_core::throttle::{Bucket, BucketKind, Budget, ChargeOutcome, Permit, Throttle};
 use isogloss_core::{Clock as _, SystemClock, TokenDigest};
 use time::OffsetDateTime;
 
@@ -43,7 +43,7 @@ struct Tested<'t> {
 }
 
 impl Tested<'_> {
-    async fn taken(&self, after: Duration) -> Decision {
+    async fn taken(&self, after: Duration) -> ChargeOutcome {
         let now = self.start + after;
         let taken = self.throttle.charge(&self.bucket, &BUDGET, now).await;
         taken.unwrap()
@@ -51,8 +51,8 @@ impl Tested<'_> {
 
     async fn granted(&self, after: Duration) -> Permit {
         match self.taken(after).await {
-            Decision::Granted(permit) => permit,
-            Decision::Locked { until } => panic!("locked until {until}"),
+            ChargeOutcome::Granted(permit) => permit,
+            ChargeOutcome::Locked { until } => panic!("locked until {until}"),
         }
     }
 
@@ -60,8 +60,8 @@ impl Tested<'_> {
     /// Both are durations since the start.
     async fn locked(&self, after: Duration) -> Duration {
         match self.taken(after).await {
-            Decision::Granted(permit) => panic!("{permit:?}"),
-            Decision::Locked { until } => (until - self.start).unsigned_abs(),
+            ChargeOutcome::Granted(permit) => panic!("{permit:?}"),
+            ChargeOutcome::Locked { until } => (until - self.start).unsigned_abs(),
         }
     }
 
@@ -152,7 +152,7 @@ async fn of_many_at_once_as_many_are_granted_as_there_are(throttle: &dyn Throttl
     let t = tested(throttle, 5);
     let many = (0..50).map(|_| t.taken(Duration::ZERO));
     let granted = join_all(many).await.into_iter();
-    let granted = granted.filter(|taken| matches!(taken, Decision::Granted(_)));
+    let granted = granted.filter(|taken| matches!(taken, ChargeOutcome::Granted(_)));
     assert_eq!(granted.count(), 3);
 }
 

@@ -17,7 +17,7 @@ use isogloss_core::backend::{
 };
 use isogloss_core::store::Finding;
 use isogloss_core::throttle::{
-    Bucket, BucketKind, Budget, Decision, Permit, Throttle, ThrottledBucket,
+    Bucket, BucketKind, Budget, ChargeOutcome, Permit, Throttle, ThrottledBucket,
 };
 use isogloss_core::{StoreError, TokenDigest};
 use redis::{Cmd, Script, cmd, pipe};
@@ -165,7 +165,7 @@ impl Throttle for RedisThrottle {
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Decision, StoreError> {
+    ) -> Result<ChargeOutcome, StoreError> {
         let (refill, capacity) = budget.in_milliseconds();
         let account = bucket.account.map(|account| *account.as_bytes());
         let mut take = self.take.key(self.client.keys().bucket(bucket.key));
@@ -179,9 +179,9 @@ impl Throttle for RedisThrottle {
             .arg(bucket.network.as_deref().unwrap_or_default());
         let (granted, cost, lock): (bool, i64, i64) = self.client.run_script(&take).await?;
         Ok(if granted {
-            Decision::Granted(Permit { cost, lock })
+            ChargeOutcome::Granted(Permit { cost, lock })
         } else {
-            Decision::Locked {
+            ChargeOutcome::Locked {
                 until: from_milliseconds(lock),
             }
         })

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 pub use self::recorded_request::RecordedRequest;
-pub use self::step::{Signal, Step};
+pub use self::step::{Decider, Signal, Step};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authority_server;
 mod back_end_server;
 mod command;
 pub mod dialects;
@@ -27,7 +28,11 @@ pub use isogloss_conformance::{
     Conversation, Error, Host, Response, Result, TimeStep, roundtrip, totp_code,
 };
 
-pub use back_end_server::{BackEndServer, RecordedRequest, Signal, Step};
+pub use authority_server::{
+    AuthorityFault, AuthorityServer, AuthorityUser, FaultyRelay, IdTokens, PasswordRequest,
+    TokenFault, UserState,
+};
+pub use back_end_server::{BackEndServer, Decider, RecordedRequest, Signal, Step};
 pub use command::run_to_end;
 pub use doctor_report::Report;
 pub use gateway_process::{Builder, Gateway, Store};

@@ -183,6 +183,7 @@ async fn a_proof_that_cannot_be_looked_up_is_unavailable_and_nothing_is_tried() 
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
         throttle: Some(LoginThrottle::new(throttle, LIMITS)),
+        authorities: Authorities::default(),
         audit: Audit::default(),
         clock: f.clock.clone(),
     });

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Run all benchmarks: memory, revocation, logins, storms, checks, back ends, settings, growth and a soak test
+    /// Run all benchmarks: memory, revocation, logins, first logins, storms, checks, back ends, settings, growth and a soak test
     Run {
         /// Path of the gateway program
         program: PathBuf,
@@ -40,7 +40,7 @@ pub(crate) enum Command {
         /// A little of everything, in about two minutes; a missed target is no error
         #[arg(long)]
         smoke: bool,
-        /// Only this part: memory, revocation, logins, storm, checks, back-ends, settings, growth or soak
+        /// Only this part: memory, revocation, logins, first-logins, storm, checks, back-ends, settings, growth or soak
         #[arg(long)]
         part: Option<String>,
     },

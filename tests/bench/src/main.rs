@@ -7,7 +7,9 @@
 //! | --- | --- |
 //! | [`validation`] | token checks of each endpoint and store, against plain actix-web and nginx + Lua + Redis |
 //! | [`login`] | logins, compared with the bare bcrypt crate |
+//! | [`first_logins`] | first logins after an import, compared with later ones |
 //! | [`storm`] | latency of checks during a storm of logins |
+//! | [`hung_authority`] | logins and checks while other logins wait for an authority |
 //! | [`relay`] | calls to a back end through the gateway, compared with nginx with `auth_request` |
 //! | [`revocation`] | how soon a logout takes effect at another gateway |
 //! | [`room`] | memory of the gateway and of Redis |
@@ -17,9 +19,11 @@
 
 mod arguments;
 mod dialects;
+mod first_logins;
 mod gateways;
 mod growth;
 mod hello;
+mod hung_authority;
 mod load;
 mod login;
 mod pace;
@@ -146,7 +150,9 @@ fn run(program: &Path, effort: Effort, only: Option<&str>) -> Result<Report> {
         part("memory", room::measure),
         part("revocation", revocation::measure),
         part("logins", login::measure),
+        part("first-logins", first_logins::measure),
         part("storm", storm::measure),
+        part("hung-authority", hung_authority::measure),
         part("checks", validation::measure),
         part("back-ends", relay::measure),
         part("settings", settings::measure),

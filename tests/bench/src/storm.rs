@@ -77,6 +77,13 @@ pub(crate) fn checks_take(server: SocketAddr, clients: usize, during: Duration) 
     Ok(checks.times.at(99.0))
 }
 
+/// Returns the 99th percentile of check latency in milliseconds, while nothing else is measured.
+pub(crate) fn checks_alone(server: SocketAddr, during: Duration) -> Result<f64> {
+    let checks = checks(server, &token(server)?, during)?;
+    ensure!(checks.failed == 0, "{} checks failed", checks.failed);
+    Ok(checks.times.at(99.0))
+}
+
 /// Returns a token of another user: many logins of one user end that user's oldest tokens.
 fn token(server: SocketAddr) -> Result<String> {
     let login = bimplus("linguist", "linguist-demo");

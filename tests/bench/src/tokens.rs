@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
     Auth, AuthComponents, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
@@ -141,6 +142,7 @@ impl Place {
             },
             second_use: SecondUse::Refuse,
             throttle: None,
+            authorities: Authorities::default(),
             audit: Audit::default(),
             clock: Arc::new(SystemClock),
         }))

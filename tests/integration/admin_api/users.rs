@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::admin_api::{admin, recorded, start};
 
-fn log_in(gateway: &Gateway, name: &str, password: &str) -> u16 {
+pub(super) fn log_in(gateway: &Gateway, name: &str, password: &str) -> u16 {
     let body = json!({"user_id": name, "password": password});
     let request = Request::post("/v2/authorize").json(&body);
     request.send(gateway.public()).unwrap().status
@@ -25,8 +25,11 @@ fn a_user_is_added_given_a_password_and_switched_off_and_on() {
     assert_eq!(log_in(&gateway, "ada", "analytical"), 200);
     let id = added["id"].as_str().unwrap();
     for name in ["ada", "ADA", id] {
-        let shown = admin(&gateway, "GET", &format!("/admin/users/{name}"), None);
-        assert_eq!(shown, (200, added.clone()), "{name}");
+        let (status, mut shown) = admin(&gateway, "GET", &format!("/admin/users/{name}"), None);
+        assert!(shown["last_login_at"].take().is_string(), "{shown}");
+        let mut expected = added.clone();
+        expected["last_login_at"] = Value::Null;
+        assert_eq!((status, shown), (200, expected), "{name}");
     }
     let put = |what: &str, body: Value| {
         admin(
@@ -85,7 +88,8 @@ fn users_are_listed_page_by_page() {
         after = format!("&after={next}");
     }
     assert_eq!(seen, *all);
-    for secret in ["password", "totp", "generation", "hash"] {
+    assert_eq!(all[0]["password"], "current");
+    for secret in ["totp", "generation", "hash"] {
         assert!(
             !all[0]
                 .as_object()
@@ -96,7 +100,7 @@ fn users_are_listed_page_by_page() {
     }
 }
 
-fn patch(gateway: &Gateway, user: &str, body: Value) -> (u16, Value) {
+pub(super) fn patch(gateway: &Gateway, user: &str, body: Value) -> (u16, Value) {
     admin(
         gateway,
         "PATCH",

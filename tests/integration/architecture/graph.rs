@@ -18,6 +18,10 @@ pub(super) const BACKENDS: [&str; 3] = [
     "isogloss-store-embedded",
     "isogloss-store-redis",
 ];
+/// What packages that ask other systems about passwords share.
+pub(super) const AUTHORITY: &str = "isogloss-authority";
+/// The beginning of their names.
+const AUTHORITY_KIND: &str = "isogloss-authority-";
 pub(super) const STORE_CONTRACT: &str = "isogloss-store-contract";
 pub(super) const TESTKIT: &str = "isogloss-testkit";
 pub(super) const REVERSE_PROXY: &str = "isogloss-reverse-proxy";
@@ -67,6 +71,7 @@ impl Graph {
         let mut dialects = self.crates();
         let others = [
             CORE,
+            AUTHORITY,
             DIALECT,
             CONFORMANCE,
             GATEWAY,
@@ -77,7 +82,14 @@ impl Graph {
             REVERSE_PROXY,
         ];
         dialects.retain(|name| !others.contains(name) && !BACKENDS.contains(name));
+        dialects.retain(|name| !name.starts_with(AUTHORITY_KIND));
         dialects
+    }
+
+    pub(super) fn authorities(&self) -> BTreeSet<&str> {
+        let mut authorities = self.crates();
+        authorities.retain(|name| name.starts_with(AUTHORITY_KIND));
+        authorities
     }
 
     /// Returns all packages that a member's manifest names, also those for builds and tests.

@@ -36,12 +36,13 @@ fn users_are_listed_by_number() {
         "first_name": "Admin", "last_name": "Istrator", "image_url": "", "role": "ADMIN",
         "organisation": "CRMDEMO", "default_unit": "EE63A82C4FEBE02FF34E90DD1EBA5ABE",
         "units": ["EE63A82C4FEBE02FF34E90DD1EBA5ABE"], "state": "active",
+        "password": "current",
     });
     assert_eq!(admin, expected);
     let table = shell.run(&["user", "list"]).done();
     assert_eq!(table.lines().count(), 11);
     assert!(table.starts_with("NUMBER  USER NAME"));
-    assert!(table.contains("\n37      retired           retired@example.com   CRMDEMO       LINGUIST         disabled\n"));
+    assert!(table.contains("\n37      retired           retired@example.com   CRMDEMO       LINGUIST         disabled  local      never\n"));
     for words in [&table, &list.to_string()] {
         assert!(
             !words.contains("$2") && !words.contains("JBSWY3DPEHPK3PXP"),
@@ -137,7 +138,7 @@ fn a_user_is_added_with_what_was_given() {
         "last_name": "L", "image_url": "https://example.com/a.png", "role": "PROJECT_MANAGER",
         "organisation": "CRMDEMO", "default_unit": "0B7B3D1C2A5E4F6089ABCDEF01234567",
         "units": ["EE63A82C4FEBE02FF34E90DD1EBA5ABE", "0B7B3D1C2A5E4F6089ABCDEF01234567"], "state": "active",
-        "second_factor": {"state": "off"},
+        "password": "current", "second_factor": {"state": "off"},
     });
     assert_eq!(ada, expected);
     let next = [

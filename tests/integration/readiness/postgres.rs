@@ -27,18 +27,18 @@ const CASES: [Case; 10] = [
     },
     Case {
         name: "no right to read users",
-        breaks: "REVOKE SELECT ON accounts FROM isogloss",
-        mends: "GRANT SELECT ON accounts TO isogloss",
+        breaks: "REVOKE SELECT ON user_accounts FROM isogloss",
+        mends: "GRANT SELECT ON user_accounts TO isogloss",
         effect: Refused,
-        reason: "SELECT on accounts",
-        doctor: "SELECT on accounts",
+        reason: "SELECT on user_accounts",
+        doctor: "SELECT on user_accounts",
     },
     Case {
         name: "no right to the schema",
         breaks: "REVOKE ALL ON SCHEMA public FROM PUBLIC, isogloss, pg_database_owner",
         mends: "GRANT ALL ON SCHEMA public TO isogloss",
         effect: Refused,
-        reason: "SELECT on accounts, users, logins",
+        reason: "SELECT on user_accounts, users, logins",
         doctor: "no schema has been selected",
     },
     Case {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::SessionLimits;
 use isogloss_core::{
@@ -43,6 +44,7 @@ impl World {
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
             throttle: None,
+            authorities: Authorities::default(),
             audit: Audit::default(),
             clock: Arc::new(SystemClock),
         });

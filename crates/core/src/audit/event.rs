@@ -40,6 +40,12 @@ pub struct Event {
     /// The credentials with which a login was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<LoginMethod>,
+    /// The name of the authority that judged the password. `None` if our own hash did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<String>,
+    /// The true cause of a judgement, such as `password_expired` or `timeout`, which clients do not learn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// The user that the event is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Uuid>,
@@ -99,6 +105,8 @@ impl Event {
             reason: None,
             dialect: caller.dialect.map(str::to_owned),
             by: None,
+            judged_by: None,
+            cause: None,
             user: None,
             name_hash: None,
             organisation: None,

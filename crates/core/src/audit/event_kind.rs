@@ -54,6 +54,8 @@ pub enum RefusalReason {
     Overloaded,
     /// A store is unavailable.
     Unavailable,
+    /// A synchronisation would have disabled too many users.
+    Brake,
 }
 
 impl From<&AuthError> for RefusalReason {
@@ -145,6 +147,8 @@ pub enum EventKind {
     RemoveUnit,
     /// A directory file was applied.
     ImportDirectory,
+    /// The users of an authority were brought up to date with its list.
+    SynchroniseUsers,
     /// Everything, or all tokens, were copied to a backup.
     BackUp,
     /// A backup replaced the existing data.
@@ -153,7 +157,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -185,6 +189,7 @@ impl EventKind {
         Self::PutUnit,
         Self::RemoveUnit,
         Self::ImportDirectory,
+        Self::SynchroniseUsers,
         Self::BackUp,
         Self::Restore,
     ];
@@ -223,6 +228,7 @@ impl EventKind {
             Self::PutUnit => "put_unit",
             Self::RemoveUnit => "remove_unit",
             Self::ImportDirectory => "import_directory",
+            Self::SynchroniseUsers => "synchronise_users",
             Self::BackUp => "back_up",
             Self::Restore => "restore",
         }

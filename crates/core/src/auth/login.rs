@@ -7,19 +7,23 @@ use isogloss_password::{Claimant, HashingPermit};
 use secrecy::ExposeSecret;
 
 use super::keys::KeyLogin;
-use super::second_factor::{FactorAttempt, SplitPassword};
+use super::password_check::{AdmittedLogin, JudgedBy};
 use super::throttling::settle_attempt;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
-use crate::directory::{Account, CardRef, KeyDigest};
+use crate::directory::{CardRef, KeyDigest};
 use crate::error::AuthError;
 use crate::names::is_same_name;
-use crate::throttle::{Attempt, AttemptTarget, ClientIp, KnownDevice, LoginOrigin};
+use crate::throttle::{Attempt, AttemptTarget, ClientIp, LoginOrigin};
 use crate::token::Realm;
-use crate::user::{Key, Organisation, User, UserState};
+use crate::user::{Key, User, UserState};
 
 impl Auth {
-    pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
+    pub(super) async fn try_password(
+        &self,
+        credentials: &Credentials,
+        judged_by: &mut JudgedBy,
+    ) -> Result<User, AuthError> {
         let (name, origin) = (&credentials.name, &credentials.origin);
         // An application password needs no hash, and therefore no hashing permit.
         let mut permit = match AppPassword::parse(credentials.password.expose_secret()) {
@@ -34,8 +38,13 @@ impl Auth {
         let share = self.share(target, attempt.as_ref());
         let outcome = match claimed(permit, &share) {
             Ok(permit) => {
-                let permit = (permit, share);
-                self.check_password(credentials, known_device, permit).await
+                let login = AdmittedLogin {
+                    credentials,
+                    known_device,
+                    permit,
+                    share,
+                };
+                self.check_password(login, judged_by).await
             }
             Err(error) => Err(error),
         };
@@ -46,58 +55,6 @@ impl Auth {
             attempt.refund().await?;
         }
         settle_attempt(attempt, outcome).await
-    }
-
-    async fn check_password(
-        &self,
-        credentials: &Credentials,
-        known_device: Option<KnownDevice>,
-        (permit, share): (Option<HashingPermit>, Claimant),
-    ) -> Result<User, AuthError> {
-        let begun = Instant::now();
-        let account = self.components.directory.account(&credentials.name).await?;
-        let by_app_password = self.matches_app_password(account.as_ref(), credentials);
-        if by_app_password.await?
-            && let Some(Account { user, .. }) = account
-        {
-            return check_admission(user, credentials.organisation.as_ref());
-        }
-        let totp = account.as_ref().and_then(|account| account.totp.as_ref());
-        let SplitPassword {
-            password,
-            presented,
-        } = credentials.split_password(totp, self.now());
-        let hash = account
-            .as_ref()
-            .map(|account| account.password_hash.expose_secret().to_owned());
-        // A password that only looks like an application password is hashed like any other.
-        let _permit = match permit {
-            Some(permit) => permit,
-            None => self.hashing_permit(&credentials.origin)?.claim(share)?,
-        };
-        let matches = self
-            .components
-            .passwords
-            .verify(password.clone(), hash)
-            .await?;
-        self.components.passwords.record_check(begun.elapsed());
-        let Some(account) = account.filter(|_| matches) else {
-            return Err(AuthError::InvalidCredentials);
-        };
-        let Account {
-            user,
-            totp,
-            password_hash,
-        } = account;
-        let user = check_admission(user, credentials.organisation.as_ref())?;
-        self.upgrade(&user, &password_hash, &password).await;
-        let Some(totp) = totp else { return Ok(user) };
-        let attempt = FactorAttempt {
-            totp: &totp,
-            presented: &presented,
-            known_device,
-        };
-        self.check_factor(user, attempt, credentials).await
     }
 
     /// Returns a hashing permit, which counts for the source of `origin` and for the network of that source. Fails
@@ -211,12 +168,18 @@ impl Auth {
 }
 
 impl OrganisationName {
-    fn names(&self, organisation: &Organisation) -> bool {
+    /// Returns the name as it was sent.
+    pub(crate) fn text(&self) -> &str {
         match self {
-            Self::Exact(name) => is_same_name(name, &organisation.name),
-            Self::AnyCase(name) => {
-                is_same_name(&name.to_lowercase(), &organisation.name.to_lowercase())
-            }
+            Self::Exact(name) | Self::AnyCase(name) => name,
+        }
+    }
+
+    /// Returns whether this is the name of an organisation.
+    pub(crate) fn is(&self, organisation: &str) -> bool {
+        match self {
+            Self::Exact(name) => is_same_name(name, organisation),
+            Self::AnyCase(name) => is_same_name(&name.to_lowercase(), &organisation.to_lowercase()),
         }
     }
 }
@@ -237,7 +200,7 @@ pub(super) fn check_admission(
     user: User,
     organisation: Option<&OrganisationName>,
 ) -> Result<User, AuthError> {
-    if organisation.is_some_and(|name| !name.names(&user.organisation)) {
+    if organisation.is_some_and(|name| !name.is(&user.organisation.name)) {
         return Err(AuthError::InvalidCredentials);
     }
     match user.state {

@@ -36,18 +36,20 @@ impl Auth {
         self.components.audit.record(event);
     }
 
-    fn record_login(
+    fn login_event(
         &self,
         by: LoginMethod,
         name: Option<ClaimedName<'_>>,
         origin: &LoginOrigin,
-        outcome: &Result<User, AuthError>,
-    ) {
-        let event = Event {
+    ) -> Event {
+        Event {
             by: Some(by),
             name_hash: name.map(|name| self.name_hash(name)),
             ..self.event(EventKind::Login).of_origin(origin)
-        };
+        }
+    }
+
+    fn record_login(&self, event: Event, outcome: &Result<User, AuthError>) {
         self.record(match outcome {
             Ok(user) => event.about(user),
             Err(error) => event.refused(error),

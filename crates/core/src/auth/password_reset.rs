@@ -20,6 +20,12 @@ impl Auth {
         password: SecretString,
     ) -> Result<User, PasswordError> {
         let session = self.find_session(key, &[Purpose::Reset]).await?;
+        let account = self.components.directory.account(&session.user.user_name);
+        let account = account.await.map_err(AuthError::from)?;
+        if account.is_some_and(|account| account.judging_authority().is_some()) {
+            // The user was given to an authority after the key was sent. No password is set here any longer.
+            return Err(AuthError::InvalidToken.into());
+        }
         let account = user_account(&self.components.peppers.current, session.user.id);
         let claimant = Claimant::Account(*account.as_bytes());
         let permit = self.components.passwords.permit(vec![claimant]);

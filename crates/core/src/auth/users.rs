@@ -8,25 +8,28 @@ use crate::throttle::RequestedAccess;
 use crate::user::{Role, Unit, User};
 
 impl Auth {
-    /// Returns the user of that name or e-mail address. `None` if there is none, or a disabled one.
+    /// Returns the user of that name or e-mail address, for e-mails with a token. `None` if there is none, a disabled
+    /// one, or one whose password an authority judges: a token by e-mail would bypass the authority.
     ///
     /// # Errors
     ///
     /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn find(&self, name: &str) -> Result<Option<User>, AuthError> {
         let account = self.components.directory.account(name).await?;
+        let account = account.filter(|account| account.judging_authority().is_none());
         Ok(account.and_then(|account| check_admission(account.user, None).ok()))
     }
 
-    /// Returns the user of that name or e-mail address. `None` if there is none, a disabled one, or one with a
-    /// second factor: for e-mails whose token logs in by itself, which would bypass the factor.
+    /// Returns what [`find`](Self::find) returns. `None` also for a user with a second factor: for e-mails whose token
+    /// logs in by itself, which would bypass the factor.
     ///
     /// # Errors
     ///
     /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn find_without_second_factor(&self, name: &str) -> Result<Option<User>, AuthError> {
         let account = self.components.directory.account(name).await?;
-        let account = account.filter(|account| account.totp.is_none());
+        let account = account
+            .filter(|account| account.totp.is_none() && account.judging_authority().is_none());
         Ok(account.and_then(|account| check_admission(account.user, None).ok()))
     }
 

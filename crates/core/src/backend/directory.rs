@@ -8,7 +8,7 @@
 //! | [`DirectoryTransaction`] | [`Change::apply`] |
 //! | [`LookTable`] | [`fill_looks`], [`find_look_alikes`] |
 //! | [`KeyRingTable`] | [`DigestKeys::read`], [`DigestKeys::take_over`] |
-//! | [`ErasureTable`] | [`erase_user`], [`remove_login_tombstones`] |
+//! | [`ErasureTable`] | [`erase_user`], [`remove_tombstones_of`], [`was_erased`] |
 //! | [`DigestStore`], [`DigestLookup`] | [`find_digest`], and all of [`DigestRing`] |
 //!
 //! An import parses a file ([`check_entries`]), hashes its secrets ([`hash_secrets`]) and calls
@@ -22,13 +22,13 @@
 //! [`DigestRing`]: crate::directory::DigestRing
 //! [`Present`]: crate::directory::Present
 
-pub use crate::directory::change::{Abort, DirectoryTransaction, UserRef};
+pub use crate::directory::change::{Abort, DirectoryTransaction, GivenNames, UserRef};
 pub use crate::directory::database::Database;
 pub use crate::directory::digest_keys::{
     DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable, OpenKeys,
     find_digest, key_ring, read_key_ring,
 };
-pub use crate::directory::erasure::{ErasureTable, erase_user, remove_login_tombstones};
+pub use crate::directory::erasure::{ErasureTable, erase_user, remove_tombstones_of, was_erased};
 pub use crate::directory::file::import::{check_entries, hash_secrets};
 pub use crate::directory::looks::{
     Login, LookTable, fill_looks, fill_looks_batch, find_look_alikes, mark_look_alikes,

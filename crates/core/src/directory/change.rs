@@ -2,6 +2,7 @@
 //! changes.
 
 mod changed;
+pub(in crate::directory) mod links;
 mod organisations;
 mod patch;
 mod users;
@@ -15,9 +16,8 @@ pub use self::organisations::OrganisationEdit;
 pub use self::patch::Patch;
 pub use self::users::UserEdit;
 use super::looks::LookTable;
-use super::{OrganisationEntry, OrganisationRef, UnitEntry, UserEntry};
+use super::{OrganisationEntry, OrganisationRef, UnitEntry, UserEntry, UserRecord};
 use crate::error::StoreError;
-use crate::user::User;
 
 /// A change of the directory.
 #[derive(Debug, Clone)]
@@ -139,11 +139,19 @@ pub trait DirectoryTransaction: LookTable {
     /// the query fails.
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>, Self::Error>;
 
-    /// Returns a user in the form that dialects may show; `None` if there is none. Fails if the query fails.
-    async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>, Self::Error>;
+    /// Returns a user as administrators see the user; `None` if there is none. Fails if the query fails.
+    async fn user_record(&mut self, id: Uuid) -> Result<Option<UserRecord>, Self::Error>;
 
     /// Returns the user with this number; `None` if there is none. Fails if the query fails.
     async fn user_of_number(&mut self, number: i64) -> Result<Option<UserRef>, Self::Error>;
+
+    /// Returns the user who is linked to this identifier at an authority; `None` if there is none. Fails if the query
+    /// fails.
+    async fn linked_user(
+        &mut self,
+        authority: &str,
+        external_id: &str,
+    ) -> Result<Option<UserRef>, Self::Error>;
 
     /// Returns the greatest number of a user that is less than the greatest permitted number; `None` if there is
     /// none. Fails if the query fails.
@@ -163,6 +171,15 @@ pub struct UserRef {
     pub user_name: String,
 }
 
+/// The names that a change gives a user.
+#[derive(Debug, Clone, Default)]
+pub struct GivenNames {
+    /// The user name and the e-mail address; empty if the change sets none.
+    pub logins: Vec<String>,
+    /// The authority and the identifier of the user there.
+    pub link: Option<(String, String)>,
+}
+
 impl Change {
     /// Returns the user names and e-mail addresses that the change gives a user; empty if it changes none.
     pub fn logins(&self) -> Vec<String> {
@@ -174,6 +191,31 @@ impl Change {
             | Self::RemoveOrganisation(_)
             | Self::PutUnit { .. }
             | Self::RemoveUnit { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns the names that the change gives a user, by which imports recognise erased users.
+    pub fn given_names(&self) -> GivenNames {
+        let link = self.link();
+        GivenNames {
+            logins: self.logins(),
+            link: link.map(|(authority, id)| (authority.to_owned(), id.to_owned())),
+        }
+    }
+
+    /// Returns the authority and the identifier there that the change gives a user. `None` if it gives none.
+    fn link(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::AddUser { user, .. } => user.link(),
+            Self::EditUser { edit, .. } => match (&edit.authority, &edit.external_id) {
+                (Patch::Set(authority), Patch::Set(external_id)) => Some((authority, external_id)),
+                (Patch::Keep | Patch::Remove | Patch::Set(_), _) => None,
+            },
+            Self::AddOrganisation(_)
+            | Self::EditOrganisation { .. }
+            | Self::RemoveOrganisation(_)
+            | Self::PutUnit { .. }
+            | Self::RemoveUnit { .. } => None,
         }
     }
 

@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
 
-use super::change::{Abort, DirectoryTransaction, InvalidChange};
+use super::change::{Abort, DirectoryTransaction, GivenNames, InvalidChange};
 use super::digest_keys::{DigestKeys, KeyRing, KeyRingTable};
 use super::{KeyDigest, UserEntry};
 use crate::audit::ClaimedName;
+use crate::error::StoreError;
 use crate::names::login_form;
 use crate::pepper::Peppers;
 use crate::token_digest::TokenDigest;
@@ -44,6 +45,8 @@ pub(super) enum ErasedIdentifier<'a> {
     Id(Uuid),
     /// A user name or an e-mail address.
     Login(&'a str),
+    /// An authority, and the identifier of the user there.
+    Link(&'a str, &'a str),
 }
 
 impl ErasedIdentifier<'_> {
@@ -54,6 +57,10 @@ impl ErasedIdentifier<'_> {
             Self::Login(login) => {
                 let login = login_form(login);
                 ring.digests_of(&[b"erased user", b"login", login.as_bytes()])
+            }
+            Self::Link(authority, external_id) => {
+                let parts = [authority.as_bytes(), external_id.as_bytes()];
+                ring.digests_of(&[b"erased user", b"link", parts[0], parts[1]])
             }
         }
     }
@@ -143,7 +150,9 @@ pub async fn erase_user<T: ErasureTable>(
     let keys = table.revoke_keys_of(id).await.map_err(Abort::Failed)?;
     table.remove_user(id).await.map_err(Abort::Failed)?;
     let traces = logins.iter().map(|login| ErasedIdentifier::Login(login));
-    for trace in traces.chain([ErasedIdentifier::Id(id)]) {
+    let link = user.link();
+    let link = link.map(|(authority, id)| ErasedIdentifier::Link(authority, id));
+    for trace in traces.chain(link).chain([ErasedIdentifier::Id(id)]) {
         if let Some(digest) = trace.digests(&ring).first() {
             table
                 .put_tombstone(*digest, digests.now())
@@ -166,25 +175,65 @@ pub async fn erase_user<T: ErasureTable>(
     })
 }
 
-/// Removes the tombstones of login names that a user was deliberately given, so that imports may name that user from
-/// now on. The tombstone of the erased user's identifier stays: a new user has a new one.
+/// Removes the tombstones of names that a user was deliberately given, so that imports may name that user from now on.
+/// The tombstone of the erased user's identifier stays: a new user has a new one.
 ///
 /// # Errors
 /// If a query fails.
-pub async fn remove_login_tombstones<T: ErasureTable>(
+pub async fn remove_tombstones_of<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
-    logins: &[String],
+    names: &GivenNames,
 ) -> Result<(), T::Error> {
-    if logins.is_empty() {
+    if names.logins.is_empty() && names.link.is_none() {
         return Ok(());
     }
     let ring = digests.ring_of(&table.sealed_keys().await?);
-    let forms = logins
-        .iter()
-        .flat_map(|login| ErasedIdentifier::Login(login).digests(&ring));
+    let forms = traces(names).flat_map(|trace| trace.digests(&ring));
     let forms: Vec<_> = forms.collect();
     table.remove_tombstones(&forms).await
+}
+
+/// Returns whether a user with one of these names was erased.
+///
+/// # Errors
+/// If a query fails, or if this cannot be decided because a digest key does not open.
+pub async fn was_erased<T: ErasureTable>(
+    table: &mut T,
+    digests: &DigestKeys,
+    names: &GivenNames,
+) -> Result<bool, T::Error> {
+    let erased = table.tombstones().await?;
+    if erased.is_empty() {
+        return Ok(false);
+    }
+    let ring = digests.ring_of(&table.sealed_keys().await?);
+    let forms: Vec<_> = traces(names)
+        .flat_map(|trace| trace.digests(&ring))
+        .collect();
+    if erased.iter().any(|digest| forms.contains(digest)) {
+        return Ok(true);
+    }
+    let mut keys = erased.iter().filter_map(|digest| digest.key());
+    match keys.find(|key| ring.unreadable().contains(key)) {
+        None => Ok(false),
+        Some(id) => {
+            let reason = format_args!(
+                "no pepper of the configuration opens the digest key {id}: whether the user was \
+                 erased cannot be told"
+            );
+            Err(T::unusable(StoreError::new("directory", reason)))
+        }
+    }
+}
+
+fn traces(names: &GivenNames) -> impl Iterator<Item = ErasedIdentifier<'_>> {
+    let logins = names
+        .logins
+        .iter()
+        .map(|login| ErasedIdentifier::Login(login));
+    let link = names.link.as_ref();
+    logins.chain(link.map(|(authority, id)| ErasedIdentifier::Link(authority, id)))
 }
 
 fn logins(user: &UserEntry, imported: Option<String>) -> Vec<String> {

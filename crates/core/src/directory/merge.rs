@@ -4,9 +4,13 @@ mod attributes;
 mod cards;
 mod erased;
 mod factors;
+mod faults;
 mod keys;
+mod links;
 mod organisations;
+mod reported;
 mod secrets;
+mod states;
 mod unique;
 mod users;
 
@@ -14,15 +18,17 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use self::unique::Unique;
+use self::faults::{Outcome, entry_error};
 use super::origin::ImportedValues;
 use super::present::Present;
 use super::rules::{LAST_NUMBER, breaks_rules};
-use super::user_change::{UserChange, differs};
+use super::user_change::UserChange;
 use super::wanted::{Precedence, SetHere, Wanted, WantedUser};
 use super::{
-    Applied, ImportError, Kept, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, UserEntry,
+    Applied, EntryFaults, ImportError, Kept, KeyDigest, KeyEntry, OrganisationEntry,
+    RevokedKeyEntry, UserEntry,
 };
+use crate::error::StoreError;
 
 /// The changes that a file makes.
 pub struct Changes {
@@ -39,16 +45,6 @@ pub struct Changes {
     /// The result to report.
     pub applied: Applied,
 }
-
-/// Returns the error for an entry that is invalid or conflicts with the directory.
-pub(super) fn entry_error(entry: impl Into<String>, reason: impl Into<String>) -> ImportError {
-    ImportError::Entry {
-        entry: entry.into(),
-        reason: reason.into(),
-    }
-}
-
-type Outcome<T> = Result<T, ImportError>;
 
 /// The entries that a file is compared with, and the result so far.
 struct Merge<'a> {
@@ -68,8 +64,9 @@ impl Changes {
     /// values that were set here, the file's precedence decides.
     ///
     /// # Errors
-    /// If an entry is invalid or conflicts with another one.
-    pub fn of(present: &Present, wanted: &Wanted) -> Outcome<Self> {
+    /// If entries are invalid or conflict with other ones: all of them are listed. The entries of a synchronisation
+    /// that are invalid are left out instead.
+    pub fn of(present: &Present, wanted: &Wanted) -> Result<Self, ImportError> {
         let known = present.entries.users.iter();
         let organisations = &present.entries.organisations;
         let keys = present.entries.keys.iter();
@@ -95,9 +92,21 @@ impl Changes {
             applied: Applied::default(),
         };
         let organisations = merge.organisations()?;
-        let users = merge.users()?;
-        Unique::check(present, &users)?;
-        let (keys, revoked_keys) = merge.keys(&users)?;
+        let mut users = merge.users()?;
+        merge.leave_out_conflicts(&mut users);
+        // A key of a user who cannot be merged would be one more fault with the same cause.
+        let (keys, revoked_keys) = if merge.applied.faults.is_empty() {
+            merge.keys(&users)?
+        } else {
+            Default::default()
+        };
+        if !wanted.skips_faults() && !merge.applied.faults.is_empty() {
+            return Err(ImportError::Entries(EntryFaults(merge.applied.faults)));
+        }
+        merge.report(&users);
+        if wanted.lists_changes {
+            merge.report_others(&organisations, &keys, &revoked_keys);
+        }
         let users = users.into_iter();
         Ok(Self {
             organisations,
@@ -143,7 +152,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn users(&mut self) -> Outcome<Vec<UserChange>> {
+    fn users(&mut self) -> Result<Vec<UserChange>, StoreError> {
         let numbers = self.wanted.numbers().into_iter();
         let numbers = numbers.filter(|number| *number < LAST_NUMBER);
         let last = numbers.chain(self.present.last_number).max();
@@ -151,35 +160,50 @@ impl<'a> Merge<'a> {
         let mut met = HashSet::new();
         let mut changes = Vec::with_capacity(self.wanted.users.len());
         for wanted in &self.wanted.users {
-            let id = self.present.id_of(wanted.id, &wanted.user_name);
-            let known: Option<&'a UserEntry> = id.and_then(|id| self.users.get(&id).copied());
-            if known.is_none() && self.was_erased(wanted)? {
-                self.applied
-                    .erased
-                    .push(format!("user {}", wanted.user_name));
-                continue;
-            }
-            self.check_identity(wanted, known)?;
-            let mut entry = self.user(wanted, known)?;
-            if known.is_none() && wanted.number().is_none() {
-                entry.number = free.next().unwrap_or(i64::MAX);
-            }
-            entry.grandfathered = breaks_rules(&entry);
-            if !met.insert(entry.id) {
-                let reason = "the file has another entry of the same user";
-                return Err(entry_error(format!("user {}", wanted.user_name), reason));
-            }
-            let origin = ImportedValues::of(&entry);
-            let remembered = self.present.origins.get(&entry.id);
-            changes.push(UserChange {
-                differs: differs(&mut self.applied, known, &entry),
-                origin: Some(origin).filter(|origin| remembered != Some(origin)),
-                known: known.cloned(),
-                exempt: wanted.grandfathered,
-                entry,
-            });
+            let merged = self.merged_user(wanted, &mut free, &mut met);
+            let merged = merged.map_err(|error| error.about(wanted.id));
+            changes.extend(self.unless_faulty(merged)?.flatten());
         }
         Ok(changes)
+    }
+
+    /// Returns what an entry changes; `None` if it is that of an erased user. Fails if the entry is invalid.
+    fn merged_user(
+        &mut self,
+        wanted: &WantedUser,
+        free: &mut impl Iterator<Item = i64>,
+        met: &mut HashSet<Uuid>,
+    ) -> Outcome<Option<UserChange>> {
+        let id = self
+            .present
+            .id_of(wanted.id, &wanted.user_name, wanted.linked());
+        let known: Option<&'a UserEntry> = id.and_then(|id| self.users.get(&id).copied());
+        if known.is_none() && self.was_erased(wanted)? {
+            self.applied
+                .erased
+                .push(format!("user {}", wanted.user_name));
+            return Ok(None);
+        }
+        self.check_identity(wanted, known)?;
+        let mut entry = self.user(wanted, known)?;
+        if known.is_none() && wanted.number().is_none() {
+            entry.number = free.next().unwrap_or(i64::MAX);
+        }
+        entry.grandfathered = breaks_rules(&entry);
+        if !met.insert(entry.id) {
+            let reason = "the file has another entry of the same user";
+            return Err(entry_error(format!("user {}", wanted.user_name), reason));
+        }
+        let remembered = self.present.origins.get(&entry.id);
+        let disabled_by = self.disabled_by(wanted, known, &entry);
+        let origin = ImportedValues::of(&entry).disabled_by(disabled_by);
+        Ok(Some(UserChange {
+            differs: known != Some(&entry),
+            origin: Some(origin).filter(|origin| remembered != Some(origin)),
+            known: known.cloned(),
+            exempt: wanted.grandfathered,
+            entry,
+        }))
     }
 }
 
@@ -187,9 +211,13 @@ impl Merge<'_> {
     /// Checks that the file does not give another identifier for an existing user name, and fails if it does.
     /// Identifiers never change, because tokens refer to them.
     fn check_identity(&self, wanted: &WantedUser, known: Option<&UserEntry>) -> Outcome<()> {
-        let named = self.present.id_of(None, &wanted.user_name);
+        let named = self.present.id_of(None, &wanted.user_name, None);
         match named.filter(|_| wanted.id.is_some() && known.is_none()) {
             None => Ok(()),
+            Some(_) if self.wanted.authority().is_some() => {
+                let reason = "another user here has that name";
+                Err(entry_error(format!("user {}", wanted.user_name), reason))
+            }
             Some(id) => {
                 let reason = format!("the directory has that user with another id, {id}");
                 Err(entry_error(format!("user {}", wanted.user_name), reason))

@@ -20,11 +20,18 @@ pub enum Part {
     State,
     /// The second factor with its recovery codes.
     SecondFactor,
+    /// The authority to which the user belongs, with the identifier there, and whether the user was adopted.
+    Authority,
 }
 
 impl Part {
     /// All parts, in order.
-    pub const ALL: [Self; 3] = [Self::Password, Self::State, Self::SecondFactor];
+    pub const ALL: [Self; 4] = [
+        Self::Password,
+        Self::State,
+        Self::SecondFactor,
+        Self::Authority,
+    ];
 }
 
 /// The attributes that a file may set for a user, apart from secrets and state.
@@ -54,7 +61,7 @@ pub enum Attribute {
 }
 
 impl Attribute {
-    const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Number,
         Self::UserName,
         Self::Email,
@@ -162,9 +169,16 @@ pub struct ImportedValues {
     password: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disabled: Option<bool>,
+    /// The authority with which a synchronisation disabled the user; `None` if anyone else did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disabled_by: Option<String>,
     /// Digest of the second factor's secret and recovery codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     second_factor: Option<String>,
+    /// Digest of the link to an authority; empty if it was set here. `None` if a release without authorities imported
+    /// the user, who was then local.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authority: Option<String>,
     /// By name instead of [`Attribute`], because a newer release may store more of them.
     #[serde(default)]
     attributes: HashMap<String, Value>,
@@ -180,20 +194,43 @@ impl ImportedValues {
             (attribute.name().to_owned(), said)
         };
         Self {
-            password: imported(Part::Password).then(|| KeyDigest::of(&user.password_hash).hex()),
+            password: imported(Part::Password).then(|| KeyDigest::of(user.hash_or_empty()).hex()),
             disabled: imported(Part::State).then_some(user.disabled),
+            disabled_by: None,
             second_factor: imported(Part::SecondFactor).then(|| second_factor(user).hex()),
+            authority: Some(if imported(Part::Authority) {
+                link(user).hex()
+            } else {
+                String::new()
+            }),
             attributes: Attribute::ALL.into_iter().map(said).collect(),
         }
+    }
+
+    /// Returns the values with the authority with which a synchronisation disabled the user.
+    pub(super) fn disabled_by(self, disabled_by: Option<String>) -> Self {
+        Self {
+            disabled_by,
+            ..self
+        }
+    }
+
+    /// Returns the authority with which a synchronisation disabled the user. `None` if anyone else did, or the user is
+    /// not disabled.
+    pub(super) fn disabler(&self) -> Option<&str> {
+        self.disabled_by.as_deref()
     }
 
     /// Marks the values of an entry that differ from the last import (`set_here`, `imported`). Without `origin`,
     /// there was no import that set any.
     pub fn mark(origin: Option<&Self>, user: &mut UserEntry) {
-        let nothing = Self::default();
+        let nothing = Self {
+            authority: Some(String::new()),
+            ..Self::default()
+        };
         let origin = origin.unwrap_or(&nothing);
         let replaced = user.replaced_hashes.iter().copied();
-        let mut hashes = replaced.chain([KeyDigest::of(&user.password_hash)]);
+        let mut hashes = replaced.chain([KeyDigest::of(user.hash_or_empty())]);
         let here = |part: &Part| match part {
             Part::Password => {
                 let said = origin.password.as_deref();
@@ -204,6 +241,10 @@ impl ImportedValues {
                 let now = second_factor(user).hex();
                 origin.second_factor.as_deref() != Some(now.as_str())
             }
+            Part::Authority => match &origin.authority {
+                Some(said) => *said != link(user).hex(),
+                None => user.authority.is_some(),
+            },
         };
         user.set_here = Part::ALL.into_iter().filter(here).collect();
         let differing = Attribute::ALL.into_iter().filter_map(|attribute| {
@@ -221,4 +262,13 @@ fn second_factor(user: &UserEntry) -> KeyDigest {
     parts.sort();
     parts.insert(0, user.totp_secret.clone().unwrap_or_default());
     KeyDigest::of(&parts.join(" "))
+}
+
+/// Returns a digest of the authority, of the identifier there, and of whether the user was adopted.
+fn link(user: &UserEntry) -> KeyDigest {
+    let authority = user.authority.as_deref().unwrap_or_default();
+    let external_id = user.external_id.as_deref().unwrap_or_default();
+    let adopted = if user.adopted { "adopted" } else { "" };
+    // None of them has a line feed.
+    KeyDigest::of(&[authority, external_id, adopted].join("\n"))
 }

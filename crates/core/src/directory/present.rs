@@ -34,6 +34,8 @@ pub struct Present {
     pub codes: HashMap<KeyDigest, UserRef>,
     /// The owners of the identifiers of the file's cards.
     pub identifiers: HashMap<String, UserRef>,
+    /// The users who have an external id of the file, by authority and external id.
+    pub links: HashMap<(String, String), UserRef>,
     /// The organisations of the units in the file.
     pub units: HashMap<String, Uuid>,
     /// The greatest number of a user that is less than the greatest permitted number.
@@ -56,16 +58,22 @@ pub struct EntryNames {
 }
 
 impl Present {
-    /// Returns the user that a file entry refers to: the one with its identifier, else with its name, else the one
-    /// to whom an import gave that name. `None` if there is none; an identifier is returned as it is, whether or
-    /// not its user exists.
-    pub fn id_of(&self, id: Option<Uuid>, user_name: &str) -> Option<Uuid> {
+    /// Returns the user that a file entry refers to: the one with its identifier, else with its name, else with its
+    /// identifier at its authority (`link`), else the one to whom an import gave that name. `None` if there is none; an
+    /// identifier is returned as it is, whether or not its user exists.
+    pub fn id_of(
+        &self,
+        id: Option<Uuid>,
+        user_name: &str,
+        link: Option<(String, String)>,
+    ) -> Option<Uuid> {
         let name = login_form(user_name);
         let forms = login_forms(user_name);
         let named = forms.iter().find_map(|form| self.logins.get(form));
         let named = named.filter(|named| login_form(&named.user_name) == name);
         let imported = || forms.iter().find_map(|form| self.imported_names.get(form));
         id.or_else(|| named.map(|named| named.id))
+            .or_else(|| self.links.get(&link?).map(|linked| linked.id))
             .or_else(|| imported().map(|named| named.id))
     }
 }
@@ -76,7 +84,8 @@ impl Wanted {
     pub fn logins(&self) -> Vec<String> {
         let users = self.users.iter().flat_map(|user| {
             let email = user.text(Attribute::Email);
-            [Some(user.user_name.as_str()), email]
+            let name = user.text(Attribute::UserName);
+            [Some(user.user_name.as_str()), name, email]
         });
         let keys = self.keys.iter().map(|key| match &key.user {
             Patch::Set(user) => Some(user.as_str()),
@@ -91,7 +100,8 @@ impl Wanted {
     pub fn looks(&self) -> Vec<String> {
         let names = self.users.iter().flat_map(|user| {
             let email = user.text(Attribute::Email);
-            [Some(user.user_name.as_str()), email]
+            let name = user.text(Attribute::UserName);
+            [Some(user.user_name.as_str()), name, email]
         });
         let names = names.flatten().map(|name| look(&stored_login(&tidy(name))));
         let looks: HashSet<_> = names.collect();
@@ -102,6 +112,16 @@ impl Wanted {
     pub fn numbers(&self) -> Vec<i64> {
         let numbers = self.users.iter();
         numbers.filter_map(WantedUser::number).collect()
+    }
+
+    /// Returns the external ids of users in the file.
+    pub fn external_ids(&self) -> Vec<String> {
+        let ids = self.users.iter().map(|user| &user.link.external_id);
+        let ids = ids.filter_map(|id| match id {
+            Patch::Set(id) => Some(id.clone()),
+            Patch::Keep | Patch::Remove => None,
+        });
+        ids.collect()
     }
 
     /// Returns the identifiers of the units in the file, as written and tidied.
@@ -129,7 +149,7 @@ impl Wanted {
     /// identifier.
     pub fn user_ids(&self, present: &Present) -> Vec<Uuid> {
         let users = self.users.iter();
-        let ids = users.filter_map(|user| present.id_of(user.id, &user.user_name));
+        let ids = users.filter_map(|user| present.id_of(user.id, &user.user_name, user.linked()));
         let ids: HashSet<_> = ids.collect();
         ids.into_iter().collect()
     }

@@ -3,6 +3,7 @@
 //! Texts are trimmed and in NFC, and an empty text is absent. A stored value is never rejected: an entry may keep
 //! a value that a rule of a later release would not accept.
 
+mod links;
 mod looks;
 mod organisations;
 mod users;
@@ -10,6 +11,7 @@ mod visible;
 
 use std::collections::BTreeSet;
 
+pub(super) use self::links::normalize_link;
 pub use self::looks::look;
 pub(super) use self::looks::{
     conflict, exact_conflict, look_of_organisation, organisation_conflict, shown,

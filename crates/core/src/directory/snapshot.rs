@@ -12,6 +12,9 @@ use super::{KeyDigest, SealedKey};
 use crate::names::tidy;
 use crate::user::Role;
 
+/// What stands for a password, or its hash, of a user without one.
+pub(super) const NO_PASSWORD: &str = "none";
+
 /// Entries of a directory, ready to store, or as they are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
@@ -102,11 +105,33 @@ pub struct UserEntry {
     pub units: Vec<String>,
     /// Whether the user may not log in.
     pub disabled: bool,
-    /// The password's hash.
-    pub password_hash: String,
+    /// The password's hash. `None` if the user has no password; written as `none`.
+    #[serde(serialize_with = "or_none")]
+    pub password_hash: Option<String>,
     /// The digests of earlier hashes of the same password, which `password_hash` has replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replaced_hashes: Vec<KeyDigest>,
+    /// The authority to which the user belongs, or from which the user was adopted.
+    #[serde(serialize_with = "or_empty")]
+    pub authority: Option<String>,
+    /// The identifier of the user at the authority, unique there.
+    #[serde(serialize_with = "or_empty")]
+    pub external_id: Option<String>,
+    /// Whether the user was adopted: the password's hash alone judges the password.
+    pub adopted: bool,
+    /// When the authority last accepted the password of `password_hash`, to the second.
+    #[serde(
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub accepted_at: Option<OffsetDateTime>,
+    /// When the user last logged in, to the second; see [`UserRecords::record_login`](super::UserRecords). An import
+    /// never lowers it.
+    #[serde(
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_login_at: Option<OffsetDateTime>,
     /// See [`User::generation`](crate::User::generation). An import never lowers it.
     pub generation: i64,
     /// The second factor's secret, base32.
@@ -140,11 +165,33 @@ fn or_empty<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok
 }
 
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn or_none<S: Serializer>(hash: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(hash.as_deref().unwrap_or(NO_PASSWORD))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
 fn all_of<T: Serialize, S: Serializer>(
     entries: &Option<Vec<T>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     entries.as_deref().unwrap_or_default().serialize(serializer)
+}
+
+impl UserEntry {
+    /// Returns the password's hash; an empty text if there is none.
+    pub(super) fn hash_or_empty(&self) -> &str {
+        self.password_hash.as_deref().unwrap_or_default()
+    }
+
+    /// Returns the user's authority and the identifier there. `None` if the user is not linked.
+    pub fn link(&self) -> Option<(&str, &str)> {
+        Some((self.authority.as_deref()?, self.external_id.as_deref()?))
+    }
+
+    /// Returns the authority that judges the user's password. `None` for a user who is local or was adopted.
+    pub fn judging_authority(&self) -> Option<&str> {
+        self.authority.as_deref().filter(|_| !self.adopted)
+    }
 }
 
 impl std::fmt::Debug for UserEntry {

@@ -51,6 +51,13 @@ impl UserChange {
         known.is_some_and(|known| known.totp_secret != self.entry.totp_secret)
     }
 
+    /// Returns whether a known user loses the identifier at an authority, or gets another one. Users in one file may
+    /// exchange theirs.
+    pub fn replaces_link(&self) -> bool {
+        let known = self.known.as_ref().and_then(UserEntry::link);
+        known.is_some() && known != self.entry.link()
+    }
+
     /// Returns the recovery codes that are new or differ.
     pub fn recovery_codes(&self) -> impl Iterator<Item = &RecoveryCodeEntry> {
         let known = self
@@ -156,7 +163,7 @@ impl UserEntry {
 }
 
 /// Counts an entry as created, updated or unchanged. Returns whether it must be written.
-pub(super) fn differs<T: PartialEq>(applied: &mut Applied, known: Option<&T>, entry: &T) -> bool {
+pub(super) fn count<T: PartialEq>(applied: &mut Applied, known: Option<&T>, entry: &T) -> bool {
     let counter = match known {
         None => &mut applied.created,
         Some(known) if known == entry => &mut applied.unchanged,

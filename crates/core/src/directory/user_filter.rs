@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::UserRecord;
 use crate::names::login_form;
 use crate::user::{Role, User, UserState};
 
@@ -21,6 +22,10 @@ pub struct UserFilter {
     pub role: Option<Role>,
     /// The state of the users.
     pub state: Option<UserState>,
+    /// The authority of the users, including those who were adopted from it.
+    pub authority: Option<String>,
+    /// Whether only users are listed for whom no login was recorded.
+    pub never_logged_in: bool,
 }
 
 impl UserFilter {
@@ -65,7 +70,7 @@ pub struct UserPage {
     after: i64,
     limit: usize,
     /// The users found so far.
-    pub users: Vec<User>,
+    pub users: Vec<UserRecord>,
 }
 
 impl UserPage {
@@ -87,10 +92,10 @@ impl UserPage {
 
     /// Adds the users of a page who match the filter, as many as there is room for. Returns true if another page
     /// is needed: `page` was full, but the list is not.
-    pub fn takes(&mut self, page: Vec<User>) -> bool {
+    pub fn takes(&mut self, page: Vec<UserRecord>) -> bool {
         let is_last = page.len() < self.limit;
-        self.after = page.last().map_or(self.after, |last| last.number);
-        let fitting = page.into_iter().filter(|user| self.filter.fits(user));
+        self.after = page.last().map_or(self.after, |last| last.user.number);
+        let fitting = page.into_iter().filter(|user| self.filter.fits(&user.user));
         self.users.extend(fitting);
         self.users.truncate(self.limit);
         !is_last && self.users.len() < self.limit

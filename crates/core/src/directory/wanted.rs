@@ -66,6 +66,22 @@ pub struct Wanted {
     pub(super) precedence: Precedence,
     /// Whether the passwords in clear text have been hashed.
     pub(super) sealed: bool,
+    /// The authority that says what it has of its users; `None` for a file.
+    pub(super) authority: Option<String>,
+    /// Whether the result lists what changes in each entry.
+    pub(super) lists_changes: bool,
+}
+
+impl Wanted {
+    /// Returns the authority that says what it has of its users; `None` for a file.
+    pub(super) fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
+    /// Returns whether invalid entries are left out, so that the others can be applied.
+    pub(super) fn skips_faults(&self) -> bool {
+        self.authority.is_some()
+    }
 }
 
 /// An organisation of a file.
@@ -87,7 +103,12 @@ pub(super) struct WantedUser {
     /// The attributes, including the user name.
     pub(super) attributes: Attributes,
     pub(super) disabled: Option<bool>,
+    /// The hash of a user without a password is empty.
     pub(super) password: Option<Secret>,
+    pub(super) link: WantedLink,
+    /// When the authority accepted the password of the file's hash.
+    pub(super) accepted_at: Option<OffsetDateTime>,
+    pub(super) last_login_at: Option<OffsetDateTime>,
     /// Digests of earlier hashes of the same password.
     pub(super) replaced_hashes: Vec<KeyDigest>,
     pub(super) generation: i64,
@@ -118,6 +139,14 @@ impl WantedUser {
         }
     }
 
+    /// Returns the authority and the identifier there that the file sets; `None` if it does not set both.
+    pub(super) fn linked(&self) -> Option<(String, String)> {
+        match (&self.link.authority, &self.link.external_id) {
+            (Patch::Set(authority), Patch::Set(id)) => Some((authority.clone(), id.clone())),
+            (Patch::Keep | Patch::Remove | Patch::Set(_), _) => None,
+        }
+    }
+
     /// Returns the number that the file sets; `None` if it does not set one.
     pub(super) fn number(&self) -> Option<i64> {
         match self.attributes.get(&Attribute::Number) {
@@ -125,6 +154,14 @@ impl WantedUser {
             Some(Value::Text(_) | Value::List(_)) | None => None,
         }
     }
+}
+
+/// The link between a user of a file and an authority.
+#[derive(Clone, Default)]
+pub(super) struct WantedLink {
+    pub(super) authority: Patch<String>,
+    pub(super) external_id: Patch<String>,
+    pub(super) adopted: Option<bool>,
 }
 
 /// An access card of a file.

@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 use metrics::counter;
 use time::OffsetDateTime;
 
-use super::{Bucket, BucketKind, Budget, Decision, LoginOrigin, Permit, Throttle};
+use super::{Bucket, BucketKind, Budget, ChargeOutcome, LoginOrigin, Permit, Throttle};
 use crate::clock::Clock;
 use crate::error::{AuthError, StoreError};
 use crate::token_digest::TokenDigest;
@@ -53,12 +53,12 @@ impl Attempt<'_> {
         } = count;
         let now = self.clock.now();
         match (self.throttle.charge(&bucket, budget, now).await, lock) {
-            (Ok(Decision::Granted(permit)), _) => {
+            (Ok(ChargeOutcome::Granted(permit)), _) => {
                 self.held.push((bucket, permit));
                 Ok(())
             }
-            (Ok(Decision::Locked { .. }), Lock::Passes) => Ok(()),
-            (Ok(Decision::Locked { until }), Lock::Refuses) => {
+            (Ok(ChargeOutcome::Locked { .. }), Lock::Passes) => Ok(()),
+            (Ok(ChargeOutcome::Locked { until }), Lock::Refuses) => {
                 count_refusal(bucket.kind, origin);
                 self.refund().await?;
                 Err(AuthError::Throttled {
@@ -86,7 +86,8 @@ impl Attempt<'_> {
             | BucketKind::Card
             | BucketKind::Key
             | BucketKind::Emails
-            | BucketKind::EmailsOfSource => None,
+            | BucketKind::EmailsOfSource
+            | BucketKind::Authority => None,
         })
     }
 
@@ -102,7 +103,8 @@ impl Attempt<'_> {
             | BucketKind::KnownClient
             | BucketKind::Code
             | BucketKind::Emails
-            | BucketKind::EmailsOfSource => throttle.reset(bucket.key).await.map(drop),
+            | BucketKind::EmailsOfSource
+            | BucketKind::Authority => throttle.reset(bucket.key).await.map(drop),
         };
         let client = self.client;
         let until = now + self.remember_clients;
@@ -134,7 +136,7 @@ pub(super) fn count_refusal(kind: BucketKind, origin: &LoginOrigin) {
 }
 
 /// Returns the time from `now` until `until` in whole seconds, rounded up, and at least one second.
-fn whole_seconds(until: OffsetDateTime, now: OffsetDateTime) -> Duration {
+pub(crate) fn whole_seconds(until: OffsetDateTime, now: OffsetDateTime) -> Duration {
     let left = u64::try_from((until - now).whole_milliseconds()).unwrap_or(0);
     Duration::from_secs(left.div_ceil(1000).max(1))
 }

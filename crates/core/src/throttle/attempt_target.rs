@@ -72,7 +72,7 @@ impl KnownDevice {
 }
 
 impl Bucket {
-    pub(super) fn new(
+    pub(crate) fn new(
         pepper: &Pepper,
         kind: BucketKind,
         account: Option<TokenDigest>,

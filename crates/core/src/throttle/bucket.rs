@@ -30,11 +30,13 @@ pub enum BucketKind {
     Emails,
     /// E-mails that a source requests.
     EmailsOfSource,
+    /// Passwords of a user that are passed on to an authority, from everywhere.
+    Authority,
 }
 
 impl BucketKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Account,
         Self::KnownClient,
         Self::Source,
@@ -44,6 +46,7 @@ impl BucketKind {
         Self::Key,
         Self::Emails,
         Self::EmailsOfSource,
+        Self::Authority,
     ];
 
     /// Returns the name of the kind in metrics and lists, such as `account`.
@@ -58,6 +61,7 @@ impl BucketKind {
             Self::Key => "key",
             Self::Emails => "letters",
             Self::EmailsOfSource => "letters_of_source",
+            Self::Authority => "authority",
         }
     }
 
@@ -88,7 +92,7 @@ pub struct Bucket {
 
 /// The result of taking an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub enum ChargeOutcome {
     /// The attempt may proceed.
     Granted(Permit),
     /// The bucket is locked.
@@ -118,10 +122,10 @@ pub(super) struct BucketState {
 
 impl BucketState {
     /// Takes an attempt out of the bucket at `now`, and locks the bucket if that was the last one. Returns
-    /// [`Decision::Locked`] and changes nothing if a lock is active.
-    pub(super) fn charge(&mut self, budget: &Budget, now: i64) -> Decision {
+    /// [`ChargeOutcome::Locked`] and changes nothing if a lock is active.
+    pub(super) fn charge(&mut self, budget: &Budget, now: i64) -> ChargeOutcome {
         if self.locked_until > now {
-            return Decision::Locked {
+            return ChargeOutcome::Locked {
                 until: from_milliseconds(self.locked_until),
             };
         }
@@ -142,7 +146,7 @@ impl BucketState {
             // Nothing refills while the lock lasts.
             self.full_at += lock - now;
         }
-        Decision::Granted(Permit {
+        ChargeOutcome::Granted(Permit {
             cost: self.full_at - before,
             lock,
         })

@@ -28,6 +28,11 @@ impl ClientIp {
         }
     }
 
+    /// Returns the address.
+    pub(crate) fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// Returns `true` if that network contains the address.
     pub fn is_in(self, network: &Network) -> bool {
         network.contains(self.0)

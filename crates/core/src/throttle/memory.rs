@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::bucket::{BucketState, future};
-use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Decision, Permit, Throttle, ThrottledBucket};
+use super::{
+    Bucket, Budget, CLIENTS_PER_ACCOUNT, ChargeOutcome, Permit, Throttle, ThrottledBucket,
+};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
 use crate::token_digest::TokenDigest;
@@ -64,7 +66,7 @@ impl Throttle for MemoryThrottle {
         bucket: &Bucket,
         budget: &Budget,
         now: OffsetDateTime,
-    ) -> Result<Decision, StoreError> {
+    ) -> Result<ChargeOutcome, StoreError> {
         let now = milliseconds(now);
         let mut tables = self.tables();
         tables.tidy(now);

@@ -9,6 +9,7 @@ use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::{Data, scope};
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
@@ -97,6 +98,7 @@ impl Fixture {
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
             throttle: None,
+            authorities: Authorities::default(),
             audit: Audit::default(),
             clock: clock.clone(),
         });

@@ -152,7 +152,7 @@ async fn put_replaced_hashes(connection: &mut PgConnection, change: &UserChange)
         )
         .bind(change.entry.id)
         .bind(digest.as_bytes().as_slice())
-        .bind(&change.entry.password_hash)
+        .bind(change.entry.password_hash.as_deref().unwrap_or_default())
         .execute(&mut *connection)
         .await?;
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use isogloss_core::backend::directory::{Abort, remove_login_tombstones};
+use isogloss_core::backend::directory::{Abort, remove_tombstones_of};
 use isogloss_core::directory::{Change, Changed, DigestKeys, InvalidChange};
 
+use super::authority_links::is_taken;
 use super::session::Session;
 use super::transaction::PostgresTables;
 use super::write::alone;
@@ -20,13 +21,12 @@ pub(super) async fn make(
     change: Change,
     digests: Arc<DigestKeys>,
 ) -> Done<Changed> {
-    let logins = change.logins();
+    let names = change.given_names();
     let mut transaction = connection.begin().await?;
     alone(&mut transaction).await?;
     match change.apply(&mut PostgresTables(&mut transaction)).await {
         Ok(changed) => {
-            remove_login_tombstones(&mut PostgresTables(&mut transaction), &digests, &logins)
-                .await?;
+            remove_tombstones_of(&mut PostgresTables(&mut transaction), &digests, &names).await?;
             transaction.commit().await.map(|()| Ok(changed))
         }
         Err(abort) => invalid(abort).map(Err),
@@ -47,6 +47,11 @@ pub(super) async fn check(connection: &mut Session, change: Change) -> Done<()> 
 pub(super) fn invalid(abort: Abort<sqlx::Error>) -> Result<InvalidChange> {
     match abort {
         Abort::Invalid(invalid) => Ok(invalid),
+        // The lock of changes excludes this, except for writers that do not take it.
+        Abort::Failed(error) if is_taken(&error) => {
+            let reason = "another user has the same external id at this authority";
+            Ok(InvalidChange::Conflict(reason.to_owned()))
+        }
         Abort::Failed(error) => Err(error),
     }
 }

@@ -8,7 +8,7 @@ use isogloss_core::backend::directory::{DigestKind, OpenKeys, UserPage, find_dig
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
     ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
-    UserFilter, Wanted,
+    UserFilter, UserRecord, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::{Key, PoolStatus, StoreError, Unit, User, UserState};
@@ -51,12 +51,9 @@ impl Directory for PostgresDirectory {
         filter: &UserFilter,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
-        if filter
-            .search
-            .as_deref()
-            .is_some_and(|text| !can_be_stored(text))
-        {
+    ) -> Result<Vec<UserRecord>, StoreError> {
+        let texts = [&filter.search, &filter.authority];
+        if !texts.into_iter().flatten().all(|text| can_be_stored(text)) {
             return Ok(Vec::new());
         }
         let mut found = UserPage::new(filter, after, limit);
@@ -218,6 +215,6 @@ impl Directory for PostgresDirectory {
 
 /// Returns whether PostgreSQL can store a text: it must not contain a NUL. A text that does is in no table, and a
 /// query with it would fail.
-fn can_be_stored(text: &str) -> bool {
+pub(super) fn can_be_stored(text: &str) -> bool {
     !text.contains('\0')
 }

@@ -10,7 +10,7 @@ use crate::row::Result;
 
 /// The tables that logins and token checks read.
 const READ: [&str; 8] = [
-    "accounts",
+    "user_accounts",
     "users",
     "logins",
     "units",
@@ -21,7 +21,7 @@ const READ: [&str; 8] = [
 ];
 
 /// All tables, with the privileges that the gateway needs.
-const WRITTEN: [(&str, &[&str]); 20] = [
+const WRITTEN: [(&str, &[&str]); 21] = [
     ("organisations", ALL),
     ("units", ALL),
     ("users", ALL),
@@ -42,8 +42,11 @@ const WRITTEN: [(&str, &[&str]); 20] = [
     ("digest_keys", ALL),
     ("erased_users", KEPT),
     ("signing_keys", KEPT),
+    ("synchronisations", NEVER_REMOVED),
 ];
 const ALL: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
+/// Privileges to a table whose rows are never removed.
+const NEVER_REMOVED: &[&str] = &["SELECT", "INSERT", "UPDATE"];
 /// Privileges to a table whose rows are never changed.
 const KEPT: &[&str] = &["SELECT", "INSERT", "DELETE"];
 

@@ -252,5 +252,7 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/postgres/0009_looks.sql"),
         include_str!("../../migrations/postgres/0010_erased_users.sql"),
         include_str!("../../migrations/postgres/0011_signing_keys.sql"),
+        include_str!("../../migrations/postgres/0012_authorities.sql"),
+        include_str!("../../migrations/postgres/0013_synchronisations.sql"),
     ])
 }

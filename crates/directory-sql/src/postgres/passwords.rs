@@ -9,11 +9,14 @@ use crate::row::Result;
 
 pub(super) async fn set_password(connection: &mut Session, user: Uuid, hash: String) -> Result<()> {
     let mut transaction = connection.begin().await?;
-    query("UPDATE users SET password_hash = $1, generation = generation + 1 WHERE id = $2")
-        .bind(hash)
-        .bind(user)
-        .execute(&mut *transaction)
-        .await?;
+    query(
+        "UPDATE users SET password_hash = $1, accepted_at = NULL, generation = generation + 1
+         WHERE id = $2",
+    )
+    .bind(hash)
+    .bind(user)
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await
 }
 

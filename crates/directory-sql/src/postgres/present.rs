@@ -53,6 +53,7 @@ pub(super) async fn read(
             .numbers
             .insert(row.number("number")?, row::named(row)?);
     }
+    owners_of_links(connection, wanted, &mut present).await?;
     present.last_number = query_scalar("SELECT max(number) FROM users WHERE number < $1")
         .bind(LAST_NUMBER)
         .fetch_one(&mut *connection)
@@ -66,29 +67,7 @@ pub(super) async fn read(
             .units
             .insert(row.text("id")?, row.guid("organisation")?);
     }
-    let codes = query(
-        "SELECT c.code_digest, c.code_digest_key, u.id, u.user_name
-         FROM access_cards c JOIN users u ON u.id = c.user_id WHERE c.code_digest = ANY($1)",
-    )
-    .bind(bytes_of(&wanted.codes(&present.open)))
-    .fetch_all(&mut *connection)
-    .await?;
-    for row in &codes {
-        present
-            .codes
-            .insert(row::code_digest(row)?, row::named(row)?);
-    }
-    let identifiers = query(
-        "SELECT c.identifier, u.id, u.user_name FROM access_cards c JOIN users u ON u.id = c.user_id
-         WHERE c.identifier = ANY($1)",
-    )
-    .bind(wanted.identifiers())
-    .fetch_all(&mut *connection)
-    .await?;
-    for row in &identifiers {
-        let identifier = row.text("identifier")?;
-        present.identifiers.insert(identifier, row::named(row)?);
-    }
+    owners_of_cards(connection, wanted, &mut present).await?;
     let mut named = EntryNames {
         organisations: Vec::new(),
         users: wanted.user_ids(&present),
@@ -114,4 +93,56 @@ pub(super) async fn read(
         .collect();
     (present.entries, present.origins) = snapshot::read(connection, Some(&named)).await?;
     Ok(present)
+}
+
+/// Reads the users who have an external id of the file. Fails if the query fails.
+async fn owners_of_links(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    present: &mut Present,
+) -> Result<()> {
+    let links = query(
+        "SELECT authority, external_id, id, user_name FROM users
+         WHERE authority IS NOT NULL AND external_id = ANY($1)",
+    )
+    .bind(wanted.external_ids())
+    .fetch_all(connection)
+    .await?;
+    for row in &links {
+        let link = (row.text("authority")?, row.text("external_id")?);
+        present.links.insert(link, row::named(row)?);
+    }
+    Ok(())
+}
+
+/// Reads the owners of the codes and identifiers of the file's cards. Fails if a query fails.
+async fn owners_of_cards(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    present: &mut Present,
+) -> Result<()> {
+    let codes = query(
+        "SELECT c.code_digest, c.code_digest_key, u.id, u.user_name
+         FROM access_cards c JOIN users u ON u.id = c.user_id WHERE c.code_digest = ANY($1)",
+    )
+    .bind(bytes_of(&wanted.codes(&present.open)))
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &codes {
+        present
+            .codes
+            .insert(row::code_digest(row)?, row::named(row)?);
+    }
+    let identifiers = query(
+        "SELECT c.identifier, u.id, u.user_name FROM access_cards c JOIN users u ON u.id = c.user_id
+         WHERE c.identifier = ANY($1)",
+    )
+    .bind(wanted.identifiers())
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &identifiers {
+        let identifier = row.text("identifier")?;
+        present.identifiers.insert(identifier, row::named(row)?);
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use isogloss_core::backend::directory::spellings;
 use isogloss_core::directory::{
-    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
+    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter, UserRecord,
 };
 use isogloss_core::{Key, Role, Unit, User, UserState};
 use sqlx::postgres::{PgConnection, PgRow};
@@ -23,7 +23,7 @@ pub(super) async fn account(
         "WITH named AS (SELECT coalesce((SELECT user_id FROM logins WHERE login = $1),
              (SELECT user_id FROM logins WHERE login = $2),
              (SELECT user_id FROM logins WHERE login = $3)) AS id)
-         SELECT {ACCOUNT}, (SELECT id FROM named) IS NOT NULL AS found FROM accounts a
+         SELECT {ACCOUNT}, (SELECT id FROM named) IS NOT NULL AS found FROM user_accounts a
          WHERE a.id = coalesce((SELECT id FROM named), (SELECT id FROM users LIMIT 1))",
     )))
     .bind(as_sent)
@@ -35,11 +35,22 @@ pub(super) async fn account(
 }
 
 pub(super) async fn user(connection: &mut PgConnection, id: Uuid) -> Result<Option<User>> {
-    let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = $1"))
+    let row = query(select(ACCOUNT, " FROM user_accounts a WHERE a.id = $1"))
         .bind(id)
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(row::user).transpose()
+}
+
+pub(super) async fn user_record(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> Result<Option<UserRecord>> {
+    let row = query(select(ACCOUNT, " FROM user_accounts a WHERE a.id = $1"))
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(row::user_record).transpose()
 }
 
 pub(super) async fn units_of(connection: &mut PgConnection, user: User) -> Result<Vec<Unit>> {
@@ -55,11 +66,11 @@ pub(super) async fn users(
     filter: UserFilter,
     after: i64,
     limit: u32,
-) -> Result<Vec<User>> {
+) -> Result<Vec<UserRecord>> {
     // In the collation C, `lower` changes only ASCII characters.
     let rows = query(select(
         ACCOUNT,
-        " FROM accounts a
+        " FROM user_accounts a
          WHERE number > $1
              AND ($2::uuid IS NULL OR organisation_id = $2)
              AND ($3::text IS NULL OR role = $3)
@@ -68,6 +79,8 @@ pub(super) async fn users(
                   OR lower(email COLLATE \"C\") LIKE $5 ESCAPE '\\'
                   OR lower((first_name || ' ' || last_name) COLLATE \"C\") LIKE $5 ESCAPE '\\'
                   OR number::text LIKE $5 ESCAPE '\\')
+             AND ($7::text IS NULL OR authority = $7)
+             AND (NOT $8 OR last_login_at IS NULL)
          ORDER BY number LIMIT $6",
     ))
     .bind(after)
@@ -76,9 +89,11 @@ pub(super) async fn users(
     .bind(filter.state.map(|state| state == UserState::Disabled))
     .bind(filter.pattern())
     .bind(i64::from(limit))
+    .bind(filter.authority)
+    .bind(filter.never_logged_in)
     .fetch_all(connection)
     .await?;
-    rows.iter().map(row::user).collect()
+    rows.iter().map(row::user_record).collect()
 }
 
 pub(super) async fn organisations(
@@ -151,7 +166,7 @@ pub(super) async fn card_of_code(
     let row = query(select(
         ACCOUNT,
         ", c.pass_code_hash, c.code_digest, c.code_digest_key
-         FROM access_cards c JOIN accounts a ON a.id = c.user_id
+         FROM access_cards c JOIN user_accounts a ON a.id = c.user_id
          WHERE c.effective AND c.code_digest = ANY($1)",
     ))
     .bind(bytes_of(&forms))
@@ -167,7 +182,7 @@ pub(super) async fn card_of_identifier(
     let [as_sent, composed, decomposed] = spellings(&identifier);
     let row = query(select(
         ACCOUNT,
-        ", c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user_id
+        ", c.pass_code_hash FROM access_cards c JOIN user_accounts a ON a.id = c.user_id
          WHERE c.effective AND c.identifier IN ($1, $2, $3)
          ORDER BY c.identifier <> $1, c.identifier <> $2 LIMIT 1",
     ))

@@ -112,11 +112,15 @@ async fn users(
         .await?,
         origins: find("SELECT user_id AS \"user\", said FROM imported_users", "user_id").await?,
     };
-    let accounts = select(format!("SELECT {ACCOUNT} FROM accounts a"), "a.id", ids)
-        .push(" ORDER BY number")
-        .build()
-        .fetch_all(&mut *connection)
-        .await?;
+    let accounts = select(
+        format!("SELECT {ACCOUNT} FROM user_accounts a"),
+        "a.id",
+        ids,
+    )
+    .push(" ORDER BY number")
+    .build()
+    .fetch_all(&mut *connection)
+    .await?;
     row::user_entries(&accounts, &belongings)
 }
 

@@ -1,9 +1,9 @@
 //! The queries of single changes in PostgreSQL.
 
 use async_trait::async_trait;
+use isogloss_core::StoreError;
 use isogloss_core::backend::directory::{Database, DirectoryTransaction, LAST_NUMBER, UserRef};
-use isogloss_core::directory::{OrganisationEntry, OrganisationRef, UserEntry};
-use isogloss_core::{StoreError, User};
+use isogloss_core::directory::{OrganisationEntry, OrganisationRef, UserEntry, UserRecord};
 use sqlx::postgres::PgConnection;
 use sqlx::{Error, query, query_scalar};
 use uuid::Uuid;
@@ -83,15 +83,15 @@ impl DirectoryTransaction for PostgresTables<'_> {
     }
 
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>> {
-        let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = $1"))
+        let row = query(select(ACCOUNT, " FROM user_accounts a WHERE a.id = $1"))
             .bind(id)
             .fetch_optional(&mut *self.0)
             .await?;
         row.as_ref().map(row::person).transpose()
     }
 
-    async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>> {
-        read::user(&mut *self.0, id).await
+    async fn user_record(&mut self, id: Uuid) -> Result<Option<UserRecord>> {
+        read::user_record(&mut *self.0, id).await
     }
 
     async fn user_of_number(&mut self, number: i64) -> Result<Option<UserRef>> {
@@ -99,6 +99,16 @@ impl DirectoryTransaction for PostgresTables<'_> {
             .bind(number)
             .fetch_optional(&mut *self.0)
             .await?;
+        row.as_ref().map(row::named).transpose()
+    }
+
+    async fn linked_user(&mut self, authority: &str, external_id: &str) -> Result<Option<UserRef>> {
+        let row =
+            query("SELECT id, user_name FROM users WHERE authority = $1 AND external_id = $2")
+                .bind(authority)
+                .bind(external_id)
+                .fetch_optional(&mut *self.0)
+                .await?;
         row.as_ref().map(row::named).transpose()
     }
 

@@ -4,12 +4,15 @@ use isogloss_core::backend::directory::look;
 use isogloss_core::directory::{OrganisationEntry, Snapshot, UserEntry};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::session::Session;
 use super::snapshot;
 use crate::row::Result;
 
+/// Disables a user, which ends the user's tokens, or enables a user. From now on, a synchronisation does not enable the
+/// user: an operator decides. Fails if a query fails.
 pub(super) async fn set_disabled(
     connection: &mut Session,
     user: Uuid,
@@ -21,6 +24,13 @@ pub(super) async fn set_disabled(
         .bind(user)
         .execute(&mut *transaction)
         .await?;
+    forget(
+        &mut transaction,
+        "UPDATE imported_users SET said = (said::jsonb - 'disabled_by')::text
+         WHERE user_id = $1 AND said::jsonb ? 'disabled_by'",
+        user,
+    )
+    .await?;
     transaction.commit().await
 }
 
@@ -89,16 +99,22 @@ pub(super) async fn put_user_row(connection: &mut PgConnection, user: &UserEntry
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation_id, default_unit, disabled, password_hash, totp_secret,
-                            generation)
+                            generation, authority, external_id, accepted_at, last_login_at,
+                            adopted_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT id FROM organisations WHERE name = $9),
-                 $10, $11, $12, $13, $14)
+                 $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                 CASE WHEN $19 THEN coalesce($17, extract(epoch FROM now())::bigint) END)
          ON CONFLICT (id) DO UPDATE SET
              number = excluded.number, user_name = excluded.user_name, email = excluded.email,
              first_name = excluded.first_name, last_name = excluded.last_name,
              image_url = excluded.image_url, role = excluded.role,
              organisation_id = excluded.organisation_id, default_unit = excluded.default_unit,
              disabled = excluded.disabled, password_hash = excluded.password_hash,
-             totp_secret = excluded.totp_secret, generation = excluded.generation",
+             totp_secret = excluded.totp_secret, generation = excluded.generation,
+             authority = excluded.authority, external_id = excluded.external_id,
+             accepted_at = excluded.accepted_at, last_login_at = excluded.last_login_at,
+             adopted_at = CASE WHEN excluded.adopted_at IS NOT NULL
+                          THEN coalesce(users.adopted_at, excluded.adopted_at) END",
     )
     .bind(user.id)
     .bind(user.number)
@@ -111,9 +127,14 @@ pub(super) async fn put_user_row(connection: &mut PgConnection, user: &UserEntry
     .bind(&user.organisation)
     .bind(&user.default_unit)
     .bind(user.disabled)
-    .bind(&user.password_hash)
+    .bind(user.password_hash.as_deref().unwrap_or_default())
     .bind(&user.totp_secret)
     .bind(user.generation)
+    .bind(&user.authority)
+    .bind(&user.external_id)
+    .bind(user.accepted_at.map(OffsetDateTime::unix_timestamp))
+    .bind(user.last_login_at.map(OffsetDateTime::unix_timestamp))
+    .bind(user.adopted)
     .execute(&mut *connection)
     .await?;
     put_logins(connection, user).await?;

@@ -1,7 +1,9 @@
 //! Decodes digests, digest keys and keys of JWTs from rows.
 
 use isogloss_core::Key;
-use isogloss_core::directory::{Card, DigestKeyId, KeyDigest, SealedKey, SealedSigningKey};
+use isogloss_core::directory::{
+    Card, DigestKeyId, KeyDigest, SealedKey, SealedSigningKey, SyncRecord,
+};
 
 use super::{Columns, Result, card, digest, digest_in, key, moment, unreadable};
 
@@ -63,6 +65,17 @@ pub(crate) fn digests_of_key(row: &impl Columns) -> Result<(DigestKeyId, i64)> {
 /// cannot be decoded.
 pub(crate) fn plain_digest(row: &impl Columns) -> Result<(Option<String>, KeyDigest)> {
     Ok((row.text_if_any("realm")?, digest_in(row)?))
+}
+
+/// Decodes a row of `synchronisations`; `None` without a row. Fails if a column cannot be decoded.
+pub(crate) fn synchronisation(row: Option<&impl Columns>) -> Result<Option<SyncRecord>> {
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(SyncRecord {
+        begun_at: moment(row.number("begun_at")?),
+        is_running: row.flag("is_running")?,
+        ended_at: row.number_if_any("ended_at")?.map(moment),
+        outcome: row.text_if_any("outcome")?,
+    }))
 }
 
 /// Decodes a row of `signing_keys`. Fails if a column cannot be decoded.

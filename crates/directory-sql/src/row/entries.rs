@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::digests::stored_digest;
 use super::imports::{origin, revoked_entry};
-use super::{Columns, Result, digest_in, moment, role, sorted};
+use super::{Columns, Result, digest_in, moment, moment_if_any, password_hash, role, sorted};
 
 /// Returns organisations with their units, both in the order of the rows. Fails if a column cannot be decoded.
 pub(crate) fn organisation_entries<C: Columns>(
@@ -42,7 +42,7 @@ pub(crate) fn organisation_entries<C: Columns>(
         .collect()
 }
 
-/// The rows that belong to users, in addition to those of `accounts`.
+/// The rows that belong to users, in addition to those of `user_accounts`.
 pub(crate) struct Belongings<C> {
     pub(crate) cards: Vec<C>,
     pub(crate) recovery_codes: Vec<C>,
@@ -53,7 +53,7 @@ pub(crate) struct Belongings<C> {
     pub(crate) origins: Vec<C>,
 }
 
-/// Returns users with everything that belongs to them, in the order of the rows of `accounts`, and the values that
+/// Returns users with everything that belongs to them, in the order of the rows of `user_accounts`, and the values that
 /// imports last set for them. Fails if a column cannot be decoded.
 pub(crate) fn user_entries<C: Columns>(
     accounts: &[C],
@@ -82,7 +82,7 @@ pub(crate) fn user_entries<C: Columns>(
     Ok((users, origins))
 }
 
-/// Decodes a row of `accounts`, without the values from other tables. Fails if a column cannot be decoded.
+/// Decodes a row of `user_accounts`, without the values from other tables. Fails if a column cannot be decoded.
 pub(crate) fn person(row: &impl Columns) -> Result<UserEntry> {
     Ok(UserEntry {
         id: row.guid("id")?,
@@ -97,7 +97,12 @@ pub(crate) fn person(row: &impl Columns) -> Result<UserEntry> {
         default_unit: row.text_if_any("own_default_unit")?,
         units: sorted(row, "units")?,
         disabled: row.flag("disabled")?,
-        password_hash: row.text("password_hash")?,
+        password_hash: password_hash(row)?,
+        authority: row.text_if_any("authority")?,
+        external_id: row.text_if_any("external_id")?,
+        adopted: row.number_if_any("adopted_at")?.is_some(),
+        accepted_at: moment_if_any(row, "accepted_at")?,
+        last_login_at: moment_if_any(row, "last_login_at")?,
         replaced_hashes: Vec::new(),
         generation: row.number("generation")?,
         totp_secret: row.text_if_any("totp_secret")?,

@@ -132,7 +132,7 @@ async fn put_replaced_hashes(connection: &mut SqliteConnection, change: &UserCha
         )
         .bind(change.entry.id.to_string())
         .bind(digest.as_bytes().as_slice())
-        .bind(&change.entry.password_hash)
+        .bind(change.entry.password_hash.as_deref().unwrap_or_default())
         .execute(&mut *connection)
         .await?;
     }

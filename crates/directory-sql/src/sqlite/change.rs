@@ -1,6 +1,6 @@
 //! Makes and checks single changes, each in its own transaction.
 
-use isogloss_core::backend::directory::{Abort, remove_login_tombstones};
+use isogloss_core::backend::directory::{Abort, remove_tombstones_of};
 use isogloss_core::directory::{Change, Changed};
 
 use super::connections::end;
@@ -12,13 +12,13 @@ type Done<T> = Result<T, Abort<sqlx::Error>>;
 /// Makes a change, and returns the changed entry. Fails, and changes nothing, with [`Abort::Invalid`] if the change
 /// is invalid, and with [`Abort::Failed`] if a query fails.
 pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Changed> {
-    let logins = change.logins();
+    let names = change.given_names();
     fill_looks(directory, &change).await?;
     let mut transaction = directory.pool.begin().await.map_err(Abort::Failed)?;
     let made = async {
         let mut tables = SqliteTables(&mut transaction);
         let changed = change.apply(&mut tables).await?;
-        remove_login_tombstones(&mut tables, &directory.digests, &logins)
+        remove_tombstones_of(&mut tables, &directory.digests, &names)
             .await
             .map_err(Abort::Failed)?;
         Ok(changed)

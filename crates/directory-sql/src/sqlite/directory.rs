@@ -11,7 +11,7 @@ use isogloss_core::backend::get_or_load;
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
     ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
-    UserFilter, Wanted,
+    UserFilter, UserRecord, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::{Key, NearCacheStatus, StoreError, Unit, User, UserState};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::transaction::SqliteTables;
 use super::{
     SqliteDirectory, backup, change, close, erasure, failed, health, imports, passwords, present,
-    read, snapshot,
+    read, snapshot, write,
 };
 
 #[async_trait]
@@ -56,7 +56,7 @@ impl Directory for SqliteDirectory {
         filter: &UserFilter,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
+    ) -> Result<Vec<UserRecord>, StoreError> {
         let found = read::users(
             &self.pool,
             UserPage::new(filter, after, limit),
@@ -101,13 +101,16 @@ impl Directory for SqliteDirectory {
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
-        query("UPDATE users SET password_hash = ?, generation = generation + 1 WHERE id = ?")
-            .bind(hash)
-            .bind(user.to_string())
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .map_err(failed)
+        query(
+            "UPDATE users SET password_hash = ?, accepted_at = NULL, generation = generation + 1
+             WHERE id = ?",
+        )
+        .bind(hash)
+        .bind(user.to_string())
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(failed)
     }
 
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
@@ -117,13 +120,8 @@ impl Directory for SqliteDirectory {
     }
 
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
-        let disabled = state == UserState::Disabled;
-        query("UPDATE users SET disabled = ?1, generation = generation + ?1 WHERE id = ?2")
-            .bind(disabled)
-            .bind(user.to_string())
-            .execute(&self.pool)
+        write::set_disabled(&self.pool, user, state == UserState::Disabled)
             .await
-            .map(drop)
             .map_err(failed)
     }
 

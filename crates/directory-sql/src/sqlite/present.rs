@@ -56,6 +56,7 @@ pub(super) async fn read(
             .numbers
             .insert(row.number("number")?, row::named(row)?);
     }
+    owners_of_links(connection, wanted, &mut present).await?;
     present.last_number = query_scalar("SELECT max(number) FROM users WHERE number < ?")
         .bind(LAST_NUMBER)
         .fetch_one(&mut *connection)
@@ -70,27 +71,7 @@ pub(super) async fn read(
             .units
             .insert(row.text("id")?, row.guid("organisation")?);
     }
-    let mut codes = QueryBuilder::<Sqlite>::new(
-        "SELECT c.code_digest, c.code_digest_key, u.id, u.user_name
-         FROM access_cards c JOIN users u ON u.id = c.user WHERE c.code_digest",
-    );
-    one_of(&mut codes, &wanted.codes(&present.open));
-    for row in &codes.build().fetch_all(&mut *connection).await? {
-        present
-            .codes
-            .insert(row::code_digest(row)?, row::named(row)?);
-    }
-    let identifiers = query(
-        "SELECT c.identifier, u.id, u.user_name FROM access_cards c JOIN users u ON u.id = c.user
-         WHERE c.identifier IN (SELECT value FROM json_each(?))",
-    )
-    .bind(list(&wanted.identifiers()))
-    .fetch_all(&mut *connection)
-    .await?;
-    for row in &identifiers {
-        let identifier = row.text("identifier")?;
-        present.identifiers.insert(identifier, row::named(row)?);
-    }
+    owners_of_cards(connection, wanted, &mut present).await?;
     let mut named = EntryNames {
         organisations: Vec::new(),
         users: wanted.user_ids(&present),
@@ -114,4 +95,54 @@ pub(super) async fn read(
     present.erased = tombstones.into_iter().collect();
     (present.entries, present.origins) = snapshot::read(connection, Some(&named)).await?;
     Ok(present)
+}
+
+/// Reads the users who have an external id of the file. Fails if the query fails.
+async fn owners_of_links(
+    connection: &mut SqliteConnection,
+    wanted: &Wanted,
+    present: &mut Present,
+) -> Result<()> {
+    let links = query(
+        "SELECT authority, external_id, id, user_name FROM users
+         WHERE authority IS NOT NULL AND external_id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(list(&wanted.external_ids()))
+    .fetch_all(connection)
+    .await?;
+    for row in &links {
+        let link = (row.text("authority")?, row.text("external_id")?);
+        present.links.insert(link, row::named(row)?);
+    }
+    Ok(())
+}
+
+/// Reads the owners of the codes and identifiers of the file's cards. Fails if a query fails.
+async fn owners_of_cards(
+    connection: &mut SqliteConnection,
+    wanted: &Wanted,
+    present: &mut Present,
+) -> Result<()> {
+    let mut codes = QueryBuilder::<Sqlite>::new(
+        "SELECT c.code_digest, c.code_digest_key, u.id, u.user_name
+         FROM access_cards c JOIN users u ON u.id = c.user WHERE c.code_digest",
+    );
+    one_of(&mut codes, &wanted.codes(&present.open));
+    for row in &codes.build().fetch_all(&mut *connection).await? {
+        present
+            .codes
+            .insert(row::code_digest(row)?, row::named(row)?);
+    }
+    let identifiers = query(
+        "SELECT c.identifier, u.id, u.user_name FROM access_cards c JOIN users u ON u.id = c.user
+         WHERE c.identifier IN (SELECT value FROM json_each(?))",
+    )
+    .bind(list(&wanted.identifiers()))
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &identifiers {
+        let identifier = row.text("identifier")?;
+        present.identifiers.insert(identifier, row::named(row)?);
+    }
+    Ok(())
 }

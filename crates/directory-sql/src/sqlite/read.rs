@@ -2,7 +2,7 @@
 
 use isogloss_core::backend::directory::{UserPage, login_forms, spellings};
 use isogloss_core::directory::{
-    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter,
+    Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter, UserRecord,
 };
 use isogloss_core::{Key, Role, Unit, User, UserState};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -20,7 +20,7 @@ pub(super) async fn account(pool: &Connections, login: &str) -> Result<Option<Ac
     let row = query(AssertSqlSafe(format!(
         "WITH named (id) AS (SELECT coalesce((SELECT user FROM logins WHERE login = ?1),
              (SELECT user FROM logins WHERE login = ?2), (SELECT user FROM logins WHERE login = ?3)))
-         SELECT {ACCOUNT}, (SELECT id FROM named) IS NOT NULL AS found FROM accounts a
+         SELECT {ACCOUNT}, (SELECT id FROM named) IS NOT NULL AS found FROM user_accounts a
          WHERE a.id = coalesce((SELECT id FROM named), (SELECT id FROM users LIMIT 1))",
     )))
     .bind(as_sent)
@@ -35,11 +35,22 @@ pub(super) async fn user(
     executor: impl Executor<'_, Database = Sqlite>,
     id: Uuid,
 ) -> Result<Option<User>> {
-    let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = ?"))
+    let row = query(select(ACCOUNT, " FROM user_accounts a WHERE a.id = ?"))
         .bind(id.to_string())
         .fetch_optional(executor)
         .await?;
     row.as_ref().map(row::user).transpose()
+}
+
+pub(super) async fn user_record(
+    executor: impl Executor<'_, Database = Sqlite>,
+    id: Uuid,
+) -> Result<Option<UserRecord>> {
+    let row = query(select(ACCOUNT, " FROM user_accounts a WHERE a.id = ?"))
+        .bind(id.to_string())
+        .fetch_optional(executor)
+        .await?;
+    row.as_ref().map(row::user_record).transpose()
 }
 
 pub(super) async fn units_of(pool: &Connections, user: &User) -> Result<Vec<Unit>> {
@@ -55,11 +66,11 @@ pub(super) async fn users(
     mut found: UserPage,
     filter: &UserFilter,
     limit: u32,
-) -> Result<Vec<User>> {
+) -> Result<Vec<UserRecord>> {
     loop {
         let page = query(select(
             ACCOUNT,
-            " FROM accounts a
+            " FROM user_accounts a
              WHERE number > ?1
                  AND (?2 IS NULL OR organisation_id = ?2)
                  AND (?3 IS NULL OR role = ?3)
@@ -67,6 +78,8 @@ pub(super) async fn users(
                  AND (?5 IS NULL OR user_name LIKE ?5 ESCAPE '\\' OR email LIKE ?5 ESCAPE '\\'
                       OR first_name || ' ' || last_name LIKE ?5 ESCAPE '\\'
                       OR CAST(number AS TEXT) LIKE ?5 ESCAPE '\\')
+                 AND (?7 IS NULL OR authority = ?7)
+                 AND (NOT ?8 OR last_login_at IS NULL)
              ORDER BY number LIMIT ?6",
         ))
         .bind(found.after())
@@ -75,9 +88,11 @@ pub(super) async fn users(
         .bind(filter.state.map(|state| state == UserState::Disabled))
         .bind(filter.pattern())
         .bind(limit)
+        .bind(&filter.authority)
+        .bind(filter.never_logged_in)
         .fetch_all(pool)
         .await?;
-        let page = page.iter().map(row::user).collect::<Result<_>>()?;
+        let page = page.iter().map(row::user_record).collect::<Result<_>>()?;
         if !found.takes(page) {
             return Ok(found.users);
         }
@@ -145,7 +160,7 @@ pub(super) async fn card_of_code(
 ) -> Result<Option<(Card, KeyDigest)>> {
     let mut lookup = QueryBuilder::<Sqlite>::new(format!(
         "SELECT {ACCOUNT}, c.pass_code_hash, c.code_digest, c.code_digest_key
-         FROM access_cards c JOIN accounts a ON a.id = c.user
+         FROM access_cards c JOIN user_accounts a ON a.id = c.user
          WHERE c.effective AND c.code_digest"
     ));
     one_of(&mut lookup, forms);
@@ -160,7 +175,7 @@ pub(super) async fn card_of_identifier(
     let [as_sent, composed, decomposed] = spellings(identifier);
     let row = query(select(
         ACCOUNT,
-        ", c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user
+        ", c.pass_code_hash FROM access_cards c JOIN user_accounts a ON a.id = c.user
          WHERE c.effective AND c.identifier IN (?1, ?2, ?3)
          ORDER BY c.identifier <> ?1, c.identifier <> ?2 LIMIT 1",
     ))

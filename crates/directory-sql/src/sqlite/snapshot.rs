@@ -112,7 +112,7 @@ async fn users(
         origins: find("SELECT user, said FROM imported_users", "user").await?,
     };
     let accounts = select(
-        format!("SELECT {ACCOUNT} FROM accounts a"),
+        format!("SELECT {ACCOUNT} FROM user_accounts a"),
         "a.id",
         ids.as_deref(),
     )

@@ -199,5 +199,7 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0009_looks.sql"),
         include_str!("../../migrations/sqlite/0010_erased_users.sql"),
         include_str!("../../migrations/sqlite/0011_signing_keys.sql"),
+        include_str!("../../migrations/sqlite/0012_authorities.sql"),
+        include_str!("../../migrations/sqlite/0013_synchronisations.sql"),
     ])
 }

@@ -4,9 +4,30 @@ use isogloss_core::backend::directory::look;
 use isogloss_core::directory::{OrganisationEntry, UserEntry};
 use sqlx::query;
 use sqlx::sqlite::SqliteConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::connections::Connections;
 use crate::row::Result;
+
+/// Disables a user, which ends the user's tokens, or enables a user. From now on, a synchronisation does not enable the
+/// user: an operator decides. Fails if a query fails.
+pub(super) async fn set_disabled(pool: &Connections, user: Uuid, disabled: bool) -> Result<()> {
+    let mut transaction = pool.begin().await?;
+    query("UPDATE users SET disabled = ?1, generation = generation + ?1 WHERE id = ?2")
+        .bind(disabled)
+        .bind(user.to_string())
+        .execute(&mut *transaction)
+        .await?;
+    forget(
+        &mut transaction,
+        "UPDATE imported_users SET said = json_remove(said, '$.disabled_by')
+         WHERE user = ? AND json_extract(said, '$.disabled_by') IS NOT NULL",
+        user,
+    )
+    .await?;
+    transaction.commit().await
+}
 
 pub(super) async fn put_organisation(
     connection: &mut SqliteConnection,
@@ -43,16 +64,21 @@ pub(super) async fn put_user_row(
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation, default_unit, disabled, password_hash, totp_secret,
-                            generation)
+                            generation, authority, external_id, accepted_at, last_login_at,
+                            adopted_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM organisations WHERE name = ?),
-                 ?, ?, ?, ?, ?)
+                 ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN coalesce(?, unixepoch()) END)
          ON CONFLICT (id) DO UPDATE SET
              number = excluded.number, user_name = excluded.user_name, email = excluded.email,
              first_name = excluded.first_name, last_name = excluded.last_name,
              image_url = excluded.image_url, role = excluded.role,
              organisation = excluded.organisation, default_unit = excluded.default_unit,
              disabled = excluded.disabled, password_hash = excluded.password_hash,
-             totp_secret = excluded.totp_secret, generation = excluded.generation",
+             totp_secret = excluded.totp_secret, generation = excluded.generation,
+             authority = excluded.authority, external_id = excluded.external_id,
+             accepted_at = excluded.accepted_at, last_login_at = excluded.last_login_at,
+             adopted_at = CASE WHEN excluded.adopted_at IS NOT NULL
+                          THEN coalesce(users.adopted_at, excluded.adopted_at) END",
     )
     .bind(user.id.to_string())
     .bind(user.number)
@@ -65,9 +91,15 @@ pub(super) async fn put_user_row(
     .bind(&user.organisation)
     .bind(&user.default_unit)
     .bind(user.disabled)
-    .bind(&user.password_hash)
+    .bind(user.password_hash.as_deref().unwrap_or_default())
     .bind(&user.totp_secret)
     .bind(user.generation)
+    .bind(&user.authority)
+    .bind(&user.external_id)
+    .bind(user.accepted_at.map(OffsetDateTime::unix_timestamp))
+    .bind(user.last_login_at.map(OffsetDateTime::unix_timestamp))
+    .bind(user.adopted)
+    .bind(user.accepted_at.map(OffsetDateTime::unix_timestamp))
     .execute(&mut *connection)
     .await?;
     put_logins(connection, user).await?;

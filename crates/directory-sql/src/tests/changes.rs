@@ -63,7 +63,12 @@ pub(super) fn person(name: &str) -> Box<UserEntry> {
         default_unit: None,
         units: vec!["R1".to_owned()],
         disabled: false,
-        password_hash: "$2b$04$none".to_owned(),
+        password_hash: Some("$2b$04$none".to_owned()),
+        authority: None,
+        external_id: None,
+        adopted: false,
+        accepted_at: None,
+        last_login_at: None,
         replaced_hashes: Vec::new(),
         generation: 0,
         totp_secret: None,
@@ -103,8 +108,8 @@ async fn edit(
 async fn returns_what_is_stored(directory: &dyn Directory, changed: Changed) {
     match changed {
         Changed::User(user) => {
-            let found = directory.user(user.id).await.unwrap().unwrap();
-            assert_eq!(*found, *user);
+            let found = directory.user_record(user.id).await.unwrap().unwrap();
+            assert_eq!(found, *user);
         }
         Changed::Organisation(organisation) => {
             let name = OrganisationRef::Id(organisation.id);

@@ -191,7 +191,12 @@ async fn hash(password: &str) -> String {
 
 async fn has_password(directory: &dyn Directory, name: &str, password: &str) -> bool {
     let account = directory.account(name).await.unwrap().unwrap();
-    let hash = account.password_hash.expose_secret().to_owned();
+    let hash = account
+        .password_hash
+        .as_ref()
+        .unwrap()
+        .expose_secret()
+        .to_owned();
     let fits = passwords().verify(password.into(), Some(hash)).await;
     fits.unwrap()
 }

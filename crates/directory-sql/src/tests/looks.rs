@@ -230,7 +230,7 @@ async fn an_export_with_look_alikes_makes_the_same_directory(
     let mut exported = directory.snapshot().await.unwrap();
     let hash = passwords().hash("looked-upon".into()).await.unwrap();
     for user in &mut exported.users {
-        user.password_hash.clone_from(&hash);
+        user.password_hash = Some(hash.clone());
     }
     let marked = exported.users.iter().filter(|user| user.grandfathered);
     let mut marked: Vec<_> = marked.map(|user| user.user_name.as_str()).collect();

@@ -24,7 +24,14 @@ async fn users_are_found_by_name_and_address_in_any_case(directory: &dyn Directo
         assert_eq!(account.user.units, ["U2", "U1"]);
         assert_eq!(account.user.default_unit.as_deref(), Some("U1"));
         assert_eq!(account.totp.unwrap().expose(), "JBSWY3DPEHPK3PXP");
-        assert!(account.password_hash.expose_secret().starts_with("$2b$04$"));
+        assert!(
+            account
+                .password_hash
+                .as_ref()
+                .unwrap()
+                .expose_secret()
+                .starts_with("$2b$04$")
+        );
         let same = directory.user(account.user.id).await.unwrap().unwrap();
         assert_eq!(*same, account.user);
     }
@@ -43,7 +50,9 @@ async fn defaults_are_sensible(directory: &dyn Directory) {
     let all = UserFilter::default();
     let page = directory.users(&all, 0, 1).await.unwrap();
     assert_eq!(page[0].user_name, "Ada");
-    assert_eq!(directory.users(&all, 7, 10).await.unwrap(), [bob]);
+    let rest = directory.users(&all, 7, 10).await.unwrap();
+    assert_eq!(rest.len(), 1);
+    assert_eq!(rest[0].user, bob);
 }
 
 async fn units_are_listed_with_the_default_first(directory: &dyn Directory) {

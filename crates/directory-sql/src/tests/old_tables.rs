@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use isogloss_core::directory::{Directory, MigrationError, Obstacle, Outstanding};
+use isogloss_core::directory::{
+    Change, Directory, MigrationError, Obstacle, Outstanding, Patch, UserEdit,
+};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -134,4 +136,70 @@ async fn several_that_migrate_outdated_tables_at_once_are_safe() {
     }
     let now = PostgresDirectory::outstanding(&settings).await.unwrap();
     assert_eq!((now.from, now.steps.len()), (now.to, 0));
+}
+
+/// What a gateway of the release before authorities reads and writes of a user.
+const RELEASE_BEFORE: [&str; 2] = [
+    "UPDATE users SET password_hash = 'by the release before', generation = generation + 1
+     WHERE user_name = 'Ada'",
+    "INSERT INTO users (id, number, user_name, first_name, last_name, image_url, role, ORGANISATION,
+                        disabled, password_hash, generation)
+     SELECT '6f9619ff-8b86-4011-b42d-00c04fc964ff', 99, 'added', '', '', '', 'LINGUIST', id, FALSE, 'x', 0
+     FROM organisations",
+];
+
+async fn the_release_before_goes_on(directory: &dyn Directory, sql: impl AsyncFn(&str) -> String) {
+    super::load(directory, super::FILE).await.unwrap();
+    let given = UserEdit {
+        authority: Patch::Set("corp".to_owned()),
+        external_id: Patch::Set("ada-1".to_owned()),
+        ..UserEdit::default()
+    };
+    let user = directory.account("ada").await.unwrap().unwrap().user.id;
+    let edit = Box::new(given);
+    directory
+        .change(Change::EditUser { user, edit })
+        .await
+        .unwrap();
+    for statement in RELEASE_BEFORE {
+        sql(statement).await;
+    }
+    let found =
+        "SELECT count(*) FROM accounts WHERE totp_secret IS NULL AND own_default_unit IS NULL";
+    assert_eq!(sql(found).await, "1");
+    let ada = directory.linked_account("corp", "ada-1").await.unwrap();
+    assert_eq!(ada.unwrap().user.user_name, "Ada");
+    let added = directory.snapshot().await.unwrap().users;
+    let added = added.iter().find(|user| user.user_name == "added").unwrap();
+    assert_eq!(
+        (added.link(), added.accepted_at, added.adopted),
+        (None, None, false)
+    );
+}
+
+#[tokio::test]
+async fn a_gateway_of_the_release_before_authorities_goes_on_in_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("directory.db");
+    let directory = SqliteDirectory::open(&file).await.unwrap();
+    let sql = async |statement: &str| {
+        let statement = statement.replace("ORGANISATION", "organisation");
+        let statement = sqlx::query_scalar(sqlx::AssertSqlSafe(statement));
+        let found: Option<i64> = statement.fetch_optional(&directory.pool).await.unwrap();
+        found.map_or_else(String::new, |found| found.to_string())
+    };
+    the_release_before_goes_on(&directory, sql).await;
+}
+
+#[tokio::test]
+async fn a_gateway_of_the_release_before_authorities_goes_on_in_postgres() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    let directory = super::postgres::postgres(&address);
+    let (_, database) = address.rsplit_once('/').unwrap();
+    let sql = async |statement: &str| {
+        let statement = statement.replace("ORGANISATION", "organisation_id");
+        server.sql(database, &statement).unwrap()
+    };
+    the_release_before_goes_on(&directory, sql).await;
 }

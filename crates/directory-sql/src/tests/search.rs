@@ -66,7 +66,7 @@ async fn add(directory: &dyn Directory, users: [(&str, i64); 3]) {
 
 async fn found(directory: &dyn Directory, filter: UserFilter) -> Vec<String> {
     let users = directory.users(&filter, i64::MIN, 100).await.unwrap();
-    users.into_iter().map(|user| user.user_name).collect()
+    users.into_iter().map(|user| user.user.user_name).collect()
 }
 
 async fn searches_find_what_people_know(directory: &dyn Directory) {

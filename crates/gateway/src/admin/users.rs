@@ -1,16 +1,18 @@
 //! Users: adds and changes them, disables and enables them, sets passwords.
 
+pub(crate) mod summary;
+mod view;
+
 use std::sync::Arc;
 
 use isogloss_core::audit::{Event, EventKind};
-use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
+use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry, UserRecord};
 use isogloss_core::{Role, StoreError, User, UserState};
 use isogloss_password::{NewPasswordError, Passwords};
 use secrecy::SecretString;
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use self::view::{UserView, state_name};
 use super::{AdminError, AdminService, event};
 
 impl AdminService {
@@ -28,6 +30,17 @@ impl AdminService {
         let account = self.directory.account(name).await?;
         let account = account.ok_or_else(|| no_such_user(name))?;
         Ok(account.user)
+    }
+
+    /// Returns what administrators see of the user with that identifier, user name or e-mail address, like
+    /// [`user`](Self::user).
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such user, `Unavailable` if the directory is unreachable.
+    pub(crate) async fn user_record(&self, name: &str) -> Result<UserRecord, AdminError> {
+        let id = self.user(name).await?.id;
+        let record = self.directory.user_record(id).await?;
+        record.ok_or_else(|| no_such_user(name))
     }
 
     /// Checks a new user as far as possible without a password, so that no password is prompted for or hashed
@@ -50,7 +63,8 @@ impl AdminService {
         Ok(checked_user)
     }
 
-    /// Hashes the password, adds a checked user, records the addition in the audit log, and returns the user.
+    /// Hashes the password if there is one, adds a checked user, records the addition in the audit log, and returns
+    /// the user.
     ///
     /// # Errors
     /// `Malformed` for an invalid password, `Conflict` if the name was taken since the check, `Unavailable` if the
@@ -58,16 +72,18 @@ impl AdminService {
     pub(crate) async fn add_user(
         &self,
         mut checked_user: CheckedUser,
-        password: SecretString,
+        password: Option<SecretString>,
         passwords: &Passwords,
-    ) -> Result<User, AdminError> {
+    ) -> Result<UserRecord, AdminError> {
         let id = checked_user.user.id;
         let added = Event {
             user: Some(id),
             organisation: Some(checked_user.user.organisation.clone()),
             ..event(EventKind::AddUser)
         };
-        checked_user.user.password_hash = hash(password, passwords).await?;
+        if let Some(password) = password {
+            checked_user.user.password_hash = Some(hash(password, passwords).await?);
+        }
         let made = self.directory.change(checked_user.into()).await;
         user_of(self.record_change(added, made)?, id)
     }
@@ -77,7 +93,11 @@ impl AdminService {
     /// # Errors
     /// `Malformed` for invalid values, `NotFound` if the user or the organisation does not exist, `Conflict` if
     /// a name or number is in use, `Unavailable` if the directory is unreachable.
-    pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, AdminError> {
+    pub(crate) async fn edit_user(
+        &self,
+        user: &User,
+        edit: UserEdit,
+    ) -> Result<UserRecord, AdminError> {
         let (id, edit) = (user.id, Box::new(edit));
         let mut edited = about(EventKind::EditUser, user);
         if let Some(organisation) = &edit.organisation {
@@ -147,6 +167,10 @@ pub(crate) struct NewUser {
     pub(crate) role: Option<String>,
     pub(crate) default_unit: Option<String>,
     pub(crate) units: Vec<String>,
+    /// The authority to which the user belongs.
+    pub(crate) authority: Option<String>,
+    /// The identifier of the user there.
+    pub(crate) external_id: Option<String>,
 }
 
 impl NewUser {
@@ -168,7 +192,12 @@ impl NewUser {
             default_unit: new.default_unit,
             units: new.units,
             disabled: false,
-            password_hash: String::new(),
+            password_hash: None,
+            authority: new.authority,
+            external_id: new.external_id,
+            adopted: false,
+            accepted_at: None,
+            last_login_at: None,
             replaced_hashes: Vec::new(),
             generation: 0,
             totp_secret: None,
@@ -202,7 +231,7 @@ async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, A
 }
 
 /// Returns the user in the result of a change. Fails with `NotFound` if the change has removed the user.
-fn user_of(changed: Changed, id: Uuid) -> Result<User, AdminError> {
+fn user_of(changed: Changed, id: Uuid) -> Result<UserRecord, AdminError> {
     match changed {
         Changed::User(user) => Ok(*user),
         Changed::Organisation(_) | Changed::Removed => Err(no_such_user(id)),
@@ -215,57 +244,6 @@ fn no_such_user(name: impl std::fmt::Display) -> AdminError {
 
 fn about(kind: EventKind, user: &User) -> Event {
     event(kind).about(user)
-}
-
-/// A user.
-#[derive(Serialize, ToSchema)]
-#[schema(as = User)]
-pub(crate) struct UserView {
-    pub(crate) id: Uuid,
-    pub(crate) number: i64,
-    pub(crate) user_name: String,
-    pub(crate) first_name: String,
-    pub(crate) last_name: String,
-    pub(crate) image_url: String,
-    pub(crate) role: &'static str,
-    /// The organisation's name.
-    pub(crate) organisation: String,
-    pub(crate) units: Vec<String>,
-    /// `active` or `disabled`.
-    pub(crate) state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub(crate) email: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub(crate) default_unit: Option<String>,
-}
-
-impl From<User> for UserView {
-    fn from(user: User) -> Self {
-        Self {
-            id: user.id,
-            number: user.number,
-            user_name: user.user_name,
-            first_name: user.first_name,
-            last_name: user.last_name,
-            image_url: user.image_url,
-            role: user.role.name(),
-            organisation: user.organisation.name,
-            units: user.units,
-            state: state_name(user.state),
-            email: user.email,
-            default_unit: user.default_unit,
-        }
-    }
-}
-
-/// Returns the name of a state in the admin API and in lists.
-pub(crate) fn state_name(state: UserState) -> &'static str {
-    match state {
-        UserState::Active => "active",
-        UserState::Disabled => "disabled",
-    }
 }
 
 #[cfg(test)]

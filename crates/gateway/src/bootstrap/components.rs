@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::{DigestKeys, Directory};
 use isogloss_core::store::TokenStore;
 use isogloss_core::throttle::{LoginThrottle, Throttle};
@@ -22,7 +23,7 @@ use self::token_stores::{TokenStores, redis, stores};
 pub(crate) use self::token_stores::{
     create_embedded_tokens, embedded_tokens, shared_stores, shared_tokens,
 };
-use super::{audit, secrets};
+use super::{audit, authorities, secrets};
 use crate::config::{self, Config, TokenStoreAddress};
 use crate::dialects::Mount;
 
@@ -59,6 +60,13 @@ async fn open_components(config: &Config, missing: MissingFile) -> Result<Compon
         redis,
     } = stores(&sections.tokens, has_long_lived_tokens)?;
     let passwords = passwords(&sections.passwords)?;
+    // The attempts that are passed on are counted even if those here are not.
+    let attempts = throttle.clone();
+    let authorities = match missing {
+        MissingFile::Create => authorities::open(&sections.authorities, &attempts)?,
+        // No command logs a user in.
+        MissingFile::Refuse => Authorities::default(),
+    };
     let throttle = sections.throttle.enabled.then_some(throttle);
     let limits = sections.throttle.limits();
     Ok(Components {
@@ -71,6 +79,8 @@ async fn open_components(config: &Config, missing: MissingFile) -> Result<Compon
             .clone()
             .map(|throttle| LoginThrottle::new(throttle, limits)),
         throttle,
+        authorities,
+        attempts,
         audit: Audit::default(),
         access: CredentialAccess { redis, postgres },
     })
@@ -100,6 +110,10 @@ pub(crate) struct Components {
     pub(crate) access: CredentialAccess,
     /// Counts attempts; `None` if `throttle.enabled` is off.
     pub(crate) throttle: Option<Arc<dyn Throttle>>,
+    /// Counts the passwords that are passed on to authorities.
+    pub(crate) attempts: Arc<dyn Throttle>,
+    /// Judge the passwords of their users.
+    pub(crate) authorities: Authorities,
     second_use: config::SecondUse,
     login_throttle: Option<LoginThrottle>,
 }
@@ -117,6 +131,7 @@ impl Components {
                 config::SecondUse::EndSession => SecondUse::EndSession,
             },
             throttle: self.login_throttle,
+            authorities: self.authorities,
             audit: self.audit,
             clock: Arc::new(SystemClock),
         })

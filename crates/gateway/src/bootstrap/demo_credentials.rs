@@ -24,7 +24,10 @@ pub(crate) async fn users_in_use(directory: &dyn Directory, passwords: &Password
         let Ok(Some(account)) = directory.account(&name).await else {
             continue;
         };
-        let hash = secrecy::ExposeSecret::expose_secret(&account.password_hash).to_owned();
+        let Some(hash) = account.password_hash else {
+            continue;
+        };
+        let hash = secrecy::ExposeSecret::expose_secret(&hash).to_owned();
         if let Ok(true) = passwords.verify(password.into(), Some(hash)).await {
             names.push(name);
         }

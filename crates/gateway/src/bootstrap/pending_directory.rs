@@ -3,9 +3,11 @@
 //! Before that, a missing user may be one that the file will add.
 
 mod api_keys;
+mod authority_links;
 mod digests;
 mod second_factor;
 mod signing_keys;
+mod synchronisations;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use isogloss_core::audit::{AuditTable, Event, EventFilter};
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
     ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
-    UserFilter, Wanted,
+    UserFilter, UserRecord, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
@@ -118,7 +120,7 @@ impl Directory for PendingDirectory {
         filter: &UserFilter,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
+    ) -> Result<Vec<UserRecord>, StoreError> {
         self.ready()?.users(filter, after, limit).await
     }
 

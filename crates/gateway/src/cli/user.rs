@@ -1,16 +1,18 @@
 //! `isogloss user`: single users.
 
+mod add;
 mod app_password;
 mod delete;
 mod edit;
 mod list;
 mod password_input;
+mod summary;
 mod totp;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::directory::Directory;
-use isogloss_core::{Role, User, UserState};
+use isogloss_core::directory::{Directory, UserRecord};
+use isogloss_core::{User, UserState};
 use serde_json::Value;
 
 use self::password_input::PasswordSource;
@@ -18,26 +20,40 @@ pub(super) use self::password_input::first_line;
 use super::audited_admin::AuditedAdmin;
 use super::{Outcome, output, session};
 use crate::admin::sessions::SessionQuery;
-use crate::admin::users::{NewUser, UserView, state_name};
+use crate::admin::users::{UserView, state_name};
 use crate::bootstrap::components;
 use crate::config::{Config, Sections};
 use crate::management_client::Gateway;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add a user; prompts for the password
+    /// Add a user; prompts for the password, unless the user has none or belongs to an authority
     #[command(after_help = "\
 Examples:
   isogloss user add ada --organisation ACME --email ada@example.com --role ADMIN
-  pwgen -s 20 1 | isogloss user add robot --organisation ACME --password-stdin")]
-    Add(AddUser),
+  pwgen -s 20 1 | isogloss user add robot --organisation ACME --password-stdin
+  isogloss user add eve --organisation ACME --no-password
+  isogloss user add mia --organisation ACME --authority corp")]
+    Add(add::AddUser),
     /// List all users, or those who match all given filters
     #[command(after_help = "\
 Examples:
   isogloss user list --search lovelace
   isogloss user list --organisation ACME --role ADMIN --state active --json
+  isogloss user list --authority corp --never-logged-in
   isogloss user list --limit 100 --after 4711")]
     List(list::List),
+    /// Count the users by authority and state: those without a password, with a hash of another system, and those
+    /// who never logged in
+    #[command(after_help = "\
+Examples:
+  isogloss user summary
+  isogloss user summary --json")]
+    Summary {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one user
     #[command(after_help = "\
 Examples:
@@ -50,7 +66,7 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Change a user's names, address, number, role, organisation or units
+    /// Change a user's names, address, number, role, organisation, units or authority
     #[command(after_help = "\
 Values that are not given stay. A different organisation, or the removal of a unit, ends all tokens of
 the user.
@@ -61,7 +77,9 @@ The import at a start keeps the changes as long as the file says the same as bef
 Examples:
   isogloss user edit ada --last-name King --email ada.king@example.com
   isogloss user edit ada --user-name countess
-  isogloss user edit ada --organisation OTHER --clear units --clear default-unit")]
+  isogloss user edit ada --organisation OTHER --clear units --clear default-unit
+  isogloss user edit ada --authority corp
+  isogloss user edit ada --clear authority")]
     Edit(edit::EditUser),
     /// Erase a user permanently, with all credentials and sessions
     #[command(after_help = "\
@@ -124,41 +142,6 @@ pub(super) struct UserArg {
     name: String,
 }
 
-#[derive(Args)]
-pub(super) struct AddUser {
-    /// Name for logins
-    name: String,
-    /// Organisation of the user; must exist
-    #[arg(long)]
-    organisation: String,
-    /// E-mail address, which can also be used for logins
-    #[arg(long)]
-    email: Option<String>,
-    /// Number; default: the next free one
-    #[arg(long)]
-    number: Option<i64>,
-    /// First name
-    #[arg(long, default_value = "")]
-    first_name: String,
-    /// Last name
-    #[arg(long, default_value = "")]
-    last_name: String,
-    /// Role; default: the one with the fewest rights
-    #[arg(long, value_parser = Role::ALL.map(Role::name))]
-    role: Option<String>,
-    /// URL of a picture
-    #[arg(long, value_name = "URL", default_value = "")]
-    image_url: String,
-    /// Unit of logins that name none
-    #[arg(long, value_name = "ID")]
-    default_unit: Option<String>,
-    /// Further unit of the user; may repeat
-    #[arg(long = "unit", value_name = "ID")]
-    units: Vec<String>,
-    #[command(flatten)]
-    source: PasswordSource,
-}
-
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let admin = AuditedAdmin {
@@ -167,8 +150,9 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     };
     let directory = admin.directory.as_ref();
     match command {
-        Command::Add(new) => add(new, &admin).await,
+        Command::Add(new) => add::add(new, &admin).await,
         Command::List(listed) => list::list(listed, &admin).await,
+        Command::Summary { json } => summary::summary(json, &admin).await,
         Command::Edit(change) => edit::edit(change, &admin).await,
         Command::Delete(which) => delete::delete(which, &admin, config).await,
         Command::Show { who, json } => show(&who, json, directory).await,
@@ -200,36 +184,13 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     }
 }
 
-async fn add(new: AddUser, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let user = NewUser {
-        user_name: new.name,
-        organisation: new.organisation,
-        email: new.email,
-        number: new.number,
-        first_name: new.first_name,
-        last_name: new.last_name,
-        role: new.role,
-        default_unit: new.default_unit,
-        image_url: new.image_url,
-        units: new.units,
-    };
-    let passwords = components::passwords(&admin.sections.passwords)?;
-    let checked_user = admin
-        .run(async |service| service.check_new_user(user).await)
-        .await?;
-    let password = new.source.read()?;
-    let added = admin
-        .run(async |service| service.add_user(checked_user, password, &passwords).await)
-        .await?;
-    output::text(format_args!("{}: added", added.user_name))?;
-    Ok(Outcome::Done)
-}
-
 async fn show(who: &UserArg, json: bool, directory: &dyn Directory) -> Result<Outcome> {
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
-    let mut described = describe(&user)?;
+    let record = directory.user_record(user.id).await?;
+    let record = record.with_context(|| format!("{}: no such user any more", who.name))?;
+    let mut described = describe(&record)?;
     described["second_factor"] = totp::describe(directory.enrolment(user.id).await?.as_ref())?;
     print_value(&described, json)?;
     Ok(Outcome::Done)
@@ -283,6 +244,6 @@ async fn find(directory: &dyn Directory, who: &UserArg) -> Result<Option<User>> 
 }
 
 /// Returns the user as the JSON object of the admin API. Fails if the user cannot be serialized.
-fn describe(user: &User) -> Result<Value> {
+fn describe(user: &UserRecord) -> Result<Value> {
     Ok(serde_json::to_value(UserView::from(user.clone()))?)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use toml::{Table, Value};
 
-use super::Sections;
+use super::{AUTHORITIES, Sections};
 
 impl Sections {
     /// Returns the keys, without those of dialects, whose values differ between the two configurations. For the
@@ -23,11 +23,16 @@ impl Sections {
                 keys.push(key.to_owned());
             }
         }
+        if self.secrets_of_authorities() != other.secrets_of_authorities()
+            && !keys.iter().any(|key| key == AUTHORITIES)
+        {
+            keys.push(AUTHORITIES.to_owned());
+        }
         keys
     }
 
-    /// Returns the key and the value of every secret that the configuration may have; the value is `None` if it is
-    /// not set. Each secret also has a key that ends in `_file`.
+    /// Returns the key and the value of every secret that the configuration may have, without those of authorities; the
+    /// value is `None` if it is not set. Each secret also has a key that ends in `_file`.
     pub(crate) fn secrets(&self) -> [(&'static str, Option<&SecretString>); 8] {
         [
             ("tokens.store", Some(&self.tokens.store)),
@@ -42,6 +47,17 @@ impl Sections {
             ("jwt.previous_secret", self.jwt.previous_secret.as_ref()),
             ("jwt.next_secret", self.jwt.next_secret.as_ref()),
         ]
+    }
+
+    /// Returns the secrets of each authority.
+    fn secrets_of_authorities(&self) -> Vec<Vec<(&'static str, &str)>> {
+        let secrets = self.authorities.iter().map(|authority| {
+            let secrets = authority.secrets();
+            secrets
+                .map(|(key, secret)| (key, exposed(secret)))
+                .collect()
+        });
+        secrets.collect()
     }
 
     /// Returns every key that has a value, with the value as `config show` prints it.

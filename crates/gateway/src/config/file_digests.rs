@@ -7,7 +7,10 @@ use std::slice;
 
 use ring::digest::{self, SHA256};
 
-use super::Sections;
+use super::{ConfiguredAuthority, Sections};
+
+/// The key of all files that authorities name.
+pub(crate) const AUTHORITIES: &str = "authorities";
 
 /// Digests of files, by the key that names each; `None` for a file that cannot be read.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -50,7 +53,10 @@ impl Sections {
         ];
         let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
         let lists = lists.map(|(key, list)| (key, digest_of(list)));
-        FileDigests(named.chain(lists).collect())
+        let files = self.authorities.iter().flat_map(ConfiguredAuthority::files);
+        let files: Vec<_> = files.cloned().collect();
+        let authorities = Some((AUTHORITIES, digest_of(&files))).filter(|_| !files.is_empty());
+        FileDigests(named.chain(lists).chain(authorities).collect())
     }
 }
 

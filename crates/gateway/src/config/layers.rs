@@ -97,6 +97,12 @@ fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), ConfigEr
         }
         if let ValueKind::Table(inner) = &value.kind {
             refuse_both(&key, inner)?;
+        } else if let ValueKind::Array(items) = &value.kind {
+            for (index, item) in items.iter().enumerate() {
+                if let ValueKind::Table(inner) = &item.kind {
+                    refuse_both(&format!("{key}[{index}]"), inner)?;
+                }
+            }
         }
     }
     Ok(())

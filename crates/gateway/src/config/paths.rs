@@ -68,15 +68,29 @@ impl Layer<'_> {
                     let problem = problem(reason);
                     legacy_paths.push(LegacyPath::new(key, text.clone(), problem));
                 }
-            } else if let ValueKind::Array(items) = &mut value.kind
-                && LISTS.contains(&&*key)
+            } else if let ValueKind::Array(items) = &mut value.kind {
+                self.resolve_list(&key, items, legacy_paths)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes every relative path in a list absolute: its items if they are paths, and those of its tables. Fails like
+    /// [`resolve`](Self::resolve).
+    fn resolve_list(
+        &self,
+        key: &str,
+        items: &mut [Value],
+        legacy_paths: &mut Vec<LegacyPath>,
+    ) -> Result<(), ConfigError> {
+        for (index, item) in items.iter_mut().enumerate() {
+            if let ValueKind::Table(inner) = &mut item.kind {
+                self.resolve(&format!("{key}[{index}]"), inner, legacy_paths)?;
+            } else if let ValueKind::String(text) = &mut item.kind
+                && LISTS.contains(&key)
             {
-                for item in items {
-                    if let ValueKind::String(text) = &mut item.kind {
-                        let problem = |reason| ConfigError::new(&*key, reason).in_layer(self.name);
-                        *text = path(text, self.folder).map_err(problem)?;
-                    }
-                }
+                let problem = |reason| ConfigError::new(key, reason).in_layer(self.name);
+                *text = path(text, self.folder).map_err(problem)?;
             }
         }
         Ok(())

@@ -1,9 +1,12 @@
 //! Reference of all settings as a page, generated from the schema of the settings.
 
+mod tables;
+
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use self::tables::write_tables;
 use super::BACK_END_KEYS;
 use super::environment::{PREFIX, SEPARATOR};
 use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
@@ -32,6 +35,9 @@ This holds for every path, including those within addresses: `embedded:PATH`, `s
 A secret `x` can be given as `x_file`, the name of a file that contains it. A byte order mark, line ends and
 white space around the secret are not part of it, and an empty file is refused. If both `x` and `x_file` are
 set, the later file wins, and an environment variable wins over all files. Both in one place are refused.
+
+`[[authorities]]` are tables in an array, whose order counts. The last file that has any of them replaces those of
+all files before it. Environment variables cannot set them: give their secrets as files.
 ";
 
 const BACK_END: &str = "\
@@ -59,6 +65,8 @@ pub(crate) fn reference() -> String {
         {
             let name = format!("{name}.<dialect>");
             write_section(&mut page, &schema, &name, section, resolved(&schema, each));
+        } else if let Some(item) = item_table(&schema, section) {
+            write_tables(&mut page, &schema, name, section, item);
         } else {
             write_section(
                 &mut page,
@@ -126,6 +134,12 @@ fn keys<'s>(schema: &'s Value, table: &'s Value) -> impl Iterator<Item = (&'s st
     keys.map(|(name, key)| (name.as_str(), key))
 }
 
+/// Returns the schema of the tables in an array, or `None` if the section is no such array.
+fn item_table<'s>(schema: &'s Value, section: &'s Value) -> Option<&'s Value> {
+    let item = resolved(schema, &section["items"]);
+    item.get("properties").is_some().then_some(item)
+}
+
 /// Returns the schema of each value of a table whose names are free, or `None` if the shape is no such table.
 fn each<'s>(schema: &'s Value, shape: &'s Value) -> Option<&'s Value> {
     let each = shape.get("additionalProperties")?;
@@ -155,6 +169,7 @@ fn kind(schema: &Value, key: &Value, shape: &Value) -> String {
             format!("list of {}s", kind(schema, item, resolved(schema, item)))
         }
         Some("string") => "text".to_owned(),
+        Some("object") => "table".to_owned(),
         Some(other) => other.to_owned(),
         None if shape["type"].is_array() => "text or list of texts".to_owned(),
         None => "any".to_owned(),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::audit::Audit;
+use super::authorities::{self, ConfiguredAuthority};
 use super::directory::Directory;
 use super::error::{self, ConfigError};
 use super::forward_auth::ForwardAuth;
@@ -26,11 +27,12 @@ use super::tracing::Tracing;
 use super::usage::Usage;
 
 /// The names of all sections.
-pub(super) const NAMES: [&str; 16] = [
+pub(super) const NAMES: [&str; 17] = [
     "server",
     "management",
     "tokens",
     "directory",
+    "authorities",
     "passwords",
     "throttle",
     "mail",
@@ -57,6 +59,9 @@ pub struct Sections {
     pub tokens: Tokens,
     /// The directory of users.
     pub directory: Directory,
+    /// Other systems that judge passwords, such as LDAP servers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorities: Vec<ConfiguredAuthority>,
     /// How passwords are hashed.
     pub passwords: Passwords,
     /// Limits for guessing passwords.
@@ -91,6 +96,7 @@ impl Sections {
             management: section(&mut tables, "management")?,
             tokens: section(&mut tables, "tokens")?,
             directory: section(&mut tables, "directory")?,
+            authorities: authorities::read(tables.remove("authorities"))?,
             passwords: section(&mut tables, "passwords")?,
             throttle: section(&mut tables, "throttle")?,
             mail: section(&mut tables, "mail")?,

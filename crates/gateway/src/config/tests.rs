@@ -1,5 +1,6 @@
 //! `config/isogloss.toml` is held to the code, and the other files of the folder are valid.
 
+mod authorities;
 mod back_end;
 mod every_key;
 

@@ -1,8 +1,10 @@
 //! `/admin/users`: the users.
 
+pub(super) mod add;
 pub(super) mod edit;
 pub(super) mod erase;
 pub(super) mod password;
+pub(super) mod summary;
 
 use actix_web::HttpResponse;
 use actix_web::web::{
@@ -10,18 +12,18 @@ use actix_web::web::{
 };
 use isogloss_core::directory::UserFilter;
 use isogloss_core::{Scope, UserState};
-use isogloss_password::Passwords;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::add::add;
 use self::edit::edit;
 use self::erase::erase;
 use self::password::set_password;
+use self::summary::summary;
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
-use crate::admin::users::{NewUser, UserView, parse_role};
+use crate::admin::users::{UserView, parse_role};
 use crate::admin::{AdminError, AdminService};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -30,6 +32,12 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
             .route(get().to(list))
             .route(post().to(add))
             .default_service(no_method("GET, POST")),
+    )
+    // Before the users: one of this name is found by identifier or e-mail address.
+    .service(
+        resource("/admin/users/summary")
+            .route(get().to(summary))
+            .default_service(no_method("GET")),
     )
     .service(
         resource("/admin/users/{user}")
@@ -70,6 +78,11 @@ pub(crate) struct UserPageQuery {
     /// Only users in this state: `active` or `disabled`.
     #[param(value_type = Option<String>)]
     state: Option<UserState>,
+    /// Only users of this authority, including those who were adopted from it.
+    authority: Option<String>,
+    /// `true`: only users for whom no login was recorded.
+    #[serde(default)]
+    never_logged_in: bool,
 }
 
 impl UserPageQuery {
@@ -83,6 +96,8 @@ impl UserPageQuery {
             organisation,
             role: self.role.as_deref().map(parse_role).transpose()?,
             state: self.state,
+            authority: self.authority.clone(),
+            never_logged_in: self.never_logged_in,
         })
     }
 }
@@ -150,81 +165,8 @@ pub(crate) async fn show(
     user: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::UsersRead).await?;
-    let user = service.user(&user).await?;
+    let user = service.user_record(&user).await?;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
-}
-
-/// A new user.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewUser)]
-pub(crate) struct NewUserRequest {
-    user_name: String,
-    /// Name of the organisation; it must exist.
-    organisation: String,
-    /// At most 72 bytes.
-    #[schema(value_type = String)]
-    password: SecretString,
-    email: Option<String>,
-    /// Default: the next free one.
-    number: Option<i64>,
-    #[serde(default)]
-    first_name: String,
-    #[serde(default)]
-    last_name: String,
-    /// URL of a picture.
-    #[serde(default)]
-    image_url: String,
-    /// `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`; default: the one with the fewest rights.
-    role: Option<String>,
-    /// The unit of logins that name none, instead of the organisation's default unit.
-    default_unit: Option<String>,
-    /// Further units of the user.
-    #[serde(default)]
-    units: Vec<String>,
-}
-
-/// Add a user.
-///
-/// Returns 201 with the user.
-///
-/// # Errors
-/// The key is not valid or lacks the scope, the body is invalid, a name or number is in use, the organisation
-/// does not exist, or the directory is unreachable.
-#[utoipa::path(
-    post,
-    path = "/admin/users",
-    operation_id = "addUser",
-    tag = "users",
-    description = "Requires the scope `users:write`.",
-    request_body = NewUserRequest,
-    responses((status = 201, body = UserView), ApiError),
-    security(("admin" = ["users:write"]))
-)]
-pub(crate) async fn add(
-    admin: AdminKey,
-    service: Data<AdminService>,
-    passwords: Data<Passwords>,
-    request: Json<NewUserRequest>,
-) -> Result<HttpResponse, ApiError> {
-    let admin = admin.authorize(Scope::UsersWrite).await?;
-    let request = request.into_inner();
-    let new = NewUser {
-        user_name: request.user_name,
-        organisation: request.organisation,
-        email: request.email,
-        number: request.number,
-        first_name: request.first_name,
-        last_name: request.last_name,
-        role: request.role,
-        default_unit: request.default_unit,
-        units: request.units,
-        image_url: request.image_url,
-    };
-    let checked_user = service.check_new_user(new).await?;
-    let adding = service.add_user(checked_user, request.password, &passwords);
-    let user = admin.run(adding).await?;
-    Ok(HttpResponse::Created().json(UserView::from(user)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -260,8 +202,8 @@ pub(crate) async fn set_state(
     request: Json<NewState>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.authorize(Scope::UsersWrite).await?;
-    let mut user = service.user(&user).await?;
+    let mut user = service.user_record(&user).await?;
     admin.run(service.set_state(&user, request.state)).await?;
-    user.state = request.state;
+    user.user.state = request.state;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
 }

@@ -6,7 +6,11 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 use crate::{dialects, sunset};
 
 /// Histograms of durations, in seconds.
-pub(crate) const TIMED: [(&str, &str); 3] = [
+pub(crate) const TIMED: [(&str, &str); 4] = [
+    (
+        "isogloss_authority_duration_seconds",
+        "Duration of judgements of passwords, with the wait for a turn, by authority",
+    ),
     (
         "isogloss_backend_request_duration_seconds",
         "Duration of calls to back ends until the head of the response, by dialect",
@@ -55,7 +59,15 @@ const LOAD: [(&str, &str); 2] = [
 ];
 
 /// Gauges with labels.
-const SIZES: [(&str, &str); 7] = [
+const SIZES: [(&str, &str); 13] = [
+    (
+        "isogloss_authority_available",
+        "1 if an authority could be asked the last time, 0 if not, by authority",
+    ),
+    (
+        "isogloss_synchronisation_success_seconds",
+        "When users of an authority were last synchronised, in seconds since 1970, by authority",
+    ),
     (
         "isogloss_http_connections",
         "Open client connections, by listener",
@@ -78,6 +90,22 @@ const SIZES: [(&str, &str); 7] = [
     ),
     ("isogloss_near_cache_entries", "Cached tokens and users"),
     (
+        "isogloss_users",
+        "Users, by authority, whether they are adopted, and state",
+    ),
+    (
+        "isogloss_users_without_password",
+        "Those of them without a password here",
+    ),
+    (
+        "isogloss_users_with_foreign_hash",
+        "Those of them with a password hash of another system",
+    ),
+    (
+        "isogloss_users_never_logged_in",
+        "Those of them for whom no login was recorded",
+    ),
+    (
         "isogloss_build_info",
         "Always 1; the label is the version of the program",
     ),
@@ -96,6 +124,18 @@ pub(crate) fn describe() {
     describe_counter!(
         "isogloss_http_requests_total",
         "Completed requests, by dialect, route, method, status and outcome"
+    );
+    describe_counter!(
+        "isogloss_authority_decisions_total",
+        "Judgements of passwords, by authority and decision"
+    );
+    describe_counter!(
+        "isogloss_synchronisations_total",
+        "Synchronisations of the users of authorities, by authority and outcome"
+    );
+    describe_counter!(
+        "isogloss_synchronised_users_total",
+        "Users whom synchronisations changed, by authority and change"
     );
     describe_counter!(
         "isogloss_backend_requests_total",

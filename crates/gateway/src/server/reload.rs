@@ -1,5 +1,6 @@
 //! Reload on SIGHUP: reads the configuration again, and applies the settings that can change at run time.
 
+mod authorities;
 mod credentials;
 
 use std::io::IsTerminal as _;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::Peppers;
+use isogloss_core::directory::Directory;
+use isogloss_core::throttle::Throttle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
@@ -60,6 +63,9 @@ pub(crate) struct Reload {
     pub(crate) contents: FileDigests,
     pub(crate) access: CredentialAccess,
     pub(crate) import: Arc<InitialImport>,
+    /// Counts the passwords that are passed on to authorities.
+    pub(crate) attempts: Arc<dyn Throttle>,
+    pub(crate) directory: Arc<dyn Directory>,
     pub(crate) peppers: Peppers,
     pub(crate) application: HotSwap<PublicState>,
     pub(crate) inner: HotSwap<management::ManagementState>,
@@ -100,6 +106,7 @@ impl Reload {
         let mailer = mailer::open(&wanted.mail)?;
         let introspection = self.inner.state().introspection;
         let back_ends = introspection.open_back_ends(&mounts)?;
+        let authorities = self.changed_authorities(&wanted, &contents)?;
         // Before the file is applied: that may already need the new credentials.
         self.replace_credentials(&wanted, &contents, replaced_keys)
             .await?;
@@ -110,6 +117,7 @@ impl Reload {
         reload_tls(self.management.as_deref(), next.management.tls.as_ref())?;
         telemetry::set_level(&next.logging);
 
+        let auth = self.replace_authorities(&wanted, authorities, &contents);
         let before = self.inner.state();
         let proxies = TrustedProxies::new(&next.server.trusted_proxies, next.server.proxy_header);
         let sunsets = Sunsets::new(&next.sunset);
@@ -117,6 +125,7 @@ impl Reload {
         let introspection = before.introspection.with_dialects(mounts.clone(), usage);
         let metrics = before.metrics.clone().with_back_ends(back_ends.clone());
         let inner = management::ManagementState {
+            auth: auth.clone(),
             metrics,
             introspection,
             ..before
@@ -124,6 +133,7 @@ impl Reload {
         self.inner.serve(inner).await;
         let before = self.application.state();
         let state = PublicState {
+            auth,
             outbox: before.outbox.with_mailer(mailer),
             mounts,
             body_limit: next.server.body_limit,
@@ -169,6 +179,7 @@ fn with_reloadable_changes(current: &Sections, wanted: &Sections) -> Sections {
     next.directory.import.clone_from(&wanted.directory.import);
     next.mail.clone_from(&wanted.mail);
     next.sunset.clone_from(&wanted.sunset);
+    next.authorities.clone_from(&wanted.authorities);
     next.server.body_limit = wanted.server.body_limit;
     next.server.hsts = wanted.server.hsts;
     next.server

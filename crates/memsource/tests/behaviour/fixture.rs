@@ -11,6 +11,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{Data, scope};
 use actix_web::{App, Error};
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::SessionLimits;
 use isogloss_core::{
@@ -71,6 +72,7 @@ impl Host {
                 .into(),
             second_use: SecondUse::default(),
             throttle: None,
+            authorities: Authorities::default(),
             audit: Audit::default(),
             clock: clock.clone(),
         });

@@ -5,18 +5,20 @@
 //! above 127 overwrote those before it. That bug is in the bytes of the key, before bcrypt begins, and is
 //! reproduced here.
 
+use isogloss_bcrypt_lanes::Cost;
+
 use super::HashError;
 use super::fields::BCRYPT64;
-use crate::bcrypt_lane::{BcryptLane, OUTPUT_BYTES};
+use crate::bcrypt_lane::{BcryptCheck, BcryptLane, ExpectedOutput};
 
 /// The maximum number of password bytes that bcrypt reads.
 pub(crate) const LONGEST_PASSWORD_BYTES: usize = 72;
 
 pub(crate) struct Bcrypt {
     signed: bool,
-    cost: u32,
+    cost: Cost,
     salt: [u8; 16],
-    output: [u8; OUTPUT_BYTES],
+    expected: ExpectedOutput,
 }
 
 impl Bcrypt {
@@ -33,23 +35,20 @@ impl Bcrypt {
         };
         let cost = fields.next().filter(|cost| cost.len() == 2)?;
         let digits = cost.bytes().all(|byte| byte.is_ascii_digit());
-        let cost = cost
-            .parse()
-            .ok()
-            .filter(|cost| digits && (4..=31).contains(cost))?;
+        let cost = cost.parse().ok().filter(|_| digits)?;
         let rest = fields.next().filter(|_| fields.next().is_none())?;
         let (salt, output) = rest.split_at_checked(22)?;
         let decode = |text: &str| BCRYPT64.as_ref()?.decode(text.as_bytes()).ok();
         Some(Self {
             signed,
-            cost,
+            cost: Cost::new(cost)?,
             salt: decode(salt)?.try_into().ok()?,
-            output: decode(output)?.try_into().ok()?,
+            expected: ExpectedOutput(decode(output)?.try_into().ok()?),
         })
     }
 
     pub(super) fn cost(&self) -> u32 {
-        self.cost
+        self.cost.log2()
     }
 
     pub(super) fn is_ours(&self) -> bool {
@@ -57,19 +56,29 @@ impl Bcrypt {
     }
 
     pub(super) fn verify(&self, password: &[u8]) -> bool {
-        self.lane(password).verify()
+        self.check(password).verify()
     }
 
     /// Returns the bcrypt computation that checks that password. Bytes after the 72nd are ignored.
-    pub(super) fn lane(&self, password: &[u8]) -> BcryptLane {
-        let mut key = if self.signed {
+    pub(super) fn check(&self, password: &[u8]) -> BcryptCheck {
+        let key = if self.signed {
             signed_key(password)
         } else {
-            [password, &[0]].concat()
+            key(password)
         };
-        key.truncate(LONGEST_PASSWORD_BYTES);
-        BcryptLane::new(self.cost, self.salt, key, self.output)
+        BcryptCheck {
+            lane: BcryptLane::new(self.cost, self.salt, key),
+            expected: self.expected,
+        }
     }
+}
+
+/// Returns the key that bcrypt makes of a password: its bytes and a NUL, without those after the 72nd. It is allocated
+/// once, as growing would leave a copy behind.
+pub(crate) fn key(password: &[u8]) -> Vec<u8> {
+    let mut key = [password, &[0]].concat();
+    key.truncate(LONGEST_PASSWORD_BYTES);
+    key
 }
 
 /// Returns the 72 bytes of key that `crypt_blowfish` before 1.1 made of a password, with its sign-extension bug.

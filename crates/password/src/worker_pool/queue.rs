@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use isogloss_bcrypt_lanes::Cost;
 use metrics::gauge;
 
 use super::{Job, Work};
@@ -103,7 +104,7 @@ impl Queue {
 }
 
 impl State {
-    /// Sets the gauges of `/metrics` to the numbers of waiting jobs and busy threads. Call it under the lock, so
+    /// Sets the gauges of `/metrics` to the numbers of waiting logins and busy threads. Call it under the lock, so
     /// that an older number never overwrites a newer one.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     fn update_gauges(&self) {
@@ -115,9 +116,9 @@ impl State {
 impl Job {
     /// Returns the bcrypt cost of the job: jobs of one cost can run together. Returns `None` for jobs that run
     /// alone.
-    fn cost(&self) -> Option<u32> {
+    fn cost(&self) -> Option<Cost> {
         match &self.work {
-            Work::Bcrypt(lane, _) => Some(lane.cost()),
+            Work::Bcrypt(work) => Some(work.lane.cost()),
             Work::Alone(_) => None,
         }
     }

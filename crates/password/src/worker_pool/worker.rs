@@ -8,8 +8,9 @@ use tokio::sync::oneshot;
 use tracing::{error, warn};
 
 use super::queue::Queue;
+use super::task::BcryptWork;
 use super::{Deadline, Job, OVERLOADED, Work};
-use crate::bcrypt_lane::{BcryptLane, verify_all};
+use crate::bcrypt_lane::{BcryptLane, BcryptOutput, compute_all};
 use crate::error::HashingError;
 use crate::settings::PasswordSettings;
 
@@ -24,7 +25,7 @@ pub(super) fn run_worker(queue: &Queue, settings: PasswordSettings) {
         // the next job runs.
         let work = AssertUnwindSafe(|| run_jobs(jobs, settings));
         if let Err(fault) = catch_unwind(work) {
-            error!(fault = panic_message(&*fault), "password hashing panicked");
+            log_panic(&*fault);
         }
         queue.record_done();
     }
@@ -32,25 +33,36 @@ pub(super) fn run_worker(queue: &Queue, settings: PasswordSettings) {
 
 fn run_jobs(jobs: Vec<Job>, settings: PasswordSettings) {
     let (mut lanes, mut senders) = (Vec::new(), Vec::new());
-    for Job { queued, work } in jobs {
+    for Job { queued, work, .. } in jobs {
         let deadline = deadline(queued.elapsed(), settings.queue_timeout);
         match (work, deadline) {
             (Work::Alone(work), deadline) => work(deadline),
-            (Work::Bcrypt(_, sender), _) if sender.is_closed() => {}
-            (Work::Bcrypt(_, sender), Deadline::Missed) => send(sender, Err(OVERLOADED)),
-            (Work::Bcrypt(lane, sender), Deadline::Met) => {
+            (Work::Bcrypt(work), _) if work.sender.is_closed() => {}
+            (Work::Bcrypt(work), Deadline::Missed) => send(work.sender, Err(OVERLOADED)),
+            (Work::Bcrypt(work), Deadline::Met) => {
+                let BcryptWork {
+                    before,
+                    lane,
+                    sender,
+                } = work;
+                // A panic here must not fail the other logins. The caller of this one gets an error.
+                let before = before.map(|before| catch_unwind(AssertUnwindSafe(before)));
+                if let Some(Err(fault)) = before {
+                    log_panic(&*fault);
+                    continue;
+                }
                 lanes.push(lane);
                 senders.push(sender);
             }
         }
     }
-    let matches = if settings.lanes {
-        verify_all(&lanes)
+    let outputs = if settings.lanes {
+        compute_all(&lanes)
     } else {
-        lanes.iter().map(BcryptLane::verify).collect()
+        lanes.iter().map(BcryptLane::compute).collect()
     };
-    for (sender, matches) in senders.into_iter().zip(matches) {
-        send(sender, Ok(matches));
+    for (sender, output) in senders.into_iter().zip(outputs) {
+        send(sender, Ok(output));
     }
 }
 
@@ -62,8 +74,11 @@ fn deadline(waited: Duration, longest: Duration) -> Deadline {
     }
 }
 
-/// Sends a result to the caller of a check. Does nothing if the caller was cancelled during the hashing.
-fn send(sender: oneshot::Sender<Result<bool, HashingError>>, outcome: Result<bool, HashingError>) {
+/// Sends a result to the caller. Does nothing if the caller was cancelled during the hashing.
+fn send(
+    sender: oneshot::Sender<Result<BcryptOutput, HashingError>>,
+    outcome: Result<BcryptOutput, HashingError>,
+) {
     let _ = sender.send(outcome);
 }
 
@@ -81,7 +96,8 @@ fn lower_priority() {
 #[cfg(not(target_os = "linux"))]
 fn lower_priority() {}
 
-fn panic_message(fault: &(dyn Any + Send)) -> &str {
+fn log_panic(fault: &(dyn Any + Send)) {
     let text = fault.downcast_ref::<&str>().copied();
-    text.unwrap_or("no reason given")
+    let fault = text.unwrap_or("no reason given");
+    error!(fault, "password hashing panicked");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use isogloss_core::store::SessionLimits;
-use isogloss_core::throttle::{Decision, Throttle as _};
+use isogloss_core::throttle::{ChargeOutcome, Throttle as _};
 use isogloss_core::{Clock as _, SystemClock};
 use isogloss_store_contract::throttle;
 use isogloss_testkit::servers::RedisServer;
@@ -44,7 +44,7 @@ async fn gateways_on_one_redis_share_the_tries() {
     let bucket = throttle::bucket(1);
     let many = (0..40).map(|number| gateways[number % 2].charge(&bucket, &throttle::BUDGET, now));
     let granted = join_all(many).await.into_iter();
-    let granted = granted.filter(|taken| matches!(taken, Ok(Decision::Granted(_))));
+    let granted = granted.filter(|taken| matches!(taken, Ok(ChargeOutcome::Granted(_))));
     assert_eq!(granted.count(), 3);
 }
 

@@ -108,6 +108,11 @@ impl Connection<'_> {
                 let response = echo(&self.recorded(request));
                 self.wire.send(&response).await?;
             }
+            Step::Decide(decider) => {
+                self.read(request, u64::MAX).await?;
+                let response = decider.response(&self.recorded(request).body);
+                self.wire.send(&response).await?;
+            }
             Step::WebSocketEcho => {
                 let response = switch(&self.recorded(request));
                 self.wire.send(response.as_bytes()).await?;

@@ -1,5 +1,7 @@
 //! What a back end does with a request, step by step.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -20,6 +22,8 @@ pub enum Step {
     Repeat(Vec<u8>, u64),
     /// Reads the body, and sends a 200 response with it and with its `Content-Type`.
     Echo,
+    /// Reads the body, and sends the 200 response of JSON that a function returns for it.
+    Decide(Decider),
     /// Accepts an upgrade to WebSocket, and sends back all bytes that follow, as they are, until the connection ends.
     WebSocketEcho,
     /// Sends nothing until the signal is raised.
@@ -30,6 +34,34 @@ pub enum Step {
     Close,
     /// Closes the connection with a RST.
     Reset,
+}
+
+/// Returns the JSON of a response for the body of a request.
+#[derive(Clone)]
+pub struct Decider(Arc<Decide>);
+
+type Decide = dyn Fn(&[u8]) -> String + Send + Sync;
+
+impl Decider {
+    /// Creates one from a function.
+    pub fn new(decide: impl Fn(&[u8]) -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(decide))
+    }
+
+    pub(super) fn response(&self, body: &[u8]) -> Vec<u8> {
+        let json = (self.0)(body);
+        let length = json.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        [head, json].concat().into_bytes()
+    }
+}
+
+impl fmt::Debug for Decider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decider")
+    }
 }
 
 impl Step {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub use self::paused::Stalled;
-use self::paused::signal;
+pub(super) use self::paused::signal;
 use self::programs::{Account, account, programs};
 use super::free_port;
 

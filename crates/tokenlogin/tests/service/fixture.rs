@@ -11,6 +11,7 @@ use actix_web::web::{Data, scope};
 use actix_web::{App, rt};
 use async_trait::async_trait;
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
@@ -121,6 +122,7 @@ impl World {
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
             throttle: None,
+            authorities: Authorities::default(),
             audit: Audit::default(),
             clock: clock.clone(),
         });

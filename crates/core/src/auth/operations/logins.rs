@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use crate::audit::{ClaimedName, Event, EventActor, EventKind, LoginMethod, RefusalReason};
+use crate::auth::password_check::JudgedBy;
 use crate::auth::{AccessCard, Auth, Credentials, KeyLogin, OrganisationName};
 use crate::error::{AuthError, PasswordError};
 use crate::session::Session;
@@ -13,7 +14,9 @@ use crate::user::User;
 /// Logins, and other operations on users.
 impl Auth {
     /// Checks a name and a password, and returns the user. An application password of the dialect replaces the
-    /// password and the second factor. Unknown users take as much time as known ones.
+    /// password and the second factor. The password of a user who belongs to an
+    /// [authority](crate::authority::Authority), and that of an unknown one, may be judged there. Unknown users take
+    /// as much time as known ones.
     ///
     /// # Errors
     ///
@@ -23,19 +26,24 @@ impl Auth {
     /// - [`AuthError::SecondFactorRequired`] if the password was right but the second factor is missing, wrong
     ///   or used before.
     /// - [`AuthError::Forbidden`] if the user does not have the requested unit.
-    /// - [`AuthError::Throttled`] if a lock refuses the attempt.
+    /// - [`AuthError::Throttled`] if a lock refuses the attempt, here or at the authority.
     /// - [`AuthError::Overloaded`] if too many logins wait for a hashing thread: in total, for the account, or
     ///   from the source.
-    /// - [`AuthError::Unavailable`] if a store or the hashing thread is unavailable.
+    /// - [`AuthError::Unavailable`] if a store, the hashing thread or the authority is unavailable.
     pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
-        let outcome = self.try_password(&credentials).await;
+        let mut judged_by = JudgedBy::default();
+        let outcome = self.try_password(&credentials, &mut judged_by).await;
         let name = ClaimedName::User(&credentials.name);
-        self.record_login(
-            LoginMethod::Password,
-            Some(name),
-            &credentials.origin,
-            &outcome,
-        );
+        let event = self.login_event(LoginMethod::Password, Some(name), &credentials.origin);
+        let JudgedBy {
+            authority, cause, ..
+        } = judged_by;
+        let event = Event {
+            judged_by: authority,
+            cause,
+            ..event
+        };
+        self.record_login(event, &outcome);
         outcome
     }
 
@@ -63,8 +71,12 @@ impl Auth {
             AccessCard::Identifier { identifier, .. } => Some(identifier.clone()),
         };
         let outcome = self.try_card(card, organisation, origin).await;
+        if let Ok(user) = &outcome {
+            self.record_login_time(user, None).await;
+        }
         let name = identifier.as_deref().map(ClaimedName::Card);
-        self.record_login(LoginMethod::Card, name, origin, &outcome);
+        let event = self.login_event(LoginMethod::Card, name, origin);
+        self.record_login(event, &outcome);
         outcome
     }
 
@@ -87,7 +99,8 @@ impl Auth {
             Ok(KeyLogin { user, label }) => (Ok(user), label),
             Err(error) => (Err(error), String::new()),
         };
-        self.record_login(LoginMethod::Key, None, origin, &outcome);
+        let event = self.login_event(LoginMethod::Key, None, origin);
+        self.record_login(event, &outcome);
         outcome.map(|user| KeyLogin { user, label })
     }
 

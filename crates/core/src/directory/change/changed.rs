@@ -3,15 +3,14 @@
 use uuid::Uuid;
 
 use super::{Change, DirectoryTransaction};
-use crate::directory::{OrganisationEntry, OrganisationRef};
-use crate::user::User;
+use crate::directory::{OrganisationEntry, OrganisationRef, UserRecord};
 
 /// The result of a change. It is read before the commit, because reading it afterwards could fail although the
 /// change was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
     /// The user who was added or changed.
-    User(Box<User>),
+    User(Box<UserRecord>),
     /// The organisation that was added or changed, with its units.
     Organisation(OrganisationEntry),
     /// The entry was removed.
@@ -47,7 +46,7 @@ impl Subject {
     ) -> Result<Changed, D::Error> {
         Ok(match self {
             Self::User(id) => {
-                let user = transaction.shown_user(id).await?;
+                let user = transaction.user_record(id).await?;
                 user.map_or(Changed::Removed, |user| Changed::User(Box::new(user)))
             }
             Self::Organisation(id) => {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Abort, DirectoryTransaction, InvalidChange, Patch, UserRef};
+use super::{Abort, DirectoryTransaction, InvalidChange, Patch, UserRef, links};
 use crate::directory::looks::fill_looks;
 use crate::directory::rules::{check_number, conflict, look, normalize_units, normalize_user};
 use crate::directory::user_change::ends_tokens;
@@ -32,6 +32,11 @@ pub struct UserEdit {
     pub default_unit: Patch<String>,
     /// All units in addition to the default one. If one is removed, the user's tokens end.
     pub units: Option<Vec<String>>,
+    /// The authority to which the user belongs from now on, or again after an adoption. Removed: the user is local,
+    /// with the stored password, and has no identifier at an authority. The user's tokens stay valid.
+    pub authority: Patch<String>,
+    /// The identifier of the user at the authority. A new authority without one links the user at the first login.
+    pub external_id: Patch<String>,
 }
 
 impl UserEdit {
@@ -44,8 +49,10 @@ impl UserEdit {
         self.user_name.clone().into_iter().chain(email).collect()
     }
 
-    fn of(self, known: &UserEntry) -> UserEntry {
+    fn of(mut self, known: &UserEntry) -> UserEntry {
         let mut user = known.clone();
+        let authority = std::mem::take(&mut self.authority);
+        links::edit(&mut user, authority, std::mem::take(&mut self.external_id));
         let set = |field: &mut String, to: Option<String>| {
             if let Some(to) = to {
                 *field = to;
@@ -101,6 +108,7 @@ async fn put<D: DirectoryTransaction>(
     check_place(transaction, &mut user, &written).await?;
     let user = &user;
     check_logins(transaction, user, known).await?;
+    links::check(transaction, user, known).await?;
     let holder = transaction.user_of_number(user.number).await;
     if let Some(other) = other(user, holder.map_err(Abort::Failed)?) {
         return Err(InvalidChange::Conflict(format!("user {other} has the same number")).into());

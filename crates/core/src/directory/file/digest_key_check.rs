@@ -3,24 +3,31 @@
 use std::collections::HashSet;
 
 use super::{File, FileError};
-use crate::directory::{Directory, KeyDigest};
+use crate::directory::{Directory, EntryFault, KeyDigest};
 
-/// Fails if no configured pepper opens a digest key of the file, or if the digest key of a digest is missing: such
-/// a card or application key would never be accepted. Also fails if the directory is unavailable.
-pub(super) async fn check(file: &File, directory: &dyn Directory) -> Result<(), FileError> {
-    let wrong = |entry: String, reason: &str| FileError::Entry {
-        entry,
-        reason: reason.to_owned(),
+/// Returns a fault for each digest key of the file that no configured pepper opens, and for each digest whose digest key
+/// is missing: such a card or application key would never be accepted. Fails if the directory is unavailable.
+pub(super) async fn faults(
+    file: &File,
+    directory: &dyn Directory,
+) -> Result<Vec<EntryFault>, FileError> {
+    let mut faults = Vec::new();
+    let mut add = |entry: String, reason: &str| {
+        faults.push(EntryFault {
+            entry,
+            reason: reason.to_owned(),
+            user: None,
+        });
     };
     let stored = directory.digest_keys().await?;
     let mut known: HashSet<_> = stored.iter().map(|key| key.id).collect();
     for key in &file.digest_keys {
         let mut seals = file.digest_keys.iter().filter(|seal| seal.id == key.id);
         if !known.contains(&key.id) && !seals.any(|seal| directory.opens(seal)) {
-            return Err(wrong(
+            add(
                 format!("digest key {}", key.id),
                 "is sealed under another pepper: give that one as tokens.previous_pepper, too",
-            ));
+            );
         }
         known.insert(key.id);
     }
@@ -35,15 +42,15 @@ pub(super) async fn check(file: &File, directory: &dyn Directory) -> Result<(), 
         let mut cards = user.access_cards.iter().flatten();
         if cards.any(|card| is_missing(&card.code_digest)) {
             let entry = format!("user {}, access card, code_digest", user.user_name);
-            return Err(wrong(entry, missing));
+            add(entry, missing);
         }
     }
     let mut keys = file.erased_users.iter().filter_map(|digest| digest.key());
     if let Some(key) = keys.find(|key| !known.contains(key)) {
-        return Err(wrong(format!("erased_users, {key}"), missing));
+        add(format!("erased_users, {key}"), missing);
     }
-    match file.keys.iter().find(|key| is_missing(&key.digest)) {
-        Some(key) => Err(wrong(format!("{}, digest", key.entry()), missing)),
-        None => Ok(()),
+    for key in file.keys.iter().filter(|key| is_missing(&key.digest)) {
+        add(format!("{}, digest", key.entry()), missing);
     }
+    Ok(faults)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use isogloss_password::InvalidPassword;
 use thiserror::Error;
 
-use crate::directory::ImportError;
+use crate::directory::{EntryFault, EntryFaults, ImportError};
 use crate::error::StoreError;
 
 /// Why a directory file was not applied. Nothing was changed.
@@ -35,6 +35,9 @@ pub enum FileError {
         /// The reason.
         reason: String,
     },
+    /// Several entries are invalid, or conflict with stored ones.
+    #[error("{0}")]
+    Entries(EntryFaults),
     /// A password or pass code cannot be set.
     #[error("{entry}: {error}")]
     Password {
@@ -48,10 +51,30 @@ pub enum FileError {
     Unavailable(#[from] StoreError),
 }
 
+impl FileError {
+    /// Returns the faults of entries that the error consists of.
+    ///
+    /// # Errors
+    /// The error itself, if it is not about entries.
+    pub(super) fn into_faults(self) -> Result<Vec<EntryFault>, Self> {
+        let fault = |entry, reason| EntryFault {
+            entry,
+            reason,
+            user: None,
+        };
+        match self {
+            Self::Entry { entry, reason } => Ok(vec![fault(entry, reason)]),
+            Self::Password { entry, error } => Ok(vec![fault(entry, error.to_string())]),
+            Self::Entries(EntryFaults(faults)) => Ok(faults),
+            Self::Read { .. } | Self::Syntax { .. } | Self::Unavailable(_) => Err(self),
+        }
+    }
+}
+
 impl From<ImportError> for FileError {
     fn from(reason: ImportError) -> Self {
         match reason {
-            ImportError::Entry { entry, reason } => Self::Entry { entry, reason },
+            ImportError::Entries(faults) => Self::Entries(faults),
             ImportError::Unavailable(error) => Self::Unavailable(error),
         }
     }

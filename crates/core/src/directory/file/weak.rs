@@ -2,9 +2,9 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{File, FileError, FileKey, NewCard};
+use super::{File, FileKey, NewCard};
 use crate::directory::digest_keys::DigestKind;
-use crate::directory::{KeyDigest, Present};
+use crate::directory::{EntryFault, KeyDigest, Present};
 use crate::strength::is_guessable;
 
 const REFUSAL: &str = "can be guessed: take 16 random characters or more, or set allow_weak = true \
@@ -51,19 +51,18 @@ pub(super) fn found(file: &File) -> Vec<Weak> {
     cards.chain(keys).collect()
 }
 
-/// Fails for the first guessable card or key that the directory does not have already.
-pub(super) fn check(weak: &[Weak], present: &Present) -> Result<(), FileError> {
-    let refused = weak.iter().find(|weak| !weak.is_in(present));
-    refused.map_or(Ok(()), |weak| {
-        let entry = match weak.realm {
+/// Returns a fault for each guessable card or key that the directory does not have already.
+pub(super) fn faults(weak: &[Weak], present: &Present) -> Vec<EntryFault> {
+    let refused = weak.iter().filter(|weak| !weak.is_in(present));
+    let faults = refused.map(|weak| EntryFault {
+        entry: match weak.realm {
             None => format!("{}, code", weak.entry),
             Some(_) => weak.entry.clone(),
-        };
-        Err(FileError::Entry {
-            entry,
-            reason: REFUSAL.to_owned(),
-        })
-    })
+        },
+        reason: REFUSAL.to_owned(),
+        user: None,
+    });
+    faults.collect()
 }
 
 impl Weak {

@@ -22,7 +22,8 @@ impl Merge<'_> {
                 is_said_again && !attribute.of(known).is_like(value)
             });
             // An imported name also selects a user who was renamed since; it does not rename the user back.
-            let only_finds = set_here && attribute == Attribute::UserName;
+            let only_finds =
+                set_here && attribute == Attribute::UserName && self.wanted.authority().is_none();
             if only_finds {
                 continue;
             }

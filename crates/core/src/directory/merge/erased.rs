@@ -8,14 +8,22 @@ use crate::directory::{KeyDigest, Patch};
 use crate::error::StoreError;
 
 impl Merge<'_> {
-    /// Returns whether the entry is that of an erased user, recognised by the identifier, the user name or the
-    /// e-mail address. Fails if this cannot be decided because a digest key does not open.
+    /// Returns whether the entry is that of an erased user, recognised by the identifier, the user name, the
+    /// e-mail address or the identifier at an authority. Fails if this cannot be decided because a digest key does not open.
     pub(super) fn was_erased(&self, wanted: &WantedUser) -> Outcome<bool> {
         let email = wanted.text(Attribute::Email);
         let email = email.filter(|email| !email.is_empty());
         let logins = [Some(wanted.user_name.as_str()), email];
         let logins = logins.into_iter().flatten().map(ErasedIdentifier::Login);
-        self.has_tombstone(logins.chain(wanted.id.map(ErasedIdentifier::Id)))
+        let link = match (&wanted.link.authority, &wanted.link.external_id) {
+            (Patch::Set(authority), Patch::Set(id)) => Some(ErasedIdentifier::Link(authority, id)),
+            (Patch::Keep | Patch::Remove | Patch::Set(_), _) => None,
+        };
+        self.has_tombstone(
+            logins
+                .chain(link)
+                .chain(wanted.id.map(ErasedIdentifier::Id)),
+        )
     }
 
     /// Returns whether the application key acts as an erased user. Fails if this cannot be decided because a

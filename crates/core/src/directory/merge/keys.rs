@@ -5,21 +5,22 @@ use std::collections::{HashMap, HashSet};
 use super::{Merge, Outcome, entry_error};
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::rules::{LABEL, check_visible};
-use crate::directory::user_change::{UserChange, differs};
+use crate::directory::user_change::{UserChange, count};
 use crate::directory::wanted::{SetHere, WantedKey};
 use crate::directory::{KeyDigest, KeyEntry, Patch, RevokedKeyEntry};
+use crate::error::StoreError;
 use crate::key_limits::{InvalidLimit, KeyLimits};
 use crate::names::login_form;
 use crate::scope::Scopes;
 
 impl Merge<'_> {
     /// Returns the keys that are new or differ, and those to revoke. A key that was revoked here is not added
-    /// again, unless the precedence says so. Fails if a key is invalid, or if a digest key that may be needed does
-    /// not open.
+    /// again, unless the precedence says so. Keeps the faults of invalid keys. Fails if a digest key that may be needed
+    /// does not open.
     pub(super) fn keys(
         &mut self,
         users: &[UserChange],
-    ) -> Outcome<(Vec<KeyEntry>, Vec<RevokedKeyEntry>)> {
+    ) -> Result<(Vec<KeyEntry>, Vec<RevokedKeyEntry>), StoreError> {
         let of_file = users.iter().flat_map(|user| {
             let name = &user.entry.user_name;
             user.entry
@@ -36,33 +37,44 @@ impl Merge<'_> {
         let in_file: HashSet<_> = revoked.iter().map(name_of).collect();
         let mut changed = Vec::new();
         for wanted in &self.wanted.keys {
-            let digest = self.key_digest(&wanted.realm, wanted.digest)?;
-            let name = (wanted.realm.as_str(), digest);
-            let known = self.keys.get(&name).copied();
-            let label = wanted.label.as_deref().unwrap_or_default();
-            let label = format!("{} key {label}", wanted.realm);
-            if in_file.contains(&name) {
-                return Err(entry_error(
-                    label,
-                    "the file has it among the revoked keys, too",
-                ));
-            }
-            if known.is_none() && self.acts_as_nobody(wanted, &names)? {
-                self.applied.erased.push(label);
-                continue;
-            }
-            let entry = merged(wanted, digest, known, &names)
-                .map_err(|reason| entry_error(&*label, reason))?;
-            let was_revoked = known.is_none() && self.revoked.contains(&name);
-            if was_revoked && self.precedence().state == SetHere::Keep {
-                self.keep(&label, "revocation");
-                continue;
-            }
-            if differs(&mut self.applied, known, &entry) {
-                changed.push(entry);
-            }
+            let merged = self.merged_key(wanted, &in_file, &names);
+            changed.extend(self.unless_faulty(merged)?.flatten());
         }
         Ok((changed, self.revoked_keys(revoked)))
+    }
+
+    /// Returns the key if it must be written; `None` if it is up to date, was revoked here or acts as an erased user.
+    /// Fails if it is invalid, or if a digest key that may be needed does not open.
+    fn merged_key(
+        &mut self,
+        wanted: &WantedKey,
+        in_file: &HashSet<(&str, KeyDigest)>,
+        names: &HashMap<String, String>,
+    ) -> Outcome<Option<KeyEntry>> {
+        let digest = self.key_digest(&wanted.realm, wanted.digest)?;
+        let name = (wanted.realm.as_str(), digest);
+        let known = self.keys.get(&name).copied();
+        let label = wanted.label.as_deref().unwrap_or_default();
+        let label = format!("{} key {label}", wanted.realm);
+        if in_file.contains(&name) {
+            return Err(entry_error(
+                label,
+                "the file has it among the revoked keys, too",
+            ));
+        }
+        if known.is_none() && self.acts_as_nobody(wanted, names)? {
+            self.applied.erased.push(label);
+            return Ok(None);
+        }
+        let entry =
+            merged(wanted, digest, known, names).map_err(|reason| entry_error(&*label, reason))?;
+        let was_revoked = known.is_none() && self.revoked.contains(&name);
+        if was_revoked && self.precedence().state == SetHere::Keep {
+            self.keep(&label, "revocation");
+            return Ok(None);
+        }
+        let is_changed = count(&mut self.applied, known, &entry);
+        Ok(is_changed.then_some(entry))
     }
 
     /// Returns whether the key acts as an erased user whose name no other user has now. Fails if this cannot be
@@ -77,7 +89,7 @@ impl Merge<'_> {
 
     /// Returns the keys that the file lists as revoked, with their stored digests. Fails if a digest key that may
     /// be needed does not open.
-    fn revoked_in_file(&self) -> Outcome<Vec<RevokedKeyEntry>> {
+    fn revoked_in_file(&self) -> Result<Vec<RevokedKeyEntry>, StoreError> {
         let revoked = self.wanted.revoked_keys.iter().map(|key| {
             Ok(RevokedKeyEntry {
                 digest: self.key_digest(&key.realm, key.digest)?,
@@ -89,7 +101,7 @@ impl Merge<'_> {
 
     /// Returns the form in which the digest of a key is stored already, preferring a valid key to a revoked one,
     /// or else the form for new ones. Fails if it is not stored and a digest key does not open.
-    fn key_digest(&self, realm: &str, digest: KeyDigest) -> Outcome<KeyDigest> {
+    fn key_digest(&self, realm: &str, digest: KeyDigest) -> Result<KeyDigest, StoreError> {
         let what = DigestKind::Key { realm };
         let open = &self.present.open;
         let is_key = |form: &KeyDigest| self.keys.contains_key(&(realm, *form));
@@ -100,7 +112,7 @@ impl Merge<'_> {
         let all = self.keys.keys().chain(&self.revoked);
         let of_realm = all.filter(|(of, _)| *of == realm);
         let present = of_realm.map(|(_, digest)| *digest);
-        Ok(open.stored_beside(what, digest, is_revoked, present)?)
+        open.stored_beside(what, digest, is_revoked, present)
     }
 
     /// Returns those of the revoked keys that are still valid or not known as revoked, and counts valid ones as

@@ -4,25 +4,31 @@ use uuid::Uuid;
 
 use super::{Merge, Outcome, entry_error};
 use crate::directory::rules::{normalize_organisation, normalize_unit};
-use crate::directory::user_change::differs;
+use crate::directory::user_change::count;
 use crate::directory::wanted::WantedOrganisation;
 use crate::directory::{OrganisationEntry, UnitEntry};
+use crate::error::StoreError;
 use crate::names::{stored_spellings, tidy};
 
 impl Merge<'_> {
     /// Returns the organisations that are new or differ. Does not remove units, because users may be in them.
-    /// Fails if an entry is invalid or conflicts with another one.
-    pub(super) fn organisations(&mut self) -> Outcome<Vec<OrganisationEntry>> {
+    /// Keeps the faults of entries that are invalid or conflict with others.
+    pub(super) fn organisations(&mut self) -> Result<Vec<OrganisationEntry>, StoreError> {
         let mut changed = Vec::new();
         for wanted in &self.wanted.organisations {
-            let known = self.known_organisation(wanted)?;
-            let entry = self.organisation(wanted, known.as_ref())?;
+            let merged = self.known_organisation(wanted).and_then(|known| {
+                let entry = self.organisation(wanted, known.as_ref())?;
+                Ok((known, entry))
+            });
+            let Some((known, entry)) = self.unless_faulty(merged)? else {
+                continue;
+            };
             if let Some(known) = &known {
                 self.organisations.remove(&known.name);
             }
             self.organisations.insert(entry.name.clone(), entry.clone());
             self.organisation_names.insert(entry.id, entry.name.clone());
-            if differs(&mut self.applied, known.as_ref(), &entry) {
+            if count(&mut self.applied, known.as_ref(), &entry) {
                 changed.push(entry);
             }
         }

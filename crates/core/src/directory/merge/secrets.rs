@@ -1,4 +1,4 @@
-//! Merges passwords, pass codes, and whether a user is disabled.
+//! Merges passwords and pass codes.
 
 use super::users::One;
 use super::{Merge, Outcome, entry_error, takes};
@@ -53,10 +53,13 @@ impl Merge<'_> {
         } = one;
         let Some(known) = known else {
             let Some(secret) = &wanted.password else {
-                return Err(entry_error(label, "needs password or password_hash"));
+                return match entry.authority {
+                    Some(_) => Ok(()),
+                    None => Err(entry_error(label, NO_SECRET)),
+                };
             };
             let hash = secret.hash(self.wanted.sealed);
-            entry.password_hash = hash.ok_or_else(|| entry_error(label, GONE))?;
+            entry.password_hash = if_any(hash.ok_or_else(|| entry_error(label, GONE))?);
             entry.replaced_hashes.clone_from(&wanted.replaced_hashes);
             entry.set_here.extend(marked(wanted, Part::Password));
             return Ok(());
@@ -67,18 +70,24 @@ impl Merge<'_> {
         let rule = self.precedence().passwords;
         let set_here = known.set_here.contains(&Part::Password);
         let replaces = set_here && takes(set_here, rule);
-        match secret.beside(&known.password_hash, &known.replaced_hashes) {
+        match secret.beside(known.hash_or_empty(), &known.replaced_hashes) {
+            // The stored hash is only of a password that the authority accepted.
+            SecretComparison::Other(hash)
+                if hash.is_empty()
+                    && known.judging_authority().is_some()
+                    && !newer
+                    && !takes(set_here, rule) => {}
             SecretComparison::Same if replaces => set_marks(wanted, entry, Part::Password),
             SecretComparison::Same => {}
             // One hash has replaced the other, here or in the file: both are of the same password.
             SecretComparison::Other(_) if replaces_here(wanted, known) => {}
             SecretComparison::Other(hash) if newer || takes(set_here, rule) => {
-                entry.password_hash = hash;
+                entry.password_hash = if_any(hash);
                 entry.replaced_hashes.clone_from(&wanted.replaced_hashes);
                 set_marks(wanted, entry, Part::Password);
             }
             SecretComparison::Unknown if rule == SetHere::Replace => {
-                entry.password_hash = secret.hash(self.wanted.sealed).unwrap_or_default();
+                entry.password_hash = secret.hash(self.wanted.sealed).and_then(if_any);
                 entry.replaced_hashes.clear();
                 set_marks(wanted, entry, Part::Password);
             }
@@ -86,41 +95,20 @@ impl Merge<'_> {
         }
         Ok(())
     }
-
-    pub(super) fn merge_state(&mut self, one: One<'_>, entry: &mut UserEntry) {
-        let One {
-            label,
-            wanted,
-            known,
-            newer,
-        } = one;
-        let set_here = known.is_some_and(|known| known.set_here.contains(&Part::State));
-        let rule = self.precedence().state;
-        if known.is_none() {
-            entry.disabled = wanted.disabled.unwrap_or_default();
-            entry.set_here.extend(marked(wanted, Part::State));
-            return;
-        }
-        let Some(disabled) = wanted.disabled else {
-            return;
-        };
-        let differs = disabled != entry.disabled;
-        if takes(set_here, rule) || (newer && differs) {
-            if differs || set_here {
-                entry.disabled = disabled;
-                set_marks(wanted, entry, Part::State);
-            }
-        } else if differs {
-            self.keep(label, "state");
-        }
-    }
 }
 
 const GONE: &str = "was removed while the file was read: import it again";
 
+const NO_SECRET: &str = "needs password or password_hash, password = \"none\", or authority";
+
+/// Returns a hash; `None` for the empty one of a user without a password.
+fn if_any(hash: String) -> Option<String> {
+    Some(hash).filter(|hash| !hash.is_empty())
+}
+
 /// Returns whether the stored hash is one of those that, according to the file, the hash in the file has replaced.
 fn replaces_here(wanted: &WantedUser, known: &UserEntry) -> bool {
-    let now = KeyDigest::of(&known.password_hash);
+    let now = KeyDigest::of(known.hash_or_empty());
     wanted.replaced_hashes.contains(&now)
 }
 

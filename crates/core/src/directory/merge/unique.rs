@@ -1,17 +1,18 @@
-//! Checks that no two users share a login name, a number, or the code or identifier of an access card.
+//! Checks that no two users share a login name, a number, an external id at an authority, or the code or
+//! identifier of an access card.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Outcome, entry_error};
 use crate::directory::change::UserRef;
+use crate::directory::change::links::same_link;
 use crate::directory::digest_keys::DigestKind;
 use crate::directory::looks::Login;
 use crate::directory::present::Present;
 use crate::directory::rules::{conflict, exact_conflict, look};
 use crate::directory::user_change::UserChange;
-use crate::directory::{KeyDigest, UserEntry};
+use crate::directory::{EntryFault, KeyDigest, UserEntry};
 
 /// The unique values of users whom the import does not change, and of its entries that were checked already.
 #[derive(Default)]
@@ -19,12 +20,17 @@ pub(super) struct Unique {
     /// By look.
     logins: HashMap<String, Vec<Login>>,
     numbers: HashMap<i64, String>,
+    links: HashMap<(String, String), String>,
     codes: HashMap<KeyDigest, String>,
     identifiers: HashMap<String, String>,
 }
 
 impl Unique {
-    pub(super) fn check(present: &Present, users: &[UserChange]) -> Outcome<()> {
+    /// Returns the faults of the users who conflict with others, by their place in the list.
+    pub(super) fn conflicts(
+        present: &Present,
+        users: &[UserChange],
+    ) -> BTreeMap<usize, EntryFault> {
         let mut taken = Self::of_others(present, users);
         // Stored names stay, even if two of them are the same name since names are normalised.
         for user in users {
@@ -32,15 +38,25 @@ impl Unique {
                 taken.add_login(login, named(&user.entry));
             }
         }
-        for user in users {
+        let mut conflicts = BTreeMap::new();
+        for (index, user) in users.iter().enumerate() {
             let outcome = taken
                 .add_cards(&user.entry)
                 .and_then(|()| taken.add_logins(user))
-                .and_then(|()| taken.add_number(&user.entry));
-            outcome
-                .map_err(|reason| entry_error(format!("user {}", user.entry.user_name), reason))?;
+                .and_then(|()| taken.add_number(&user.entry))
+                .and_then(|()| taken.add_link(&user.entry));
+            if let Err(reason) = outcome {
+                let entry = format!("user {}", user.entry.user_name);
+                let user = Some(user.entry.id);
+                let fault = EntryFault {
+                    entry,
+                    reason,
+                    user,
+                };
+                conflicts.insert(index, fault);
+            }
         }
-        Ok(())
+        conflicts
     }
 
     fn of_others(present: &Present, users: &[UserChange]) -> Self {
@@ -55,6 +71,9 @@ impl Unique {
         }
         for (number, owner) in present.numbers.iter().filter(|(_, owner)| is_other(owner)) {
             taken.numbers.insert(*number, owner.user_name.clone());
+        }
+        for (link, owner) in present.links.iter().filter(|(_, owner)| is_other(owner)) {
+            taken.links.insert(link.clone(), owner.user_name.clone());
         }
         for (code, owner) in present.codes.iter().filter(|(_, owner)| is_other(owner)) {
             for form in present.open.forms(DigestKind::Card, *code) {
@@ -99,6 +118,17 @@ impl Unique {
         let name = user.user_name.clone();
         match self.numbers.insert(user.number, name) {
             Some(other) => Err(format!("user {other} has the same number")),
+            None => Ok(()),
+        }
+    }
+
+    fn add_link(&mut self, user: &UserEntry) -> Result<(), String> {
+        let Some((authority, external_id)) = user.link() else {
+            return Ok(());
+        };
+        let link = (authority.to_owned(), external_id.to_owned());
+        match self.links.insert(link, user.user_name.clone()) {
+            Some(other) => Err(same_link(&other, authority)),
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::links::merge_acceptance;
 use super::{Merge, Outcome, entry_error};
 use crate::directory::UserEntry;
 use crate::directory::origin::{Attribute, Attributes};
@@ -38,8 +39,11 @@ impl Merge<'_> {
         let mut entry = known.map_or_else(|| new_user(wanted), Clone::clone);
         self.merge_attributes(one, &mut entry);
         settle(one, &mut entry)?;
+        entry.last_login_at = entry.last_login_at.max(wanted.last_login_at);
         self.check_place(one, &mut entry)?;
+        self.merge_link(one, &mut entry)?;
         self.merge_password(one, &mut entry)?;
+        merge_acceptance(one, &mut entry);
         self.merge_state(one, &mut entry);
         self.merge_second_factor(one, &mut entry)?;
         self.merge_app_passwords(one, &mut entry);
@@ -124,7 +128,12 @@ fn new_user(wanted: &WantedUser) -> UserEntry {
         default_unit: None,
         units: Vec::new(),
         disabled: false,
-        password_hash: String::new(),
+        password_hash: None,
+        authority: None,
+        external_id: None,
+        adopted: false,
+        accepted_at: None,
+        last_login_at: None,
         replaced_hashes: Vec::new(),
         generation: 0,
         totp_secret: None,

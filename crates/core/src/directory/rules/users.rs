@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     LABEL, LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, check_visible,
-    tidy_if_any, tidy_units,
+    normalize_link, tidy_if_any, tidy_units,
 };
 use crate::directory::UserEntry;
 use crate::names::tidy;
@@ -55,7 +55,7 @@ pub(in crate::directory) fn normalize_user(
     if known.is_none_or(|known| known.units != user.units) {
         user.units = tidy_units(&user.units);
     }
-    Ok(())
+    normalize_link(user, known)
 }
 
 /// Returns whether a stored entry has a value that the current rules would reject or change.

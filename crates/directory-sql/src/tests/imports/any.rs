@@ -2,10 +2,12 @@
 //! unset values stay.
 
 use isogloss_core::UserState;
+use isogloss_core::directory::{Acceptance, AcceptedPassword, Account, Snapshot};
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config, TestRunner};
+use time::macros::datetime;
 use tokio::runtime::Builder;
 
 use super::*;
@@ -44,7 +46,15 @@ fn said(name: &'static str) -> impl Strategy<Value = String> {
             "access_cards = [{ code = '@1', allow_weak = true }, { code = '@2', allow_weak = true, effective = false }]",
         ])
         .boxed(),
-        prop_oneof![Just("one"), Just("two")]
+        own(&[
+            "authority = ''",
+            "authority = 'corp'",
+            "authority = 'corp'\nexternal_id = '@1'",
+            "authority = 'corp'\nexternal_id = '@2'\nadopted = true",
+            "authority = 'other'\nexternal_id = '@1'",
+        ])
+        .boxed(),
+        prop_oneof![Just("one"), Just("two"), Just("none")]
             .prop_map(|hash| format!("password_hash = '{}'\n", bcrypt_of(hash)))
             .boxed(),
     ];
@@ -55,6 +65,7 @@ fn bcrypt_of(which: &str) -> String {
     let hash = "$2b$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
     match which {
         "one" => hash.to_owned(),
+        "none" => "none".to_owned(),
         _ => hash.replace("E5YP", "E5YQ"),
     }
 }
@@ -88,6 +99,30 @@ fn text(users: &[(&str, String)], silent: bool) -> String {
     [ORGANISATION.to_owned()].into_iter().chain(users).collect()
 }
 
+/// Records that the user's authority accepted a password, if the user belongs to one.
+async fn accept(directory: &dyn Directory, account: &Account, adopt: bool) {
+    let Some(link) = &account.link else { return };
+    let name = account.user.user_name.as_str();
+    let hash = bcrypt_of("two").into();
+    let acceptance = Acceptance {
+        authority: link.authority.clone(),
+        external_id: link
+            .external_id
+            .clone()
+            .unwrap_or_else(|| format!("{name}@3")),
+        password: if adopt {
+            AcceptedPassword::Adopt(hash)
+        } else {
+            AcceptedPassword::Keep(hash)
+        },
+        at: datetime!(2026-11-30 05:00 UTC),
+    };
+    let recorded = directory.record_acceptance(account.user.id, &acceptance);
+    recorded.await.unwrap();
+    let login = directory.record_login(account.user.id, acceptance.at);
+    login.await.unwrap();
+}
+
 async fn holds(directory: &dyn Directory, (users, changed, disable): Case) {
     if let Some(account) = directory.account(changed).await.unwrap() {
         let to = if disable {
@@ -101,6 +136,7 @@ async fn holds(directory: &dyn Directory, (users, changed, disable): Case) {
             .set_password(account.user.id, &hash)
             .await
             .unwrap();
+        accept(directory, &account, disable).await;
     }
     let known = directory.account(changed).await.unwrap();
     load(directory, &text(&users, false)).await.unwrap();
@@ -114,6 +150,17 @@ async fn holds(directory: &dyn Directory, (users, changed, disable): Case) {
         assert_eq!((again.created, again.updated), (0, 0));
         assert_eq!(directory.snapshot().await.unwrap(), once);
     }
+    exported_is_imported(&once).await;
+}
+
+/// Checks that an export makes the same directory elsewhere.
+async fn exported_is_imported(exported: &Snapshot) {
+    let folder = tempfile::tempdir().unwrap();
+    let other = SqliteDirectory::open(&folder.path().join("other.db")).await;
+    let other = other.unwrap();
+    let text = toml::to_string(exported).unwrap();
+    load(&other, &text).await.unwrap();
+    assert_eq!(other.snapshot().await.unwrap(), *exported);
 }
 
 #[test]

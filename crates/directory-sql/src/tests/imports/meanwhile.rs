@@ -75,7 +75,7 @@ async fn a_hash_that_a_login_replaces_meanwhile_is_the_same_password(directory: 
     let ina = user(directory, "ina").await;
     let ours = hash("ina-pw").await;
     let replaced = directory
-        .replace_hash(ina.id, &ina.password_hash, &ours)
+        .replace_hash(ina.id, ina.password_hash.as_ref().unwrap(), &ours)
         .await;
     assert!(replaced.unwrap());
     let before = directory.snapshot().await.unwrap();

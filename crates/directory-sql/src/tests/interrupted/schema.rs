@@ -28,12 +28,13 @@ async fn find_many(directory: &dyn Directory) {
 
 /// Adds a first column to the view, as a later release may do.
 async fn widen_the_view(connection: &mut SqliteConnection) {
-    let view: String = sqlx::query_scalar("SELECT sql FROM sqlite_schema WHERE name = 'accounts'")
-        .fetch_one(&mut *connection)
-        .await
-        .unwrap();
+    let view: String =
+        sqlx::query_scalar("SELECT sql FROM sqlite_schema WHERE name = 'user_accounts'")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
     let wider = view.replacen("SELECT", "SELECT 'new' AS added,", 1);
-    let change = format!("DROP VIEW accounts; {wider}");
+    let change = format!("DROP VIEW user_accounts; {wider}");
     let change = raw_sql(sqlx::AssertSqlSafe(change));
     connection.execute(change).await.unwrap();
 }
@@ -63,7 +64,7 @@ async fn a_panic_in_the_thread_of_a_sqlite_connection_is_an_error_and_never_no_r
     let file = folder.path().join("directory.db");
     let directory = SqliteDirectory::open(&file).await.unwrap();
     load(&directory, FILE).await.unwrap();
-    let all = "SELECT * FROM accounts";
+    let all = "SELECT * FROM user_accounts";
     for kind in [
         "optional",
         "one",
@@ -121,15 +122,15 @@ async fn a_view_that_is_altered_beneath_postgres_changes_no_answer() {
     find_many(&directory).await;
     let (_, database) = address.rsplit_once('/').unwrap();
     // One column has another type and there is one more: "cached plan must not change result type".
-    let alter = "DO $$ DECLARE old text := pg_get_viewdef('accounts'); BEGIN
-        DROP VIEW accounts;
-        EXECUTE 'CREATE VIEW accounts AS SELECT 1 AS added, '
+    let alter = "DO $$ DECLARE old text := pg_get_viewdef('user_accounts'); BEGIN
+        DROP VIEW user_accounts;
+        EXECUTE 'CREATE VIEW user_accounts AS SELECT 1 AS added, '
             || replace(substr(ltrim(old), 7), 'u.user_name,', 'u.user_name::varchar(200) AS user_name,');
-        ALTER VIEW accounts OWNER TO isogloss;
+        ALTER VIEW user_accounts OWNER TO isogloss;
         END $$";
     server.sql(database, alter).unwrap();
     let kind = "SELECT data_type FROM information_schema.columns
-        WHERE table_name = 'accounts' AND column_name = 'user_name'";
+        WHERE table_name = 'user_accounts' AND column_name = 'user_name'";
     assert_eq!(server.sql(database, kind).unwrap(), "character varying");
     find_many(&directory).await;
     assert_eq!(directory.snapshot().await.unwrap().users.len(), 2);
@@ -154,6 +155,9 @@ async fn statements_that_a_pooler_has_forgotten_are_prepared_again() {
     forget().await.unwrap();
     directory.set_password(ada.id, "two").await.unwrap();
     let account = directory.account("ada").await.unwrap().unwrap();
-    assert_eq!(account.password_hash.expose_secret(), "two");
+    assert_eq!(
+        account.password_hash.as_ref().unwrap().expose_secret(),
+        "two"
+    );
     assert_eq!(account.user.generation, ada.generation + 3);
 }

@@ -23,6 +23,8 @@ fn new_user() -> NewUser {
         role: None,
         default_unit: None,
         units: Vec::new(),
+        authority: None,
+        external_id: None,
     }
 }
 
@@ -64,14 +66,14 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
     let spoil = "CREATE TRIGGER spoil AFTER INSERT ON users
                  BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END";
     run(spoil).await;
-    let added = administration.add_user(checked_user, "correct-horse".into(), &passwords);
+    let added = administration.add_user(checked_user, Some("correct-horse".into()), &passwords);
     unavailable(&added.await);
     let user = administration.user("ada").await;
     assert!(matches!(user, Err(AdminError::NotFound(_))), "{user:?}");
 
     run("DROP TRIGGER spoil").await;
     let checked_user = administration.check_new_user(new_user()).await.unwrap();
-    let added = administration.add_user(checked_user, "correct-horse".into(), &passwords);
+    let added = administration.add_user(checked_user, Some("correct-horse".into()), &passwords);
     let before = added.await.unwrap();
     let spoil = "CREATE TRIGGER spoil AFTER UPDATE OF first_name ON users
                  BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END";

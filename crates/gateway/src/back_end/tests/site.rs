@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::SessionLimits;
 use isogloss_core::{
@@ -201,6 +202,7 @@ async fn auth(folder: &Path, peppers: Peppers) -> Auth {
         peppers,
         second_use: SecondUse::default(),
         throttle: None,
+        authorities: Authorities::default(),
         audit: Audit::default(),
         clock: Arc::new(SystemClock),
     })

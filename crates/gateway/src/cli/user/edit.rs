@@ -1,4 +1,4 @@
-//! `isogloss user edit`: changes a user's names, address, number, role, organisation and units.
+//! `isogloss user edit`: changes a user's names, address, number, role, organisation, units and authority.
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -43,7 +43,13 @@ pub(in crate::cli) struct EditUser {
     /// Unit of the user; may repeat, and replaces all units except the default one
     #[arg(long = "unit", value_name = "ID")]
     units: Vec<String>,
-    /// Field to empty; may repeat
+    /// Authority to which the user belongs from now on, or again after an adoption
+    #[arg(long, value_name = "NAME")]
+    authority: Option<String>,
+    /// Identifier of the user at the authority
+    #[arg(long, value_name = "ID")]
+    external_id: Option<String>,
+    /// Field to empty; may repeat. Without an authority, the user is local, with the stored password
     #[arg(long, value_name = "FIELD")]
     clear: Vec<Field>,
     /// Print the user as JSON
@@ -60,6 +66,8 @@ enum Field {
     ImageUrl,
     DefaultUnit,
     Units,
+    Authority,
+    ExternalId,
 }
 
 impl Field {
@@ -72,6 +80,8 @@ impl Field {
             Self::ImageUrl => "image-url",
             Self::DefaultUnit => "default-unit",
             Self::Units => "units",
+            Self::Authority => "authority",
+            Self::ExternalId => "external-id",
         }
     }
 }
@@ -130,6 +140,8 @@ impl EditUser {
             organisation: self.organisation.clone(),
             default_unit: removed(self.default_unit.clone(), Field::DefaultUnit)?,
             units: units.cloned().or_else(|| no_units.then(Vec::new)),
+            authority: removed(self.authority.clone(), Field::Authority)?,
+            external_id: removed(self.external_id.clone(), Field::ExternalId)?,
         })
     }
 

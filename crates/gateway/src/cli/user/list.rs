@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use isogloss_core::directory::UserFilter;
-use isogloss_core::{Role, User, UserState};
+use isogloss_core::directory::{UserFilter, UserRecord};
+use isogloss_core::{Role, UserState};
 
 use super::{Outcome, describe, output};
 use crate::admin::users::state_name;
@@ -26,6 +26,12 @@ pub(in crate::cli) struct List {
     /// Users in this state
     #[arg(long)]
     state: Option<State>,
+    /// Users of this authority, including those who were adopted from it
+    #[arg(long, value_name = "NAME")]
+    authority: Option<String>,
+    /// Users for whom no login was recorded
+    #[arg(long)]
+    never_logged_in: bool,
     /// Users with a greater number: give the last number of the previous page
     #[arg(long, value_name = "NUMBER", default_value_t = i64::MIN, hide_default_value = true)]
     after: i64,
@@ -61,7 +67,13 @@ pub(super) async fn list(list: List, admin: &AuditedAdmin<'_>) -> Result<Outcome
     }
     let rows: Vec<_> = users
         .into_iter()
-        .map(|user| {
+        .map(|record| {
+            let last_login = record
+                .last_login_at
+                .map_or("never".to_owned(), |at| at.date().to_string());
+            let is_adopted = record.link.as_ref().map(|link| link.is_adopted);
+            let authority = record.link.map(|link| link.authority);
+            let user = record.user;
             vec![
                 user.number.to_string(),
                 user.user_name,
@@ -69,6 +81,8 @@ pub(super) async fn list(list: List, admin: &AuditedAdmin<'_>) -> Result<Outcome
                 user.organisation.name,
                 user.role.name().to_owned(),
                 state_name(user.state).to_owned(),
+                self::authority(authority, is_adopted),
+                last_login,
             ]
         })
         .collect();
@@ -79,6 +93,8 @@ pub(super) async fn list(list: List, admin: &AuditedAdmin<'_>) -> Result<Outcome
         "ORGANISATION",
         "ROLE",
         "STATE",
+        "AUTHORITY",
+        "LAST LOGIN",
     ];
     output::table(&heading, &rows)?;
     Ok(Outcome::Done)
@@ -86,7 +102,7 @@ pub(super) async fn list(list: List, admin: &AuditedAdmin<'_>) -> Result<Outcome
 
 /// Returns all users that match the arguments, up to the limit. Fails if the organisation does not exist or the
 /// directory is unreachable.
-async fn find(list: &List, admin: &AuditedAdmin<'_>) -> Result<Vec<User>> {
+async fn find(list: &List, admin: &AuditedAdmin<'_>) -> Result<Vec<UserRecord>> {
     let organisation = match &list.organisation {
         None => None,
         Some(name) => Some(admin.organisation(name).await?.id),
@@ -96,10 +112,12 @@ async fn find(list: &List, admin: &AuditedAdmin<'_>) -> Result<Vec<User>> {
         organisation,
         role: list.role.as_deref().and_then(Role::from_name),
         state: list.state.map(UserState::from),
+        authority: list.authority.clone(),
+        never_logged_in: list.never_logged_in,
     };
     let limit = list.limit.and_then(|limit| usize::try_from(limit).ok());
     let wanted = limit.unwrap_or(usize::MAX);
-    let mut users: Vec<User> = Vec::new();
+    let mut users: Vec<UserRecord> = Vec::new();
     let mut after = list.after;
     while users.len() < wanted {
         let left = u32::try_from(wanted - users.len()).unwrap_or(PAGE);
@@ -112,4 +130,13 @@ async fn find(list: &List, admin: &AuditedAdmin<'_>) -> Result<Vec<User>> {
         users.extend(page);
     }
     Ok(users)
+}
+
+/// Returns the authority of users as tables show it: `local` if they have none.
+pub(super) fn authority(name: Option<String>, is_adopted: Option<bool>) -> String {
+    match (name, is_adopted) {
+        (None, _) => "local".to_owned(),
+        (Some(name), Some(true)) => format!("{name} (adopted)"),
+        (Some(name), Some(false) | None) => name,
+    }
 }

@@ -15,6 +15,11 @@ pub(in crate::cli) struct PasswordSource {
 }
 
 impl PasswordSource {
+    /// Returns whether an option says where the password comes from.
+    pub(super) fn is_given(&self) -> bool {
+        self.password_stdin
+    }
+
     /// Returns the password from the standard input or from a prompt, at which it must be typed twice. Fails if
     /// there is no terminal or the two entries differ.
     pub(super) fn read(&self) -> Result<SecretString> {

@@ -3,6 +3,7 @@
 //! `testing.toml` of each dialect one for each of its settings.
 
 mod setting_names;
+mod tables;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,10 +14,11 @@ use ::config::{Map, Value, ValueKind};
 use actix_web::rt::System;
 use tempfile::TempDir;
 
-use self::setting_names::{is_repeated, paths, row_name};
+use self::setting_names::{described, paths, row_name};
+use self::tables::{base, put};
 use crate::access_log::AccessLog;
 use crate::bootstrap::{audit, components, mailer, secrets};
-use crate::config::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
+use crate::config::schema::{DURATION, MAXIMUM, MINIMUM, resolved};
 use crate::config::*;
 use crate::dialects;
 
@@ -74,48 +76,6 @@ fn values() -> Vec<(&'static str, ValueKind)> {
     ]
 }
 
-/// Returns the tables of a configuration in which every dialect and JWTs are enabled, and tokens are kept in memory.
-fn base() -> Map<String, Value> {
-    let text = "\
-        server.bind = '127.0.0.1:0'\n\
-        management.bind = '127.0.0.1:0'\n\
-        tokens.store = 'memory:'\n\
-        passwords.bcrypt_cost = 4\n\
-        passwords.threads = 1\n\
-        jwt.enabled = true\n\
-        jwt.issuer = 'isogloss'\n\
-        jwt.audience = 'services'\n\
-        [dialects.bimplus]\n[dialects.crmcom]\n[dialects.tokenlogin]\n[dialects.memsource]\n";
-    file::parse("a.toml", text).unwrap()
-}
-
-fn set(table: &mut Map<String, Value>, path: &str, kind: ValueKind) {
-    let value = |kind| Value::new(Some(&"a.toml".to_owned()), kind);
-    match path.split_once('.') {
-        None => {
-            table.insert(path.to_owned(), value(kind));
-        }
-        Some((name, rest)) => {
-            let below = table
-                .entry(name.to_owned())
-                .or_insert_with(|| value(ValueKind::Table(Map::new())));
-            if let ValueKind::Table(inner) = &mut below.kind {
-                set(inner, rest, kind);
-            }
-        }
-    }
-}
-
-/// Returns the members that a table in that list requires.
-fn item_of(list: &str) -> Map<String, Value> {
-    let text = if list.ends_with(".brownouts") {
-        "from = '2026-01-01T00:00:00Z'\nuntil = '2026-01-01T01:00:00Z'"
-    } else {
-        ""
-    };
-    file::parse("a.toml", text).unwrap()
-}
-
 /// Returns the configuration of a file that sets only `path` to the value. Fails if it is invalid.
 fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, ConfigError> {
     let mut tables = base();
@@ -130,15 +90,7 @@ fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, ConfigErro
     {
         table.remove(name);
     }
-    match path.split_once("[].") {
-        None => set(&mut tables, path, kind),
-        Some((list, name)) => {
-            let mut item = item_of(list);
-            item.insert(name.to_owned(), Value::new(None, kind));
-            let item = Value::new(None, ValueKind::Table(item));
-            set(&mut tables, list, ValueKind::Array(vec![item]));
-        }
-    }
+    put(&mut tables, path, kind);
     let mut merged = Merged::new(folder.to_owned());
     merged.add("a.toml", tables, folder)?;
     Config::check(merged.tables, folder)
@@ -246,10 +198,7 @@ fn every_value_of_every_key_is_refused_by_name_or_works() {
 fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused() {
     let schema = schema();
     let mut invalid = Vec::new();
-    for (path, key) in keys(&schema) {
-        if is_repeated(&path) {
-            continue;
-        }
+    for (path, key) in described(&schema) {
         let shape = resolved(&schema, key);
         let bound = |name: &str| key.get(name).or_else(|| shape.get(name));
         let (least, most) = if shape["type"] == "integer" || shape["type"] == "number" {

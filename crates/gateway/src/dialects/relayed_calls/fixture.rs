@@ -16,6 +16,7 @@ use actix_web::web::{Bytes, Data, ServiceConfig, scope};
 use futures_util::stream::iter;
 use isogloss_bimplus::Bimplus;
 use isogloss_core::audit::Audit;
+use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::SessionLimits;
 use isogloss_core::{
@@ -103,6 +104,7 @@ impl World {
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
             throttle: None,
+            authorities: Authorities::default(),
             audit: Audit::default(),
             clock: Arc::new(SystemClock),
         });

@@ -1,4 +1,4 @@
-//! `PATCH /admin/users/{user}`: changes a user's names, address, number, role, organisation and units.
+//! `PATCH /admin/users/{user}`: changes a user's names, address, number, role, organisation, units and authority.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
@@ -37,6 +37,15 @@ pub(crate) struct UserEditRequest {
     default_unit: Patch<String>,
     /// All further units of the user.
     units: Option<Vec<String>>,
+    /// The authority to which the user belongs from now on, or again after an adoption; null for a local user, who
+    /// logs in by the stored password.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    authority: Patch<String>,
+    /// The identifier of the user at the authority; null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    external_id: Patch<String>,
 }
 
 /// Change a user. A different organisation, or the removal of a unit, ends all tokens of the user.
@@ -76,6 +85,8 @@ pub(crate) async fn edit(
         organisation: request.organisation,
         default_unit: request.default_unit,
         units: request.units,
+        authority: request.authority,
+        external_id: request.external_id,
     };
     let user = service.user(&user).await?;
     let user = admin.run(service.edit_user(&user, edit)).await?;

@@ -23,7 +23,7 @@ impl Drop for Stalled {
     }
 }
 
-pub(super) fn signal(signal: &str, process: &str) -> Result<()> {
+pub(in crate::servers) fn signal(signal: &str, process: &str) -> Result<()> {
     let sent = Command::new("kill").args([signal, process]).status()?;
     if sent.success() {
         return Ok(());

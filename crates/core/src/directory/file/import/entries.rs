@@ -6,7 +6,7 @@ use time::{OffsetDateTime, UtcOffset};
 use super::super::{File, FileError, FileKey, FileOrganisation};
 use crate::directory::rules;
 use crate::directory::wanted::{WantedKey, WantedOrganisation};
-use crate::directory::{KeyDigest, Patch};
+use crate::directory::{EntryFault, KeyDigest, Patch};
 use crate::key_limits::{ALL, KeyLimits};
 use crate::names::tidy;
 use crate::scope::Scopes;
@@ -21,23 +21,23 @@ impl File {
     }
 }
 
-/// Fails for the first key that is bound to a dialect that does not exist.
-pub(super) fn check_dialects(file: &File) -> Result<(), FileError> {
+/// Returns a fault for each key that is bound to a dialect that does not exist.
+pub(super) fn dialect_faults(file: &File) -> Vec<EntryFault> {
     let Some(known) = &file.known_dialects else {
-        return Ok(());
+        return Vec::new();
     };
-    for key in &file.keys {
+    let unknown = |key: &FileKey| {
         let bound_to = key.dialects.iter().flatten();
         let mut named = bound_to.filter(|name| *name != ALL);
-        if let Some(unknown) = named.find(|name| !known.contains(&name.as_str())) {
-            let known = known.join(", ");
-            return Err(FileError::Entry {
-                entry: key.entry(),
-                reason: format!("there is no dialect {unknown}, expected one of {known}"),
-            });
-        }
-    }
-    Ok(())
+        let unknown = named.find(|name| !known.contains(&name.as_str()))?;
+        let known = known.join(", ");
+        Some(EntryFault {
+            entry: key.entry(),
+            reason: format!("there is no dialect {unknown}, expected one of {known}"),
+            user: None,
+        })
+    };
+    file.keys.iter().filter_map(unknown).collect()
 }
 
 /// Returns the organisation as it should be stored, with tidied unit names.

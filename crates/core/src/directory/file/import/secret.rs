@@ -33,7 +33,9 @@ impl<'a> StoredUsers<'a> {
     }
 
     fn user(&self, user: &WantedUser) -> Option<&'a UserEntry> {
-        let id = self.present.id_of(user.id, &user.user_name)?;
+        let id = self
+            .present
+            .id_of(user.id, &user.user_name, user.linked())?;
         self.users.get(&id).copied()
     }
 }
@@ -54,7 +56,7 @@ pub(super) async fn hash_user_secrets(
             let set_here = known.set_here.contains(&Part::Password);
             set_here && !newer && beside.precedence.passwords == SetHere::Keep
         });
-        let hash = known.map(|known| known.password_hash.as_str());
+        let hash = known.map(UserEntry::hash_or_empty);
         let place = SecretContext {
             entry: format!("{entry}, password"),
             known: hash,
@@ -105,7 +107,7 @@ async fn hash_secret(
         return Ok(secret);
     };
     let beside = place.known.map(str::to_owned);
-    if let Some(known) = &beside {
+    if let Some(known) = beside.as_ref().filter(|known| !known.is_empty()) {
         let fits = passwords.verify(clear.clone(), Some(known.clone())).await;
         if fits.map_err(StoreError::from)? {
             let hash = known.clone();

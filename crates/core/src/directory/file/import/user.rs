@@ -5,8 +5,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::super::{FileError, NewCard, NewUser};
 use super::entries::to_the_second;
+use super::link::link;
 use crate::directory::origin::{Attribute, Attributes, Value};
 use crate::directory::rules;
+use crate::directory::snapshot::NO_PASSWORD;
 use crate::directory::wanted::{Secret, WantedCard, WantedUser};
 use crate::directory::{AppPasswordEntry, KeyDigest, RecoveryCodeEntry, RevokedEntry};
 use crate::names::tidy;
@@ -19,8 +21,8 @@ pub(super) fn check_user(
     passwords: &Passwords,
 ) -> Result<WantedUser, FileError> {
     let entry = format!("user {}", user.user_name);
-    let given = (user.password.take(), user.password_hash.take());
-    let password = secret(&entry, "password", given, passwords)?;
+    let password = password(&entry, &mut user, passwords)?;
+    let link = link(&user).map_err(|reason| wrong(&user, reason))?;
     let totp_secret = totp_secret(&user)?;
     let recovery_codes = recovery_codes(&user)?;
     let app_passwords = app_passwords(&user)?;
@@ -54,6 +56,9 @@ pub(super) fn check_user(
         attributes: attributes(&user)?,
         disabled: user.disabled,
         password,
+        link,
+        accepted_at: user.accepted_at.map(to_the_second),
+        last_login_at: user.last_login_at.map(to_the_second),
         replaced_hashes,
         generation: user.generation.map_or(0, i64::from),
         grandfathered: user.grandfathered,
@@ -168,6 +173,25 @@ fn digest(user: &NewUser, what: &str, hex: &str) -> Result<KeyDigest, FileError>
         reason: "digest is not 64 hexadecimal digits".to_owned(),
     };
     KeyDigest::from_hex(hex).ok_or_else(wrong)
+}
+
+/// Returns the password; `None` if none is given. That of a user without a password is an empty hash. Fails like
+/// [`secret`].
+fn password(
+    entry: &str,
+    user: &mut NewUser,
+    passwords: &Passwords,
+) -> Result<Option<Secret>, FileError> {
+    let given = (user.password.take(), user.password_hash.take());
+    let is_none = match &given {
+        (Some(clear), None) => clear.expose_secret() == NO_PASSWORD,
+        (None, Some(hash)) => hash == NO_PASSWORD,
+        (None, None) | (Some(_), Some(_)) => false,
+    };
+    if is_none {
+        return Ok(Some(Secret::Hash(String::new())));
+    }
+    secret(entry, "password", given, passwords)
 }
 
 /// Returns the password or pass code; `None` if none is given. Fails if both the clear text and a hash are given,

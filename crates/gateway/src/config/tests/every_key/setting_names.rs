@@ -1,20 +1,57 @@
 //! The keys of the schema, and the rows that stand for them.
 
+use serde_json::Value;
+
 use crate::config::BACK_END_KEYS;
 use crate::config::schema::{keys, resolved};
 use crate::dialects;
 
 /// Returns every key, and `list[].name` for keys of tables in lists.
-pub(super) fn paths(schema: &serde_json::Value) -> Vec<String> {
-    let mut paths = Vec::new();
+pub(super) fn paths(schema: &Value) -> Vec<String> {
+    described(schema)
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect()
+}
+
+/// Returns every key as [`paths`] does, with its schema.
+pub(super) fn described(schema: &Value) -> Vec<(String, &Value)> {
+    let mut all = Vec::new();
     for (path, key) in keys(schema) {
-        let items = resolved(schema, &resolved(schema, key)["items"]);
-        let names = items["properties"].as_object().into_iter().flatten();
-        paths.extend(names.map(|(name, _)| format!("{path}[].{name}")));
-        paths.push(path);
+        add_items(&mut all, schema, &path, key);
+        all.push((path, key));
     }
-    paths.retain(|path| !is_repeated(path));
-    paths
+    all.retain(|(path, _)| !is_repeated(path));
+    all
+}
+
+/// Adds the keys of the tables in a list, and those of tables and lists in them.
+fn add_items<'s>(
+    all: &mut Vec<(String, &'s Value)>,
+    schema: &'s Value,
+    list: &str,
+    key: &'s Value,
+) {
+    let item = resolved(schema, &resolved(schema, key)["items"]);
+    add_table(all, schema, &format!("{list}[]"), item);
+}
+
+fn add_table<'s>(
+    all: &mut Vec<(String, &'s Value)>,
+    schema: &'s Value,
+    path: &str,
+    table: &'s Value,
+) {
+    for (name, key) in table["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        let shape = resolved(schema, key);
+        if shape.get("properties").is_some() {
+            add_table(all, schema, &path, shape);
+        } else {
+            add_items(all, schema, &path, key);
+            all.push((path, key));
+        }
+    }
 }
 
 /// Returns the name of a key's row; settings that every dialect has share one row.
