@@ -94,6 +94,7 @@ fn what_comes_from_outside_shows_no_secret() {
         to: "ada@example.com".to_owned(),
         subject: "Your key".to_owned(),
         text: format!("The key is {HEX}"),
+        html: Some(format!("<p>{HEX}")),
     });
 }
 

@@ -1,6 +1,7 @@
 //! Tests of `Auth` on a mock clock, with an embedded token store and a SQLite directory.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod account_links;
 mod app_passwords;
 mod audited;
 mod authorities;

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access_log;
+mod account_page;
 mod admin_api;
 mod architecture;
 mod audit;

@@ -102,6 +102,7 @@ impl Desk {
         for name in ["old.toml", "new.toml", "owner.toml", "isogloss.toml"] {
             fs::write(path.join(name), "").unwrap();
         }
+        fs::write(path.join("admin.key"), "demo-admin-key").unwrap();
         std::os::unix::fs::symlink(repository().join("config"), path.join("config")).unwrap();
         fs::copy(
             repository().join("config/demo-directory.toml"),
@@ -125,6 +126,9 @@ impl Desk {
                 gateway.management().to_string(),
             ),
             ("ISOGLOSS__AUDIT__DATABASE".to_owned(), "true".to_owned()),
+            // Only the gateway has the account page, with its mailer.
+            ("ISOGLOSS__SERVER__ACCOUNT_PATH".to_owned(), String::new()),
+            ("ISOGLOSS__SERVER__PUBLIC_URL".to_owned(), String::new()),
         ]);
         Self { folder, env }
     }
@@ -183,7 +187,9 @@ fn every_command_of_the_pages_does_its_work() {
         .env(
             "ISOGLOSS__DIRECTORY__IMPORT",
             folder.path().join("all.toml").display().to_string(),
-        );
+        )
+        .env("ISOGLOSS__SERVER__ACCOUNT_PATH", "/account")
+        .env("ISOGLOSS__SERVER__PUBLIC_URL", "https://login.example.com");
     let gateway = builder.clone().start().unwrap();
     gateway.wait_until_ready().unwrap();
     let desk = Desk::new(&builder, &gateway);

@@ -90,6 +90,7 @@ async fn send_email(
             &link.unwrap_or_default(),
             &format_duration(lifetime),
         ),
+        html: None,
     };
     Ok(mailer.send(email).await?)
 }

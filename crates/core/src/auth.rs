@@ -1,5 +1,6 @@
 //! `Auth`, the only entry point of dialect crates.
 
+mod account_link;
 mod address;
 mod app_passwords;
 mod authority_login;
@@ -43,6 +44,9 @@ use crate::pepper::Peppers;
 use crate::store::TokenStore;
 use crate::throttle::{LoginOrigin, LoginThrottle};
 
+pub use self::account_link::{
+    ACCOUNT_REALM, AccountLink, ENROLMENT_REALM, LinkError, PasswordChange, PendingEnrolment,
+};
 pub use self::erase::Erasure;
 pub use self::keys::KeyLogin;
 pub use self::one_time_tokens::SecondUse;

@@ -23,6 +23,7 @@ mod names;
 mod near_cache;
 mod network;
 mod outbox;
+mod password_policy;
 mod pepper;
 mod pool_status;
 mod printable;
@@ -43,7 +44,8 @@ mod user;
 // Logging in and out.
 pub use access::AccessChange;
 pub use auth::{
-    AccessCard, Auth, AuthComponents, Credentials, Erasure, KeyLogin, OrganisationName, Reach,
+    ACCOUNT_REALM, AccessCard, AccountLink, Auth, AuthComponents, Credentials, ENROLMENT_REALM,
+    Erasure, KeyLogin, LinkError, OrganisationName, PasswordChange, PendingEnrolment, Reach,
     SecondFactor, SecondFactorPolicy, SecondFactorRule, SecondUse, SessionFilter, SessionInfo,
     ThrottleFilter,
 };
@@ -64,6 +66,7 @@ pub use token_digest::TokenDigest;
 pub use app_password::AppPassword;
 pub use isogloss_password::{InvalidPassword, PasswordSettings, Passwords};
 pub use key_limits::{InvalidLimit, KeyLimits};
+pub use password_policy::{PasswordPolicy, PolicyViolation};
 pub use recovery_code::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use strength::is_guessable;

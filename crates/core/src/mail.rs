@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::error::StoreError;
 
-/// An e-mail in plain text. Its text may hold a one-time key: `Debug` does not show it.
+/// An e-mail. Its text may hold a one-time key: `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
     /// The address of the recipient.
@@ -13,6 +13,8 @@ pub struct Email {
     pub subject: String,
     /// The text.
     pub text: String,
+    /// The same as HTML. `None` for an e-mail in plain text only.
+    pub html: Option<String>,
 }
 
 impl std::fmt::Debug for Email {

@@ -118,6 +118,7 @@ mod tests {
             to: "ada@example.com".to_owned(),
             subject: "Your password".to_owned(),
             text: String::new(),
+            html: None,
         }
     }
 

@@ -5,6 +5,9 @@ use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use totp_rs::{Algorithm, Builder, Secret};
 
+use crate::pepper::Pepper;
+use crate::token::Token;
+
 const DIGITS: u8 = 6;
 const STEP_SECONDS: u64 = 30;
 const SKEW_STEPS: u16 = 1;
@@ -28,6 +31,16 @@ impl TotpSecret {
         let mut bytes = [0; SECRET_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(BASE32_NOPAD.encode(&bytes).into()))
+    }
+
+    /// Returns the secret of 160 bits that a token yields under this pepper, always the same one. Nothing needs to be stored
+    /// until its user has confirmed it.
+    pub(crate) fn derived(pepper: &Pepper, token: &Token) -> Self {
+        let (realm, token) = (token.realm().name(), token.hex());
+        let parts: [&[u8]; 3] = [b"totp secret", realm.as_bytes(), token.as_bytes()];
+        let mut bytes = [0; SECRET_BYTES];
+        bytes.copy_from_slice(&pepper.keyed(&parts)[..SECRET_BYTES]);
+        Self(BASE32_NOPAD.encode(&bytes).into())
     }
 
     /// Parses RFC 4648 base32; spaces, padding and letter case do not matter. Returns `None` if the text is
@@ -118,6 +131,26 @@ mod tests {
         assert_eq!(secret.expose().len(), 32);
         assert!(TotpSecret::from_base32(secret.expose()).is_some());
         assert_ne!(TotpSecret::random().unwrap().expose(), secret.expose());
+    }
+
+    #[test]
+    fn the_secret_of_a_token_depends_on_the_token_and_the_pepper() {
+        let token = |last: char| {
+            let text = format!("35eb2b5e94b54d5aafa6b6a7b6e8de0{last}");
+            Token::from_hex(crate::token::Realm::new("here"), &text).unwrap()
+        };
+        let pepper = Pepper::new(b"0123456789abcdef").unwrap();
+        let other = Pepper::new(b"fedcba9876543210").unwrap();
+        let secret = TotpSecret::derived(&pepper, &token('1'));
+        assert_eq!(secret.expose().len(), 32);
+        let again = TotpSecret::derived(&pepper, &token('1'));
+        assert_eq!(secret.expose(), again.expose());
+        for differs in [
+            TotpSecret::derived(&pepper, &token('2')),
+            TotpSecret::derived(&other, &token('1')),
+        ] {
+            assert_ne!(secret.expose(), differs.expose());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod erasure;
+pub(crate) mod invitation;
 pub(crate) mod organisations;
 pub(crate) mod sessions;
 pub(crate) mod throttle;

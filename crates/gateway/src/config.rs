@@ -1,5 +1,6 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
+mod account;
 mod audit;
 mod authorities;
 mod back_end;
@@ -45,6 +46,7 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Map, Value};
 
+pub use self::account::Account;
 pub use self::audit::Audit;
 pub use self::authorities::{
     AuthorityKind, ConfiguredAuthority, GroupEntry, HttpTable, LdapAttributes, LdapPreset,
@@ -122,6 +124,7 @@ impl Config {
         let sections = Sections::read(tables, folder)?;
         let mounts = dialects::read(tables_of_dialects, &sections.jwt)?;
         sections.introspection.check_paths(&sections.jwt, &mounts)?;
+        account::check_path(&sections, &mounts)?;
         Ok(Self { sections, mounts })
     }
 

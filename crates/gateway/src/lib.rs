@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access_log;
+mod account;
 mod admin;
 mod authority_check;
 mod back_end;
@@ -18,6 +19,7 @@ mod management;
 mod management_client;
 mod metrics;
 pub mod openapi;
+mod otpauth;
 mod server;
 mod store_health;
 mod sunset;
@@ -26,6 +28,7 @@ mod tls;
 mod usage;
 
 pub use access_log::AccessLog;
+pub use account::AccountPage;
 pub use back_end::BackEnds;
 pub use client_ip::TrustedProxies;
 pub use config::ProxyHeader;

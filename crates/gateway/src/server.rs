@@ -6,6 +6,7 @@ mod http;
 mod lifecycle;
 mod listener;
 mod periodic;
+mod public_state;
 mod reload;
 mod sweep;
 mod systemd;
@@ -16,23 +17,21 @@ use std::sync::Arc;
 
 use actix_web::rt;
 use anyhow::Result;
-use isogloss_core::{Auth, Outbox};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tracing::{info, warn};
 
 use self::hot_swap::HotSwap;
 use self::http::Listener;
 use self::lifecycle::{RunningServer, ShutdownSignals};
+use self::public_state::public_state;
 use self::reload::{Reload, ReloadSignals};
 use crate::access_log::AccessLog;
-use crate::back_end::BackEnds;
 use crate::bootstrap::initial_import::InitialImport;
 use crate::bootstrap::open_stores::OpenResource;
-use crate::bootstrap::{audit, components, digest_upgrade, mailer, secrets};
+use crate::bootstrap::{audit, components, digest_upgrade, secrets};
 use crate::client_ip::TrustedProxies;
 use crate::config::{self, Config, FileDigests, unrecognized_variables};
 use crate::http::completion::InFlightRequests;
-use crate::http::drain::Drain;
 use crate::http::public::{PublicState, app};
 use crate::http::self_probe::SelfProbe;
 use crate::introspection::{IntrospectionApi, PublicMetadata};
@@ -163,9 +162,11 @@ async fn start(
         back_ends,
         metadata: PublicMetadata::new(&introspection),
         access_log: access_log.clone(),
-        ..state(config, auth.clone(), probe, usage.clone())?
+        ..public_state(config, auth.clone(), probe, usage.clone())?
     });
-    let outbox = application.state().outbox;
+    let PublicState {
+        outbox, account, ..
+    } = application.state();
     let in_flight = InFlightRequests::default();
     let public = Listener::public(sections, public, public_tls.as_deref(), &in_flight);
     let public = http::serve(public, &application, |live| live.factory(app))?;
@@ -179,6 +180,7 @@ async fn start(
         metrics,
         introspection,
         body_timeout: sections.server.body_timeout,
+        account,
     });
     let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_flight);
     let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
@@ -244,48 +246,6 @@ fn introspection_api(config: &Config, usage: &UsageRecorder) -> Result<Introspec
     let sunsets = Sunsets::new(&sections.sunset);
     let usage = ServiceUsage::new(usage, proxies(&sections.server), sunsets);
     Ok(IntrospectionApi::new(sections, mounts, jwts, usage))
-}
-
-fn state(
-    config: &Config,
-    auth: Auth,
-    probe: SelfProbe,
-    usage: UsageRecorder,
-) -> Result<PublicState> {
-    let server = &config.sections.server;
-    let state = PublicState {
-        auth,
-        outbox: Outbox::new(mailer::open(&config.sections.mail)?),
-        mounts: config.mounts.clone(),
-        body_limit: server.body_limit,
-        body_timeout: server.body_timeout,
-        hsts: server.hsts,
-        probe,
-        usage,
-        sunsets: Sunsets::new(&config.sections.sunset),
-        proxies: proxies(server),
-        drain: Drain::default(),
-        access_log: AccessLog::default(),
-        recheck: Arc::default(),
-        back_ends: BackEnds::default(),
-        metadata: PublicMetadata::default(),
-    };
-    for mount in &state.mounts {
-        info!(dialect = mount.name, path = mount.path, "mounted");
-        let settings = mount.back_end();
-        if settings.is_set() {
-            let addresses = settings.backend.join(", ");
-            info!(
-                dialect = mount.name,
-                addresses, "other calls go to a back end"
-            );
-        }
-    }
-    state.sunsets.log();
-    if state.mounts.is_empty() {
-        warn!("no dialect is enabled: every request will get 404");
-    }
-    Ok(state)
 }
 
 fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<TlsIdentity>>> {

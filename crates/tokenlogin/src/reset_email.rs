@@ -44,5 +44,6 @@ fn reset_email(to: String, key: &Token, lifetime: Duration) -> Email {
              It works once, within {minutes} minutes. If you did not ask, do nothing: your password \
              stays as it is.\n"
         ),
+        html: None,
     }
 }

@@ -45,6 +45,7 @@ fn every_command_of_the_contract_is_there() {
         "user list",
         "user show",
         "user set-password",
+        "user invite",
         "user disable",
         "user enable",
         "user logout",

@@ -99,7 +99,7 @@ pub enum EventKind {
     EndSessions,
     /// An administrator requested to log in as another user.
     Impersonate,
-    /// A new password was set with a key from an e-mail.
+    /// A new password was set with a key or a link from an e-mail.
     ResetPassword,
     /// An e-mail was requested.
     Email,
@@ -113,6 +113,8 @@ pub enum EventKind {
     AddUser,
     /// A user's name, role, organisation or the like was changed.
     EditUser,
+    /// A user was invited by e-mail to set a password.
+    InviteUser,
     /// A user's password was set.
     SetPassword,
     /// A user was disabled.
@@ -157,7 +159,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -172,6 +174,7 @@ impl EventKind {
         Self::Exchange,
         Self::AddUser,
         Self::EditUser,
+        Self::InviteUser,
         Self::SetPassword,
         Self::DisableUser,
         Self::EnableUser,
@@ -211,6 +214,7 @@ impl EventKind {
             Self::Exchange => "exchange",
             Self::AddUser => "add_user",
             Self::EditUser => "edit_user",
+            Self::InviteUser => "invite_user",
             Self::SetPassword => "set_password",
             Self::DisableUser => "disable_user",
             Self::EnableUser => "enable_user",

@@ -3,6 +3,7 @@
 //! `validate` is not recorded: clients validate a token with each of their calls. A token that logs in again
 //! causes an `issue`, with that token as its parent.
 
+mod account_links;
 mod logins;
 mod operators;
 mod tokens;

@@ -12,8 +12,8 @@ use isogloss_core::{
     Email, Mailer, StoreError, create_private_file, create_private_folder, printable,
     printable_lines,
 };
-use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, AsyncTransport, Message};
 use tokio::time::timeout;
 use tracing::warn;
@@ -114,13 +114,19 @@ fn message(email: &Email, from: &Mailbox) -> Result<Message, StoreError> {
         .to
         .parse::<Address>()
         .map_err(|_| mail_error("the user has no valid e-mail address"))?;
-    Message::builder()
+    let builder = Message::builder()
         .from(from.clone())
         .to(to.into())
-        .subject(printable(&email.subject))
-        .header(ContentType::TEXT_PLAIN)
-        .body(printable_lines(&email.text).into_owned())
-        .map_err(mail_error)
+        .subject(printable(&email.subject));
+    let text = printable_lines(&email.text).into_owned();
+    let message = match &email.html {
+        None => builder.header(ContentType::TEXT_PLAIN).body(text),
+        Some(html) => {
+            let html = printable_lines(html).into_owned();
+            builder.multipart(MultiPart::alternative_plain_html(text, html))
+        }
+    };
+    message.map_err(mail_error)
 }
 
 /// Mailer for operators who send no e-mails.
@@ -151,6 +157,7 @@ mod tests {
             to: to.to_owned(),
             subject: "Your\r\nBcc: mallory@example.com".to_owned(),
             text: "é\u{1b}[2J\u{9b}\nlink".to_owned(),
+            html: None,
         };
         let outcome = transport.send(email).await;
         let files = std::fs::read_dir(folder.path()).unwrap().flatten();
@@ -170,6 +177,7 @@ mod tests {
             to: "ada@example.com".to_owned(),
             subject: "Your login".to_owned(),
             text: "link".to_owned(),
+            html: None,
         };
         let refusal = open(&settings).unwrap().send(email).await.unwrap_err();
         assert!(

@@ -4,6 +4,7 @@ mod add;
 mod app_password;
 mod delete;
 mod edit;
+mod invite;
 mod list;
 mod password_input;
 mod summary;
@@ -97,6 +98,16 @@ Examples:
   isogloss user delete ada
   isogloss user delete ada --yes --json --key-file admin.key")]
     Delete(delete::Delete),
+    /// Send a user an e-mail with a link to the account page, to choose a password
+    #[command(after_help = "\
+The running gateway sends the e-mail, so the command sends its request to the management listener, with a
+key of the realm `admin`. It needs server.account_path. A new invitation ends the previous one. A password
+that the user has stays valid until the user sets another.
+
+Examples:
+  isogloss user invite ada --key-file admin.key
+  isogloss user invite ada --language de --json")]
+    Invite(invite::Invite),
     /// Set a password and end the user's tokens; prompts for the password
     #[command(after_help = "\
 Examples:
@@ -154,6 +165,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
         Command::List(listed) => list::list(listed, &admin).await,
         Command::Summary { json } => summary::summary(json, &admin).await,
         Command::Edit(change) => edit::edit(change, &admin).await,
+        Command::Invite(who) => invite::invite(&who, &admin).await,
         Command::Delete(which) => delete::delete(which, &admin, config).await,
         Command::Show { who, json } => show(&who, json, directory).await,
         Command::SetPassword { who, source } => {

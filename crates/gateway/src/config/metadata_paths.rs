@@ -58,7 +58,7 @@ impl MetadataPaths {
 
 /// Returns whether each segment of the path consists of letters, digits, `-`, `.`, `_` and `~`: the router reads others as
 /// patterns or decodes them.
-fn is_plain(path: &str) -> bool {
+pub(super) fn is_plain(path: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     path.strip_prefix('/').is_some_and(|path| {
         path.split('/')

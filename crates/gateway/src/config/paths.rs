@@ -11,7 +11,7 @@ use super::legacy_path::{LegacyPath, refuse_legacy_path};
 use super::{ConfigError, Sections, key};
 
 /// Settings that hold a path and are not called `…_file`.
-const PATHS: [&str; 1] = ["directory.import"];
+const PATHS: [&str; 2] = ["directory.import", "account.templates"];
 
 /// Settings that hold a list of paths.
 const LISTS: [&str; 2] = ["jwt.key_files", "jwt.next_key_files"];

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::account::Account;
 use super::audit::Audit;
 use super::authorities::{self, ConfiguredAuthority};
 use super::directory::Directory;
@@ -27,7 +28,7 @@ use super::tracing::Tracing;
 use super::usage::Usage;
 
 /// The names of all sections.
-pub(super) const NAMES: [&str; 17] = [
+pub(super) const NAMES: [&str; 18] = [
     "server",
     "management",
     "tokens",
@@ -36,6 +37,7 @@ pub(super) const NAMES: [&str; 17] = [
     "passwords",
     "throttle",
     "mail",
+    "account",
     "audit",
     "jwt",
     "forward_auth",
@@ -68,6 +70,8 @@ pub struct Sections {
     pub throttle: Throttle,
     /// How e-mails are sent.
     pub mail: Mail,
+    /// The page on which people set their passwords.
+    pub account: Account,
     /// The audit log.
     pub audit: Audit,
     /// JWTs for services.
@@ -100,6 +104,7 @@ impl Sections {
             passwords: section(&mut tables, "passwords")?,
             throttle: section(&mut tables, "throttle")?,
             mail: section(&mut tables, "mail")?,
+            account: section(&mut tables, "account")?,
             audit: section(&mut tables, "audit")?,
             jwt: section(&mut tables, "jwt")?,
             forward_auth: section(&mut tables, "forward_auth")?,
@@ -124,6 +129,7 @@ impl Sections {
         self.tokens.check()?;
         self.directory.check()?;
         self.mail.check()?;
+        self.account.check()?;
         self.jwt.check()?;
         self.forward_auth.check(&self.jwt)?;
         self.introspection.check(&self.jwt, &self.management)?;

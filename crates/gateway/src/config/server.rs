@@ -35,14 +35,17 @@ impl TryFrom<String> for ProxyHeader {
     }
 }
 
-/// The public listener: the enabled dialects and nothing else.
+/// The public listener: the enabled dialects, and the account page if it is switched on.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// Address and port; with port 0, the system chooses a free port.
     pub bind: SocketAddr,
-    /// The address that clients use, for `isogloss doctor`; empty if unknown.
+    /// The address that clients use, for `isogloss doctor` and for links in e-mails; empty if unknown.
     pub public_url: String,
+    /// The path of the page on which people set their passwords, such as `/account`; empty: there is none. See the section
+    /// `account`.
+    pub account_path: String,
     /// Threads that serve requests; default: the number of cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 512))]
@@ -92,6 +95,7 @@ impl Default for Server {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: String::new(),
+            account_path: String::new(),
             workers: None,
             body_limit: 64 * 1024,
             trusted_proxies: Vec::new(),

@@ -20,6 +20,7 @@ use super::original_target;
 use super::security_headers::PublicHeaders;
 use super::self_probe::{PendingProbe, SelfProbe};
 use super::timeouts;
+use crate::AccountPage;
 use crate::access_log::{self, AccessLog, AccessLogger, OpenEntry};
 use crate::back_end::BackEnds;
 use crate::client_ip::TrustedProxies;
@@ -64,6 +65,8 @@ pub struct PublicState {
     pub back_ends: BackEnds,
     /// The metadata and the keys of JWTs, if they are public.
     pub metadata: PublicMetadata,
+    /// The page on which people set their passwords, if there is one.
+    pub account: Option<AccountPage>,
 }
 
 /// Builds the public application from its state, in the binary and in tests.
@@ -95,6 +98,7 @@ pub fn app(
         recheck,
         back_ends,
         metadata,
+        account,
         mounts: _,
         usage: _,
         sunsets: _,
@@ -113,9 +117,14 @@ pub fn app(
         .app_data(Data::new(probe))
         .app_data(Data::from(recheck))
         .app_data(PayloadConfig::new(body_limit))
-        .app_data(proxies)
+        .app_data(proxies.clone())
         // No dialect has these paths, and no back end gets them.
-        .configure(|cfg| metadata.configure(cfg));
+        .configure(|cfg| metadata.configure(cfg))
+        .configure(|cfg| {
+            if let Some(account) = &account {
+                account.configure(&proxies, cfg);
+            }
+        });
     for dialect in &scopes {
         app = app.service(dialect.own());
     }

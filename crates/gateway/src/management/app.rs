@@ -14,6 +14,7 @@ use isogloss_password::Passwords;
 
 use super::metrics::Metrics;
 use super::{Readiness, configure};
+use crate::AccountPage;
 use crate::admin::AdminService;
 use crate::http::completion::complete;
 use crate::http::security_headers::security_headers;
@@ -34,6 +35,7 @@ pub(crate) struct ManagementState {
     pub(crate) metrics: Metrics,
     pub(crate) introspection: IntrospectionApi,
     pub(crate) body_timeout: Duration,
+    pub(crate) account: Option<AccountPage>,
 }
 
 /// Builds the application of the management listener from its state.
@@ -58,6 +60,7 @@ pub(crate) fn app(
         metrics,
         introspection,
         body_timeout,
+        account,
     } = state;
     let requests = RequestMetrics::for_dialect("");
     let drain = readiness.drain();
@@ -75,6 +78,7 @@ pub(crate) fn app(
         .app_data(Data::new(service))
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
+        .app_data(Data::new(account))
         // The most frequent routes come first.
         .configure(|cfg| introspection.configure(cfg))
         .configure(configure)

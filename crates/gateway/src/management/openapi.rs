@@ -37,6 +37,7 @@ use crate::introspection::{self, IntrospectionApi};
         users::edit::edit,
         users::erase::erase,
         users::password::set_password,
+        users::invite::invite,
         users::set_state,
         organisations::list,
         organisations::show,

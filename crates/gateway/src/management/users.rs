@@ -3,6 +3,7 @@
 pub(super) mod add;
 pub(super) mod edit;
 pub(super) mod erase;
+pub(super) mod invite;
 pub(super) mod password;
 pub(super) mod summary;
 
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 use self::add::add;
 use self::edit::edit;
 use self::erase::erase;
+use self::invite::invite;
 use self::password::set_password;
 use self::summary::summary;
 use super::admin_key::AdminKey;
@@ -50,6 +52,11 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         resource("/admin/users/{user}/password")
             .route(put().to(set_password))
             .default_service(no_method("PUT")),
+    )
+    .service(
+        resource("/admin/users/{user}/invite")
+            .route(post().to(invite))
+            .default_service(no_method("POST")),
     )
     .service(
         resource("/admin/users/{user}/state")

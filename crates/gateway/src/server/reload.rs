@@ -25,7 +25,7 @@ use crate::http::public::PublicState;
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
 use crate::usage::{ServiceUsage, UsageRecorder};
-use crate::{management, telemetry};
+use crate::{AccountPage, management, telemetry};
 
 /// The SIGHUP signals, each of which requests a reload. At a terminal, SIGHUP still means that the terminal is
 /// closed, and stops the gateway.
@@ -104,6 +104,8 @@ impl Reload {
         } = config;
         let import = DirectoryFile::load(&wanted.directory.import, &self.peppers).await?;
         let mailer = mailer::open(&wanted.mail)?;
+        let account = with_reloadable_changes(&self.sections, &wanted);
+        let account = AccountPage::open(&account, &mailer)?;
         let introspection = self.inner.state().introspection;
         let back_ends = introspection.open_back_ends(&mounts)?;
         let authorities = self.changed_authorities(&wanted, &contents)?;
@@ -128,6 +130,7 @@ impl Reload {
             auth: auth.clone(),
             metrics,
             introspection,
+            account: account.clone(),
             ..before
         };
         self.inner.serve(inner).await;
@@ -141,6 +144,7 @@ impl Reload {
             proxies,
             sunsets,
             back_ends,
+            account,
             ..before
         };
         let dialects: Vec<_> = state.mounts.iter().map(|mount| mount.name).collect();
@@ -178,8 +182,13 @@ fn with_reloadable_changes(current: &Sections, wanted: &Sections) -> Sections {
     next.logging.level.clone_from(&wanted.logging.level);
     next.directory.import.clone_from(&wanted.directory.import);
     next.mail.clone_from(&wanted.mail);
+    next.account.clone_from(&wanted.account);
     next.sunset.clone_from(&wanted.sunset);
     next.authorities.clone_from(&wanted.authorities);
+    next.server
+        .account_path
+        .clone_from(&wanted.server.account_path);
+    next.server.public_url.clone_from(&wanted.server.public_url);
     next.server.body_limit = wanted.server.body_limit;
     next.server.hsts = wanted.server.hsts;
     next.server

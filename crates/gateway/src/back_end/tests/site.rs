@@ -132,6 +132,7 @@ impl Site {
             recheck: Arc::default(),
             back_ends,
             metadata: PublicMetadata::default(),
+            account: None,
         };
         Self {
             stub,

@@ -5,7 +5,6 @@ use clap::Args;
 use isogloss_core::audit::EventKind;
 use isogloss_core::directory::NewEnrolment;
 use isogloss_core::{Clock as _, RecoveryCode, SystemClock, TotpSecret, TotpStep, User};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use secrecy::ExposeSecret as _;
@@ -15,6 +14,7 @@ use super::{expose_all, fresh_codes, print};
 use crate::cli::audited_admin::AuditedAdmin;
 use crate::cli::user::password_input::{first_line, prompt};
 use crate::cli::user::{Outcome, UserArg, end_tokens, find, output};
+use crate::otpauth;
 
 /// How often a code may be mistyped at the prompt.
 const TRIES: usize = 3;
@@ -58,7 +58,7 @@ pub(super) async fn enrol(new: Enrol, admin: &AuditedAdmin<'_>) -> Result<Outcom
         return Ok(Outcome::Refused);
     };
     let secret = TotpSecret::random().context("no random numbers")?;
-    let url = url(&new.issuer, &user, &secret);
+    let url = otpauth::url(&new.issuer, &user, &secret);
     let codes = fresh_codes()?;
     output::warn_of_readers();
     let mut confirmed = None;
@@ -144,17 +144,6 @@ fn done(
         "{name}: the second factor is on; the user's tokens have ended"
     ))?;
     print(codes)
-}
-
-/// Returns the `otpauth` URL for authenticator apps. Issuer and user name are percent-encoded: apps do not
-/// agree on `+` for a space, nor on a label with a colon.
-fn url(issuer: &str, user: &User, secret: &TotpSecret) -> String {
-    let issuer = utf8_percent_encode(issuer, NON_ALPHANUMERIC);
-    let account = utf8_percent_encode(&user.user_name, NON_ALPHANUMERIC);
-    let secret = secret.expose();
-    format!(
-        "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
-    )
 }
 
 /// Returns the QR code of a URL as text: light on dark, as most terminals are; scanners also read it on light
