@@ -1,6 +1,7 @@
 //! Orderly shutdown: earlier requests are completed, later ones are refused.
 
 mod draining;
+mod inherited_socket;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

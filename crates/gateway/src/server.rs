@@ -11,7 +11,6 @@ mod reload;
 mod sweep;
 mod systemd;
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +22,7 @@ use tracing::{info, warn};
 use self::hot_swap::HotSwap;
 use self::http::Listener;
 use self::lifecycle::{RunningServer, ShutdownSignals};
+use self::listener::Bound;
 use self::public_state::public_state;
 use self::reload::{Reload, ReloadSignals};
 use crate::access_log::AccessLog;
@@ -75,8 +75,8 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
 struct OpenedServer {
     config: Config,
     contents: FileDigests,
-    public: TcpListener,
-    inner: TcpListener,
+    public: Bound,
+    inner: Bound,
     recorder: PrometheusHandle,
     opened: components::Components,
 }
@@ -168,7 +168,8 @@ async fn start(
         outbox, account, ..
     } = application.state();
     let in_flight = InFlightRequests::default();
-    let public = Listener::public(sections, public, public_tls.as_deref(), &in_flight);
+    let public_is_inherited = public.is_inherited;
+    let public = Listener::public(sections, public.socket, public_tls.as_deref(), &in_flight);
     let public = http::serve(public, &application, |live| live.factory(app))?;
     let management = HotSwap::new(management::ManagementState {
         readiness: readiness.clone(),
@@ -182,7 +183,7 @@ async fn start(
         body_timeout: sections.server.body_timeout,
         account,
     });
-    let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_flight);
+    let inner = Listener::management(sections, inner.socket, inner_tls.as_deref(), &in_flight);
     let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
     let upkeep = rt::spawn(management::metrics::run_upkeep(recorder));
     let (counts, usage_settings) = (usage.clone(), sections.usage.clone());
@@ -212,6 +213,7 @@ async fn start(
     housekeeping.push(rt::spawn(reload.run(reload_signals)));
     Ok(RunningServer {
         public: public.handle(),
+        public_is_inherited,
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
         housekeeping,

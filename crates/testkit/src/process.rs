@@ -25,10 +25,7 @@ pub(crate) struct Process {
 impl Process {
     pub(crate) fn start(mut command: Command, log: &Log) -> Result<Self> {
         let known = log.len();
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = command.get_program().display().to_string();
         let mut child = command
             .spawn()

@@ -26,9 +26,14 @@ use crate::usage::UsageRecorder;
 /// shutdown timeout.
 const LEAST_FOR_MANAGEMENT: Duration = Duration::from_secs(1);
 
+/// How long connections that were accepted from an inherited socket are still read from, at least.
+const LEAST_FOR_ACCEPTED: Duration = Duration::from_millis(100);
+
 /// The two listeners while they serve, and what must be closed after them.
 pub(super) struct RunningServer {
     pub(super) public: ServerHandle,
+    /// Whether the socket of the public listener outlives the gateway.
+    pub(super) public_is_inherited: bool,
     pub(super) inner: ServerHandle,
     pub(super) servers: [JoinHandle<std::io::Result<()>>; 2],
     pub(super) housekeeping: Vec<JoinHandle<()>>,
@@ -104,7 +109,14 @@ impl RunningServer {
         // Requests that were sent before the signal may still be waiting. So the readiness check fails first,
         // and connections are refused after the delay.
         self.readiness.end();
-        sleep(self.drain_delay).await;
+        let mut delay = self.drain_delay;
+        if self.public_is_inherited {
+            // New connections wait in the socket for the next process. A server that stops closes those that it
+            // has accepted and not read from, so it gets time to read from them.
+            self.public.pause().await;
+            delay = delay.max(LEAST_FOR_ACCEPTED);
+        }
+        sleep(delay).await;
         let begun = Instant::now();
         self.public.stop(true).await;
         let left = self.shutdown_timeout.saturating_sub(begun.elapsed());

@@ -9,22 +9,32 @@ use tracing::info;
 
 use super::systemd;
 
+/// A listening socket that is not served yet.
+pub(super) struct Bound {
+    pub(super) socket: TcpListener,
+    /// Whether it was passed to the process: connections may wait in it while no process serves it.
+    pub(super) is_inherited: bool,
+}
+
 /// Returns the listening socket of a listener: the one that was passed to the process, or else a new one that
 /// is bound to `address`, the value of the setting `key`. Fails if a passed socket cannot be used, or the
 /// address cannot be bound.
-pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
+pub(super) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<Bound> {
     let passed = systemd::socket(listener).context("a socket that was passed")?;
-    let is_passed = passed.is_some();
+    let is_inherited = passed.is_some();
     let bind =
         || bind_with_backlog(address).with_context(|| format!("{key}: cannot bind {address}"));
     let socket = passed.map_or_else(bind, Ok)?;
     let address = socket.local_addr().context("no local address")?;
-    if is_passed {
+    if is_inherited {
         info!(listener, %address, "listening on a socket that the service manager passed");
     } else {
         info!(listener, %address, "listening");
     }
-    Ok(socket)
+    Ok(Bound {
+        socket,
+        is_inherited,
+    })
 }
 
 /// Returns a socket with a long backlog, because many clients may connect at once, as after a restart.

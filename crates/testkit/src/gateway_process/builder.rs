@@ -1,8 +1,11 @@
 //! A gateway that is yet to be started: the demo's configuration, and what a test changes of it.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -38,6 +41,10 @@ to = \"file:data/audit.jsonl\"
 secret_file = \"data/jwt-secret\"
 ";
 
+/// Runs a program and its arguments with a listening socket as systemd passes it, taken from the standard input.
+const PASS_SOCKET: &str =
+    r#"export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=public; exec "$0" "$@" 3<&0 </dev/null"#;
+
 /// Where the gateway keeps its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {
@@ -57,6 +64,7 @@ pub struct Builder {
     store: Store,
     directory: Option<String>,
     folder: Option<PathBuf>,
+    public_socket: Option<Arc<TcpListener>>,
     env: Vec<(String, String)>,
     configs: Vec<String>,
     generous: bool,
@@ -69,6 +77,7 @@ impl Builder {
             store: Store::Memory,
             directory: None,
             folder: None,
+            public_socket: None,
             env: Vec::new(),
             configs: Vec::new(),
             generous: true,
@@ -112,6 +121,12 @@ impl Builder {
         self
     }
 
+    /// Passes a listening socket to each start of the gateway for its public listener, as systemd does.
+    pub fn public_socket(mut self, socket: Arc<TcpListener>) -> Self {
+        self.public_socket = Some(socket);
+        self
+    }
+
     /// Starts the gateway, and waits until both its listeners accept connections.
     ///
     /// # Errors
@@ -136,7 +151,19 @@ impl Builder {
     /// # Errors
     /// If a configuration file cannot be written.
     pub fn command(&self, folder: &Path) -> Result<Command> {
-        let mut command = Command::new(&self.program);
+        let mut command = match &self.public_socket {
+            None => {
+                let mut command = Command::new(&self.program);
+                command.stdin(Stdio::null());
+                command
+            }
+            Some(socket) => {
+                let mut command = Command::new("/bin/sh");
+                command.args(["-c", PASS_SOCKET]).arg(&self.program);
+                command.stdin(OwnedFd::from(socket.try_clone()?));
+                command
+            }
+        };
         command
             .current_dir(folder)
             .arg("serve")
