@@ -5,6 +5,8 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::directory::KeyDigest;
+use crate::pepper::Pepper;
+use crate::token::Token;
 
 /// The number of codes that a user is given at a time.
 const RECOVERY_CODES: usize = 10;
@@ -34,8 +36,31 @@ impl RecoveryCode {
     fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; CHARACTERS];
         getrandom::fill(&mut bytes)?;
+        Ok(Self::from_bytes(bytes))
+    }
+
+    /// Returns the ten codes that a token yields under this pepper, always the same ones. Nothing needs to be stored until
+    /// its user has confirmed the second factor.
+    pub(crate) fn derived_set(pepper: &Pepper, token: &Token) -> Vec<Self> {
+        let (realm, token) = (token.realm().name(), token.hex());
+        let code = |number: usize| {
+            let number = number.to_be_bytes();
+            let parts: [&[u8]; 4] = [
+                b"recovery code",
+                realm.as_bytes(),
+                token.as_bytes(),
+                &number,
+            ];
+            let mut bytes = [0; CHARACTERS];
+            bytes.copy_from_slice(&pepper.keyed(&parts)[..CHARACTERS]);
+            Self::from_bytes(bytes)
+        };
+        (0..RECOVERY_CODES).map(code).collect()
+    }
+
+    fn from_bytes(bytes: [u8; CHARACTERS]) -> Self {
         let characters = bytes.map(|byte| ALPHABET[usize::from(byte % 32)] as char);
-        Ok(Self(characters.iter().collect::<String>().into()))
+        Self(characters.iter().collect::<String>().into())
     }
 
     /// Parses a code in upper or lower case, with spaces and dashes in any place. Returns `None` if the text is
@@ -91,7 +116,10 @@ pub(crate) fn groups(text: &str, size: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::ENROLMENT_REALM;
 
     #[test]
     fn fresh_codes_differ_and_are_read_however_they_are_spelt() {
@@ -127,6 +155,21 @@ mod tests {
         ] {
             assert!(RecoveryCode::parse(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_always_yields_the_same_codes_and_no_other_token_does() {
+        let set = |pepper: &[u8; 32], token: u128| {
+            let token = Token::from_hex(ENROLMENT_REALM, &format!("{token:032x}")).unwrap();
+            let codes = RecoveryCode::derived_set(&Pepper::new(pepper).unwrap(), &token);
+            let codes = codes.iter().map(RecoveryCode::expose);
+            codes.collect::<BTreeSet<_>>()
+        };
+        let codes = set(&[1; 32], 1);
+        assert_eq!(codes.len(), RECOVERY_CODES);
+        assert_eq!(codes, set(&[1; 32], 1));
+        assert!(codes.is_disjoint(&set(&[1; 32], 2)));
+        assert!(codes.is_disjoint(&set(&[2; 32], 1)));
     }
 
     #[test]

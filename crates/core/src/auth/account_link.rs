@@ -10,7 +10,7 @@ use tracing::warn;
 use super::Auth;
 use super::one_time_tokens::RedeemError;
 use crate::directory::NewEnrolment;
-use crate::error::{AuthError, PasswordError, StoreError};
+use crate::error::{AuthError, PasswordError};
 use crate::password_policy::{PasswordPolicy, PolicyViolation};
 use crate::purpose::Purpose;
 use crate::recovery_code::RecoveryCode;
@@ -74,6 +74,8 @@ pub struct PendingEnrolment {
     pub user: Arc<User>,
     /// The secret, the same for each request with the same token.
     pub secret: TotpSecret,
+    /// The recovery codes, likewise. They are valid once the second factor is on.
+    pub recovery_codes: Vec<RecoveryCode>,
 }
 
 impl Auth {
@@ -163,9 +165,11 @@ impl Auth {
     /// [`AuthError::InvalidToken`] if the token is not valid, and [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn pending_enrolment(&self, token: &Token) -> Result<PendingEnrolment, AuthError> {
         let session = self.find_session(token, &[Purpose::Handover]).await?;
+        let pepper = &self.components.peppers.current;
         Ok(PendingEnrolment {
             user: session.user,
-            secret: TotpSecret::derived(&self.components.peppers.current, token),
+            secret: TotpSecret::derived(pepper, token),
+            recovery_codes: RecoveryCode::derived_set(pepper, token),
         })
     }
 
@@ -176,12 +180,14 @@ impl Auth {
         token: &Token,
         code: &str,
     ) -> Result<(Arc<User>, Vec<RecoveryCode>), AuthError> {
-        let PendingEnrolment { user, secret } = self.pending_enrolment(token).await?;
+        let PendingEnrolment {
+            user,
+            secret,
+            recovery_codes: codes,
+        } = self.pending_enrolment(token).await?;
         let now = self.now();
         let step = secret.step(code, now);
         let step = step.ok_or(AuthError::SecondFactorRequired)?;
-        let codes =
-            RecoveryCode::fresh_set().map_err(|error| StoreError::new("random numbers", error))?;
         let enrolment = NewEnrolment {
             secret,
             confirmed: Some(step),

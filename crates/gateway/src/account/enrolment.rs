@@ -16,7 +16,17 @@ pub(super) struct ConfirmingCode {
 
 /// Returns the token of a link. Fails if the text is none.
 fn token(text: &str) -> Result<Token, PageError> {
-    Token::from_hex(ENROLMENT_REALM, text).ok_or(PageError::Link)
+    Token::from_hex(ENROLMENT_REALM, text).ok_or(PageError::Enrolment)
+}
+
+/// Returns the error of a token that was used up, or that an error of a store concerns.
+fn refused(error: AuthError) -> PageError {
+    let error = PageError::from(error);
+    if matches!(error, PageError::Link) {
+        PageError::Enrolment
+    } else {
+        error
+    }
 }
 
 pub(super) async fn show(
@@ -24,7 +34,8 @@ pub(super) async fn show(
     auth: Data<Auth>,
     link: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let pending = auth.pending_enrolment(&token(&link)?).await?;
+    let pending = auth.pending_enrolment(&token(&link)?).await;
+    let pending = pending.map_err(refused)?;
     Ok(page.enrolment_form(&pending, None))
 }
 
@@ -42,10 +53,11 @@ pub(super) async fn submit(
     match auth.enrol_by_token(&token, &code).await {
         Ok(codes) => Ok(page.recovery_codes(&codes)),
         Err(AuthError::SecondFactorRequired) => {
-            let pending = auth.pending_enrolment(&token).await?;
+            let pending = auth.pending_enrolment(&token).await;
+            let pending = pending.map_err(refused)?;
             let error = "The code does not match. Enter the one that the app shows now.";
             Ok(page.enrolment_form(&pending, Some(error)))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(refused(error)),
     }
 }

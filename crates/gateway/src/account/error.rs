@@ -18,6 +18,9 @@ pub(super) enum PageError {
     /// The link is unknown, expired, used up, or of a user who may set no password here: one error for all.
     #[error("the link is not valid")]
     Link,
+    /// The token of an enrolment is unknown, expired or used up.
+    #[error("the token of the enrolment is not valid")]
+    Enrolment,
     /// There is no such page.
     #[error("there is no such page")]
     NotFound,
@@ -71,7 +74,7 @@ impl From<UrlencodedError> for PageError {
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Link => StatusCode::GONE,
+            Self::Link | Self::Enrolment => StatusCode::GONE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Form => StatusCode::BAD_REQUEST,
@@ -85,6 +88,11 @@ impl ResponseError for PageError {
             Self::Link => (
                 "This link is not valid",
                 "It was used, has expired, or was replaced by a newer one. Request a new one.",
+            ),
+            Self::Enrolment => (
+                "This page is not valid any more",
+                "The second factor may be on already: then the recovery codes that you have seen are valid, and your next \
+                 login takes a code. Otherwise, the page has expired: request a new link to enrol a second factor.",
             ),
             Self::NotFound => ("Not found", "There is no such page. Is the link complete?"),
             Self::Method => ("Not possible", "This page cannot be requested like this."),

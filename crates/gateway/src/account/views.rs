@@ -22,6 +22,15 @@ fn error_text(error: Option<&str>, id: &str) -> Markup {
     }
 }
 
+/// Returns the list of recovery codes.
+fn codes_list(codes: &[RecoveryCode]) -> Markup {
+    html! {
+        ul.codes #codes {
+            @for code in codes { li { code { (code.expose()) } } }
+        }
+    }
+}
+
 /// Returns the status of a form: refused if it has an error.
 fn status(error: Option<&str>) -> StatusCode {
     error.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY)
@@ -120,6 +129,11 @@ impl AccountPage {
                 img src=(picture) alt="QR code of the secret below" width="220" height="220";
             }
             p { "Secret: " code #secret { (pending.secret.expose()) } }
+            p {
+                "Keep these recovery codes in a safe place. Once the second factor is on, each replaces a code of the app "
+                "once, when you have lost it."
+            }
+            (codes_list(&pending.recovery_codes))
             form method="post" {
                 label for="code" { "Code that the app shows" }
                 input #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required
@@ -139,9 +153,7 @@ impl AccountPage {
                 "Keep these recovery codes in a safe place. Each replaces a code of the app once, when you have lost it. "
                 "They are not shown again."
             }
-            ul.codes #codes {
-                @for code in codes { li { code { (code.expose()) } } }
-            }
+            (codes_list(codes))
         };
         self.page(StatusCode::OK, "Your recovery codes", content)
     }
