@@ -123,7 +123,7 @@ impl From<User> for Identity {
             first_name: user.first_name,
             last_name: user.last_name,
             image_url: user.image_url,
-            language: user.language.map(text_or_json),
+            language: user.language.as_ref().map(text_or_json),
             role: user.role,
             organisation: user.organisation,
             units: user.units,
@@ -133,11 +133,9 @@ impl From<User> for Identity {
 }
 
 /// Returns the text of a value. For one of another type, this is its JSON, which is no language tag: it is ignored.
-fn text_or_json(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
+fn text_or_json(value: &Value) -> String {
+    let text = value.as_str().map(str::to_owned);
+    text.unwrap_or_else(|| value.to_string())
 }
 
 #[cfg(test)]

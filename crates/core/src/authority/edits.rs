@@ -93,6 +93,7 @@ pub(crate) fn names_edit(
             .filter(|said| !is_same_name(said.trim(), known));
         said.cloned()
     };
+    let language = stated_language(settings, identity);
     let known_email = user.email.as_deref().unwrap_or_default();
     UserEdit {
         user_name: differs(&identity.user_name, &user.user_name)
@@ -105,10 +106,10 @@ pub(crate) fn names_edit(
         first_name: differs(&identity.first_name, &user.first_name),
         last_name: differs(&identity.last_name, &user.last_name),
         image_url: differs(&identity.image_url, &user.image_url),
-        language: match stated_language(settings, identity) {
-            Patch::Set(said) if user.language.as_ref() == Some(&said) => Patch::Keep,
-            Patch::Remove if user.language.is_none() => Patch::Keep,
-            said => said,
+        language: if language.clone().after(user.language.clone()) == user.language {
+            Patch::Keep
+        } else {
+            language
         },
         ..UserEdit::default()
     }
