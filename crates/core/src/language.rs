@@ -85,7 +85,19 @@ impl Serialize for Language {
 
 #[cfg(test)]
 mod tests {
+    use proptest::proptest;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_stops_the_parser_and_every_tag_is_read_as_itself(text in "[dx]?[a-zA-Z0-9_ é-]{0,40}") {
+            if let Ok(language) = Language::parse(&text) {
+                assert_eq!(Language::parse(language.as_str()), Ok(language.clone()));
+                assert!(language.ranges().count() <= LONGEST);
+            }
+        }
+    }
 
     #[test]
     fn tags_have_one_form_however_they_are_written() {
