@@ -51,7 +51,7 @@ async fn what_makes_no_sense_is_refused_whole(directory: &dyn Directory) {
             "user Ada: the role is none of ADMIN, PROJECT_MANAGER, LINGUIST",
         ),
         (
-            "role = \"ADMIN\"",
+            "language = \"de-AT\"",
             "language = \"german\"",
             "user Ada: the language is no language tag, expected one such as de, de-AT or zh-Hant",
         ),
