@@ -13,8 +13,8 @@ const LONGEST: usize = 35;
 
 /// A language tag of BCP 47, such as `de` or `de-AT`, in its usual case.
 ///
-/// It is well-formed (RFC 5646, section 2.2.9) and begins with a language of two or three letters. It is not looked up
-/// in the registry of subtags, which changes.
+/// It is well-formed (RFC 5646, section 2.2.9) and begins with the code of a language, such as `de` or `gsw`. It is not
+/// looked up in the registry of subtags, which changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Language(LanguageTag);
 
