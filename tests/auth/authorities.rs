@@ -21,7 +21,7 @@ use isogloss_core::authority::{
     JudgeRequest, ListedUser, MatchBy, MaxDisable, UnknownUsers, UserList,
 };
 use isogloss_core::throttle::{Budget, MemoryThrottle, Throttle};
-use isogloss_core::{Role, UserState};
+use isogloss_core::{Language, Role, UserState};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 

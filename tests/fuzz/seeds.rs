@@ -31,6 +31,7 @@ id = "8ec1a795-8688-4430-9af2-53dc591dde9b"
 number = 40
 user_name = "a"
 email = "a@example.com"
+language = "de-AT"
 role = "ADMIN"
 organisation = "A"
 units = ["2"]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use isogloss_core::Role;
 use isogloss_core::authority::{Cause, CauseKind, Decision, DisabledReason, Identity};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::error::Category;
 
 /// The body of a response. A member that is named twice, or of another type, makes it invalid.
@@ -57,6 +58,9 @@ struct User {
     last_name: Option<String>,
     #[serde(default)]
     image_url: Option<String>,
+    /// What is no text is ignored, like a text that is no language tag.
+    #[serde(default)]
+    language: Option<Value>,
     #[serde(default)]
     role: Option<Role>,
     #[serde(default)]
@@ -119,12 +123,19 @@ impl From<User> for Identity {
             first_name: user.first_name,
             last_name: user.last_name,
             image_url: user.image_url,
+            language: user.language.as_ref().map(text_or_json),
             role: user.role,
             organisation: user.organisation,
             units: user.units,
             number: user.number,
         }
     }
+}
+
+/// Returns the text of a value. For one of another type, this is its JSON, which is no language tag: it is ignored.
+fn text_or_json(value: &Value) -> String {
+    let text = value.as_str().map(str::to_owned);
+    text.unwrap_or_else(|| value.to_string())
 }
 
 #[cfg(test)]
@@ -162,19 +173,38 @@ mod tests {
         ] {
             assert_eq!(decision(body.as_bytes()), expected, "{body}");
         }
-        let accepted = br#"{"decision": "accepted", "user": {"external_id": "7", "user_name": "kim", "role": "PROJECT_MANAGER", "units": ["U1"], "number": 5}}"#;
+        let accepted = br#"{"decision": "accepted", "user": {"external_id": "7", "user_name": "kim", "language": "de-AT", "role": "PROJECT_MANAGER", "units": ["U1"], "number": 5}}"#;
         let Decision::Accepted(identity) = decision(accepted) else {
             panic!("accepted")
         };
         let expected = Identity {
             external_id: "7".to_owned(),
             user_name: Some("kim".to_owned()),
+            language: Some("de-AT".to_owned()),
             role: Some(Role::ProjectManager),
             units: Some(vec!["U1".to_owned()]),
             number: Some(5),
             ..Identity::default()
         };
         assert_eq!(*identity, expected);
+    }
+
+    #[test]
+    fn a_language_of_another_type_fails_no_login() {
+        for (value, expected) in [
+            ("null", None),
+            ("7", Some("7")),
+            ("[\"de\"]", Some("[\"de\"]")),
+            ("\"\"", Some("")),
+        ] {
+            let body = format!(
+                r#"{{"decision": "accepted", "user": {{"external_id": "7", "language": {value}}}}}"#
+            );
+            let Decision::Accepted(identity) = decision(body.as_bytes()) else {
+                panic!("{value}")
+            };
+            assert_eq!(identity.language.as_deref(), expected);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use crate::connection::Connection;
 use crate::directory::only;
 use crate::groups::Membership;
+use crate::identity::described;
 use crate::message::Entry;
 use crate::request::{Depth, Search};
 use crate::server::{Security, Server};
@@ -280,21 +281,4 @@ impl LdapAuthority {
         let advice = |_| "a login with this password is refused";
         steps.add("judge the password", seen, advice);
     }
-}
-
-fn described(identity: &Identity) -> String {
-    let texts = [
-        ("external_id", Some(&identity.external_id)),
-        ("user_name", identity.user_name.as_ref()),
-        ("email", identity.email.as_ref()),
-        ("first_name", identity.first_name.as_ref()),
-        ("last_name", identity.last_name.as_ref()),
-        ("image_url", identity.image_url.as_ref()),
-        ("organisation", identity.organisation.as_ref()),
-    ];
-    let texts = texts
-        .into_iter()
-        .filter_map(|(name, text)| Some(format!("{name} {}", text?)));
-    let number = identity.number.map(|number| format!("number {number}"));
-    texts.chain(number).collect::<Vec<_>>().join(", ")
 }

@@ -24,6 +24,7 @@ pub(crate) struct Attributes {
     first_name: String,
     last_name: String,
     image_url: String,
+    language: String,
     organisation: String,
     number: String,
 }
@@ -50,6 +51,7 @@ impl Attributes {
             first_name: name(&map.first_name, "givenName")?,
             last_name: name(&map.last_name, "sn")?,
             image_url: name(&map.image_url, "")?,
+            language: name(&map.language, "preferredLanguage")?,
             organisation: name(&map.organisation, "")?,
             number: name(&map.number, "")?,
         })
@@ -64,6 +66,7 @@ impl Attributes {
             &self.first_name,
             &self.last_name,
             &self.image_url,
+            &self.language,
             &self.organisation,
             &self.number,
         ];
@@ -81,6 +84,10 @@ impl Attributes {
             first_name: text(&self.first_name),
             last_name: text(&self.last_name),
             image_url: text(&self.image_url),
+            language: entry
+                .text(&self.language)
+                .map(most_preferred)
+                .map(str::to_owned),
             role: None,
             organisation: text(&self.organisation),
             units: None,
@@ -110,6 +117,21 @@ impl Attributes {
     }
 }
 
+/// Returns the first of the most preferred languages in a value of the format of `Accept-Language`, such as `de-AT` or
+/// `de-AT, en;q=0.5`: RFC 2798, section 2.7.
+fn most_preferred(list: &str) -> &str {
+    let weighted = list.split(',').map(|item| {
+        let (tag, parameter) = item.split_once(';').unwrap_or((item, ""));
+        let weight = parameter.trim().strip_prefix("q=");
+        (
+            tag.trim(),
+            weight.map_or(Some(1.0), |text| text.parse::<f32>().ok()),
+        )
+    });
+    let best = weighted.reduce(|best, other| if other.1 > best.1 { other } else { best });
+    best.map_or(list, |(tag, _)| tag)
+}
+
 /// Returns whether an entry says that the user may not log in.
 pub(crate) fn is_disabled(entry: &Entry) -> bool {
     let control = entry.text("userAccountControl");
@@ -133,6 +155,25 @@ pub(crate) fn was_locked(entry: &Entry) -> bool {
 /// passwords has a time, and ends.
 pub(crate) fn is_locked_for_ever(entry: &Entry) -> bool {
     entry.text(LOCKED_TIME) == Some("000001010000Z")
+}
+
+/// Returns what is known of a user, except for groups, for operators.
+pub(crate) fn described(identity: &Identity) -> String {
+    let texts = [
+        ("external_id", Some(&identity.external_id)),
+        ("user_name", identity.user_name.as_ref()),
+        ("email", identity.email.as_ref()),
+        ("first_name", identity.first_name.as_ref()),
+        ("last_name", identity.last_name.as_ref()),
+        ("image_url", identity.image_url.as_ref()),
+        ("language", identity.language.as_ref()),
+        ("organisation", identity.organisation.as_ref()),
+    ];
+    let texts = texts
+        .into_iter()
+        .filter_map(|(name, text)| Some(format!("{name} {}", text?)));
+    let number = identity.number.map(|number| format!("number {number}"));
+    texts.chain(number).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -202,6 +243,20 @@ mod tests {
         assert_eq!(identity.email, None);
         assert_eq!(identity.first_name.as_deref(), Some("Zoë"));
         assert_eq!((identity.last_name, identity.number), (None, Some(12)));
+    }
+
+    #[test]
+    fn the_most_preferred_language_of_a_list_counts() {
+        for (list, expected) in [
+            ("de-AT", "de-AT"),
+            ("de, en", "de"),
+            ("en;q=0.5, de-AT, fr;q=0.8", "de-AT"),
+            ("en; q=0.5,fr;q=0.8", "fr"),
+            ("en;q=x, fr;q=0.1", "fr"),
+            ("", ""),
+        ] {
+            assert_eq!(most_preferred(list), expected, "{list}");
+        }
     }
 
     #[test]

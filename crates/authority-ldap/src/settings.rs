@@ -157,6 +157,8 @@ pub struct AttributeMap {
     pub last_name: Option<String>,
     /// The URL of a picture. No preset has one.
     pub image_url: Option<String>,
+    /// The preferred language.
+    pub language: Option<String>,
     /// The name of the organisation. No preset has one. A group's organisation counts more.
     pub organisation: Option<String>,
     /// The number of the user. No preset has one.

@@ -18,6 +18,7 @@ pub(crate) struct Mapping {
     first_name: Option<String>,
     last_name: Option<String>,
     image_url: Option<String>,
+    language: Option<String>,
     organisation: Option<String>,
     number: Option<String>,
     roles: Option<String>,
@@ -40,6 +41,7 @@ impl Mapping {
             &map.first_name,
             &map.last_name,
             &map.image_url,
+            &map.language,
             &map.organisation,
             &map.number,
         ];
@@ -54,6 +56,7 @@ impl Mapping {
             first_name: or(map.first_name, "given_name"),
             last_name: or(map.last_name, "family_name"),
             image_url: or(map.image_url, "picture"),
+            language: or(map.language, "locale"),
             organisation: or(map.organisation, ""),
             number: or(map.number, ""),
             roles: or(map.roles, "roles").filter(|_| !rules.is_empty()),
@@ -96,6 +99,10 @@ impl Mapping {
             first_name: text(&self.first_name)?,
             last_name: text(&self.last_name)?,
             image_url: text(&self.image_url)?,
+            language: self
+                .language
+                .as_ref()
+                .and_then(|name| text_or_json(claims, name)),
             organisation: text(&self.organisation)?,
             number: match &self.number {
                 Some(name) => number(claims, name)?,
@@ -123,6 +130,12 @@ fn one_text(claims: &Claims, name: &str) -> Result<Option<String>, Cause> {
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(wrong_type(name, "a text")),
     }
+}
+
+/// Returns a claim that is one text. For one of another type, this is its JSON, which is no language tag: it is ignored.
+fn text_or_json(claims: &Claims, name: &str) -> Option<String> {
+    let text = one_text(claims, name);
+    text.unwrap_or_else(|_| claims.get(name).map(Value::to_string))
 }
 
 /// Returns a claim that is a list of texts, or one text. An absent claim is an empty list.

@@ -55,6 +55,8 @@ pub struct ClaimMap {
     pub last_name: Option<String>,
     /// The URL of a picture. Default: `picture`.
     pub image_url: Option<String>,
+    /// The preferred language. Default: `locale`.
+    pub language: Option<String>,
     /// The name of the organisation. Default: none.
     pub organisation: Option<String>,
     /// The number of the user. Default: none.

@@ -90,6 +90,7 @@ pub(crate) mod tests {
             first_name: String::new(),
             last_name: String::new(),
             image_url: String::new(),
+            language: None,
             role: Role::Linguist,
             organisation: Organisation {
                 id: Uuid::from_u128(7),

@@ -130,6 +130,7 @@ mod tests {
             first_name: "Ada".to_owned(),
             last_name: "Lovelace".to_owned(),
             image_url: String::new(),
+            language: None,
             role: Role::Linguist,
             organisation: Organisation {
                 id: Uuid::from_u128(2),

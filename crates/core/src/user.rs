@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::key_limits::KeyLimits;
+use crate::language::Language;
 use crate::scope::Scopes;
 
 /// A user, as every dialect may show it. Holds no secret.
@@ -24,6 +25,8 @@ pub struct User {
     pub last_name: String,
     /// The address of a picture, empty if there is none.
     pub image_url: String,
+    /// The language that the user prefers in e-mails. `None` if it is not known.
+    pub language: Option<Language>,
     /// What the user may do.
     pub role: Role,
     /// The organisation to which the user belongs.

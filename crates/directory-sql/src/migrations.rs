@@ -6,7 +6,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The number of each migration's file, and its name.
-const STEPS: [(i64, &str); 13] = [
+const STEPS: [(i64, &str); 14] = [
     (1, "directory"),
     (2, "second factor"),
     (3, "audit"),
@@ -20,6 +20,7 @@ const STEPS: [(i64, &str); 13] = [
     (11, "signing keys"),
     (12, "authorities"),
     (13, "synchronisations"),
+    (14, "languages"),
 ];
 
 const _: () = assert!(STEPS[STEPS.len() - 1].0 == BackedUp::VERSION);

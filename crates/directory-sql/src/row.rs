@@ -9,7 +9,7 @@ mod links;
 
 use isogloss_core::backend::directory::{Login, StoredUsage, UserRef};
 use isogloss_core::directory::{Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
-use isogloss_core::{Key, Organisation, Role, Scopes, TotpStep, Unit, User, UserState};
+use isogloss_core::{Key, Language, Organisation, Role, Scopes, TotpStep, Unit, User, UserState};
 use sqlx::Error;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -85,6 +85,7 @@ pub(super) fn user(row: &impl Columns) -> Result<User> {
         first_name: row.text("first_name")?,
         last_name: row.text("last_name")?,
         image_url: row.text("image_url")?,
+        language: language(row)?,
         role: role(row)?,
         organisation: Organisation {
             id: row.guid("organisation_id")?,
@@ -215,6 +216,13 @@ fn sorted(row: &impl Columns, column: &str) -> Result<Vec<String>> {
     let mut texts = row.texts(column)?;
     texts.sort();
     Ok(texts)
+}
+
+/// Decodes the preferred language. `None` if there is none, or if the column has no language tag: a login must not fail
+/// because of it.
+fn language(row: &impl Columns) -> Result<Option<Language>> {
+    let text = row.text_if_any("language")?;
+    Ok(text.and_then(|text| Language::parse(&text).ok()))
 }
 
 fn role(row: &impl Columns) -> Result<Role> {

@@ -55,6 +55,7 @@ number = 7
 email = "Ada@Example.com"
 first_name = "Ada"
 role = "ADMIN"
+language = "de-AT"
 organisation = "ACME"
 units = ["U2"]
 password = "analytical"

@@ -3,11 +3,11 @@
 //! A token in the path of a link is all that authorises a request. There are no cookies, so no other site can send a request
 //! with more rights than its own.
 
-mod accept_language;
 mod email;
 mod enrolment;
 mod error;
 mod invitation;
+mod languages;
 mod page;
 mod password;
 mod qr_code;
@@ -23,6 +23,7 @@ use anyhow::{Context as _, Result};
 use isogloss_core::{AccountLink, Mailer, PasswordPolicy, Token};
 
 pub(crate) use self::invitation::{Invitation, InvitationError};
+pub(crate) use self::languages::RequestedLanguages;
 pub(crate) use self::templates::Templates;
 use crate::config::Sections;
 

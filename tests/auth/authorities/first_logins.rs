@@ -10,6 +10,7 @@ async fn a_user_whom_an_authority_accepts_is_created_with_all_that_it_says() {
         last_name: Some("Lee".to_owned()),
         units: Some(vec!["U1".to_owned()]),
         number: Some(4711),
+        language: Some("de_at".to_owned()),
         ..identity("id-kim", "kim")
     };
     let corp = Scripted::new().with("kim", kim);
@@ -23,6 +24,7 @@ async fn a_user_whom_an_authority_accepts_is_created_with_all_that_it_says() {
         (user.units.as_slice(), user.role),
         (&["U1".to_owned()][..], Role::Linguist)
     );
+    assert_eq!(user.language.as_ref().map(Language::as_str), Some("de-AT"));
     assert!(
         !f.has_hash("kim").await,
         "nothing of the password is stored"

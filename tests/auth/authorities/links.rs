@@ -18,6 +18,25 @@ async fn a_user_who_was_renamed_there_is_renamed_here() {
 }
 
 #[tokio::test]
+async fn the_language_is_the_one_that_the_authority_said_last_and_fails_no_login() {
+    let corp = with_kim();
+    let f = asking(vec![(settings("corp"), &corp)]).await;
+    for (said, expected) in [
+        (Some("german"), None),
+        (Some("de"), Some("de")),
+        (None, Some("de")),
+        (Some("german"), Some("de")),
+        (Some("pt_BR"), Some("pt-BR")),
+        (Some(""), None),
+    ] {
+        corp.change("kim", |kim| kim.identity.language = said.map(str::to_owned));
+        let user = f.login("kim", "there").await.unwrap();
+        let language = user.language.as_ref().map(Language::as_str);
+        assert_eq!(language, expected, "{said:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_was_given_to_somebody_else_there_opens_no_account_here() {
     let corp = with_kim();
     let f = asking(vec![(settings("corp"), &corp)]).await;

@@ -75,6 +75,7 @@ async fn users_are_added_and_updated_and_a_second_run_changes_nothing() {
         first_name: Some("Kim".to_owned()),
         role: Some(Role::Admin),
         number: Some(4711),
+        language: Some("de-AT".to_owned()),
         ..identity("id-kim", "kim")
     };
     let corp = listing([kim.clone(), identity("id-lee", "Lee")]).with("kim", kim.clone());
@@ -82,6 +83,7 @@ async fn users_are_added_and_updated_and_a_second_run_changes_nothing() {
     assert_eq!(numbers(f.synchronised().await), [2, 0, 0, 0, 0]);
     let user = f.find("kim").await;
     assert_eq!((user.number, user.first_name.as_str()), (4711, "Kim"));
+    assert_eq!(user.language, Language::parse("de-AT").ok());
     // As at a login, it gives no more than the operator permits.
     assert_eq!(user.role, Role::Linguist);
     assert_eq!(numbers(f.synchronised().await), [0, 0, 0, 0, 2]);
@@ -93,6 +95,7 @@ async fn users_are_added_and_updated_and_a_second_run_changes_nothing() {
         listed(Identity {
             email: Some(String::new()),
             first_name: None,
+            language: Some("nothing we know".to_owned()),
             ..identity("id-kim", "kim.lee")
         }),
         listed(identity("id-lee", "Lee")),
@@ -106,6 +109,19 @@ async fn users_are_added_and_updated_and_a_second_run_changes_nothing() {
     let renamed = f.find("kim.lee").await;
     assert_eq!((renamed.id, renamed.email), (user.id, None));
     assert_eq!(renamed.first_name, "Kim");
+    assert_eq!(renamed.language, user.language);
+    corp.lists(vec![
+        listed(Identity {
+            language: Some("en".to_owned()),
+            ..identity("id-kim", "kim.lee")
+        }),
+        listed(identity("id-lee", "Lee")),
+    ]);
+    let report = f.sync().await.unwrap();
+    assert_eq!(
+        report.changes[0].to_string(),
+        "update user kim.lee: language \"de-AT\" -> \"en\""
+    );
 }
 
 #[tokio::test]

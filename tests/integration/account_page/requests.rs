@@ -1,7 +1,7 @@
 //! Requests for a link, and invitations that are refused.
 
 use isogloss_testkit::{Builder, Request};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Site, unfolded};
 
@@ -77,7 +77,7 @@ fn surplus_requests_get_the_same_answer_and_no_e_mail() {
 }
 
 #[test]
-fn the_language_is_that_of_the_request_or_of_the_administrator() {
+fn the_language_is_the_one_that_is_named_then_the_users_then_that_of_the_client() {
     let site = Site::start("templates = \"mails\"\n", |builder| {
         let folder = tempfile::TempDir::new().unwrap().keep();
         let mails = folder.join("mails");
@@ -101,13 +101,41 @@ fn the_language_is_that_of_the_request_or_of_the_administrator() {
     let email = unfolded(&site.mail.wait_for(3).unwrap()[2]);
     assert!(email.contains("Hallo linguist: "), "{email}");
 
+    // The language of the user counts more than that of a browser, and less than one that is named.
+    let set = site.admin("PATCH", "/sample", Some(&json!({"language": "de_AT"})));
+    let set: Value = set.json().unwrap();
+    assert_eq!(set["language"], "de-AT", "{set}");
+    let french = |path: &str, body: &str| {
+        let request = Request::post(path).header("Accept-Language", "fr, en;q=0.5");
+        request.form(body)
+    };
+    let asked = french("/account", "name=sample").send(site.gateway.public());
+    assert_eq!(asked.unwrap().status, 200);
+    let email = unfolded(&site.mail.wait_for(4).unwrap()[3]);
+    assert!(email.contains("Hallo sample: "), "{email}");
+    for (number, query, expected) in [(5, "", "Hallo sample: "), (6, "?language=en", "Hello")] {
+        let invited = site.admin("POST", &format!("/sample/invite{query}"), None);
+        assert_eq!(invited.status, 200, "{}", invited.text());
+        let email = unfolded(&site.mail.wait_for(number).unwrap()[number - 1]);
+        assert!(email.contains(expected), "{email}");
+    }
+    let refused = site.admin("POST", "/sample/invite?language=german", None);
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused
+            .text()
+            .contains("german: the language is no language tag, expected one such as de"),
+        "{}",
+        refused.text()
+    );
+
     let changed = "Subject: Neu\n\nServus {{ user_name }}: {{ link }}\n";
     let file = site.gateway.folder().join("mails/reset.de.txt");
     std::fs::write(file, changed).unwrap();
     site.gateway.hang_up().unwrap();
     assert!(site.gateway.logs("the configuration is reloaded"));
     assert_eq!(german.send(site.gateway.public()).unwrap().status, 200);
-    let email = unfolded(&site.mail.wait_for(4).unwrap()[3]);
+    let email = unfolded(&site.mail.wait_for(7).unwrap()[6]);
     assert!(email.contains("Servus linguist: "), "{email}");
     std::fs::remove_dir_all(site.gateway.folder()).unwrap();
 }

@@ -14,11 +14,11 @@ pub(super) fn log_in(gateway: &Gateway, name: &str, password: &str) -> u16 {
 #[test]
 fn a_user_is_added_given_a_password_and_switched_off_and_on() {
     let gateway = start();
-    let new = json!({"user_name": "ada", "organisation": "CRMDEMO", "password": "analytical", "role": "ADMIN"});
+    let new = json!({"user_name": "ada", "organisation": "CRMDEMO", "password": "analytical", "role": "ADMIN", "language": "de"});
     let (status, added) = admin(&gateway, "POST", "/admin/users", Some(new.clone()));
     assert_eq!(
-        (status, &added["role"], &added["state"]),
-        (201, &json!("ADMIN"), &json!("active"))
+        (status, &added["role"], &added["language"]),
+        (201, &json!("ADMIN"), &json!("de"))
     );
     assert!(!added.to_string().contains("analytical"));
     assert_eq!(admin(&gateway, "POST", "/admin/users", Some(new)).0, 409);
@@ -136,7 +136,7 @@ fn a_user_is_renamed_and_given_another_role_and_stays_logged_in() {
     );
     let edit = json!({
         "user_name": "philologist", "email": null, "first_name": "Phi", "last_name": "Lologist",
-        "image_url": "https://example.com/phi.png", "role": "PROJECT_MANAGER", "number": 4711,
+        "image_url": "https://example.com/phi.png", "language": "de-AT", "role": "PROJECT_MANAGER", "number": 4711,
     });
     let mut expected = before.clone();
     let members = expected.as_object_mut().unwrap();
@@ -145,6 +145,8 @@ fn a_user_is_renamed_and_given_another_role_and_stays_logged_in() {
     assert_eq!(patch(&gateway, "linguist", edit), (200, expected.clone()));
     let shown = admin(&gateway, "GET", "/admin/users/philologist", None);
     assert_eq!(shown, (200, expected));
+    let (_, shown) = patch(&gateway, "philologist", json!({"language": null}));
+    assert_eq!(shown["language"], Value::Null);
     assert_eq!(admin(&gateway, "GET", "/admin/users/linguist", None).0, 404);
     assert!(is_live(&gateway, &live));
     assert_eq!(log_in(&gateway, "philologist", "linguist-demo"), 200);
@@ -190,6 +192,11 @@ fn an_edit_that_makes_no_sense_changes_nothing() {
             "the e-mail address holds a control character",
         ),
         (json!({"email": "sample"}), 400, "not like name@example.com"),
+        (
+            json!({"language": "german"}),
+            400,
+            "german: the language is no language tag",
+        ),
         (json!({"number": 0}), 400, "the number is not between 1 and"),
         (
             json!({"user_name": "ADMIN"}),

@@ -27,6 +27,8 @@ fn fields_are_set_and_cleared_and_the_rest_stays() {
         "King",
         "--image-url",
         "https://example.com/a.png",
+        "--language",
+        "pt-br",
         "--role",
         "LINGUIST",
     ];
@@ -38,6 +40,7 @@ fn fields_are_set_and_cleared_and_the_rest_stays() {
         ("first_name", json!("Ada")),
         ("last_name", json!("King")),
         ("image_url", json!("https://example.com/a.png")),
+        ("language", json!("pt-BR")),
         ("role", json!("LINGUIST")),
     ] {
         expected[field] = value;
@@ -61,13 +64,17 @@ fn fields_are_set_and_cleared_and_the_rest_stays() {
         "first-name",
         "--clear",
         "image-url",
+        "--clear",
+        "language",
         "--json",
     ];
     let cleared = edit(&clear).json();
     for (field, value) in [("first_name", json!("")), ("image_url", json!(""))] {
         expected[field] = value;
     }
-    expected.as_object_mut().unwrap().remove("email");
+    for cleared in ["email", "language"] {
+        expected.as_object_mut().unwrap().remove(cleared);
+    }
     assert_eq!(show(&shell, "countess"), expected);
     expected.as_object_mut().unwrap().remove("second_factor");
     assert_eq!(cleared, expected);
@@ -98,6 +105,11 @@ fn an_edit_that_makes_no_sense_changes_nothing() {
             &["admin", "--email", "x@example.com", "--clear", "email"],
             2,
             "email cannot be set and cleared in one command",
+        ),
+        (
+            &["admin", "--language", "german"],
+            2,
+            "no language tag, expected one such as de",
         ),
         (&["nobody", "--number", "1"], 1, "nobody: no such user"),
         (

@@ -115,9 +115,9 @@ fn users_in_csv_are_imported_from_a_pipe() {
         let command = [&["directory", "import", "-", "--format", "csv"], more].concat();
         shell.run_with(&command, text)
     };
-    let text = "Login;Mail;Surname;Desk;units\n\
-                kim;kim@example.com;\"Lee; the \"\"first\"\"\";17;\n\
-                lee;;Kim;18;\n";
+    let text = "Login;Mail;Surname;Desk;units;language\n\
+                kim;kim@example.com;\"Lee; the \"\"first\"\"\";17;;de_AT\n\
+                lee;;Kim;18;;\n";
     let options = [
         "--map",
         "user_name=Login",
@@ -134,6 +134,7 @@ fn users_in_csv_are_imported_from_a_pipe() {
     assert!(done.starts_with("2 created, 0 updated"), "{done}");
     assert_eq!(show(&shell, "kim")["last_name"], "Lee; the \"first\"");
     assert_eq!(show(&shell, "kim")["email"], "kim@example.com");
+    assert_eq!(show(&shell, "kim")["language"], "de-AT");
     let again = import(text, &options).done();
     assert!(
         again.starts_with("0 created, 0 updated, 2 unchanged"),
@@ -148,15 +149,19 @@ fn users_in_csv_are_imported_from_a_pipe() {
     );
 
     let refused = import(
-        "user_name,number,disabled\na,x,no\nb,1\n,2,no\nc,3,perhaps\n",
+        "user_name,number,disabled,language\na,x,no,\nb,1\n,2,no,\nc,3,perhaps,\nd,4,no,german\n",
         &[],
     );
     let lines: Vec<_> = refused.err.lines().map(str::trim).collect();
-    assert_eq!(lines[0], "isogloss: 4 faults:", "{refused:?}");
+    assert_eq!(lines[0], "isogloss: 5 faults:", "{refused:?}");
     assert_eq!(lines[1], "line 2, user a: number is not a whole number");
-    assert_eq!(lines[2], "line 3, user b: has 2 cells, expected 3");
+    assert_eq!(lines[2], "line 3, user b: has 2 cells, expected 4");
     assert_eq!(lines[3], "line 4: has no user name");
     assert_eq!(lines[4], "line 5, user c: disabled is not true or false");
+    assert_eq!(
+        lines[5],
+        "line 6, user d: the language is no language tag, expected one such as de, de-AT or zh-Hant"
+    );
     let refused = import("user_name,shoe_size\na,43\n", &[]).refused();
     assert!(
         refused.starts_with("line 1: the column shoe_size is no field"),
@@ -199,7 +204,11 @@ fn users_of_keycloak_log_in_with_their_passwords() {
     };
     assert_eq!(login("kim", "geheim-von-kim"), 200);
     assert_eq!(login("kim@example.com", "geheim-von-lee"), 401);
-    assert_eq!(show(&shell, "kim")["role"], "PROJECT_MANAGER");
+    let kim = show(&shell, "kim");
+    assert_eq!(
+        (&kim["role"], &kim["language"]),
+        (&json!("PROJECT_MANAGER"), &json!("de"))
+    );
     assert_eq!(show(&shell, "lee")["state"], "disabled");
     // Who has a second factor there has it here.
     assert_ne!(login("mia", "geheim-von-kim"), 200);

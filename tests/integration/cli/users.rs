@@ -119,6 +119,8 @@ fn a_user_is_added_with_what_was_given() {
         "PROJECT_MANAGER",
         "--image-url",
         "https://example.com/a.png",
+        "--language",
+        "de_at",
         "--default-unit",
         "0B7B3D1C2A5E4F6089ABCDEF01234567",
         "--unit",
@@ -135,7 +137,7 @@ fn a_user_is_added_with_what_was_given() {
     ada["id"].take();
     let expected = json!({
         "id": null, "number": 77, "user_name": "ada", "email": "ada@example.com", "first_name": "Ada",
-        "last_name": "L", "image_url": "https://example.com/a.png", "role": "PROJECT_MANAGER",
+        "last_name": "L", "image_url": "https://example.com/a.png", "language": "de-AT", "role": "PROJECT_MANAGER",
         "organisation": "CRMDEMO", "default_unit": "0B7B3D1C2A5E4F6089ABCDEF01234567",
         "units": ["EE63A82C4FEBE02FF34E90DD1EBA5ABE", "0B7B3D1C2A5E4F6089ABCDEF01234567"], "state": "active",
         "password": "current", "second_factor": {"state": "off"},

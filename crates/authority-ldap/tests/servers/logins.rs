@@ -25,6 +25,7 @@ async fn name_or_e_mail_address_and_password_are_accepted_with_all_that_is_known
         email: Some("zoe@example.com".to_owned()),
         first_name: Some("Zoë".to_owned()),
         last_name: Some("Müller".to_owned()),
+        language: Some("de-AT".to_owned()),
         number: Some(4711),
         ..Identity::default()
     };

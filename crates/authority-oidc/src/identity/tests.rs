@@ -26,7 +26,7 @@ fn identity(map: ClaimMap, rules: Vec<GroupRule>, of: Value) -> Result<Identity,
 fn standard_claims_describe_a_user() {
     let all = json!({
         "sub": "5", "preferred_username": "kim", "email": "kim@example.com", "email_verified": true,
-        "given_name": "Kim", "family_name": "Lee", "picture": "https://example.com/kim.png", "roles": ["admin"],
+        "given_name": "Kim", "family_name": "Lee", "picture": "https://example.com/kim.png", "locale": "de_AT", "roles": ["admin"],
     });
     let expected = Identity {
         external_id: "5".to_owned(),
@@ -35,6 +35,7 @@ fn standard_claims_describe_a_user() {
         first_name: Some("Kim".to_owned()),
         last_name: Some("Lee".to_owned()),
         image_url: Some("https://example.com/kim.png".to_owned()),
+        language: Some("de_AT".to_owned()),
         ..Identity::default()
     };
     assert_eq!(
@@ -67,6 +68,21 @@ fn an_address_that_is_not_verified_is_left_out() {
     let all = json!({"sub": "5", "email": "kim@example.com", "email_verified": false});
     let identity = identity(ClaimMap::default(), vec![], all).unwrap();
     assert_eq!(identity.email, None);
+}
+
+#[test]
+fn a_locale_of_another_type_fails_no_login() {
+    for (locale, expected) in [
+        (json!(7), Some("7")),
+        (json!({"de": 1}), Some("{\"de\":1}")),
+        (json!(["de", "fr"]), Some("[\"de\",\"fr\"]")),
+        (json!(["de"]), Some("de")),
+        (json!([]), None),
+    ] {
+        let all = json!({"sub": "5", "locale": locale});
+        let identity = identity(ClaimMap::default(), vec![], all).unwrap();
+        assert_eq!(identity.language.as_deref(), expected, "{locale}");
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ async fn a_provider_that_is_not_ours_judges_and_says_who_the_user_is() {
         email: Some("kim@example.com".to_owned()),
         first_name: Some("Kim".to_owned()),
         last_name: Some("Doe".to_owned()),
+        language: Some("de-AT".to_owned()),
         role: Some(Role::Linguist),
         units: Some(vec!["U1".to_owned()]),
         ..Identity::default()

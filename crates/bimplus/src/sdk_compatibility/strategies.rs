@@ -59,6 +59,7 @@ pub(crate) fn user(units: &[Unit]) -> impl Strategy<Value = User> + use<> {
             first_name,
             last_name,
             image_url: String::new(),
+            language: None,
             role: Role::Linguist,
             organisation: Organisation {
                 id: Uuid::from_u128(organisation),

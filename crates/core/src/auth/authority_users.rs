@@ -212,7 +212,7 @@ impl Auth {
                 Err(ChangeError::Unavailable(error)) => return Err(error.into()),
             }
         }
-        let names = names_edit(&account.user, identity);
+        let names = names_edit(settings, &account.user, identity);
         if names != UserEdit::default() {
             match self.edit(account.user.id, names).await {
                 Ok(user) => account.user = user,

@@ -91,6 +91,8 @@ pub struct Identity {
     pub last_name: Option<String>,
     /// The URL of a picture.
     pub image_url: Option<String>,
+    /// The language that the user prefers, as the authority writes it. What is no language tag is ignored.
+    pub language: Option<String>,
     /// The role, already mapped.
     pub role: Option<Role>,
     /// The name of the organisation.

@@ -1,9 +1,11 @@
 //! What changes in a user's entry according to what an authority says.
 
+use tracing::debug;
 use uuid::Uuid;
 
 use super::{AuthoritySettings, Identity, MatchBy};
 use crate::directory::{Attributes, Patch, UserEdit, UserEntry};
+use crate::language::Language;
 use crate::names::{is_same_name, login_form};
 use crate::user::{Role, User};
 
@@ -27,6 +29,25 @@ pub(crate) fn granted_role(settings: &AuthoritySettings, identity: &Identity) ->
     } else {
         said
     })
+}
+
+/// Returns the language that the authority says; [`Patch::Keep`] if it says none, or something else.
+pub(crate) fn stated_language(
+    settings: &AuthoritySettings,
+    identity: &Identity,
+) -> Patch<Language> {
+    let Some(said) = &identity.language else {
+        return Patch::Keep;
+    };
+    match Language::parse_if_any(said) {
+        Ok(None) => Patch::Remove,
+        Ok(Some(language)) => Patch::Set(language),
+        Err(error) => {
+            // A login must not fail because of the language of an e-mail.
+            debug!(authority = settings.name, member = "language", %error, "a value is ignored");
+            Patch::Keep
+        }
+    }
 }
 
 /// Returns the change of the role, the organisation and the units that the authority says and that differ.
@@ -60,14 +81,19 @@ pub(crate) fn access_edit(
     }
 }
 
-/// Returns the change of the names, the address and the picture that the authority says and that differ.
-pub(crate) fn names_edit(user: &User, identity: &Identity) -> UserEdit {
+/// Returns the change of the names, the address, the picture and the language that the authority says and that differ.
+pub(crate) fn names_edit(
+    settings: &AuthoritySettings,
+    user: &User,
+    identity: &Identity,
+) -> UserEdit {
     let differs = |said: &Option<String>, known: &str| {
         let said = said
             .as_ref()
             .filter(|said| !is_same_name(said.trim(), known));
         said.cloned()
     };
+    let language = stated_language(settings, identity);
     let known_email = user.email.as_deref().unwrap_or_default();
     UserEdit {
         user_name: differs(&identity.user_name, &user.user_name)
@@ -80,6 +106,11 @@ pub(crate) fn names_edit(user: &User, identity: &Identity) -> UserEdit {
         first_name: differs(&identity.first_name, &user.first_name),
         last_name: differs(&identity.last_name, &user.last_name),
         image_url: differs(&identity.image_url, &user.image_url),
+        language: if language.clone().after(user.language.clone()) == user.language {
+            Patch::Keep
+        } else {
+            language
+        },
         ..UserEdit::default()
     }
 }
@@ -99,6 +130,7 @@ pub(crate) fn new_entry(
         first_name: said.first_name.unwrap_or_default(),
         last_name: said.last_name.unwrap_or_default(),
         image_url: said.image_url.unwrap_or_default(),
+        language: stated_language(settings, identity).after(None),
         role: granted_role(settings, identity).unwrap_or_default(),
         organisation: said.organisation.or(settings.organisation.clone())?,
         default_unit: None,

@@ -48,5 +48,5 @@ impl BackedUp {
     }
 
     /// The number of the last migration that this release knows. Both databases have the same numbers.
-    pub const VERSION: i64 = 13;
+    pub const VERSION: i64 = 14;
 }

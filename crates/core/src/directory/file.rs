@@ -117,6 +117,8 @@ pub struct NewUser {
     pub last_name: Option<String>,
     /// The URL of a picture.
     pub image_url: Option<String>,
+    /// The language of e-mails to the user, such as `de` or `de-AT`. An empty text removes it.
+    pub language: Option<String>,
     /// The name of a [`Role`](crate::Role). A new user without one gets the least powerful role.
     pub role: Option<String>,
     /// The organisation's name. Required for a new user.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::tidy_units;
 use super::{KeyDigest, UserEntry};
+use crate::language::Language;
 use crate::names::tidy;
 use crate::user::Role;
 
@@ -50,6 +51,8 @@ pub enum Attribute {
     LastName,
     /// The URL of a picture.
     ImageUrl,
+    /// The preferred language; empty if there is none.
+    Language,
     /// The name of the role.
     Role,
     /// The name of the organisation.
@@ -61,13 +64,14 @@ pub enum Attribute {
 }
 
 impl Attribute {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Number,
         Self::UserName,
         Self::Email,
         Self::FirstName,
         Self::LastName,
         Self::ImageUrl,
+        Self::Language,
         Self::Role,
         Self::Organisation,
         Self::DefaultUnit,
@@ -83,6 +87,7 @@ impl Attribute {
             Self::FirstName => "first_name",
             Self::LastName => "last_name",
             Self::ImageUrl => "image_url",
+            Self::Language => "language",
             Self::Role => "role",
             Self::Organisation => "organisation",
             Self::DefaultUnit => "default_unit",
@@ -100,6 +105,7 @@ impl Attribute {
             Self::FirstName => Value::Text(user.first_name.clone()),
             Self::LastName => Value::Text(user.last_name.clone()),
             Self::ImageUrl => Value::Text(user.image_url.clone()),
+            Self::Language => or_empty(&user.language.as_ref().map(Language::to_string)),
             Self::Role => Value::Text(user.role.name().to_owned()),
             Self::Organisation => Value::Text(user.organisation.clone()),
             Self::DefaultUnit => or_empty(&user.default_unit),
@@ -107,7 +113,8 @@ impl Attribute {
         }
     }
 
-    /// Sets the attribute in an entry. A value of the wrong type, or the name of an unknown role, changes nothing.
+    /// Sets the attribute in an entry. A value of the wrong type, an unknown role, or a language that is
+    /// no tag changes nothing.
     pub(super) fn set(self, user: &mut UserEntry, value: Value) {
         let if_any = |text: String| Some(text).filter(|text| !text.is_empty());
         match (self, value) {
@@ -117,6 +124,11 @@ impl Attribute {
             (Self::FirstName, Value::Text(text)) => user.first_name = text,
             (Self::LastName, Value::Text(text)) => user.last_name = text,
             (Self::ImageUrl, Value::Text(text)) => user.image_url = text,
+            (Self::Language, Value::Text(text)) => {
+                if let Ok(language) = Language::parse_if_any(&text) {
+                    user.language = language;
+                }
+            }
             (Self::Role, Value::Text(text)) => {
                 user.role = Role::from_name(&text).unwrap_or(user.role);
             }

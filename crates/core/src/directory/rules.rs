@@ -21,6 +21,7 @@ pub use self::users::breaks_rules;
 pub(super) use self::users::{check_lines, check_number, normalize_user};
 pub(super) use self::visible::check_visible;
 pub use self::visible::is_invisible;
+use crate::language::Language;
 use crate::names::tidy;
 use crate::printable::is_unprintable;
 use crate::user::Role;
@@ -57,6 +58,13 @@ pub(super) fn role(name: &str) -> Result<Option<Role>, String> {
         format!("the role is none of {names}")
     };
     Role::from_name(name).map(Some).ok_or_else(unknown)
+}
+
+/// Returns the language that a file says, in its stored form; it may be empty. Fails with a reason if it is no language tag.
+pub(super) fn stored_language(text: &str) -> Result<String, String> {
+    let language = Language::parse_if_any(text);
+    let language = language.map_err(|error| format!("the language is {error}"))?;
+    Ok(language.map_or_else(String::new, |language| language.to_string()))
 }
 
 /// Checks a required name. Fails with a reason if it is empty, or if it breaks the rules of [`check_visible`].

@@ -2,6 +2,8 @@
 
 mod key;
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize, Serializer};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -9,6 +11,7 @@ use uuid::Uuid;
 pub use self::key::KeyEntry;
 use super::origin::{Attributes, Part};
 use super::{KeyDigest, SealedKey};
+use crate::language::Language;
 use crate::names::tidy;
 use crate::user::Role;
 
@@ -94,6 +97,9 @@ pub struct UserEntry {
     pub last_name: String,
     /// The URL of a picture.
     pub image_url: String,
+    /// The preferred language.
+    #[serde(serialize_with = "or_empty")]
+    pub language: Option<Language>,
     /// The role.
     pub role: Role,
     /// The organisation's name.
@@ -160,8 +166,9 @@ pub struct UserEntry {
 }
 
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
-fn or_empty<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(text.as_deref().unwrap_or_default())
+fn or_empty<T: Display, S: Serializer>(text: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = text.as_ref().map(T::to_string);
+    serializer.serialize_str(&text.unwrap_or_default())
 }
 
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]

@@ -20,6 +20,7 @@ fn session(units: &[&str], unit: Option<&str>, team: Option<&str>) -> Session {
         first_name: String::new(),
         last_name: String::new(),
         image_url: String::new(),
+        language: None,
         role: Role::Linguist,
         organisation: Organisation {
             id: Uuid::from_u128(7),

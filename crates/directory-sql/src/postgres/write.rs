@@ -1,5 +1,6 @@
 //! Writes users and organisations, and the locks and time limits of changes.
 
+use isogloss_core::Language;
 use isogloss_core::backend::directory::look;
 use isogloss_core::directory::{OrganisationEntry, Snapshot, UserEntry};
 use sqlx::postgres::PgConnection;
@@ -100,10 +101,10 @@ pub(super) async fn put_user_row(connection: &mut PgConnection, user: &UserEntry
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation_id, default_unit, disabled, password_hash, totp_secret,
                             generation, authority, external_id, accepted_at, last_login_at,
-                            adopted_at)
+                            language, adopted_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT id FROM organisations WHERE name = $9),
-                 $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 CASE WHEN $19 THEN coalesce($17, extract(epoch FROM now())::bigint) END)
+                 $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                 CASE WHEN $20 THEN coalesce($17, extract(epoch FROM now())::bigint) END)
          ON CONFLICT (id) DO UPDATE SET
              number = excluded.number, user_name = excluded.user_name, email = excluded.email,
              first_name = excluded.first_name, last_name = excluded.last_name,
@@ -113,6 +114,7 @@ pub(super) async fn put_user_row(connection: &mut PgConnection, user: &UserEntry
              totp_secret = excluded.totp_secret, generation = excluded.generation,
              authority = excluded.authority, external_id = excluded.external_id,
              accepted_at = excluded.accepted_at, last_login_at = excluded.last_login_at,
+             language = excluded.language,
              adopted_at = CASE WHEN excluded.adopted_at IS NOT NULL
                           THEN coalesce(users.adopted_at, excluded.adopted_at) END",
     )
@@ -134,6 +136,7 @@ pub(super) async fn put_user_row(connection: &mut PgConnection, user: &UserEntry
     .bind(&user.external_id)
     .bind(user.accepted_at.map(OffsetDateTime::unix_timestamp))
     .bind(user.last_login_at.map(OffsetDateTime::unix_timestamp))
+    .bind(user.language.as_ref().map(Language::as_str))
     .bind(user.adopted)
     .execute(&mut *connection)
     .await?;

@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 /// The columns of the view `user_accounts`.
 pub(crate) const ACCOUNT: &str = "a.id, a.number, a.user_name, a.email, a.first_name, a.last_name, a.image_url, a.role, a.disabled, \
      a.generation, a.password_hash, a.totp_secret, a.authority, a.external_id, a.adopted_at, \
-     a.accepted_at, a.last_login_at, a.organisation_id, a.organisation_name, \
+     a.accepted_at, a.last_login_at, a.language, a.organisation_id, a.organisation_name, \
      a.own_default_unit, a.default_unit, a.units";
 
 /// The columns of the table `usage`.

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::digests::stored_digest;
 use super::imports::{origin, revoked_entry};
-use super::{Columns, Result, digest_in, moment, moment_if_any, password_hash, role, sorted};
+use super::{
+    Columns, Result, digest_in, language, moment, moment_if_any, password_hash, role, sorted,
+};
 
 /// Returns organisations with their units, both in the order of the rows. Fails if a column cannot be decoded.
 pub(crate) fn organisation_entries<C: Columns>(
@@ -92,6 +94,7 @@ pub(crate) fn person(row: &impl Columns) -> Result<UserEntry> {
         first_name: row.text("first_name")?,
         last_name: row.text("last_name")?,
         image_url: row.text("image_url")?,
+        language: language(row)?,
         role: role(row)?,
         organisation: row.text("organisation_name")?,
         default_unit: row.text_if_any("own_default_unit")?,

@@ -1,5 +1,6 @@
 //! Writes organisations and users, except for what belongs to users in other tables.
 
+use isogloss_core::Language;
 use isogloss_core::backend::directory::look;
 use isogloss_core::directory::{OrganisationEntry, UserEntry};
 use sqlx::query;
@@ -65,9 +66,9 @@ pub(super) async fn put_user_row(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation, default_unit, disabled, password_hash, totp_secret,
                             generation, authority, external_id, accepted_at, last_login_at,
-                            adopted_at)
+                            language, adopted_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM organisations WHERE name = ?),
-                 ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN coalesce(?, unixepoch()) END)
+                 ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN coalesce(?, unixepoch()) END)
          ON CONFLICT (id) DO UPDATE SET
              number = excluded.number, user_name = excluded.user_name, email = excluded.email,
              first_name = excluded.first_name, last_name = excluded.last_name,
@@ -77,6 +78,7 @@ pub(super) async fn put_user_row(
              totp_secret = excluded.totp_secret, generation = excluded.generation,
              authority = excluded.authority, external_id = excluded.external_id,
              accepted_at = excluded.accepted_at, last_login_at = excluded.last_login_at,
+             language = excluded.language,
              adopted_at = CASE WHEN excluded.adopted_at IS NOT NULL
                           THEN coalesce(users.adopted_at, excluded.adopted_at) END",
     )
@@ -98,6 +100,7 @@ pub(super) async fn put_user_row(
     .bind(&user.external_id)
     .bind(user.accepted_at.map(OffsetDateTime::unix_timestamp))
     .bind(user.last_login_at.map(OffsetDateTime::unix_timestamp))
+    .bind(user.language.as_ref().map(Language::as_str))
     .bind(user.adopted)
     .bind(user.accepted_at.map(OffsetDateTime::unix_timestamp))
     .execute(&mut *connection)

@@ -58,6 +58,7 @@ pub(super) fn person(name: &str) -> Box<UserEntry> {
         first_name: String::new(),
         last_name: String::new(),
         image_url: String::new(),
+        language: None,
         role: Role::Linguist,
         organisation: "Umbrella".to_owned(),
         default_unit: None,

@@ -51,6 +51,11 @@ async fn what_makes_no_sense_is_refused_whole(directory: &dyn Directory) {
             "user Ada: the role is none of ADMIN, PROJECT_MANAGER, LINGUIST",
         ),
         (
+            "language = \"de-AT\"",
+            "language = \"german\"",
+            "user Ada: the language is no language tag, expected one such as de, de-AT or zh-Hant",
+        ),
+        (
             "default_unit = \"U2\"",
             "default_unit = \"U9\"",
             "user bob: ACME has no unit U9",

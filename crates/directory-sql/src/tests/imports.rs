@@ -5,6 +5,7 @@ mod meanwhile;
 mod moved;
 mod newer;
 
+use isogloss_core::Language;
 use isogloss_core::directory::{Applied, Directory, Kept, KeyDigest, Snapshot, UserEntry};
 use secrecy::ExposeSecret as _;
 
@@ -27,6 +28,7 @@ email = "ina@example.com"
 first_name = "Ina"
 last_name = "Imported"
 image_url = "https://example.com/ina.png"
+language = "PT_br"
 role = "ADMIN"
 organisation = "IMPORTED"
 default_unit = "I1"
@@ -92,6 +94,8 @@ async fn silence(directory: &dyn Directory) {
 async fn what_a_file_does_not_say_stays_as_it_is(directory: &dyn Directory) {
     assert_eq!(load(directory, FULL).await.unwrap().created, 3);
     let before = directory.snapshot().await.unwrap();
+    let language = of(&before, "ina").language.as_ref();
+    assert_eq!(language.map(Language::as_str), Some("pt-BR"));
     for text in [SILENT, FULL, SILENT] {
         assert_eq!(load(directory, text).await, Ok(unchanged(3)));
         assert_eq!(directory.snapshot().await.unwrap(), before);
@@ -121,6 +125,7 @@ email = ""
 first_name = ""
 last_name = ""
 image_url = ""
+language = ""
 default_unit = ""
 units = []
 disabled = false
@@ -135,6 +140,7 @@ access_cards = []
         first_name: String::new(),
         last_name: String::new(),
         image_url: String::new(),
+        language: None,
         default_unit: None,
         units: Vec::new(),
         disabled: false,

@@ -138,14 +138,20 @@ async fn several_that_migrate_outdated_tables_at_once_are_safe() {
     assert_eq!((now.from, now.steps.len()), (now.to, 0));
 }
 
-/// What a gateway of the release before authorities reads and writes of a user.
-const RELEASE_BEFORE: [&str; 2] = [
+/// What gateways of the releases before authorities and before languages read and write of a user.
+const RELEASE_BEFORE: [&str; 3] = [
     "UPDATE users SET password_hash = 'by the release before', generation = generation + 1
      WHERE user_name = 'Ada'",
     "INSERT INTO users (id, number, user_name, first_name, last_name, image_url, role, ORGANISATION,
                         disabled, password_hash, generation)
      SELECT '6f9619ff-8b86-4011-b42d-00c04fc964ff', 99, 'added', '', '', '', 'LINGUIST', id, FALSE, 'x', 0
      FROM organisations",
+    "INSERT INTO users (id, number, user_name, first_name, last_name, image_url, role, ORGANISATION,
+                        disabled, password_hash, generation)
+     SELECT id, number, user_name, 'renamed', last_name, image_url, role, ORGANISATION, disabled, password_hash,
+            generation
+     FROM users WHERE user_name = 'Ada'
+     ON CONFLICT (id) DO UPDATE SET first_name = excluded.first_name",
 ];
 
 async fn the_release_before_goes_on(directory: &dyn Directory, sql: impl AsyncFn(&str) -> String) {
@@ -164,16 +170,23 @@ async fn the_release_before_goes_on(directory: &dyn Directory, sql: impl AsyncFn
     for statement in RELEASE_BEFORE {
         sql(statement).await;
     }
+    sql("UPDATE users SET language = 'no tag' WHERE user_name = 'added'").await;
     let found =
         "SELECT count(*) FROM accounts WHERE totp_secret IS NULL AND own_default_unit IS NULL";
     assert_eq!(sql(found).await, "1");
     let ada = directory.linked_account("corp", "ada-1").await.unwrap();
-    assert_eq!(ada.unwrap().user.user_name, "Ada");
+    let ada = ada.unwrap().user;
+    assert_eq!((&*ada.user_name, &*ada.first_name), ("Ada", "renamed"));
+    assert_eq!(
+        ada.language.unwrap().as_str(),
+        "de-AT",
+        "what they do not know stays"
+    );
     let added = directory.snapshot().await.unwrap().users;
     let added = added.iter().find(|user| user.user_name == "added").unwrap();
     assert_eq!(
-        (added.link(), added.accepted_at, added.adopted),
-        (None, None, false)
+        (added.link(), added.accepted_at, &added.language),
+        (None, None, &None)
     );
 }
 

@@ -3,17 +3,18 @@
 use isogloss_core::{AccountLink, Auth, AuthError, Email, IssuedToken, StoreError, User};
 
 use super::AccountPage;
+use super::languages::RequestedLanguages;
 use super::templates::EmailValues;
 
 impl AccountPage {
-    /// Sends the user a link of that kind, in the first of these languages that there is, and returns its token. Fails if a
-    /// store or the mail server is unavailable; a link that was not sent ends with its lifetime, or with the next one.
+    /// Sends the user a link of that kind, in the first of the languages for the user that there is, and returns its token.
+    /// Fails if a store or the mail server is unavailable; a link that was not sent ends with its lifetime, or with the next one.
     pub(super) async fn send_link(
         &self,
         auth: &Auth,
         (user, address): (&User, &str),
         kind: AccountLink,
-        languages: &[String],
+        languages: &RequestedLanguages,
     ) -> Result<IssuedToken, AuthError> {
         let lifetime = self.lifetime(kind);
         let issued = auth.issue_account_link(user, kind, lifetime).await?;
@@ -23,7 +24,10 @@ impl AccountPage {
             issuer: &self.0.issuer,
             lifetime,
         };
-        let rendered = self.0.templates.render(kind, languages, &values);
+        let rendered =
+            self.0
+                .templates
+                .render(kind, languages.for_user(user.language.as_ref()), &values);
         let rendered = rendered.map_err(|error| StoreError::new("account.templates", error))?;
         let email = Email {
             to: address.to_owned(),

@@ -5,6 +5,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use super::AccountPage;
+use super::languages::RequestedLanguages;
 
 /// An invitation that was sent.
 pub(crate) struct Invitation {
@@ -29,7 +30,8 @@ pub(crate) enum InvitationError {
 }
 
 impl AccountPage {
-    /// Sends a user an invitation in that language, or else in English, and waits until it is handed over for delivery.
+    /// Sends a user an invitation in the first of the languages for the user that there is, or else in English, and waits
+    /// until it is handed over for delivery.
     ///
     /// # Errors
     /// The user cannot set a password here or has no address, or a store or the mail server is unavailable.
@@ -37,7 +39,7 @@ impl AccountPage {
         &self,
         auth: &Auth,
         user: &User,
-        language: Option<String>,
+        languages: &RequestedLanguages,
     ) -> Result<Invitation, InvitationError> {
         let name = &user.user_name;
         let cannot = || InvitationError::CannotSetPassword(name.clone());
@@ -50,8 +52,7 @@ impl AccountPage {
             .ok_or_else(cannot)?;
         let address = user.address();
         let address = address.ok_or_else(|| InvitationError::NoAddress(name.clone()))?;
-        let languages: Vec<_> = language.into_iter().collect();
-        let sent = self.send_link(auth, (&user, address), AccountLink::Invitation, &languages);
+        let sent = self.send_link(auth, (&user, address), AccountLink::Invitation, languages);
         let issued = sent.await.map_err(|error| refused(error, name))?;
         Ok(Invitation {
             sent_to: address.to_owned(),

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use tracing::{debug, warn};
 
 use super::AccountPage;
-use super::accept_language::languages;
 use super::error::PageError;
+use super::languages::RequestedLanguages;
 
 #[derive(Deserialize)]
 pub(super) struct LinkRequest {
@@ -35,7 +35,7 @@ pub(super) async fn submit(
     }
     auth.ready().await.map_err(AuthError::Unavailable)?;
     let origin = LoginOrigin::new(ACCOUNT_REALM, source.as_deref().copied());
-    let languages = languages(&request);
+    let languages = RequestedLanguages::new(None, &request);
     let (response, page) = (page.link_requested(), page.into_inner());
     outbox.post(|_| async move {
         let sent = match auth.may_send_email(&name, &origin).await {
@@ -60,7 +60,7 @@ impl AccountPage {
         &self,
         auth: &Auth,
         name: &str,
-        languages: &[String],
+        languages: &RequestedLanguages,
     ) -> Result<(), AuthError> {
         let Some(user) = auth.find(name).await? else {
             return Ok(());

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use isogloss_core::{AccountLink, User};
+use isogloss_core::{AccountLink, Language, User};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use thiserror::Error;
 
@@ -162,25 +162,22 @@ impl Templates {
 
     /// Returns the e-mail of a kind in the first of these languages that there is, or else in English. Fails if a template
     /// cannot be rendered for this user.
-    pub(super) fn render(
+    pub(super) fn render<'a>(
         &self,
         kind: AccountLink,
-        languages: &[String],
+        languages: impl Iterator<Item = &'a Language>,
         values: &EmailValues<'_>,
     ) -> Result<RenderedEmail, TemplateError> {
         self.render_in(&self.choose(kind, languages), values)
     }
 
     /// Returns the text template of a kind in the first of these languages that there is, or else in English.
-    fn choose(&self, kind: AccountLink, languages: &[String]) -> TemplateFile {
-        let wanted = languages
-            .iter()
-            .map(|language| language.to_ascii_lowercase());
-        let mut wanted = wanted.flat_map(|language| {
-            let primary = language.split('-').next().unwrap_or_default().to_owned();
-            [language, primary]
-        });
-        let found = wanted.find(|language| {
+    fn choose<'a>(
+        &self,
+        kind: AccountLink,
+        languages: impl Iterator<Item = &'a Language>,
+    ) -> TemplateFile {
+        let found = languages.flat_map(Language::ranges).find(|language| {
             let file = TemplateFile::new(kind, language, Format::Text);
             self.files.contains(&file)
         });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry, UserRecord};
-use isogloss_core::{Role, StoreError, User, UserState};
+use isogloss_core::{Language, Role, StoreError, User, UserState};
 use isogloss_password::{NewPasswordError, Passwords};
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -164,6 +164,7 @@ pub(crate) struct NewUser {
     pub(crate) first_name: String,
     pub(crate) last_name: String,
     pub(crate) image_url: String,
+    pub(crate) language: Option<Language>,
     pub(crate) role: Option<String>,
     pub(crate) default_unit: Option<String>,
     pub(crate) units: Vec<String>,
@@ -187,6 +188,7 @@ impl NewUser {
             first_name: new.first_name,
             last_name: new.last_name,
             image_url: new.image_url,
+            language: new.language,
             role: role.unwrap_or_default(),
             organisation: new.organisation,
             default_unit: new.default_unit,
@@ -218,6 +220,12 @@ pub(crate) fn parse_role(name: &str) -> Result<Role, AdminError> {
         let names = Role::ALL.map(Role::name).join(", ");
         AdminError::Malformed(format!("{name}: the role is none of {names}"))
     })
+}
+
+/// Returns the language with that tag; `None` for an empty text. Fails with `Malformed` if it is no language tag.
+pub(crate) fn parse_language(text: &str) -> Result<Option<Language>, AdminError> {
+    let language = Language::parse_if_any(text);
+    language.map_err(|error| AdminError::Malformed(format!("{text}: the language is {error}")))
 }
 
 /// Returns the hash of a password. Fails with `Malformed` if the password is invalid, and with `Unavailable` if

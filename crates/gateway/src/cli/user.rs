@@ -67,7 +67,7 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Change a user's names, address, number, role, organisation, units or authority
+    /// Change a user's names, address, number, language, role, organisation, units or authority
     #[command(after_help = "\
 Values that are not given stay. A different organisation, or the removal of a unit, ends all tokens of
 the user.
@@ -78,6 +78,7 @@ The import at a start keeps the changes as long as the file says the same as bef
 Examples:
   isogloss user edit ada --last-name King --email ada.king@example.com
   isogloss user edit ada --user-name countess
+  isogloss user edit ada --language de-AT
   isogloss user edit ada --organisation OTHER --clear units --clear default-unit
   isogloss user edit ada --authority corp
   isogloss user edit ada --clear authority")]

@@ -16,7 +16,8 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
-    pub(in crate::directory) fn after(self, known: Option<T>) -> Option<T> {
+    /// Returns the value after the change.
+    pub(crate) fn after(self, known: Option<T>) -> Option<T> {
         match self {
             Self::Keep => known,
             Self::Remove => None,

@@ -7,6 +7,7 @@ use crate::directory::looks::fill_looks;
 use crate::directory::rules::{check_number, conflict, look, normalize_units, normalize_user};
 use crate::directory::user_change::ends_tokens;
 use crate::directory::{OrganisationRef, UserEntry};
+use crate::language::Language;
 use crate::user::Role;
 
 /// The changes of a user. `None` and [`Patch::Keep`] change nothing.
@@ -24,6 +25,8 @@ pub struct UserEdit {
     pub last_name: Option<String>,
     /// The new URL of a picture.
     pub image_url: Option<String>,
+    /// The preferred language.
+    pub language: Patch<Language>,
     /// The new role.
     pub role: Option<Role>,
     /// The name of the new organisation. Tokens that were created in another one end.
@@ -66,6 +69,7 @@ impl UserEdit {
         user.number = self.number.unwrap_or(user.number);
         user.role = self.role.unwrap_or(user.role);
         user.email = self.email.after(user.email);
+        user.language = self.language.after(user.language);
         user.default_unit = self.default_unit.after(user.default_unit);
         user.units = self.units.unwrap_or(user.units);
         user.generation += i64::from(ends_tokens(&user, known));

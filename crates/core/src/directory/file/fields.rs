@@ -6,9 +6,10 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::NewUser;
+use crate::directory::rules;
 
 /// The members of a user that a file of another format can set.
-pub const FIELDS: [&str; 17] = [
+pub const FIELDS: [&str; 18] = [
     "id",
     "number",
     "user_name",
@@ -16,6 +17,7 @@ pub const FIELDS: [&str; 17] = [
     "first_name",
     "last_name",
     "image_url",
+    "language",
     "role",
     "organisation",
     "default_unit",
@@ -73,6 +75,7 @@ fn has(user: &NewUser, field: &str) -> bool {
         "first_name" => user.first_name.is_some(),
         "last_name" => user.last_name.is_some(),
         "image_url" => user.image_url.is_some(),
+        "language" => user.language.is_some(),
         "role" => user.role.is_some(),
         "organisation" => user.organisation.is_some(),
         "default_unit" => user.default_unit.is_some(),
@@ -112,6 +115,7 @@ pub(super) fn set(user: &mut NewUser, field: &str, text: &str) -> Result<(), Str
         "first_name" => user.first_name = owned(),
         "last_name" => user.last_name = owned(),
         "image_url" => user.image_url = owned(),
+        "language" => user.language = Some(rules::stored_language(text)?),
         "role" => user.role = owned(),
         "organisation" => user.organisation = owned(),
         "default_unit" => user.default_unit = owned(),

@@ -3,11 +3,11 @@
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::fields::Mapping;
 use super::{File, NewUser};
-use crate::directory::EntryFault;
+use crate::directory::{EntryFault, rules};
 use crate::user::Role;
 
 /// What is read of an export.
@@ -33,6 +33,7 @@ struct RealmUser {
     #[serde(default)]
     groups: Vec<String>,
     service_account_client_id: Option<String>,
+    attributes: Option<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +80,7 @@ fn user(person: RealmUser, mapping: &Mapping) -> Result<NewUser, String> {
         first_name: person.first_name,
         last_name: person.last_name,
         disabled: person.enabled.map(|enabled| !enabled),
+        language: locale(person.attributes.as_ref())?,
         ..NewUser::default()
     };
     if !mapping.roles.is_empty() {
@@ -104,6 +106,23 @@ fn user(person: RealmUser, mapping: &Mapping) -> Result<NewUser, String> {
         user.external_id = user.external_id.or(person.id);
     }
     Ok(user)
+}
+
+/// Returns the language in the attributes of a user; `None` if there is none. Fails with a reason if it is no language tag.
+fn locale(attributes: Option<&Map<String, Value>>) -> Result<Option<String>, String> {
+    let attribute = attributes.and_then(|attributes| attributes.get("locale"));
+    let value = match attribute {
+        Some(Value::Array(values)) => values.first(),
+        other => other,
+    };
+    let text = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(_) => return Err("the attribute locale is no text".to_owned()),
+    };
+    let language = rules::stored_language(text)?;
+    // An empty one says nothing.
+    Ok(Some(language).filter(|language| !language.is_empty()))
 }
 
 /// Returns the parts of a credential, each JSON in a text.

@@ -123,6 +123,7 @@ fn new_user(wanted: &WantedUser) -> UserEntry {
         first_name: String::new(),
         last_name: String::new(),
         image_url: String::new(),
+        language: None,
         role: Role::default(),
         organisation: String::new(),
         default_unit: None,

@@ -187,6 +187,6 @@ fn is_up_to_date(settings: &AuthoritySettings, user: &UserRecord, listed: &Liste
     let is_disabled = user.user.state == UserState::Disabled;
     let nothing = UserEdit::default();
     is_disabled == listed.is_disabled
-        && names_edit(&user.user, &listed.identity) == nothing
+        && names_edit(settings, &user.user, &listed.identity) == nothing
         && access_edit(settings, &user.user, &listed.identity) == nothing
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::authority::edits::granted_role;
+use crate::authority::edits::{granted_role, stated_language};
 use crate::authority::{AuthoritySettings, Identity, ListedUser};
 use crate::directory::origin::{Attribute, Attributes, Value};
 use crate::directory::rules::tidy_units;
@@ -105,12 +105,18 @@ fn attributes(settings: &AuthoritySettings, identity: &Identity) -> Attributes {
     let name = name.filter(|name| !name.is_empty()).map(Value::Text);
     let role = granted_role(settings, identity);
     let units = identity.units.as_ref();
+    let language = match stated_language(settings, identity) {
+        Patch::Keep => None,
+        Patch::Remove => Some(String::new()),
+        Patch::Set(language) => Some(language.to_string()),
+    };
     let all = [
         (Attribute::UserName, name),
         (Attribute::Email, text(&identity.email)),
         (Attribute::FirstName, text(&identity.first_name)),
         (Attribute::LastName, text(&identity.last_name)),
         (Attribute::ImageUrl, text(&identity.image_url)),
+        (Attribute::Language, language.map(Value::Text)),
         (
             Attribute::Role,
             role.map(|role| Value::Text(role.name().to_owned())),

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use isogloss_core::directory::{Change, Directory, InvalidChange, Patch, UserEdit};
-use isogloss_core::{Role, User};
+use isogloss_core::{Language, Role, User};
 use uuid::Uuid;
 
 use super::{edit, person, umbrella, unfit, user};
@@ -32,6 +32,7 @@ pub(super) async fn are_edited(directory: &dyn Directory) {
         first_name: Some("Alice".to_owned()),
         last_name: Some("Abernathy".to_owned()),
         image_url: Some("https://example.com/alice.png".to_owned()),
+        language: Patch::Set(Language::parse("de-AT").unwrap()),
         role: Some(Role::Admin),
         default_unit: Patch::Set("R2".to_owned()),
         ..UserEdit::default()
@@ -44,6 +45,7 @@ pub(super) async fn are_edited(directory: &dyn Directory) {
         first_name: "Alice".to_owned(),
         last_name: "Abernathy".to_owned(),
         image_url: "https://example.com/alice.png".to_owned(),
+        language: Language::parse("de-AT").ok(),
         role: Role::Admin,
         units: vec!["R1".to_owned(), "R2".to_owned()],
         default_unit: Some("R2".to_owned()),
@@ -56,7 +58,14 @@ pub(super) async fn are_edited(directory: &dyn Directory) {
         email: Patch::Remove,
         ..UserEdit::default()
     };
-    edit(directory, "alice", renamed).await.unwrap();
+    let renamed = edit(directory, "alice", renamed).await.unwrap();
+    assert_eq!(renamed.language, expected.language, "it stays");
+    let removed = UserEdit {
+        language: Patch::Remove,
+        ..UserEdit::default()
+    };
+    let removed = edit(directory, "abernathy", removed).await.unwrap();
+    assert_eq!(removed.language, None);
     for gone in ["alice", "alice@example.com"] {
         assert!(directory.account(gone).await.unwrap().is_none(), "{gone}");
     }

@@ -39,6 +39,7 @@ fn said(name: &'static str) -> impl Strategy<Value = String> {
         line(&["disabled = true", "disabled = false"]).boxed(),
         line(&["units = []", "units = ['U2', 'U1']", "units = ['U1', 'U1']"]).boxed(),
         line(&["default_unit = ''", "default_unit = 'U1'"]).boxed(),
+        line(&["language = ''", "language = 'de'", "language = 'DE_at'"]).boxed(),
         line(&["totp_secret = ''", "totp_secret = 'JBSWY3DPEHPK3PXP'"]).boxed(),
         line(&["image_url = 'x'", "generation = 3", "generation = 9"]).boxed(),
         own(&[

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use isogloss_core::{AccountLink, Organisation, Role, User, UserState};
+use isogloss_core::{AccountLink, Language, Organisation, Role, User, UserState};
 use uuid::Uuid;
 
 use super::TemplateError;
@@ -46,13 +46,9 @@ impl TemplateFile {
             "html" => Format::Html,
             _ => return None,
         };
-        let is_language = |text: &str| {
-            let mut subtags = text.split('-');
-            subtags
-                .all(|tag| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-        };
-        let is_whole = parts.next().is_none() && is_language(language);
-        is_whole.then(|| Self::new(kind, &language.to_ascii_lowercase(), format))
+        let language = Language::parse(language).ok()?;
+        let is_whole = parts.next().is_none();
+        is_whole.then(|| Self::new(kind, &language.as_str().to_ascii_lowercase(), format))
     }
 
     /// Returns the name of the file, with the language in lower case.
@@ -113,6 +109,7 @@ pub(super) fn sample_user() -> User {
         first_name: "Ada".to_owned(),
         last_name: "Lovelace".to_owned(),
         image_url: String::new(),
+        language: None,
         role: Role::Linguist,
         organisation: Organisation {
             id: Uuid::nil(),

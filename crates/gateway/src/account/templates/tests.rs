@@ -22,14 +22,15 @@ fn render(
     languages: &[&str],
     user: &User,
 ) -> RenderedEmail {
-    let languages: Vec<_> = languages.iter().map(|tag| (*tag).to_owned()).collect();
+    let languages = languages.iter().map(|tag| Language::parse(tag).unwrap());
+    let languages: Vec<_> = languages.collect();
     let values = EmailValues {
         user,
         link: "https://login.example.com/account/password/0a",
         issuer: "Example",
         lifetime: Duration::from_hours(1),
     };
-    templates.render(kind, &languages, &values).unwrap()
+    templates.render(kind, languages.iter(), &values).unwrap()
 }
 
 const GERMAN: [(&str, &str); 2] = [
@@ -116,6 +117,11 @@ fn what_cannot_be_used_is_refused_with_the_file_and_what_was_expected() {
             "rest.de.txt: expected a name like invitation.en.txt",
         ),
         ("reset.txt", text, "reset.txt: expected a name like"),
+        (
+            "reset.german.txt",
+            text,
+            "reset.german.txt: expected a name like",
+        ),
         (
             "reset.de.txt",
             "Subject: A\n\n{{ link",

@@ -20,6 +20,7 @@ fn new_user() -> NewUser {
         first_name: String::new(),
         last_name: String::new(),
         image_url: String::new(),
+        language: None,
         role: None,
         default_unit: None,
         units: Vec::new(),

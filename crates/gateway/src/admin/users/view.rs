@@ -1,7 +1,7 @@
 //! A user, as the admin API and the commands show the user.
 
-use isogloss_core::UserState;
 use isogloss_core::directory::UserRecord;
+use isogloss_core::{Language, UserState};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -32,6 +32,10 @@ pub(crate) struct UserView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) default_unit: Option<String>,
+    /// The language of e-mails to the user, such as `de-AT`; missing if it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub(crate) language: Option<Language>,
     /// The authority to which the user belongs; missing for a local user.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -80,6 +84,7 @@ impl From<UserRecord> for UserView {
             password: password.name(),
             email: user.email,
             default_unit: user.default_unit,
+            language: user.language,
             authority,
             external_id,
             adopted,

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use isogloss_core::Role;
+use isogloss_core::{Language, Role};
 
 use super::password_input::PasswordSource;
 use super::{Outcome, output};
@@ -35,6 +35,9 @@ pub(in crate::cli) struct AddUser {
     /// URL of a picture
     #[arg(long, value_name = "URL", default_value = "")]
     image_url: String,
+    /// Language of e-mails to the user, such as de or de-AT
+    #[arg(long, value_name = "TAG")]
+    language: Option<Language>,
     /// Unit of logins that name none
     #[arg(long, value_name = "ID")]
     default_unit: Option<String>,
@@ -65,6 +68,7 @@ pub(super) async fn add(new: AddUser, admin: &AuditedAdmin<'_>) -> Result<Outcom
         role: new.role,
         default_unit: new.default_unit,
         image_url: new.image_url,
+        language: new.language,
         units: new.units,
         authority: new.authority,
         external_id: new.external_id,

@@ -1,9 +1,9 @@
-//! `isogloss user edit`: changes a user's names, address, number, role, organisation, units and authority.
+//! `isogloss user edit`: changes a user's names, address, number, language, role, organisation, units and authority.
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use isogloss_core::Role;
 use isogloss_core::directory::{Patch, UserEdit};
+use isogloss_core::{Language, Role};
 
 use super::{Outcome, UserArg, describe, end_tokens, find, output};
 use crate::cli::audited_admin::AuditedAdmin;
@@ -31,6 +31,9 @@ pub(in crate::cli) struct EditUser {
     /// URL of a picture
     #[arg(long, value_name = "URL")]
     image_url: Option<String>,
+    /// Language of e-mails to the user, such as de or de-AT
+    #[arg(long, value_name = "TAG")]
+    language: Option<Language>,
     /// Role
     #[arg(long, value_parser = Role::ALL.map(Role::name))]
     role: Option<String>,
@@ -64,6 +67,7 @@ enum Field {
     FirstName,
     LastName,
     ImageUrl,
+    Language,
     DefaultUnit,
     Units,
     Authority,
@@ -78,6 +82,7 @@ impl Field {
             Self::FirstName => "first-name",
             Self::LastName => "last-name",
             Self::ImageUrl => "image-url",
+            Self::Language => "language",
             Self::DefaultUnit => "default-unit",
             Self::Units => "units",
             Self::Authority => "authority",
@@ -121,27 +126,30 @@ impl EditUser {
             let empty = self.is_cleared(field, set.is_some())?;
             Ok(set.or_else(|| empty.then(String::new)))
         };
-        let removed = |set: Option<String>, field: Field| {
-            Ok(match (self.is_cleared(field, set.is_some())?, set) {
-                (true, _) => Patch::Remove,
-                (false, Some(text)) => Patch::Set(text),
-                (false, None) => Patch::Keep,
-            })
-        };
         let no_units = self.is_cleared(Field::Units, units.is_some())?;
         Ok(UserEdit {
             number: self.number,
             user_name: self.user_name.clone(),
-            email: removed(self.email.clone(), Field::Email)?,
+            email: self.removed(self.email.clone(), Field::Email)?,
             first_name: emptied(self.first_name.clone(), Field::FirstName)?,
             last_name: emptied(self.last_name.clone(), Field::LastName)?,
             image_url: emptied(self.image_url.clone(), Field::ImageUrl)?,
+            language: self.removed(self.language.clone(), Field::Language)?,
             role: self.role.as_deref().and_then(Role::from_name),
             organisation: self.organisation.clone(),
-            default_unit: removed(self.default_unit.clone(), Field::DefaultUnit)?,
+            default_unit: self.removed(self.default_unit.clone(), Field::DefaultUnit)?,
             units: units.cloned().or_else(|| no_units.then(Vec::new)),
-            authority: removed(self.authority.clone(), Field::Authority)?,
-            external_id: removed(self.external_id.clone(), Field::ExternalId)?,
+            authority: self.removed(self.authority.clone(), Field::Authority)?,
+            external_id: self.removed(self.external_id.clone(), Field::ExternalId)?,
+        })
+    }
+
+    /// Returns the change of a field that may be absent. Fails if it is both set and cleared.
+    fn removed<T>(&self, set: Option<T>, field: Field) -> Result<Patch<T>, ConfigError> {
+        Ok(match (self.is_cleared(field, set.is_some())?, set) {
+            (true, _) => Patch::Remove,
+            (false, Some(value)) => Patch::Set(value),
+            (false, None) => Patch::Keep,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use isogloss_core::Language;
 use ureq::http::Method;
 
 use super::{Outcome, UserArg, find, output};
@@ -13,9 +14,9 @@ use crate::management_client::{Gateway, ManagementClient};
 pub(in crate::cli) struct Invite {
     #[command(flatten)]
     who: UserArg,
-    /// Language of the e-mail, such as de; English where there is no template
+    /// Language of the e-mail, such as de; without it, or without a template, the one that the user prefers
     #[arg(long, value_name = "TAG")]
-    language: Option<String>,
+    language: Option<Language>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -31,7 +32,7 @@ pub(super) async fn invite(invite: &Invite, admin: &AuditedAdmin<'_>) -> Result<
     let query: Vec<_> = invite
         .language
         .iter()
-        .map(|tag| ("language", tag))
+        .map(|language| ("language", language.as_str()))
         .collect();
     let route = format!("users/{}/invite", user.id);
     let sent: InvitationView = client.call(&Method::POST, &route, &query)?;

@@ -83,6 +83,9 @@ pub struct OidcClaims {
     /// The URL of a picture. Default: `picture`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
+    /// The preferred language. Default: `locale`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// The name of the organisation. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organisation: Option<String>,
@@ -176,6 +179,7 @@ impl OidcClaims {
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             image_url: self.image_url.clone(),
+            language: self.language.clone(),
             organisation: self.organisation.clone(),
             number: self.number.clone(),
             roles: self.roles.clone(),

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::admin::users::{NewUser, UserView};
+use crate::admin::users::{NewUser, UserView, parse_language};
 use crate::admin::{AdminError, AdminService};
 use crate::management::admin_key::AdminKey;
 use crate::management::api_error::ApiError;
@@ -40,6 +40,8 @@ pub(crate) struct NewUserRequest {
     /// URL of a picture.
     #[serde(default)]
     image_url: String,
+    /// The language of e-mails to the user, such as `de` or `de-AT`.
+    language: Option<String>,
     /// `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`; default: the one with the fewest rights.
     role: Option<String>,
     /// The unit of logins that name none, instead of the organisation's default unit.
@@ -85,6 +87,7 @@ pub(crate) async fn add(
         default_unit: request.default_unit,
         units: request.units,
         image_url: request.image_url,
+        language: parse_language(request.language.as_deref().unwrap_or_default())?,
         authority: request.authority,
         external_id: request.external_id,
     };

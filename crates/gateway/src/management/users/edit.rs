@@ -1,4 +1,4 @@
-//! `PATCH /admin/users/{user}`: changes a user's names, address, number, role, organisation, units and authority.
+//! `PATCH /admin/users/{user}`: changes a user's names, address, number, language, role, organisation, units and authority.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::admin::AdminService;
-use crate::admin::users::{UserView, parse_role};
+use crate::admin::users::{UserView, parse_language, parse_role};
 use crate::management::admin_key::AdminKey;
 use crate::management::api_error::ApiError;
 
@@ -27,6 +27,10 @@ pub(crate) struct UserEditRequest {
     last_name: Option<String>,
     /// URL of a picture.
     image_url: Option<String>,
+    /// The language of e-mails to the user, such as `de` or `de-AT`; null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    language: Patch<String>,
     /// `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`.
     role: Option<String>,
     /// Name of the organisation; it must exist. Remove units of the previous organisation in the same request.
@@ -81,6 +85,11 @@ pub(crate) async fn edit(
         first_name: request.first_name,
         last_name: request.last_name,
         image_url: request.image_url,
+        language: match request.language {
+            Patch::Keep => Patch::Keep,
+            Patch::Remove => Patch::Remove,
+            Patch::Set(text) => parse_language(&text)?.map_or(Patch::Remove, Patch::Set),
+        },
         role: request.role.as_deref().map(parse_role).transpose()?,
         organisation: request.organisation,
         default_unit: request.default_unit,

@@ -1,13 +1,14 @@
 //! `POST /admin/users/{user}/invite`: sends an invitation.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, Scope};
 use serde::Deserialize;
 
 use crate::AccountPage;
-use crate::account::InvitationError;
+use crate::account::{InvitationError, RequestedLanguages};
 use crate::admin::invitation::InvitationView;
+use crate::admin::users::parse_language;
 use crate::admin::{AdminError, AdminService};
 use crate::management::admin_key::AdminKey;
 use crate::management::api_error::ApiError;
@@ -16,7 +17,8 @@ use crate::management::api_error::ApiError;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct InvitationQuery {
-    /// The language of the e-mail, such as `de`. Default, and where there is no template: English.
+    /// The language of the e-mail, such as `de`. Default, and where there is no template: the language that the user prefers,
+    /// then those of `Accept-Language`, then English.
     language: Option<String>,
 }
 
@@ -26,7 +28,7 @@ pub(crate) struct InvitationQuery {
 /// Returns where it was sent.
 ///
 /// # Errors
-/// The key is not valid or lacks the scope, there is no such user, the user cannot set a password here or has no address, the
+/// The key is not valid or lacks the scope, the language is no language tag, there is no such user, the user cannot set a password here or has no address, the
 /// account page is off, or a store or the mail server is unreachable.
 #[utoipa::path(
     post,
@@ -45,6 +47,7 @@ pub(crate) async fn invite(
     account: Data<Option<AccountPage>>,
     user: Path<String>,
     query: Query<InvitationQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.authorize(Scope::UsersWrite).await?;
     let user = service.user(&user).await?;
@@ -52,8 +55,9 @@ pub(crate) async fn invite(
         let reason = "the account page is off: set server.account_path";
         return Err(ApiError::Conflict(reason.to_owned()));
     };
-    let language = query.into_inner().language;
-    let invited = admin.run(account.invite(&auth, &user, language)).await;
+    let named = parse_language(query.language.as_deref().unwrap_or_default())?;
+    let languages = RequestedLanguages::new(named, &request);
+    let invited = admin.run(account.invite(&auth, &user, &languages)).await;
     let invitation = invited.map_err(AdminError::from)?;
     Ok(HttpResponse::Ok().json(InvitationView::from(invitation)))
 }

@@ -12,7 +12,7 @@ const issuer = `https://127.0.0.1:${port}`;
 const users = new Map([
     ['kim', {
         sub: 'a7c1', password: 'right', preferred_username: 'kim', email: 'kim@example.com', given_name: 'Kim',
-        family_name: 'Doe', roles: ['linguists', 'staff'],
+        family_name: 'Doe', locale: 'de-AT', roles: ['linguists', 'staff'],
     }],
 ]);
 const claimsOf = ({ password, ...claims }) => claims;
@@ -32,7 +32,7 @@ const provider = new Provider(issuer, {
     jwks: { keys: [{ ...signing.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'one' }] },
     cookies: { keys: ['not used'] },
     claims: {
-        openid: ['sub'], profile: ['preferred_username', 'given_name', 'family_name', 'roles'], email: ['email'],
+        openid: ['sub'], profile: ['preferred_username', 'given_name', 'family_name', 'locale', 'roles'], email: ['email'],
     },
     features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
     async findAccount(ctx, sub) {

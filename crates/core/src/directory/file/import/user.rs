@@ -74,10 +74,12 @@ pub(super) fn check_user(
 }
 
 /// Returns the attributes that the file sets, in their stored form, except for the organisation's name: an older
-/// release may have stored it as it is written. Fails if the role is unknown.
+/// release may have stored it as it is written. Fails if the role is unknown or the language is no tag.
 fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
     let role = user.role.as_deref().unwrap_or_default();
     let role = rules::role(role).map_err(|reason| wrong(user, reason))?;
+    let language = user.language.as_deref().map(rules::stored_language);
+    let language = language.transpose().map_err(|reason| wrong(user, reason))?;
     let tidy = |text: &String| {
         if user.grandfathered {
             text.clone()
@@ -102,6 +104,7 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
         (Attribute::FirstName, text(&user.first_name)),
         (Attribute::LastName, text(&user.last_name)),
         (Attribute::ImageUrl, text(&user.image_url)),
+        (Attribute::Language, language.map(Value::Text)),
         (
             Attribute::Role,
             role.map(|role| Value::Text(role.name().to_owned())),

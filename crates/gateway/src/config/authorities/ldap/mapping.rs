@@ -29,6 +29,9 @@ pub struct LdapAttributes {
     /// The URL of a picture. No preset has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
+    /// The preferred language: one tag, or several like in `Accept-Language`. Default: `preferredLanguage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// The name of the organisation. No preset has one. The organisation of a group counts more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organisation: Option<String>,
@@ -68,6 +71,7 @@ impl LdapAttributes {
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             image_url: self.image_url.clone(),
+            language: self.language.clone(),
             organisation: self.organisation.clone(),
             number: self.number.clone(),
         }
