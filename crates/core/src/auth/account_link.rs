@@ -74,7 +74,7 @@ pub struct PendingEnrolment {
     pub user: Arc<User>,
     /// The secret, the same for each request with the same token.
     pub secret: TotpSecret,
-    /// The recovery codes, likewise. They are valid once the second factor is on.
+    /// The recovery codes, always the same as well. They are valid once the second factor is on.
     pub recovery_codes: Vec<RecoveryCode>,
 }
 

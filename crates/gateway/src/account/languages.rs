@@ -4,7 +4,7 @@ use actix_web::HttpMessage;
 use actix_web::http::header::{AcceptLanguage, Header as _, Preference};
 use isogloss_core::Language;
 
-/// The languages that a request asks for.
+/// The languages that a request for an e-mail asks for.
 #[derive(Debug, Default)]
 pub(crate) struct RequestedLanguages {
     /// The language that the request names for this e-mail.
@@ -14,11 +14,18 @@ pub(crate) struct RequestedLanguages {
 }
 
 impl RequestedLanguages {
-    /// Returns the languages of a request that names one, and of its `Accept-Language`. A header that cannot be read counts
-    /// as none, and so does a tag in it.
-    pub(crate) fn new(named: Option<Language>, request: &impl HttpMessage) -> Self {
+    /// Returns the language that an administrator names for another user, whose languages the request does not tell.
+    pub(crate) fn named(named: Option<Language>) -> Self {
         Self {
             named,
+            accepted: Vec::new(),
+        }
+    }
+
+    /// Returns the languages of `Accept-Language`. A header that cannot be read counts as none, and so does a tag in it.
+    pub(super) fn of_client(request: &impl HttpMessage) -> Self {
+        Self {
+            named: None,
             accepted: accepted(request),
         }
     }
@@ -54,7 +61,7 @@ mod tests {
 
     fn of_header(header: &str) -> RequestedLanguages {
         let request = TestRequest::default().insert_header((ACCEPT_LANGUAGE, header));
-        RequestedLanguages::new(None, &request.to_http_request())
+        RequestedLanguages::of_client(&request.to_http_request())
     }
 
     fn tags<'a>(
@@ -75,7 +82,7 @@ mod tests {
         ] {
             assert_eq!(tags(&of_header(header), None), expected, "{header}");
         }
-        let none = RequestedLanguages::new(None, &TestRequest::default().to_http_request());
+        let none = RequestedLanguages::of_client(&TestRequest::default().to_http_request());
         assert!(tags(&none, None).is_empty());
     }
 

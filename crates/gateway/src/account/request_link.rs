@@ -35,7 +35,7 @@ pub(super) async fn submit(
     }
     auth.ready().await.map_err(AuthError::Unavailable)?;
     let origin = LoginOrigin::new(ACCOUNT_REALM, source.as_deref().copied());
-    let languages = RequestedLanguages::new(None, &request);
+    let languages = RequestedLanguages::of_client(&request);
     let (response, page) = (page.link_requested(), page.into_inner());
     outbox.post(|_| async move {
         let sent = match auth.may_send_email(&name, &origin).await {

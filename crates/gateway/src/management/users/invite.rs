@@ -1,7 +1,7 @@
 //! `POST /admin/users/{user}/invite`: sends an invitation.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
-use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, Scope};
 use serde::Deserialize;
 
@@ -18,7 +18,7 @@ use crate::management::api_error::ApiError;
 #[into_params(parameter_in = Query)]
 pub(crate) struct InvitationQuery {
     /// The language of the e-mail, such as `de`. Default, and where there is no template: the language that the user prefers,
-    /// then those of `Accept-Language`, then English.
+    /// then English.
     language: Option<String>,
 }
 
@@ -47,7 +47,6 @@ pub(crate) async fn invite(
     account: Data<Option<AccountPage>>,
     user: Path<String>,
     query: Query<InvitationQuery>,
-    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.authorize(Scope::UsersWrite).await?;
     let user = service.user(&user).await?;
@@ -56,7 +55,7 @@ pub(crate) async fn invite(
         return Err(ApiError::Conflict(reason.to_owned()));
     };
     let named = parse_language(query.language.as_deref().unwrap_or_default())?;
-    let languages = RequestedLanguages::new(named, &request);
+    let languages = RequestedLanguages::named(named);
     let invited = admin.run(account.invite(&auth, &user, &languages)).await;
     let invitation = invited.map_err(AdminError::from)?;
     Ok(HttpResponse::Ok().json(InvitationView::from(invitation)))
