@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 pub(crate) use self::attempt::{Attempt, whole_seconds};
-pub(crate) use self::attempt_target::{AttemptTarget, KnownDevice, user_account};
+pub(crate) use self::attempt_target::{AttemptTarget, KnownDevice, unlinked_account, user_account};
 pub use self::bucket::{Bucket, BucketKind, ChargeOutcome, Permit};
 pub use self::limits::{Budget, Limits};
 pub use self::login_origin::{ClientIp, LoginOrigin, RequestedAccess};

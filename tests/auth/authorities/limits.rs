@@ -157,6 +157,34 @@ async fn what_was_not_judged_does_not_count() {
     assert!(f.login("kim", "there").await.is_ok());
 }
 
+/// An authority may take all of them for one user, and lock that user.
+#[tokio::test]
+async fn all_spellings_of_an_unknown_name_count_together_and_each_is_judged() {
+    let corp = with_kim();
+    for alias in ["kim@example.com", "EXAMPLE\\kim"] {
+        corp.change(alias, |kim| kim.identity = identity("id-kim", "kim"));
+    }
+    let f = asking(vec![(settings("corp"), &corp)]).await;
+    let spellings = ["kim", "kim@example.com", "EXAMPLE\\kim", "Kim@example.org"];
+    for attempt in 0..12 {
+        let _ = f
+            .login(spellings[attempt % 4], &format!("wrong {attempt}"))
+            .await;
+    }
+    assert_eq!(corp.asked(), 3);
+    f.clock.advance(QUARTER * 3);
+    // The same wrong password of another spelling may be the right one of another user.
+    for spelling in &spellings[..2] {
+        assert_eq!(refusal(f.login(spelling, "the same").await), INVALID);
+    }
+    assert_eq!(corp.asked(), 5);
+    f.login("EXAMPLE\\kim", "there").await.unwrap();
+    for attempt in 0..12 {
+        let _ = f.login("kim", &format!("more {attempt}")).await;
+    }
+    assert_eq!(corp.asked(), 6 + 3);
+}
+
 /// Returns an authority with the users `kim0` to `kim63`.
 fn with_many() -> Arc<Scripted> {
     let corp = Scripted::new();

@@ -15,7 +15,7 @@ use crate::authority::{
 };
 use crate::directory::{Acceptance, AcceptedPassword, Account};
 use crate::error::{AuthError, StoreError};
-use crate::throttle::{AttemptTarget, ClientIp, user_account};
+use crate::throttle::{AttemptTarget, ClientIp, unlinked_account, user_account};
 
 /// How long a client should wait if the authority has locked the user and does not say for how long.
 const LOCKED_FOR: Duration = Duration::from_mins(1);
@@ -128,12 +128,12 @@ impl Auth {
         (credentials, password): (&Credentials, &SecretString),
     ) -> Result<(&'a LimitedAuthority, Decision, bool), AuthError> {
         let pepper = &self.components.peppers.current;
+        let name = &credentials.name;
+        let known = account.map(|account| user_account(pepper, account.user.id));
         let asker = Asker {
             pepper,
-            account: match account {
-                Some(account) => user_account(pepper, account.user.id),
-                None => AttemptTarget::Password(&credentials.name).account(pepper),
-            },
+            account: known.unwrap_or_else(|| AttemptTarget::Password(name).account(pepper)),
+            counted_for: known.unwrap_or_else(|| unlinked_account(pepper, name)),
             now: self.now(),
         };
         let link = account.and_then(|account| account.link.as_ref());

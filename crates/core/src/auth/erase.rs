@@ -8,7 +8,7 @@ use super::Auth;
 use crate::audit::{Event, EventKind, RefusalReason};
 use crate::directory::{ChangeError, Erased};
 use crate::error::StoreError;
-use crate::throttle::{AttemptTarget, LoginThrottle, user_account};
+use crate::throttle::{AttemptTarget, LoginThrottle, unlinked_account, user_account};
 use crate::token_digest::TokenDigest;
 use crate::user::User;
 
@@ -131,7 +131,11 @@ impl Auth {
         peppers
             .flat_map(|pepper| {
                 let named = guesses.iter().map(|guess| guess.account(pepper));
-                named.chain([user_account(pepper, erased.id)])
+                let logins = erased.logins.iter();
+                let elsewhere = logins.map(|login| unlinked_account(pepper, login));
+                named
+                    .chain(elsewhere)
+                    .chain([user_account(pepper, erased.id)])
             })
             .collect()
     }

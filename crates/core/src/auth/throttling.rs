@@ -6,7 +6,8 @@ use super::Auth;
 use crate::directory::Account;
 use crate::error::AuthError;
 use crate::throttle::{
-    Attempt, AttemptTarget, ClientIp, KnownDevice, LoginOrigin, ThrottledBucket, user_account,
+    Attempt, AttemptTarget, ClientIp, KnownDevice, LoginOrigin, ThrottledBucket, unlinked_account,
+    user_account,
 };
 use crate::token_digest::TokenDigest;
 
@@ -129,16 +130,19 @@ impl Auth {
         Ok(strained)
     }
 
-    /// Returns the digests under which the attempts of one user are counted: that of the given name and, if a
+    /// Returns the digests under which the attempts of one user are counted: those of the given name and, if a
     /// user has that name, those of the user name, the e-mail address and the user. Fails with
     /// [`AuthError::Unavailable`] if the directory is unavailable.
     async fn accounts(&self, name: &str) -> Result<Vec<TokenDigest>, AuthError> {
         let pepper = &self.components.peppers.current;
-        let of_name = |name: &str| AttemptTarget::Password(name).account(pepper);
-        let mut accounts = vec![of_name(name)];
+        let of_name = |name: &str| {
+            let here = AttemptTarget::Password(name).account(pepper);
+            [here, unlinked_account(pepper, name)]
+        };
+        let mut accounts = of_name(name).to_vec();
         if let Some(Account { user, .. }) = self.components.directory.account(name).await? {
-            accounts.push(of_name(&user.user_name));
-            accounts.extend(user.email.as_deref().map(of_name));
+            accounts.extend(of_name(&user.user_name));
+            accounts.extend(user.email.as_deref().into_iter().flat_map(of_name));
             accounts.push(user_account(pepper, user.id));
         }
         Ok(accounts)

@@ -52,6 +52,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) pepper: &'a Pepper,
     /// A keyed hash of the user, or of the name if there is no such user here.
     pub(crate) account: TokenDigest,
+    /// The account for which passed-on passwords count. All spellings of a name that is unknown here have the same.
+    pub(crate) counted_for: TokenDigest,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -185,7 +187,8 @@ impl LimitedAuthority {
     ) -> Result<Decision, StoreError> {
         let Asker {
             pepper,
-            account,
+            account: _,
+            counted_for,
             now,
         } = asker;
         let name = self.settings.name.as_str();
@@ -195,14 +198,15 @@ impl LimitedAuthority {
         // Half of the time remains for the answer: no password is passed on whose answer would come too late.
         let longest_wait = begun + limit / 2;
         let turns = async {
-            let of_account = self.of_accounts.wait(account).await;
+            let of_account = self.of_accounts.wait(counted_for).await;
             (of_account, self.turns.acquire().await)
         };
         let Ok((_of_account, Ok(_turn))) = timeout_at(longest_wait, turns).await else {
             let cause = format!("{} logins already wait for it", self.settings.concurrency);
             return Ok(Decision::Unavailable(Cause::new(CauseKind::Busy, cause)));
         };
-        let attempt = match self.passed_on.take(pepper, name, account, now).await? {
+        let taken = self.passed_on.take(pepper, name, counted_for, now);
+        let attempt = match taken.await? {
             Ok(attempt) => attempt,
             Err(retry_after) => {
                 let retry_after = Some(retry_after);

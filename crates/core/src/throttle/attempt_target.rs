@@ -47,6 +47,21 @@ pub(crate) fn user_account(pepper: &Pepper, user: Uuid) -> TokenDigest {
     pepper.digest_of(&[b"guessed account", b"user id", user.as_bytes()])
 }
 
+/// Returns a keyed hash of a user who is unknown here, for what is passed on to authorities: the same for `ada`,
+/// `ada@example.com` and `EXAMPLE\ada`, which an authority may take for one user.
+pub(crate) fn unlinked_account(pepper: &Pepper, name: &str) -> TokenDigest {
+    let name = login_form(local_part(name));
+    pepper.digest_of(&[b"guessed account", b"user elsewhere", name.as_bytes()])
+}
+
+/// Returns a login name without its domain; the whole name if nothing else would be left.
+fn local_part(name: &str) -> &str {
+    let whole = name.trim();
+    let name = whole.rsplit_once('\\').map_or(whole, |(_, name)| name);
+    let name = name.split_once('@').map_or(name, |(name, _)| name).trim();
+    if name.is_empty() { whole } else { name }
+}
+
 /// Returns a keyed hash of the address from which a login comes. `None` if the address is not known. One address
 /// is one client in all dialects: otherwise it would have a budget in each.
 pub(super) fn address(pepper: &Pepper, origin: &LoginOrigin) -> Option<TokenDigest> {
