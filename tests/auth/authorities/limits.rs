@@ -172,7 +172,7 @@ async fn all_spellings_of_an_unknown_name_count_together_and_each_is_judged() {
             .await;
     }
     assert_eq!(corp.asked(), 3);
-    f.clock.advance(QUARTER * 3);
+    f.clock.advance(QUARTER * 4);
     // The same wrong password of another spelling may be the right one of another user.
     for spelling in &spellings[..2] {
         assert_eq!(refusal(f.login(spelling, "the same").await), INVALID);
