@@ -1,6 +1,6 @@
 //! The policy for passwords that people choose: length, how easily they are guessed, and names that they must not be.
 
-use isogloss_password::InvalidPassword;
+use isogloss_password::{InvalidPassword, check_new_password};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 use zxcvbn::zxcvbn;
@@ -8,9 +8,6 @@ use zxcvbn::zxcvbn;
 use crate::names::login_form;
 use crate::user::User;
 
-/// The length in bytes that no password may exceed, see [`InvalidPassword::TooLong`]. It also limits how long the estimate
-/// takes.
-const LONGEST: usize = 72;
 /// The number of characters that a name must have for a password not to contain it.
 const SHORTEST_NAME: usize = 4;
 
@@ -50,12 +47,10 @@ impl PasswordPolicy {
     /// The first [`PolicyViolation`] of the password.
     pub fn check(&self, password: &SecretString, user: &User) -> Result<(), PolicyViolation> {
         let password = password.expose_secret();
-        // Before the estimate, which takes long for a long text.
-        if password.len() > LONGEST {
-            return Err(PolicyViolation::Invalid(InvalidPassword::TooLong));
-        }
-        if password.contains('\0') {
-            return Err(PolicyViolation::Invalid(InvalidPassword::Nul));
+        // Before the estimate, which takes long for a long text. An empty password is too short.
+        match check_new_password(password) {
+            Ok(()) | Err(InvalidPassword::Empty) => {}
+            Err(error) => return Err(PolicyViolation::Invalid(error)),
         }
         let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
         if length < self.min_length.max(1) {

@@ -17,6 +17,7 @@ mod worker_pool;
 
 pub use self::error::{HashingError, InvalidPassword, NewPasswordError, StartError};
 pub use self::formats::HashError;
+pub use self::new_hash::check_new_password;
 pub use self::passwords::Passwords;
 pub use self::settings::PasswordSettings;
 pub use self::shares::{Claimant, HashingPermit};

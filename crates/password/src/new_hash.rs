@@ -30,8 +30,12 @@ impl NewHash {
     }
 }
 
-/// Fails if bcrypt cannot hash the password as a whole.
-pub(super) fn check_new_password(password: &str) -> Result<(), InvalidPassword> {
+/// Checks that bcrypt can hash the password as a whole.
+///
+/// # Errors
+///
+/// [`InvalidPassword`] if it cannot.
+pub fn check_new_password(password: &str) -> Result<(), InvalidPassword> {
     if password.is_empty() {
         Err(InvalidPassword::Empty)
     } else if password.len() > LONGEST_BCRYPT_BYTES {

@@ -24,12 +24,19 @@ impl Auth {
     }
 
     /// Returns an event with the handle of a token, which is known even if the store has no such token.
-    fn event_of(&self, token: &Token, purpose: Purpose, kind: EventKind) -> Event {
+    fn token_event(&self, token: &Token, kind: EventKind) -> Event {
         Event {
             dialect: Some(token.realm().name().to_owned()),
             handle: Some(token.digest(&self.components.peppers.current)),
-            purpose: Some(purpose),
             ..self.event(kind)
+        }
+    }
+
+    /// Returns an event of a token with that purpose.
+    fn event_of(&self, token: &Token, purpose: Purpose, kind: EventKind) -> Event {
+        Event {
+            purpose: Some(purpose),
+            ..self.token_event(token, kind)
         }
     }
 

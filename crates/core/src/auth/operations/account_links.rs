@@ -58,11 +58,7 @@ impl Auth {
         policy: &PasswordPolicy,
     ) -> Result<PasswordChange, LinkError> {
         let outcome = self.try_link(token, password, policy).await;
-        let event = Event {
-            dialect: Some(token.realm().name().to_owned()),
-            handle: Some(token.digest(&self.components.peppers.current)),
-            ..self.event(EventKind::ResetPassword)
-        };
+        let event = self.token_event(token, EventKind::ResetPassword);
         self.record(match &outcome {
             Ok(user) => event.about(user),
             Err(LinkError::Policy(_)) => event.refused(RefusalReason::Password),
@@ -80,18 +76,14 @@ impl Auth {
     ///
     /// - [`AuthError::SecondFactorRequired`] if the code is wrong.
     /// - [`AuthError::InvalidToken`] if the token is not valid.
-    /// - [`AuthError::Unavailable`] if a store is unavailable or the system gives no random numbers.
+    /// - [`AuthError::Unavailable`] if a store is unavailable.
     pub async fn enrol_by_token(
         &self,
         token: &Token,
         code: &str,
     ) -> Result<Vec<RecoveryCode>, AuthError> {
         let outcome = self.try_enrolment(token, code).await;
-        let event = Event {
-            dialect: Some(token.realm().name().to_owned()),
-            handle: Some(token.digest(&self.components.peppers.current)),
-            ..self.event(EventKind::EnrolTotp)
-        };
+        let event = self.token_event(token, EventKind::EnrolTotp);
         self.record(match &outcome {
             Ok((user, _)) => event.about(user),
             Err(error) => event.refused(error),

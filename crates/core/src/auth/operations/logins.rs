@@ -121,11 +121,7 @@ impl Auth {
         password: SecretString,
     ) -> Result<User, PasswordError> {
         let outcome = self.try_reset(key, password).await;
-        let event = Event {
-            dialect: Some(key.realm().name().to_owned()),
-            handle: Some(key.digest(&self.components.peppers.current)),
-            ..self.event(EventKind::ResetPassword)
-        };
+        let event = self.token_event(key, EventKind::ResetPassword);
         self.record(match &outcome {
             Ok(user) => event.about(user),
             Err(error) => event.refused(error),

@@ -28,8 +28,8 @@ pub(crate) struct InvitationQuery {
 /// Returns where it was sent.
 ///
 /// # Errors
-/// The key is not valid or lacks the scope, the language is no language tag, there is no such user, the user cannot set a password here or has no address, the
-/// account page is off, or a store or the mail server is unreachable.
+/// The key is not valid or lacks the scope, the language is no language tag, there is no such user, the user cannot set a
+/// password here or has no address, the account page is off, or a store or the mail server is unreachable.
 #[utoipa::path(
     post,
     path = "/admin/users/{user}/invite",
