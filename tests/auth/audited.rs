@@ -145,6 +145,10 @@ async fn a_login_by_password_tells_how_it_ended() {
         });
         with(event, &more)
     };
+    let unknown = json!({"reason": "credentials", "cause": "unknown_name"});
+    let locked = json!({"reason": "throttled", "cause": "locked", "detail": "account, 3600 s"});
+    let disabled = json!({"reason": "disabled", "cause": "disabled"});
+    let guarded = json!({"reason": "second_factor", "cause": "code_missing"});
     let elsewhere = json!({
         "event": "login", "outcome": "done", "by": "password", "dialect": "there", "user": ada,
         "organisation": "ACME", "name_hash": hash(ClaimedName::User("ada")), "client": "tablet",
@@ -154,11 +158,11 @@ async fn a_login_by_password_tells_how_it_ended() {
         w.end().await,
         [
             event("ada", "done", json!({"user": ada, "organisation": "ACME"})),
-            event("nobody", "refused", json!({"reason": "credentials"})),
-            event("nobody", "refused", json!({"reason": "credentials"})),
-            event("nobody", "refused", json!({"reason": "throttled"})),
-            event("retired", "refused", json!({"reason": "disabled"})),
-            event("guarded", "refused", json!({"reason": "second_factor"})),
+            event("nobody", "refused", unknown.clone()),
+            event("nobody", "refused", unknown),
+            event("nobody", "refused", locked),
+            event("retired", "refused", disabled),
+            event("guarded", "refused", guarded),
             elsewhere,
         ]
     );
@@ -191,9 +195,10 @@ async fn a_login_by_card_or_key_tells_neither() {
             "organisation": "ACME",
         })
     };
-    let refused = |by: &str, reason: &str| {
+    let refused = |by: &str, reason: &str, cause: &str| {
         json!({
-            "event": "login", "outcome": "refused", "reason": reason, "dialect": "here", "by": by,
+            "event": "login", "outcome": "refused", "reason": reason, "cause": cause,
+            "dialect": "here", "by": by,
         })
     };
     let card = json!({"name_hash": hash(ClaimedName::Card("card"))});
@@ -205,13 +210,13 @@ async fn a_login_by_card_or_key_tells_neither() {
         w.end().await,
         [
             done("card"),
-            refused("card", "disabled"),
-            refused("card", "credentials"),
+            refused("card", "disabled", "disabled"),
+            refused("card", "credentials", "unknown_card"),
             with(done("card"), &card),
-            with(refused("card", "credentials"), &card),
+            with(refused("card", "credentials", "unknown_card"), &card),
             done("key"),
-            refused("key", "disabled"),
-            refused("key", "credentials"),
+            refused("key", "disabled", "disabled"),
+            refused("key", "credentials", "unknown_key"),
         ]
     );
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use super::*;
 use isogloss_core::Concurrency;
-use isogloss_core::{ClientFilter, ClientIdentity, Expired};
+use isogloss_core::{ClientFilter, ClientIdentity, Expired, ObservedRequest};
 
 const FORBIDDEN: &str = "the user may not do this";
 
@@ -26,7 +26,7 @@ async fn what_a_request_tells_of_its_client_is_known_after_it() {
         f.auth.key(HERE, "app-key").await.unwrap();
         f.auth.issue(HERE, &user, at("desk", "shop")).await.unwrap()
     };
-    let (issued, client) = ClientIdentity::observe(None, work).await;
+    let (issued, ObservedRequest { client, .. }) = ObservedRequest::observe(None, work).await;
     let expected = ClientIdentity {
         application: Some("shop".to_owned()),
         client: Some("desk".to_owned()),
@@ -37,7 +37,7 @@ async fn what_a_request_tells_of_its_client_is_known_after_it() {
     assert_eq!(client, expected);
 
     let validate = f.auth.validate(&issued.token, &[Purpose::Access]);
-    let (_, client) = ClientIdentity::observe(None, validate).await;
+    let (_, ObservedRequest { client, .. }) = ObservedRequest::observe(None, validate).await;
     assert_eq!(
         client,
         ClientIdentity {
@@ -46,8 +46,8 @@ async fn what_a_request_tells_of_its_client_is_known_after_it() {
         }
     );
 
-    let (_, nobody) = ClientIdentity::observe(None, f.auth.key(HERE, "no-key")).await;
-    assert_eq!(nobody, ClientIdentity::default());
+    let (_, nobody) = ObservedRequest::observe(None, f.auth.key(HERE, "no-key")).await;
+    assert_eq!(nobody.client, ClientIdentity::default());
 }
 
 #[tokio::test]
@@ -64,25 +64,26 @@ async fn whoever_is_cut_off_is_refused_all_that_he_asks() {
         client.application.as_deref() == Some("shop") || client.key.as_deref() == Some("app")
     });
     let (key, _) =
-        ClientIdentity::observe(Some(cut_off.clone()), f.auth.key(HERE, "app-key")).await;
+        ObservedRequest::observe(Some(cut_off.clone()), f.auth.key(HERE, "app-key")).await;
     assert_eq!(refusal(key), FORBIDDEN);
     let issue = f.auth.issue(HERE, &user, at("desk", "shop"));
-    let (issued, client) = ClientIdentity::observe(Some(cut_off.clone()), issue).await;
+    let (issued, ObservedRequest { client, .. }) =
+        ObservedRequest::observe(Some(cut_off.clone()), issue).await;
     assert_eq!(refusal(issued), FORBIDDEN);
     assert_eq!(client.application.as_deref(), Some("shop"));
-    let (session, _) = ClientIdentity::observe(
+    let (session, _) = ObservedRequest::observe(
         Some(cut_off.clone()),
         f.auth.validate(&live, &[Purpose::Access]),
     )
     .await;
     assert_eq!(refusal(session), FORBIDDEN);
     let redeem = f.auth.redeem(&once, Purpose::Handover);
-    let (session, _) = ClientIdentity::observe(Some(cut_off.clone()), redeem).await;
+    let (session, _) = ObservedRequest::observe(Some(cut_off.clone()), redeem).await;
     assert_eq!(refusal(session), FORBIDDEN);
 
     let others = f.auth.issue(HERE, &user, at("desk", "archive"));
     assert!(
-        ClientIdentity::observe(Some(cut_off), others)
+        ObservedRequest::observe(Some(cut_off), others)
             .await
             .0
             .is_ok()
@@ -95,7 +96,7 @@ async fn whoever_is_cut_off_is_refused_all_that_he_asks() {
 /// Returns the error of presenting the token, and what the call found out about its client.
 async fn presented(f: &Fixture, token: &Token) -> (String, ClientIdentity) {
     let validate = f.auth.validate(token, &[Purpose::Access]);
-    let (outcome, client) = ClientIdentity::observe(None, validate).await;
+    let (outcome, ObservedRequest { client, .. }) = ObservedRequest::observe(None, validate).await;
     (refusal(outcome), client)
 }
 

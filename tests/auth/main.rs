@@ -5,6 +5,7 @@ mod account_links;
 mod app_passwords;
 mod audited;
 mod authorities;
+mod causes;
 mod clients;
 mod debug;
 mod derived;

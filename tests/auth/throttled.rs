@@ -96,10 +96,10 @@ impl Outcome {
     fn of(outcome: Result<User, AuthError>) -> Self {
         match outcome {
             Ok(_) => Self::In,
-            Err(AuthError::InvalidCredentials) => Self::Wrong,
-            Err(AuthError::AccountDisabled) => Self::Disabled,
-            Err(AuthError::SecondFactorRequired) => Self::SecondFactor,
-            Err(AuthError::Throttled { retry_after }) => Self::Throttled(retry_after.as_secs()),
+            Err(AuthError::InvalidCredentials(_)) => Self::Wrong,
+            Err(AuthError::AccountDisabled(_)) => Self::Disabled,
+            Err(AuthError::SecondFactorRequired(_)) => Self::SecondFactor,
+            Err(AuthError::Throttled { retry_after, .. }) => Self::Throttled(retry_after.as_secs()),
             Err(other) => panic!("{other}"),
         }
     }

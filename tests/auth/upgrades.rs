@@ -22,7 +22,7 @@ impl Fixture {
     async fn logs_in(&self, name: &str, password: &str) -> bool {
         match self.auth.login(credentials(name, password)).await {
             Ok(_) => true,
-            Err(AuthError::InvalidCredentials) => false,
+            Err(AuthError::InvalidCredentials(_)) => false,
             Err(other) => panic!("{other}"),
         }
     }
@@ -113,7 +113,7 @@ async fn who_is_not_let_in_keeps_the_hash() {
     let f = fixture().await;
     f.bring("net", ASPNET, "disabled = true").await;
     let refused = f.auth.login(credentials("net", "my password")).await;
-    assert!(matches!(refused, Err(AuthError::AccountDisabled)));
+    assert!(matches!(refused, Err(AuthError::AccountDisabled(_))));
     assert_eq!(f.hash_of("net").await, ASPNET);
 }
 

@@ -20,6 +20,7 @@ mod container;
 mod dialect_switches;
 mod directory_tables;
 mod doctor;
+mod explain;
 mod faults;
 mod first_logins;
 mod hardening;

@@ -144,6 +144,10 @@ fn minimal(path: &str) -> Value {
         "/admin/keys" => json!({"realm": "admin", "label": "x"}),
         "/admin/users" => json!({"user_name": "x", "organisation": "CRMDEMO", "password": "x"}),
         "/admin/organisations" => json!({"name": "x"}),
+        "/admin/explain/login" => {
+            json!({"dialect": "bimplus", "user": "x", "password": "x"})
+        }
+        "/admin/explain/token" => json!({"token": "x"}),
         "/admin/users/{user}/password" => json!({"password": "x"}),
         "/admin/users/{user}/state" => json!({"state": "active"}),
         _ => json!({}),

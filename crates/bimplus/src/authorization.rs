@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::{Payload, RequestHead};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
-use isogloss_core::{Auth, AuthError, BearerToken, Purpose, Session, Token};
+use isogloss_core::{Auth, AuthError, BearerToken, Purpose, RefusalCause, Session, Token};
 
 use crate::REALM;
 use crate::error::Error;
@@ -21,7 +21,7 @@ impl AuthenticatedCaller {
     /// Returns the caller with this access token. `Err` if there is none, if it is not valid, or if a store is
     /// unreachable.
     async fn authenticate(auth: &Auth, token: Option<Token>) -> Result<Self, Error> {
-        let token = token.ok_or(AuthError::InvalidToken)?;
+        let token = token.ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?;
         let session = auth.validate(&token, &[Purpose::Access]).await?;
         Ok(Self { session })
     }
@@ -30,7 +30,8 @@ impl AuthenticatedCaller {
     /// may have ended already, so that a logout that failed as unavailable can be repeated. `Err` if there is no such
     /// token, or if a store is unreachable.
     pub(crate) async fn for_logout(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
-        let token = header_token(request.headers()).ok_or(AuthError::InvalidToken)?;
+        let token = header_token(request.headers())
+            .ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?;
         let session = auth.validate_to_end(&token, &[Purpose::Access]).await?;
         Ok(Self { session })
     }

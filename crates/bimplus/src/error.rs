@@ -81,23 +81,23 @@ impl Error {
                 "temporarily_unavailable",
                 "The service is unavailable. Please retry.",
             ),
-            Self::Auth(AuthError::InvalidCredentials) => (
+            Self::Auth(AuthError::InvalidCredentials(_)) => (
                 401,
                 "invalid_grant",
                 "The user name or the password is wrong.",
             ),
-            Self::Auth(AuthError::InvalidToken) => (
+            Self::Auth(AuthError::InvalidToken(_)) => (
                 401,
                 "invalid_token",
                 "The access token is invalid or has expired.",
             ),
-            Self::Auth(AuthError::AccountDisabled) => {
+            Self::Auth(AuthError::AccountDisabled(_)) => {
                 (403, "access_denied", "The account is disabled.")
             }
-            Self::Auth(AuthError::SecondFactorRequired) => {
+            Self::Auth(AuthError::SecondFactorRequired(_)) => {
                 (403, "access_denied", "The account needs a second factor.")
             }
-            Self::Auth(AuthError::Forbidden) => (403, "access_denied", "This is not allowed."),
+            Self::Auth(AuthError::Forbidden(_)) => (403, "access_denied", "This is not allowed."),
             Self::Auth(AuthError::Throttled { .. }) => (
                 429,
                 "slow_down",

@@ -180,11 +180,11 @@ async fn check_application(
 /// credential and not the bearer token.
 fn grant_error(error: AuthError) -> Error {
     match error {
-        AuthError::InvalidToken => Error::InvalidGrant,
-        error @ (AuthError::InvalidCredentials
-        | AuthError::AccountDisabled
-        | AuthError::SecondFactorRequired
-        | AuthError::Forbidden
+        AuthError::InvalidToken(_) => Error::InvalidGrant,
+        error @ (AuthError::InvalidCredentials(_)
+        | AuthError::AccountDisabled(_)
+        | AuthError::SecondFactorRequired(_)
+        | AuthError::Forbidden(_)
         | AuthError::Overloaded { .. }
         | AuthError::Throttled { .. }
         | AuthError::Unavailable(_)) => Error::Auth(error),

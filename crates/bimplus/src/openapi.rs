@@ -1,6 +1,6 @@
 //! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
-use isogloss_core::AuthError;
+use isogloss_core::{AuthError, RefusalCause};
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
@@ -128,7 +128,6 @@ fn paths() -> Paths {
             unavailable().into(),
         ]
     };
-    let token_errors = || [AuthError::InvalidToken.into(), unavailable().into()];
     let mut paths = Paths::new();
     let mut add = |path: &str, method, operation: OperationBuilder| {
         let operation: Operation = operation.build();
@@ -137,9 +136,9 @@ fn paths() -> Paths {
     let logins = body().into_iter().chain([
         Error::InvalidGrant,
         Error::UnknownApplication,
-        AuthError::InvalidCredentials.into(),
-        AuthError::AccountDisabled.into(),
-        AuthError::SecondFactorRequired.into(),
+        AuthError::InvalidCredentials(RefusalCause::WrongPassword).into(),
+        AuthError::AccountDisabled(RefusalCause::Disabled).into(),
+        AuthError::SecondFactorRequired(RefusalCause::CodeMissing).into(),
         throttled().into(),
         overloaded().into(),
     ]);
@@ -170,7 +169,7 @@ fn paths() -> Paths {
         token_errors(),
     );
     add("/tokeninfo", Get, oldest.parameter(in_query));
-    let too_long_ago = [AuthError::Forbidden.into()];
+    let too_long_ago = [AuthError::Forbidden(RefusalCause::LoginTooOld).into()];
     let handing_over = token_errors().into_iter().chain(too_long_ago);
     add(
         "/cross-token",
@@ -180,7 +179,7 @@ fn paths() -> Paths {
     let crossing = body().into_iter().chain([
         Error::InvalidGrant,
         Error::UnknownApplication,
-        AuthError::AccountDisabled.into(),
+        AuthError::AccountDisabled(RefusalCause::Disabled).into(),
     ]);
     add(
         "/cross-authorize",
@@ -213,6 +212,14 @@ fn paths() -> Paths {
         add(&format!("/configurations/{name}"), Get, alone);
     }
     paths
+}
+
+/// Returns the errors of operations that need a token.
+fn token_errors() -> [Error; 2] {
+    [
+        AuthError::InvalidToken(RefusalCause::NoToken).into(),
+        unavailable().into(),
+    ]
 }
 
 /// Returns an operation with a 200 response of this schema and a response for each error.

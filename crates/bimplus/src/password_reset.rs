@@ -109,11 +109,11 @@ async fn choose_template(
         Ok(session) => session.user,
         Err(error @ AuthError::Unavailable(_)) => return Err(error),
         Err(
-            AuthError::InvalidToken
-            | AuthError::InvalidCredentials
-            | AuthError::AccountDisabled
-            | AuthError::SecondFactorRequired
-            | AuthError::Forbidden
+            AuthError::InvalidToken(_)
+            | AuthError::InvalidCredentials(_)
+            | AuthError::AccountDisabled(_)
+            | AuthError::SecondFactorRequired(_)
+            | AuthError::Forbidden(_)
             | AuthError::Overloaded { .. }
             | AuthError::Throttled { .. },
         ) => return Ok(EmailTemplate::Reset),

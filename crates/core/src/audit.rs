@@ -6,6 +6,7 @@
 mod event;
 mod event_kind;
 mod name_hash;
+mod refusal;
 mod request_context;
 mod table_sink;
 
@@ -15,8 +16,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 pub use self::event::{Event, moment};
-pub use self::event_kind::{EventKind, LoginMethod, Outcome, RefusalReason};
+pub use self::event_kind::{EventKind, LoginMethod, Outcome};
 pub use self::name_hash::ClaimedName;
+pub use self::refusal::{Refusal, RefusalReason};
 pub use self::request_context::{EventActor, RequestContext};
 pub use self::table_sink::{AuditTable, EventFilter, Subject, TableSink, prune};
 use crate::log::{LineSink, LineTarget, LogNames, LogQueue, LogSink};

@@ -6,6 +6,7 @@ mod app_passwords;
 mod authority_login;
 mod authority_users;
 mod derived;
+mod end;
 mod erase;
 mod issue;
 mod keys;
@@ -21,6 +22,8 @@ mod second_factor;
 mod sessions;
 mod synchronisations;
 mod throttling;
+mod token_finding;
+mod trial;
 mod unrecorded;
 mod users;
 mod validate;
@@ -53,6 +56,8 @@ pub use self::one_time_tokens::SecondUse;
 pub use self::second_factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
 pub use self::sessions::{Reach, SessionFilter, SessionInfo};
 pub use self::throttling::ThrottleFilter;
+pub use self::token_finding::TokenFinding;
+pub use self::trial::{TrialStep, TrialVerdict};
 
 /// The components of [`Auth`].
 #[derive(Clone)]

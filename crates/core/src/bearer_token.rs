@@ -2,6 +2,7 @@
 
 use crate::error::AuthError;
 use crate::purpose::Purpose;
+use crate::refusal_cause::RefusalCause;
 use crate::session::Session;
 use crate::token::Token;
 
@@ -37,7 +38,9 @@ impl BearerToken {
     /// number.
     pub(crate) fn names(&self, session: &Session) -> Result<(), AuthError> {
         match self.user_number {
-            Some(number) if number != session.user.number => Err(AuthError::InvalidToken),
+            Some(number) if number != session.user.number => {
+                Err(AuthError::InvalidToken(RefusalCause::OtherUser))
+            }
             Some(_) | None => Ok(()),
         }
     }

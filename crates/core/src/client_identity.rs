@@ -1,17 +1,14 @@
 //! The identity of the client of a request, as far as it becomes known while the request is handled.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::{Builder, Uuid};
 
 use crate::error::AuthError;
+use crate::observed_request::ObservedRequest;
+use crate::refusal_cause::RefusalCause;
 use crate::user::User;
-
-tokio::task_local! {
-    static OBSERVATION: RefCell<Observation>;
-}
 
 /// A function that returns `true` if a client is blocked. Called each time more becomes known about the client.
 pub type ClientFilter = Arc<dyn Fn(&ClientIdentity) -> bool + Send + Sync>;
@@ -40,28 +37,7 @@ pub struct Expired {
     pub first: bool,
 }
 
-struct Observation {
-    client: ClientIdentity,
-    filter: Option<ClientFilter>,
-}
-
 impl ClientIdentity {
-    /// Runs `work` for a request and returns its output with the client identity observed during it. If `filter`
-    /// blocks the client, calls into core fail with [`AuthError::Forbidden`].
-    pub async fn observe<F: Future>(filter: Option<ClientFilter>, work: F) -> (F::Output, Self) {
-        let observation = RefCell::new(Observation {
-            client: Self::default(),
-            filter,
-        });
-        let work = async {
-            let output = work.await;
-            let observed = OBSERVATION
-                .with(|observation| std::mem::take(&mut observation.borrow_mut().client));
-            (output, observed)
-        };
-        OBSERVATION.scope(observation, work).await
-    }
-
     /// Returns a new random identifier for a client that names none but must be given one. The identifier does
     /// not identify the client: each login would have another. Its GUID version 8 (RFC 9562) distinguishes it
     /// from those that clients generate.
@@ -116,15 +92,8 @@ impl ClientIdentity {
 
     /// Changes the observed identity. Fails with [`AuthError::Forbidden`] if the client is blocked.
     fn record(change: impl FnOnce(&mut Self)) -> Result<(), AuthError> {
-        let is_blocked = OBSERVATION.try_with(|observation| {
-            let mut observation = observation.borrow_mut();
-            change(&mut observation.client);
-            let Observation { client, filter } = &*observation;
-            filter.as_ref().is_some_and(|is_blocked| is_blocked(client))
-        });
-        // Outside of a request there is no client to block.
-        if is_blocked.unwrap_or(false) {
-            return Err(AuthError::Forbidden);
+        if ObservedRequest::record_client(change) {
+            return Err(AuthError::Forbidden(RefusalCause::ClientBlocked));
         }
         Ok(())
     }

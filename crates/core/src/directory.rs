@@ -69,6 +69,7 @@ use crate::audit::AuditTable;
 use crate::error::StoreError;
 use crate::near_cache::NearCacheStatus;
 use crate::pool_status::PoolStatus;
+use crate::refusals::RefusalTable;
 use crate::store::Finding;
 use crate::totp::TotpSecret;
 use crate::usage::UsageTable;
@@ -87,6 +88,7 @@ pub trait Directory:
     + SigningKeys
     + Synchronisations
     + AuditTable
+    + RefusalTable
     + UsageTable
 {
     /// Returns the account that logs in with this name: a user name or an e-mail address, in upper or lower case.

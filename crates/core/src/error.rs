@@ -5,6 +5,9 @@ use std::time::Duration;
 use isogloss_password::{HashingError, InvalidPassword, NewPasswordError};
 use thiserror::Error;
 
+use crate::refusal_cause::RefusalCause;
+use crate::throttle::BucketKind;
+
 /// Why core refused a request.
 ///
 /// Exhaustive on purpose: a new variant stops every dialect from compiling until the dialect has a response of
@@ -13,19 +16,19 @@ use thiserror::Error;
 pub enum AuthError {
     /// Unknown user, wrong password, wrong organisation, wrong card: one error for all.
     #[error("the credentials do not fit")]
-    InvalidCredentials,
+    InvalidCredentials(RefusalCause),
     /// The password was right, but the account is disabled.
     #[error("the account is disabled")]
-    AccountDisabled,
+    AccountDisabled(RefusalCause),
     /// The password was right; the code of the second factor is missing or wrong.
     #[error("the second factor is missing or wrong")]
-    SecondFactorRequired,
+    SecondFactorRequired(RefusalCause),
     /// The token is unknown, expired, revoked, used up, or of another purpose.
     #[error("the token is not valid")]
-    InvalidToken,
+    InvalidToken(RefusalCause),
     /// The token is live or the credentials are right, but the user may not do this; or the client is blocked.
     #[error("the user may not do this")]
-    Forbidden,
+    Forbidden(RefusalCause),
     /// All hashing threads are busy and their queue is full.
     #[error("too many logins at once, retry in {} s", retry_after.as_secs())]
     Overloaded {
@@ -37,6 +40,8 @@ pub enum AuthError {
     Throttled {
         /// How long the lock still lasts.
         retry_after: Duration,
+        /// What the attempts were counted for.
+        by: BucketKind,
     },
     /// A store is unavailable. Must never be treated as "not logged in".
     #[error(transparent)]
@@ -44,14 +49,32 @@ pub enum AuthError {
 }
 
 impl AuthError {
+    /// Returns the cause of a refusal, which only operators learn; `None` if the error says everything.
+    pub fn cause(&self) -> Option<RefusalCause> {
+        match self {
+            Self::InvalidCredentials(cause)
+            | Self::AccountDisabled(cause)
+            | Self::SecondFactorRequired(cause)
+            | Self::InvalidToken(cause)
+            | Self::Forbidden(cause) => Some(cause.clone()),
+            Self::Throttled { retry_after, by } => Some(RefusalCause::Locked {
+                by: *by,
+                retry_after: *retry_after,
+            }),
+            Self::Overloaded { .. } | Self::Unavailable(_) => None,
+        }
+    }
+
     /// Returns `true` if credentials were checked and refused, so that the attempt counts. This includes a right
     /// password when something else is missing: if such attempts did not count, a caller who is never locked out
     /// would know that the password is right.
     pub(crate) fn is_wrong_guess(&self) -> bool {
         match self {
-            Self::InvalidCredentials | Self::AccountDisabled | Self::SecondFactorRequired => true,
-            Self::InvalidToken
-            | Self::Forbidden
+            Self::InvalidCredentials(_)
+            | Self::AccountDisabled(_)
+            | Self::SecondFactorRequired(_) => true,
+            Self::InvalidToken(_)
+            | Self::Forbidden(_)
             | Self::Overloaded { .. }
             | Self::Throttled { .. }
             | Self::Unavailable(_) => false,

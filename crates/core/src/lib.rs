@@ -23,6 +23,7 @@ mod mail;
 mod names;
 mod near_cache;
 mod network;
+mod observed_request;
 mod outbox;
 mod password_policy;
 mod pepper;
@@ -31,6 +32,8 @@ mod printable;
 mod private_file;
 mod purpose;
 mod recovery_code;
+mod refusal_cause;
+pub mod refusals;
 mod scope;
 mod session;
 pub mod store;
@@ -48,7 +51,7 @@ pub use auth::{
     ACCOUNT_REALM, AccessCard, AccountLink, Auth, AuthComponents, Credentials, ENROLMENT_REALM,
     Erasure, KeyLogin, LinkError, OrganisationName, PasswordChange, PendingEnrolment, Reach,
     SecondFactor, SecondFactorPolicy, SecondFactorRule, SecondUse, SessionFilter, SessionInfo,
-    ThrottleFilter,
+    ThrottleFilter, TokenFinding, TrialStep, TrialVerdict,
 };
 pub use error::{AuthError, PasswordError, StoreError};
 pub use throttle::{ClientIp, LoginOrigin, RequestedAccess};
@@ -70,6 +73,7 @@ pub use key_limits::{InvalidLimit, KeyLimits};
 pub use language::{InvalidLanguage, Language};
 pub use password_policy::{PasswordPolicy, PolicyViolation};
 pub use recovery_code::RecoveryCode;
+pub use refusal_cause::RefusalCause;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use strength::is_guessable;
 pub use totp::{TotpSecret, TotpStep};
@@ -78,6 +82,7 @@ pub use user::{Key, Organisation, Role, Unit, User, UserState};
 // Clients of a request.
 pub use client_identity::{ClientFilter, ClientIdentity, Expired};
 pub use network::Network;
+pub use observed_request::{ObservedRefusal, ObservedRequest};
 
 // E-mail.
 pub use mail::{Email, Mailer};

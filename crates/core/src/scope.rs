@@ -32,6 +32,8 @@ pub enum Scope {
     ThrottleWrite,
     /// See which dialects and clients are in use.
     UsageRead,
+    /// See the audit log, and why requests were refused.
+    AuditRead,
     /// Copy all tokens, as digests, to a backup.
     BackupRead,
     /// Introspect tokens.
@@ -42,7 +44,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::UsersRead,
         Self::UsersWrite,
         Self::OrganisationsRead,
@@ -54,6 +56,7 @@ impl Scope {
         Self::ThrottleRead,
         Self::ThrottleWrite,
         Self::UsageRead,
+        Self::AuditRead,
         Self::BackupRead,
         Self::TokensIntrospect,
         Self::TokensExchange,
@@ -73,6 +76,7 @@ impl Scope {
             Self::ThrottleRead => "throttle:read",
             Self::ThrottleWrite => "throttle:write",
             Self::UsageRead => "usage:read",
+            Self::AuditRead => "audit:read",
             Self::BackupRead => "backup:read",
             Self::TokensIntrospect => "tokens:introspect",
             Self::TokensExchange => "tokens:exchange",
@@ -93,6 +97,7 @@ impl Scope {
             | Self::ThrottleRead
             | Self::ThrottleWrite
             | Self::UsageRead
+            | Self::AuditRead
             | Self::BackupRead => "admin",
             Self::TokensIntrospect | Self::TokensExchange => "introspection",
         }

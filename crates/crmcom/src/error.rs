@@ -124,11 +124,11 @@ impl Error {
         match self {
             Self::Auth(error) | Self::Card(error) | Self::Key(error) => match error {
                 AuthError::Overloaded { retry_after } => Some(retry_after.as_secs()),
-                AuthError::InvalidCredentials
-                | AuthError::AccountDisabled
-                | AuthError::SecondFactorRequired
-                | AuthError::InvalidToken
-                | AuthError::Forbidden
+                AuthError::InvalidCredentials(_)
+                | AuthError::AccountDisabled(_)
+                | AuthError::SecondFactorRequired(_)
+                | AuthError::InvalidToken(_)
+                | AuthError::Forbidden(_)
                 | AuthError::Throttled { .. }
                 | AuthError::Unavailable(_) => None,
             },
@@ -160,12 +160,12 @@ impl Error {
 fn core_error(error: &AuthError, credentials: StatusCodeText) -> StatusCodeText {
     match error {
         // During a lock this vendor's server refuses right and wrong credentials with the same error.
-        AuthError::InvalidCredentials
-        | AuthError::AccountDisabled
-        | AuthError::SecondFactorRequired
+        AuthError::InvalidCredentials(_)
+        | AuthError::AccountDisabled(_)
+        | AuthError::SecondFactorRequired(_)
         | AuthError::Throttled { .. } => credentials,
-        AuthError::InvalidToken => (401, "SECURITY.INVALIDTOKENEXCEPTION", "Invalid token"),
-        AuthError::Forbidden => (403, "SECURITY.ACCESSDENIEDEXCEPTION", "Access denied"),
+        AuthError::InvalidToken(_) => (401, "SECURITY.INVALIDTOKENEXCEPTION", "Invalid token"),
+        AuthError::Forbidden(_) => (403, "SECURITY.ACCESSDENIEDEXCEPTION", "Access denied"),
         AuthError::Overloaded { .. } | AuthError::Unavailable(_) => (
             503,
             "WEBAPI.SERVICEUNAVAILABLEEXCEPTION",

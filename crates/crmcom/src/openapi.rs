@@ -1,6 +1,6 @@
 //! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
-use isogloss_core::AuthError;
+use isogloss_core::{AuthError, RefusalCause};
 use isogloss_dialect::openapi::{overloaded, responses_by_status, unavailable};
 use utoipa::OpenApi as _;
 use utoipa::ToSchema;
@@ -85,13 +85,16 @@ fn paths() -> Paths {
     };
     let login = issuing().chain([
         Error::SemiOptional("one", "another"),
-        AuthError::InvalidCredentials.into(),
-        Error::Card(AuthError::InvalidCredentials),
+        AuthError::InvalidCredentials(RefusalCause::WrongPassword).into(),
+        Error::Card(AuthError::InvalidCredentials(RefusalCause::WrongPassword)),
     ]);
-    let release = body()
-        .into_iter()
-        .chain([AuthError::InvalidToken.into(), unavailable().into()]);
-    let by_key = issuing().chain([Error::Key(AuthError::InvalidCredentials)]);
+    let release = body().into_iter().chain([
+        AuthError::InvalidToken(RefusalCause::NoToken).into(),
+        unavailable().into(),
+    ]);
+    let by_key = issuing().chain([Error::Key(AuthError::InvalidCredentials(
+        RefusalCause::UnknownKey,
+    ))]);
     let key = SecurityRequirement::new("key", [""; 0]);
     let mut paths = Paths::new();
     let mut add = |path: &str, operation: OperationBuilder| {

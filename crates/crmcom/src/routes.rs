@@ -4,7 +4,7 @@ use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
     Auth, AuthError, ClientIp, Credentials, IssuedToken, KeyLogin, LoginOrigin, Purpose,
-    RequestedAccess, Terms, User,
+    RefusalCause, RequestedAccess, Terms, User,
 };
 use isogloss_dialect::{Dialect as _, relay_or};
 use secrecy::ExposeSecret as _;
@@ -73,7 +73,7 @@ async fn token(
 /// others get `Err`.
 async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
     let text = body.object()?.mandatory("token")?;
-    let token = wire::parse_token(&text).ok_or(AuthError::InvalidToken)?;
+    let token = wire::parse_token(&text).ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?;
     auth.revoke(&token, Purpose::Access).await?;
     Ok(ok(&Envelope::success()))
 }
@@ -93,7 +93,9 @@ async fn key_token(
         ..LoginOrigin::new(REALM, source.as_deref().copied())
     };
     let key = api_key::find_key(request.headers());
-    let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
+    let key = key.ok_or(Error::Key(AuthError::InvalidCredentials(
+        RefusalCause::UnknownKey,
+    )))?;
     let login = auth.login_by_key(key.expose_secret(), &origin).await;
     let KeyLogin { user, label } = login.map_err(|error| login_error(error, Error::Key))?;
     let terms = Terms {
@@ -137,7 +139,7 @@ async fn log_in(
 /// Returns the dialect's error for a refused login: core forbids a login only because of the requested unit, and
 /// `otherwise` wraps any other error.
 fn login_error(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
-    if matches!(error, AuthError::Forbidden) {
+    if matches!(error, AuthError::Forbidden(_)) {
         Error::Unit
     } else {
         otherwise(error)

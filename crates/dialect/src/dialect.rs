@@ -4,7 +4,7 @@ use actix_web::dev::RequestHead;
 use actix_web::guard::fn_guard;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpRequest, ResponseError};
-use isogloss_core::{Auth, AuthError, BearerToken, Session};
+use isogloss_core::{Auth, AuthError, BearerToken, RefusalCause, Session};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,7 +77,7 @@ pub trait Dialect: 'static {
         token: Option<BearerToken>,
     ) -> impl Future<Output = Result<Session, Self::Error>> {
         async {
-            let token = token.ok_or(AuthError::InvalidToken)?;
+            let token = token.ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?;
             Ok(auth.validate_bearer(&token).await?)
         }
     }

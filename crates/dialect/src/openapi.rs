@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::ResponseError;
 use actix_web::http::header::CONTENT_TYPE;
+use isogloss_core::throttle::BucketKind;
 use isogloss_core::{AuthError, StoreError};
 use utoipa::PartialSchema as _;
 use utoipa::openapi::{Content, Ref, Response, ResponseBuilder, Responses};
@@ -64,6 +65,7 @@ pub fn unavailable() -> AuthError {
 pub fn throttled() -> AuthError {
     AuthError::Throttled {
         retry_after: Duration::ZERO,
+        by: BucketKind::Account,
     }
 }
 

@@ -8,14 +8,14 @@ use isogloss_core::AuthError;
 /// nothing for other errors.
 pub fn insert_retry_after(response: &mut HttpResponseBuilder, error: &AuthError) {
     match error {
-        AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after } => {
+        AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after, .. } => {
             response.insert_header((RETRY_AFTER, retry_after.as_secs()));
         }
-        AuthError::InvalidCredentials
-        | AuthError::InvalidToken
-        | AuthError::AccountDisabled
-        | AuthError::SecondFactorRequired
-        | AuthError::Forbidden
+        AuthError::InvalidCredentials(_)
+        | AuthError::InvalidToken(_)
+        | AuthError::AccountDisabled(_)
+        | AuthError::SecondFactorRequired(_)
+        | AuthError::Forbidden(_)
         | AuthError::Unavailable(_) => {}
     }
 }

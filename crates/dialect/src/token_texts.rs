@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use isogloss_core::{AuthError, BearerToken};
+use isogloss_core::{AuthError, BearerToken, RefusalCause};
 
 use crate::Dialect;
 
@@ -40,7 +40,9 @@ impl TokenTexts {
     /// The texts are different tokens, or one of them is no token of the dialect: the back end might read another one
     /// than the gateway. An ambiguous text that is no token is an error only if there is no other token.
     pub(crate) fn only_token<D: Dialect>(&self) -> Result<Option<BearerToken>, AuthError> {
-        let parse = |text: &String| D::parse_token(text).ok_or(AuthError::InvalidToken);
+        let parse = |text: &String| {
+            D::parse_token(text).ok_or(AuthError::InvalidToken(RefusalCause::NoToken))
+        };
         let tokens = self.tokens.iter().map(parse);
         let mut tokens = tokens.collect::<Result<Vec<_>, _>>()?;
         tokens.extend(
@@ -52,13 +54,13 @@ impl TokenTexts {
             return if self.ambiguous.is_empty() {
                 Ok(None)
             } else {
-                Err(AuthError::InvalidToken)
+                Err(AuthError::InvalidToken(RefusalCause::NoToken))
             };
         };
         if others.iter().all(|other| other.is_same(first)) {
             Ok(Some(first.clone()))
         } else {
-            Err(AuthError::InvalidToken)
+            Err(AuthError::InvalidToken(RefusalCause::NoToken))
         }
     }
 }

@@ -6,7 +6,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The number of each migration's file, and its name.
-const STEPS: [(i64, &str); 14] = [
+const STEPS: [(i64, &str); 15] = [
     (1, "directory"),
     (2, "second factor"),
     (3, "audit"),
@@ -21,6 +21,7 @@ const STEPS: [(i64, &str); 14] = [
     (12, "authorities"),
     (13, "synchronisations"),
     (14, "languages"),
+    (15, "refused requests"),
 ];
 
 const _: () = assert!(STEPS[STEPS.len() - 1].0 == BackedUp::VERSION);

@@ -24,6 +24,7 @@ mod passwords;
 mod pool;
 mod present;
 mod read;
+mod refusals;
 mod servers;
 mod session;
 mod signing_keys;

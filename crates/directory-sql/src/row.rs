@@ -9,6 +9,7 @@ mod links;
 
 use isogloss_core::backend::directory::{Login, StoredUsage, UserRef};
 use isogloss_core::directory::{Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
+use isogloss_core::refusals::RefusedRequest;
 use isogloss_core::{Key, Language, Organisation, Role, Scopes, TotpStep, Unit, User, UserState};
 use sqlx::Error;
 use time::{Date, Duration, OffsetDateTime};
@@ -40,6 +41,13 @@ pub(super) trait Columns {
     fn bytes_if_any(&self, column: &str) -> Result<Option<Vec<u8>>>;
     fn guid(&self, column: &str) -> Result<Uuid>;
     fn guid_if_any(&self, column: &str) -> Result<Option<Uuid>>;
+}
+
+/// Decodes rows of `refused_requests`: entries and names. Leaves out those that cannot be decoded.
+pub(super) fn refused_requests(rows: Vec<(String, Option<String>)>) -> Vec<RefusedRequest> {
+    let rows = rows.into_iter();
+    rows.filter_map(|(entry, name)| RefusedRequest::from_entry(&entry, name))
+        .collect()
 }
 
 /// Decodes a row of `usage`. Fails if a column cannot be decoded.

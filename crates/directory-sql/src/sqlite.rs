@@ -20,6 +20,7 @@ mod near_cache;
 mod passwords;
 mod present;
 mod read;
+mod refusals;
 mod rights;
 mod signing_keys;
 mod snapshot;

@@ -20,6 +20,7 @@ mod older_releases;
 mod passwords;
 mod postgres;
 mod postgres_addresses;
+mod refusals;
 mod rules;
 mod search;
 mod second_factor;
@@ -123,6 +124,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     passwords::hold(directory).await;
     audit::the_contract_holds(directory).await;
     usage::the_contract_holds(directory).await;
+    refusals::hold(directory).await;
     second_factor::hold(directory, other).await;
     api_keys::hold(directory).await;
     changes::hold(directory).await;

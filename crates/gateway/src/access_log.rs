@@ -6,7 +6,7 @@ mod format;
 mod logged_body;
 mod open_entry;
 mod record;
-mod shown_text;
+pub(crate) mod shown_text;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -2,12 +2,17 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod erasure;
+pub(crate) mod explanation;
 pub(crate) mod invitation;
 pub(crate) mod organisations;
+pub(crate) mod refusals;
 pub(crate) mod sessions;
 pub(crate) mod throttle;
 pub(crate) mod timestamp;
+mod token_end;
+pub(crate) mod token_finding;
 pub(crate) mod token_stream;
+pub(crate) mod trial;
 pub(crate) mod users;
 
 use std::sync::Arc;

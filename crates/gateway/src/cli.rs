@@ -8,6 +8,7 @@ mod config;
 mod conformance;
 mod directory;
 mod doctor;
+mod explain;
 mod health;
 mod key;
 mod local_or_remote;
@@ -99,6 +100,8 @@ enum ClientCommand {
     /// List and clear counted wrong passwords and their locks
     #[command(subcommand)]
     Throttle(throttle::Command),
+    /// Say why requests were refused, try a login step by step, or say what a token is
+    Explain(Box<explain::Arguments>),
     /// List logins, refusals and changes from the audit log
     #[command(subcommand)]
     Audit(audit::Command),
@@ -216,6 +219,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             ClientCommand::Session(command) => session::run(command, &config).await,
             ClientCommand::Key(command) => key::run(command, &config.sections).await,
             ClientCommand::Throttle(command) => throttle::run(command, &config).await,
+            ClientCommand::Explain(arguments) => explain::run(*arguments, &config).await,
             ClientCommand::Audit(command) => audit::run(command, &config).await,
             ClientCommand::Authority(command) => authority::run(command, &config).await,
             ClientCommand::OpenApi(arguments) => openapi::run(&arguments),

@@ -10,3 +10,4 @@ pub(crate) mod public;
 pub(crate) mod security_headers;
 pub(crate) mod self_probe;
 pub(crate) mod timeouts;
+mod unrouted;

@@ -10,6 +10,7 @@ mod extractors;
 pub(crate) mod metrics;
 mod openapi;
 mod organisations;
+mod refusals;
 mod sessions;
 mod throttle;
 mod usage;
@@ -157,6 +158,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(throttle::configure)
         .configure(api_keys::configure)
         .configure(usage::configure)
+        .configure(refusals::configure)
         .configure(backup::configure)
         .configure(users::configure)
         .configure(organisations::configure)

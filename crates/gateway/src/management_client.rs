@@ -9,7 +9,7 @@ use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use ureq::http::header::{AUTHORIZATION, HeaderValue};
+use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use ureq::http::request::Builder;
 use ureq::http::{Method, Request, Response};
 
@@ -111,12 +111,33 @@ impl ManagementClient {
         } else {
             self.client.send(request.body(()))
         };
+        self.json_of(response)
+    }
+
+    /// Parses the JSON of a response. Fails if there is no response, or with the reason of a refusal.
+    fn json_of<T: DeserializeOwned>(
+        &self,
+        response: Result<Response<Vec<u8>>, RequestError>,
+    ) -> Result<T> {
         let response = response.map_err(|error| with_advice(error, &self.client))?;
         if response.status() == 200 {
             let body = serde_json::from_slice(response.body());
             return body.context("the response of the gateway cannot be read");
         }
         self.response_error(&response)
+    }
+
+    /// Sends a JSON body to a route below `/admin`, and returns its JSON response. Fails if the gateway is unreachable or
+    /// refuses the request, with the reason that it gives.
+    pub(crate) fn post<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        body: &impl Serialize,
+    ) -> Result<T> {
+        let request = self.build_request(&Method::POST, route)?;
+        let request = request.header(CONTENT_TYPE, "application/json");
+        let body = serde_json::to_vec(body)?;
+        self.json_of(self.client.send(request.body(&body[..])))
     }
 
     /// Writes the response of a route below `/admin` to a file as it arrives. Fails if the gateway is

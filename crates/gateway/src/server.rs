@@ -39,6 +39,7 @@ use crate::jwt::KeyMaintenance;
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
 use crate::metrics::InstrumentedTokenStore;
+use crate::refusals::{self, RefusalLog};
 use crate::store_health::{HealthRecheck, MonitoredStores, StoreHealthMonitor};
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
@@ -125,6 +126,7 @@ async fn start(
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let access_log = AccessLog::open(&sections.logging)?;
+    let refusals = RefusalLog::open(&sections.refusals, &opened.directory)?;
     let old_events = opened.directory.clone();
     let import = Arc::new(InitialImport::new(&opened, &sections.directory.import, &audit).await?);
     let (directory, import_task) = import.clone().start().await?;
@@ -150,7 +152,7 @@ async fn start(
     let pruner = audit::prune_periodically(sections.audit.clone(), old_events, auth.clone());
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
-    let introspection = introspection_api(config, &usage)?;
+    let introspection = introspection_api(config, &usage, &refusals)?;
     let jwts = introspection.jwts.as_ref();
     let signing_keys = KeyMaintenance::start(jwts, &directory, &auth).await;
     let back_ends = introspection.open_back_ends(&config.mounts)?;
@@ -162,6 +164,7 @@ async fn start(
         back_ends,
         metadata: PublicMetadata::new(&introspection),
         access_log: access_log.clone(),
+        refusals: refusals.clone(),
         ..public_state(config, auth.clone(), probe, usage.clone())?
     });
     let PublicState {
@@ -187,10 +190,16 @@ async fn start(
     let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
     let upkeep = rt::spawn(management::metrics::run_upkeep(recorder));
     let (counts, usage_settings) = (usage.clone(), sections.usage.clone());
-    let flusher = counts.flush_periodically(usage_settings, directory.clone(), auth);
+    let flusher = counts.flush_periodically(usage_settings, directory.clone(), auth.clone());
+    let old_refusals =
+        refusals::prune_periodically(sections.refusals.clone(), directory.clone(), auth);
     let upgrader = rt::spawn(digest_upgrade::run(directory.clone()));
     let mut housekeeping = vec![sweeper, watcher, upkeep, upgrader];
-    housekeeping.extend([rt::spawn(pruner), rt::spawn(flusher)]);
+    housekeeping.extend([
+        rt::spawn(pruner),
+        rt::spawn(flusher),
+        rt::spawn(old_refusals),
+    ]);
     housekeeping.extend(periodic::start(sections, &directory, &application));
     housekeeping.extend(signing_keys.map(|keys| rt::spawn(keys.run())));
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
@@ -207,6 +216,7 @@ async fn start(
         application,
         inner: management,
         usage: usage.clone(),
+        refusals: refusals.clone(),
         public: public_tls,
         management: inner_tls,
     };
@@ -219,6 +229,7 @@ async fn start(
         housekeeping,
         audit,
         access_log,
+        refusals,
         usage,
         directory,
         import: OpenResource::InitialImport(import.as_ref().clone()),
@@ -242,11 +253,15 @@ fn watched(identity: &Arc<TlsIdentity>) -> rt::task::JoinHandle<()> {
     rt::spawn(identity.clone().watch())
 }
 
-fn introspection_api(config: &Config, usage: &UsageRecorder) -> Result<IntrospectionApi> {
+fn introspection_api(
+    config: &Config,
+    usage: &UsageRecorder,
+    refusals: &RefusalLog,
+) -> Result<IntrospectionApi> {
     let Config { sections, mounts } = config;
     let jwts = secrets::jwt_signer(&sections.jwt, sections.introspection.max_age)?;
     let sunsets = Sunsets::new(&sections.sunset);
-    let usage = ServiceUsage::new(usage, proxies(&sections.server), sunsets);
+    let usage = ServiceUsage::new(usage, refusals, proxies(&sections.server), sunsets);
     Ok(IntrospectionApi::new(sections, mounts, jwts, usage))
 }
 

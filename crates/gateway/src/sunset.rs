@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, HttpDate, LINK, RETRY_AFTER};
-use isogloss_core::{AuthError, ClientIdentity, ClientIp, StoreError};
+use isogloss_core::{AuthError, ClientIdentity, ClientIp, RefusalCause, StoreError};
 use metrics::counter;
 use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
@@ -237,7 +237,7 @@ impl Rejection {
             Self::Brownout { .. } => {
                 StoreError::new("sunset", "a planned brownout of the dialect").into()
             }
-            Self::ShutDown | Self::Blocked => AuthError::Forbidden,
+            Self::ShutDown | Self::Blocked => AuthError::Forbidden(RefusalCause::ClientBlocked),
         }
     }
 

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::{Error, HttpMessage as _, HttpRequest};
+use actix_web::{Error, HttpMessage, HttpRequest};
 use isogloss_core::audit::RequestContext;
 use isogloss_dialect::route::readable;
 use tracing::{Level, Span, debug, error, field};
@@ -172,7 +172,7 @@ pub(crate) fn add_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
 
 /// Returns the identifier of a request in log lines and in the response, or `None` outside of the public
 /// application.
-pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<Uuid> {
+pub(crate) fn request_id_of(request: &impl HttpMessage) -> Option<Uuid> {
     request.extensions().get::<RequestId>().map(|id| **id)
 }
 

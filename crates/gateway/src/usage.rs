@@ -5,27 +5,24 @@
 mod endpoint;
 mod flush;
 pub(crate) mod report;
+mod service_usage;
 mod user_agent;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::USER_AGENT;
 use isogloss_core::usage::{BoundedCounter, Observed, UsageKeyRef, UsageRows};
-use isogloss_core::{Auth, ClientIdentity, ClientIp, Peppers};
+use isogloss_core::{ClientIdentity, ClientIp, Peppers};
 use parking_lot::Mutex;
 use siphasher::sip::SipHasher24;
 use time::OffsetDateTime;
 
 pub(crate) use self::endpoint::{Endpoint, Endpoints};
+pub(crate) use self::service_usage::ServiceUsage;
 pub(crate) use self::user_agent::family;
-use crate::client_ip::TrustedProxies;
 use crate::config;
-use crate::dialects::Mount;
-use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
 
 /// Stands for the network of a call whose client IP is unknown.
 const NO_NETWORK: &str = "(no network)";
@@ -145,92 +142,6 @@ impl UsageCounter {
     /// Returns whether calls are counted.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
-    }
-}
-
-/// The usage counts of the management listener: token checks for services and proxies.
-#[derive(Clone)]
-pub(crate) struct ServiceUsage {
-    counter: UsageCounter,
-    proxies: TrustedProxies,
-    sunsets: Sunsets,
-    /// By dialect and route of the management listener.
-    endpoints: Arc<Mutex<ByRoute>>,
-}
-
-type ByRoute = HashMap<(&'static str, &'static str), Arc<Endpoint>>;
-
-impl ServiceUsage {
-    /// Returns the usage counts of the management listener.
-    pub(crate) fn new(usage: &UsageRecorder, proxies: TrustedProxies, sunsets: Sunsets) -> Self {
-        Self {
-            counter: usage.counter(),
-            proxies,
-            sunsets,
-            endpoints: Arc::default(),
-        }
-    }
-
-    /// Returns the retirement of a dialect, or `None` if it is not being retired.
-    pub(crate) fn sunset(&self, mount: &Mount) -> Option<Arc<DialectSunset>> {
-        self.sunsets.get(mount.name)
-    }
-
-    /// Returns why the client's tokens are refused, or `None` if they are not, and records that. Rules for a
-    /// `User-Agent` or a network do not match here: the request comes from a service, not from the client.
-    pub(crate) fn rejection(
-        &self,
-        mount: &Mount,
-        client: &ClientIdentity,
-        now: OffsetDateTime,
-    ) -> Option<Rejection> {
-        let sunset = self.sunset(mount)?;
-        let summary = RequestSummary {
-            user_agent: String::new(),
-            source: None,
-        };
-        let is_blocked = sunset
-            .is_blocked(client, &summary)
-            .then_some(Rejection::Blocked);
-        let rejection = is_blocked.or_else(|| sunset.rejection(&summary, now))?;
-        sunset.record(rejection, client, &summary, now);
-        Some(rejection)
-    }
-
-    /// Counts a check of a token of that dialect. `route` is a route of the management listener.
-    pub(crate) fn record(
-        &self,
-        (mount, route): (&Mount, &'static str),
-        request: &HttpRequest,
-        (client, refused): (ClientIdentity, bool),
-    ) {
-        let Some(auth) = request.app_data::<actix_web::web::Data<Auth>>() else {
-            return;
-        };
-        if !self.counter.is_on() {
-            return;
-        }
-        let call = UsageCall {
-            dialect: mount.name,
-            endpoint: self.endpoint(mount, route),
-            user_agent: user_agent(request.head()),
-            source: self.client_ip(request),
-        };
-        self.counter.record(&call, &client, refused, auth.now());
-    }
-
-    /// Returns the endpoint of a route of the management listener.
-    fn endpoint(&self, mount: &Mount, route: &'static str) -> Arc<Endpoint> {
-        let mut endpoints = self.endpoints.lock();
-        let known = endpoints.entry((mount.name, route));
-        let made = || Arc::new(Endpoints::for_mount(mount).unrouted(route));
-        Arc::clone(known.or_insert_with(made))
-    }
-
-    /// Returns the client IP of a request, or `None` if it has no peer address.
-    pub(crate) fn client_ip(&self, request: &HttpRequest) -> Option<ClientIp> {
-        let peer = request.peer_addr()?.ip();
-        Some(self.proxies.source(peer, request.headers()))
     }
 }
 

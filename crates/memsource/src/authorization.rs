@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
-use isogloss_core::{Auth, AuthError, BearerToken, Purpose, Session, Token};
+use isogloss_core::{Auth, AuthError, BearerToken, Purpose, RefusalCause, Session, Token};
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
@@ -48,7 +48,7 @@ fn bearer_token(request: &HttpRequest, parameters: &mut Parameters) -> Result<Be
     let text = parameters.optional("token");
     let text = text.or_else(|| header_token(request.headers()));
     let presented = text.as_deref().and_then(parse_token);
-    Ok(presented.ok_or(AuthError::InvalidToken)?)
+    Ok(presented.ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?)
 }
 
 /// Parses a token with the number of its user, which must match when the token is checked. `None` if it is malformed.

@@ -87,19 +87,21 @@ impl Error {
                 "ServiceUnavailable",
                 Some("The service is unavailable. Please retry."),
             ),
-            Self::Auth(AuthError::InvalidCredentials) => (401, "AuthInvalidCredentials", None),
-            Self::Auth(AuthError::InvalidToken) => {
+            Self::Auth(AuthError::InvalidCredentials(_)) => (401, "AuthInvalidCredentials", None),
+            Self::Auth(AuthError::InvalidToken(_)) => {
                 (401, "AuthUnauthorized", Some("Unauthorized access."))
             }
-            Self::Auth(AuthError::AccountDisabled) => {
+            Self::Auth(AuthError::AccountDisabled(_)) => {
                 (403, "AuthAccountInactive", Some("The account is inactive."))
             }
-            Self::Auth(AuthError::SecondFactorRequired) => (
+            Self::Auth(AuthError::SecondFactorRequired(_)) => (
                 403,
                 "AuthAccountTwoFactorProtected",
                 Some("The account is protected by a second factor."),
             ),
-            Self::Auth(AuthError::Forbidden) => (403, "AuthAccessDenied", Some("Access denied.")),
+            Self::Auth(AuthError::Forbidden(_)) => {
+                (403, "AuthAccessDenied", Some("Access denied."))
+            }
             Self::Auth(AuthError::Throttled { .. }) => {
                 (429, "TooManyRequests", Some("Too many requests."))
             }

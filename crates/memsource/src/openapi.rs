@@ -3,7 +3,7 @@
 mod api2;
 mod schemas;
 
-use isogloss_core::AuthError;
+use isogloss_core::{AuthError, RefusalCause};
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
@@ -161,9 +161,9 @@ fn body_errors() -> Vec<Error> {
 fn login_errors() -> Vec<Error> {
     vec![
         Error::Missing("…"),
-        AuthError::InvalidCredentials.into(),
-        AuthError::AccountDisabled.into(),
-        AuthError::SecondFactorRequired.into(),
+        AuthError::InvalidCredentials(RefusalCause::WrongPassword).into(),
+        AuthError::AccountDisabled(RefusalCause::Disabled).into(),
+        AuthError::SecondFactorRequired(RefusalCause::CodeMissing).into(),
         throttled().into(),
         overloaded().into(),
         unavailable().into(),
@@ -176,8 +176,8 @@ fn impersonation_errors() -> Vec<Error> {
     errors.extend([
         Error::Missing("…"),
         Error::UnknownUser,
-        AuthError::Forbidden.into(),
-        AuthError::AccountDisabled.into(),
+        AuthError::Forbidden(RefusalCause::NotAdministrator).into(),
+        AuthError::AccountDisabled(RefusalCause::Disabled).into(),
     ]);
     errors
 }
@@ -186,7 +186,7 @@ fn impersonation_errors() -> Vec<Error> {
 fn token_errors() -> Vec<Error> {
     vec![
         Error::ConflictingParameters,
-        AuthError::InvalidToken.into(),
+        AuthError::InvalidToken(RefusalCause::NoToken).into(),
         unavailable().into(),
     ]
 }

@@ -3,7 +3,9 @@
 use actix_web::http::header;
 use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Route};
-use isogloss_core::{Auth, AuthError, ClientIp, Credentials, LoginOrigin, Purpose, SecondFactor};
+use isogloss_core::{
+    Auth, AuthError, ClientIp, Credentials, LoginOrigin, Purpose, RefusalCause, SecondFactor,
+};
 use isogloss_dialect::relay_or;
 
 use crate::authorization::{AuthenticatedCaller, device_tokens};
@@ -153,10 +155,10 @@ async fn auth_by_token(
     let target = redirect::resolve_target(&settings, parameters.optional("url").as_deref())?;
     let text = parameters.optional("token");
     let parsed = text.as_deref().and_then(parse_token);
-    let (number, token) = parsed.ok_or(AuthError::InvalidToken)?;
+    let (number, token) = parsed.ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?;
     let meant = auth.validate(&token, &[Purpose::Impersonation]).await?;
     if meant.user.number != number {
-        return Err(AuthError::InvalidToken.into());
+        return Err(AuthError::InvalidToken(RefusalCause::OtherUser).into());
     }
     let spent = auth.redeem(&token, Purpose::Impersonation).await?;
     let session = issue::browser_session(&auth, &settings, &spent).await?;

@@ -22,7 +22,7 @@ pub enum Error {
     Session,
     #[error("suppressResponseCodes is not a boolean")]
     SuppressResponseCodes,
-    #[error("the model is not valid")]
+    #[error("the model is not valid{}", member_names(.0))]
     Model(Vec<(String, String)>),
     #[error("the body is too large")]
     TooLarge,
@@ -109,12 +109,12 @@ impl Error {
                 "The service is unavailable.".into(),
             ),
             Self::Auth(
-                AuthError::InvalidCredentials
-                | AuthError::AccountDisabled
-                | AuthError::SecondFactorRequired
-                | AuthError::InvalidToken,
+                AuthError::InvalidCredentials(_)
+                | AuthError::AccountDisabled(_)
+                | AuthError::SecondFactorRequired(_)
+                | AuthError::InvalidToken(_),
             ) => return (StatusCode::UNAUTHORIZED, Body::RejectedLogin),
-            Self::Auth(AuthError::Forbidden) => (403, DENIED.into()),
+            Self::Auth(AuthError::Forbidden(_)) => (403, DENIED.into()),
             Self::Auth(AuthError::Throttled { .. }) => {
                 (429, "Too many wrong logins. Try again later.".into())
             }
@@ -125,6 +125,16 @@ impl Error {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, Body::Error(error))
     }
+}
+
+/// Returns the names of the members with errors, for the log. Empty if the body as a whole is not valid.
+fn member_names(entries: &[(String, String)]) -> String {
+    let names = entries.iter().map(|(name, _)| name.as_str());
+    let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(": {}", names.join(", "))
 }
 
 /// Returns the body that lists the errors of a model by member.

@@ -3,8 +3,8 @@
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, ClientIp, Concurrency, Credentials, IssuedToken, LoginOrigin, Purpose, Terms,
-    Token,
+    Auth, AuthError, ClientIp, Concurrency, Credentials, IssuedToken, LoginOrigin, Purpose,
+    RefusalCause, Terms, Token,
 };
 use isogloss_dialect::Dialect as _;
 
@@ -75,7 +75,8 @@ pub(crate) async fn token_login(
 ) -> HandlerResult {
     let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let text = TokenAuthentication::try_from(model?)?.re_authentication_token;
-    let token = Token::from_guid(REALM, text.trim()).ok_or(AuthError::InvalidToken)?;
+    let token = Token::from_guid(REALM, text.trim())
+        .ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?;
     let remembered = auth.validate(&token, &[Purpose::Remember]).await?;
     let terms = Terms {
         client: remembered.client().map(str::to_owned),

@@ -2,7 +2,7 @@
 
 mod schemas;
 
-use isogloss_core::AuthError;
+use isogloss_core::{AuthError, RefusalCause};
 use isogloss_dialect::openapi::{overloaded, responses_by_status_with, throttled, unavailable};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
@@ -62,7 +62,7 @@ fn paths() -> Paths {
 
     let login_errors = || {
         vec![
-            AuthError::InvalidCredentials.into(),
+            AuthError::InvalidCredentials(RefusalCause::WrongPassword).into(),
             throttled().into(),
             overloaded().into(),
         ]
@@ -78,7 +78,7 @@ fn paths() -> Paths {
         "tokenLogin",
         Credential::Key,
         Some("LoginData"),
-        vec![AuthError::InvalidToken.into()],
+        vec![AuthError::InvalidToken(RefusalCause::NoToken).into()],
     );
     add(
         &at("TokenLogin"),

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, ClientIp, Credentials, LoginOrigin, Outbox, SecondFactor, Token,
+    Auth, AuthError, ClientIp, Credentials, LoginOrigin, Outbox, RefusalCause, SecondFactor, Token,
 };
 use tracing::{debug, warn};
 
@@ -59,7 +59,7 @@ pub(crate) async fn finish(
     let developer = DeveloperRequest::authenticate(&auth, &request).await?;
     let information = PasswordResetInformation::parse(model?, &settings.password_policy)?;
     let key = Token::from_guid(REALM, information.reset_key.trim());
-    let key = key.ok_or(AuthError::InvalidToken)?;
+    let key = key.ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?;
     let password = information.password;
     let user = auth.reset_password(&key, password.clone()).await?;
     // An e-mail does not replace a second factor, so the policy for logins does not apply. Nothing is guessed here,

@@ -100,7 +100,7 @@ fn bearer_token(request: &HttpRequest) -> Result<BearerToken, Error> {
 
 /// Returns the dialect's error for a session token that core refuses.
 fn session_error(error: AuthError) -> Error {
-    if matches!(error, AuthError::InvalidToken) {
+    if matches!(error, AuthError::InvalidToken(_)) {
         Error::Session
     } else {
         Error::Auth(error)

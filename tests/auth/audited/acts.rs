@@ -77,8 +77,18 @@ async fn an_impersonation_names_both() {
         [
             event(&own, &admin, "ada", done),
             event(&own, &admin, "stranger", json!({"reason": "unknown_user"})),
-            event(&own, &admin, "retired", json!({"reason": "disabled"})),
-            event(&meek, &ada, "admin", json!({"reason": "forbidden"})),
+            event(
+                &own,
+                &admin,
+                "retired",
+                json!({"reason": "disabled", "cause": "disabled"})
+            ),
+            event(
+                &meek,
+                &ada,
+                "admin",
+                json!({"reason": "forbidden", "cause": "not_administrator"})
+            ),
         ]
     );
 }
@@ -107,7 +117,10 @@ async fn a_new_password_is_told_without_it() {
         [
             event(key.session.digest, json!({"reason": "password"})),
             event(key.session.digest, done),
-            event(unknown, json!({"reason": "token"})),
+            event(
+                unknown,
+                json!({"reason": "token", "cause": "unknown_token"})
+            ),
         ]
     );
 }

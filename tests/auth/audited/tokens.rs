@@ -103,8 +103,8 @@ async fn a_one_time_token_is_told_at_its_first_use_and_at_the_second() {
     });
     let unknown = unknown.digest(&pepper("0123456789abcdef")).to_string();
     let unknown = json!({
-        "event": "redeem", "outcome": "refused", "reason": "token", "dialect": "here",
-        "handle": unknown, "purpose": "handover",
+        "event": "redeem", "outcome": "refused", "reason": "token", "cause": "unknown_token",
+        "dialect": "here", "handle": unknown, "purpose": "handover",
     });
     assert_eq!(
         w.end().await,
@@ -146,7 +146,7 @@ async fn an_end_is_told_if_something_has_ended() {
             with(revoke(&second), &closed),
             with(
                 revoke(&second),
-                &json!({"outcome": "refused", "reason": "token"})
+                &json!({"outcome": "refused", "reason": "token", "cause": "unknown_token"})
             ),
         ]
     );

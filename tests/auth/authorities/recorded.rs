@@ -36,7 +36,7 @@ async fn the_audit_log_names_the_authority_and_the_true_cause() {
         seen.collect::<Vec<_>>(),
         [
             "done - corp -",
-            "refused credentials corp -",
+            "refused credentials corp wrong_password",
             "refused disabled corp password_expired",
             "refused unavailable corp closed",
             "refused credentials corp disabled",

@@ -49,13 +49,16 @@ fn a_login_is_recorded_in_every_dialect_right_wrong_and_throttled() {
         });
         assert_eq!(issue, expected);
         let mut hashes = Vec::new();
-        for reason in ["credentials", "throttled"] {
+        for (reason, cause) in [("credentials", "unknown_name"), ("throttled", "locked")] {
             let event = events.next().unwrap();
             let expected = json!({
-                "event": "login", "outcome": "refused", "reason": reason, "dialect": name,
-                "by": "password", "name_hash": "…",
+                "event": "login", "outcome": "refused", "reason": reason, "cause": cause,
+                "dialect": name, "by": "password", "name_hash": "…",
             });
-            assert_eq!(plain(event, answers.next().unwrap()), expected);
+            let mut refused = plain(event, answers.next().unwrap());
+            let detail = refused.as_object_mut().unwrap().remove("detail");
+            assert_eq!(detail.is_some(), cause == "locked");
+            assert_eq!(refused, expected);
             hashes.push(&event["name_hash"]);
         }
         assert_eq!(hashes[0], hashes[1]);
@@ -183,6 +186,7 @@ fn a_letter_is_followed_to_the_new_password() {
     let refused = finish.json(&new).send(gateway.public()).unwrap();
     let refusal = json!({
         "event": "reset_password", "outcome": "refused", "reason": "token",
+        "cause": "unknown_token",
         "dialect": "tokenlogin", "handle": "…",
     });
     assert_eq!(plain(&of(&gateway, 3)[2], &refused), refusal);

@@ -5,7 +5,7 @@ use crate::config::error_location::{Place, check, check_env};
 #[test]
 fn unknown_names_are_refused_with_those_that_exist() {
     check("[servr]\nbind = \"127.0.0.1:1\"").assert_refused(
-        "servr: no such section, expected one of server, management, tokens, directory, authorities, passwords, throttle, mail, account, audit, jwt, forward_auth, introspection, usage, sunset, logging, tracing, dialects (in a.toml)",
+        "servr: no such section, expected one of server, management, tokens, directory, authorities, passwords, throttle, mail, account, audit, jwt, forward_auth, introspection, usage, refusals, sunset, logging, tracing, dialects (in a.toml)",
     );
     check("[passwords]\ncost = 12").assert_refused(
         "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority`, `lanes`, `account_share`, `source_share` (in a.toml)",
@@ -21,7 +21,7 @@ fn unknown_names_are_refused_with_those_that_exist() {
 #[test]
 fn unknown_names_in_the_environment_are_refused() {
     check_env("ISOGLOSS__SERVR__BIND", "x").assert_refused(
-        "servr: no such section, expected one of server, management, tokens, directory, authorities, passwords, throttle, mail, account, audit, jwt, forward_auth, introspection, usage, sunset, logging, tracing, dialects (in the environment)",
+        "servr: no such section, expected one of server, management, tokens, directory, authorities, passwords, throttle, mail, account, audit, jwt, forward_auth, introspection, usage, refusals, sunset, logging, tracing, dialects (in the environment)",
     );
     check_env("ISOGLOSS__PASSWORDS__COST", "12").assert_refused(
         "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority`, `lanes`, `account_share`, `source_share` (in the environment)",

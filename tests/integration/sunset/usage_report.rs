@@ -29,7 +29,7 @@ fn no_secret_and_no_user_is_in_the_table() {
                 .unwrap();
         }
     }
-    Request::get(format!("/v2/{marked}?x={marked}"))
+    Request::get(format!("/v2/{}?x={marked}", held[0].text))
         .header("User-Agent", &held[0].text)
         .send(gateway.public())
         .unwrap();

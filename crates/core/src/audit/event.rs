@@ -9,9 +9,10 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::{EventActor, EventKind, LoginMethod, Outcome, RefusalReason, RequestContext};
+use super::{EventActor, EventKind, LoginMethod, Outcome, Refusal, RefusalReason, RequestContext};
 use crate::printable::printable_json;
 use crate::purpose::Purpose;
+use crate::refusal_cause::RefusalCause;
 use crate::session::Session;
 use crate::store::Record;
 use crate::throttle::{ClientIp, LoginOrigin};
@@ -43,9 +44,13 @@ pub struct Event {
     /// The name of the authority that judged the password. `None` if our own hash did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judged_by: Option<String>,
-    /// The true cause of a judgement, such as `password_expired` or `timeout`, which clients do not learn.
+    /// The true cause of a refusal or of a judgement, such as `unknown_name`, `password_expired` or `timeout`, which clients
+    /// do not learn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// What belongs to the cause, such as the organisation that would fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// The user that the event is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Uuid>,
@@ -107,6 +112,7 @@ impl Event {
             by: None,
             judged_by: None,
             cause: None,
+            detail: None,
             user: None,
             name_hash: None,
             organisation: None,
@@ -125,12 +131,21 @@ impl Event {
         }
     }
 
-    /// Returns this event with the outcome [`Outcome::Refused`] and that reason.
+    /// Returns this event with the outcome [`Outcome::Refused`], that reason, and its cause unless the event has one.
     #[must_use]
-    pub fn refused(self, reason: impl Into<RefusalReason>) -> Self {
+    pub fn refused(self, why: impl Into<Refusal>) -> Self {
+        let Refusal {
+            reason,
+            cause,
+            error,
+        } = why.into();
+        let detail = cause.as_ref().and_then(RefusalCause::detail).or(error);
+        let cause = cause.map(|cause| cause.name().to_owned());
         Self {
             outcome: Outcome::Refused,
-            reason: Some(reason.into()),
+            reason: Some(reason),
+            cause: self.cause.or(cause),
+            detail: short(detail.as_deref()),
             ..self
         }
     }

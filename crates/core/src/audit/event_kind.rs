@@ -1,12 +1,9 @@
-//! The values in an event: what happened, how it ended, and why.
+//! The values in an event: what happened, and how it ended.
 
 use serde::{Serialize, Serializer};
 
-use crate::error::{AuthError, PasswordError};
-
 /// How an operation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The operation was done.
     Done,
@@ -14,9 +11,24 @@ pub enum Outcome {
     Refused,
 }
 
+impl Outcome {
+    /// Returns the name in events: `done` or `refused`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// The credentials with which a login was tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginMethod {
     /// A name and a password.
     Password,
@@ -26,59 +38,20 @@ pub enum LoginMethod {
     Key,
 }
 
-/// Why an operation was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalReason {
-    /// The credentials are wrong.
-    Credentials,
-    /// The account is disabled.
-    Disabled,
-    /// The second factor is missing or wrong.
-    SecondFactor,
-    /// The token is not valid.
-    Token,
-    /// The one-time token was used before.
-    UsedAgain,
-    /// The user may not do this.
-    Forbidden,
-    /// The key does not have the scope.
-    Scope,
-    /// There is no such user in the administrator's organisation.
-    UnknownUser,
-    /// The new password cannot be set.
-    Password,
-    /// There were too many wrong attempts, or too many e-mails.
-    Throttled,
-    /// There are too many logins at once.
-    Overloaded,
-    /// A store is unavailable.
-    Unavailable,
-    /// A synchronisation would have disabled too many users.
-    Brake,
-}
-
-impl From<&AuthError> for RefusalReason {
-    fn from(error: &AuthError) -> Self {
-        match error {
-            AuthError::InvalidCredentials => Self::Credentials,
-            AuthError::AccountDisabled => Self::Disabled,
-            AuthError::SecondFactorRequired => Self::SecondFactor,
-            AuthError::InvalidToken => Self::Token,
-            AuthError::Forbidden => Self::Forbidden,
-            AuthError::Overloaded { .. } => Self::Overloaded,
-            AuthError::Throttled { .. } => Self::Throttled,
-            AuthError::Unavailable(_) => Self::Unavailable,
+impl LoginMethod {
+    /// Returns the name in events, such as `password`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Card => "card",
+            Self::Key => "key",
         }
     }
 }
 
-impl From<&PasswordError> for RefusalReason {
-    fn from(error: &PasswordError) -> Self {
-        match error {
-            PasswordError::Invalid(_) => Self::Password,
-            PasswordError::Auth(error) => error.into(),
-        }
+impl Serialize for LoginMethod {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -109,6 +82,8 @@ pub enum EventKind {
     Admin,
     /// A service exchanged a token for a JWT.
     Exchange,
+    /// An operator tried a login step by step.
+    TryLogin,
     /// A user was added.
     AddUser,
     /// A user's name, role, organisation or the like was changed.
@@ -159,7 +134,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -172,6 +147,7 @@ impl EventKind {
         Self::ClearThrottle,
         Self::Admin,
         Self::Exchange,
+        Self::TryLogin,
         Self::AddUser,
         Self::EditUser,
         Self::InviteUser,
@@ -212,6 +188,7 @@ impl EventKind {
             Self::ClearThrottle => "clear_throttle",
             Self::Admin => "admin",
             Self::Exchange => "exchange",
+            Self::TryLogin => "try_login",
             Self::AddUser => "add_user",
             Self::EditUser => "edit_user",
             Self::InviteUser => "invite_user",

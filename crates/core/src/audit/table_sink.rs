@@ -8,10 +8,12 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{Event, EventKind, PendingEvents};
+use super::{ClaimedName, Event, EventKind, PendingEvents};
 use crate::error::StoreError;
 use crate::log::LogSink;
+use crate::pepper::Pepper;
 use crate::token_digest::TokenDigest;
+use crate::user::User;
 
 /// How many old events are removed at a time, and how long other queries may run in between.
 const STEP: u32 = 500;
@@ -34,6 +36,14 @@ pub trait AuditTable: Send + Sync + 'static {
     ///
     /// [`StoreError`] if the database is unreachable.
     async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError>;
+
+    /// Returns the events about a token, as lines of JSON, the latest first, at most 100. Events that a release before
+    /// this one has stored are not found.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable.
+    async fn events_of_token(&self, handle: TokenDigest) -> Result<Vec<String>, StoreError>;
 
     /// Removes events from before `before`, the oldest first, at most `limit` of them. Returns how many were
     /// removed.
@@ -64,6 +74,31 @@ pub struct Subject {
     pub user: Option<Uuid>,
     /// Hashes of the names that failed logins may have had, under every pepper.
     pub name_hashes: Vec<TokenDigest>,
+}
+
+impl Subject {
+    /// Returns everything by which events and refused requests may refer to a user with that name, or to attempts with it:
+    /// `user` is the user of that name, if there is one. A name that is an identifier stands for itself, too: the
+    /// pseudonym of an erased user is not a name.
+    pub fn of_name<'p>(
+        name: &str,
+        user: Option<&User>,
+        peppers: impl Iterator<Item = &'p Pepper>,
+    ) -> Self {
+        let mut names = vec![ClaimedName::User(name), ClaimedName::Card(name)];
+        if let Some(user) = user {
+            names.push(ClaimedName::User(&user.user_name));
+            names.extend(user.email.as_deref().map(ClaimedName::User));
+        }
+        Self {
+            name_hashes: peppers
+                .flat_map(|pepper| names.iter().map(|name| name.hash(pepper)))
+                .collect(),
+            user: user
+                .map(|user| user.id)
+                .or_else(|| Uuid::try_parse(name).ok()),
+        }
+    }
 }
 
 /// A sink that stores events in a table.

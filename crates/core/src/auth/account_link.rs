@@ -14,6 +14,7 @@ use crate::error::{AuthError, PasswordError};
 use crate::password_policy::{PasswordPolicy, PolicyViolation};
 use crate::purpose::Purpose;
 use crate::recovery_code::RecoveryCode;
+use crate::refusal_cause::RefusalCause;
 use crate::session::{Concurrency, IssuedToken, Session, Terms};
 use crate::token::{Realm, Token};
 use crate::totp::TotpSecret;
@@ -116,7 +117,9 @@ impl Auth {
             .await?
             .filter(|account| account.user.id == session.user.id);
         let is_local = account.is_some_and(|account| account.judging_authority().is_none());
-        is_local.then_some(()).ok_or(AuthError::InvalidToken)
+        is_local
+            .then_some(())
+            .ok_or(AuthError::InvalidToken(RefusalCause::BelongsToAuthority))
     }
 
     /// Checks a password against the policy and sets it as [`Auth::reset_password`] does, without its event. Fails like
@@ -187,7 +190,7 @@ impl Auth {
         } = self.pending_enrolment(token).await?;
         let now = self.now();
         let step = secret.step(code, now);
-        let step = step.ok_or(AuthError::SecondFactorRequired)?;
+        let step = step.ok_or(AuthError::SecondFactorRequired(RefusalCause::CodeWrong))?;
         let enrolment = NewEnrolment {
             secret,
             confirmed: Some(step),

@@ -15,7 +15,8 @@ use crate::authority::{
 };
 use crate::directory::{Acceptance, AcceptedPassword, Account};
 use crate::error::{AuthError, StoreError};
-use crate::throttle::{AttemptTarget, ClientIp, unlinked_account, user_account};
+use crate::refusal_cause::RefusalCause;
+use crate::throttle::{AttemptTarget, BucketKind, ClientIp, unlinked_account, user_account};
 
 /// How long a client should wait if the authority has locked the user and does not say for how long.
 const LOCKED_FOR: Duration = Duration::from_mins(1);
@@ -93,18 +94,24 @@ impl Auth {
                 if stored_matches {
                     self.forget(account.as_ref()).await?;
                 }
-                Err(AuthError::InvalidCredentials)
+                let cause = if decision == Decision::Rejected {
+                    RefusalCause::WrongPassword
+                } else {
+                    RefusalCause::Authority
+                };
+                Err(AuthError::InvalidCredentials(cause))
             }
             Decision::Disabled(_) => {
                 self.forget(account.as_ref()).await?;
-                Err(AuthError::AccountDisabled)
+                Err(AuthError::AccountDisabled(RefusalCause::Authority))
             }
             Decision::SecondFactorRequired => {
                 self.forget(account.as_ref()).await?;
-                Err(AuthError::SecondFactorRequired)
+                Err(AuthError::SecondFactorRequired(RefusalCause::Authority))
             }
             Decision::Throttled { retry_after } => Err(AuthError::Throttled {
                 retry_after: retry_after.unwrap_or(LOCKED_FOR),
+                by: BucketKind::Authority,
             }),
             Decision::Unavailable(cause) => {
                 let span = settings.trust_while_unavailable;
@@ -121,7 +128,7 @@ impl Auth {
     /// Returns the first decision of an authority that knows the user, or the last one; the authority that made it; and
     /// whether any was asked. Fails with
     /// [`AuthError::Unavailable`] if the throttle's store is unavailable.
-    async fn judge_in_order<'a>(
+    pub(super) async fn judge_in_order<'a>(
         &self,
         authorities: &[&'a LimitedAuthority],
         account: Option<&Account>,

@@ -13,6 +13,7 @@ use crate::directory::{
     Acceptance, AcceptedPassword, Account, AuthorityLink, Change, ChangeError, Changed, UserEdit,
 };
 use crate::error::{AuthError, StoreError};
+use crate::refusal_cause::RefusalCause;
 use crate::user::User;
 
 /// Why a user whom an authority accepts is not logged in.
@@ -53,7 +54,7 @@ impl LinkError {
             }
             Self::Erased => {
                 judged_by.cause = Some("erased".to_owned());
-                AuthError::InvalidCredentials
+                AuthError::InvalidCredentials(RefusalCause::Erased)
             }
             Self::Auth(error) => error,
         }
@@ -186,7 +187,7 @@ impl Auth {
         if !is_adopted || self.matches_stored(&account, password).await? {
             Ok(account)
         } else {
-            Err(AuthError::InvalidCredentials.into())
+            Err(AuthError::InvalidCredentials(RefusalCause::WrongPassword).into())
         }
     }
 

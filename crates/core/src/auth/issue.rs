@@ -12,6 +12,7 @@ use crate::client_identity::ClientIdentity;
 use crate::clock::later;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
+use crate::refusal_cause::RefusalCause;
 use crate::session::{Concurrency, IssuedToken, Session, Terms};
 use crate::store::{Record, Slot};
 use crate::token::{Realm, Seed, Token};
@@ -36,7 +37,7 @@ impl Auth {
             later(lineage.map_or(issued_at, |lineage| lineage.login_at), span)
         });
         if latest.is_some_and(|latest| latest <= issued_at) {
-            return Err(AuthError::Forbidden);
+            return Err(AuthError::Forbidden(RefusalCause::LoginTooOld));
         }
         let mut seed = None;
         if let Concurrency::Reuse { at_least } = terms.concurrency {
@@ -124,7 +125,7 @@ impl Auth {
         // Erasing a user removes the user first and tokens afterwards. So either that finds this token, or the
         // user is gone here.
         if self.user_of(user.id).await?.is_none() {
-            return Err(AuthError::InvalidCredentials);
+            return Err(AuthError::InvalidCredentials(RefusalCause::Erased));
         }
         self.end_exclusive_of_previous_pepper(realm, user, terms)
             .await?;

@@ -4,6 +4,7 @@ use super::Auth;
 use crate::client_identity::ClientIdentity;
 use crate::directory::KeyDigest;
 use crate::error::AuthError;
+use crate::refusal_cause::RefusalCause;
 use crate::throttle::LoginOrigin;
 use crate::token::Realm;
 use crate::user::{Key, User};
@@ -49,15 +50,19 @@ impl Auth {
         origin: &LoginOrigin,
     ) -> Result<Option<Key>, AuthError> {
         let check = async {
-            let mut found = self.key(origin.realm, key).await?;
-            if let (None, Some(otherwise)) = (&found, otherwise) {
-                found = self.key(origin.realm, otherwise).await?;
+            let mut found = self.usable_key(origin.realm, key).await;
+            if let (Err(AuthError::InvalidCredentials(_)), Some(otherwise)) = (&found, otherwise) {
+                found = self.usable_key(origin.realm, otherwise).await;
             }
-            found.ok_or(AuthError::InvalidCredentials)
+            found
         };
-        match self.throttled_key(key, origin, check).await {
+        let found = self.throttled_key(key, origin, check).await;
+        if let Err(error) = &found {
+            self.note_refusal(None, error);
+        }
+        match found {
             Ok(key) => Ok(Some(key)),
-            Err(AuthError::InvalidCredentials) => Ok(None),
+            Err(AuthError::InvalidCredentials(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -70,10 +75,22 @@ impl Auth {
     /// [`AuthError::Forbidden`] if the key is blocked, and [`AuthError::Unavailable`] if the directory is
     /// unavailable.
     pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
-        let key = self.find_key(realm, key).await?;
-        if let Some(key) = &key {
-            ClientIdentity::record_key(&key.label)?;
+        match self.usable_key(realm, key).await {
+            Ok(key) => Ok(Some(key)),
+            Err(error @ AuthError::InvalidCredentials(_)) => {
+                self.note_refusal(None, &error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// Returns an application's key, and records it as that of the client. Fails with
+    /// [`AuthError::InvalidCredentials`] if there is no such key or it has expired, with [`AuthError::Forbidden`] if
+    /// it is blocked, and with [`AuthError::Unavailable`] if the directory is unavailable.
+    pub(super) async fn usable_key(&self, realm: Realm, key: &str) -> Result<Key, AuthError> {
+        let key = self.find_key(realm, key).await?;
+        ClientIdentity::record_key(&key.label)?;
         Ok(key)
     }
 
@@ -84,15 +101,26 @@ impl Auth {
     ///
     /// [`AuthError::Unavailable`] if the directory is unavailable.
     pub async fn has_key(&self, realm: Realm, key: &str) -> Result<bool, AuthError> {
-        Ok(self.find_key(realm, key).await?.is_some())
+        match self.find_key(realm, key).await {
+            Ok(_) => Ok(true),
+            Err(AuthError::InvalidCredentials(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
-    /// Returns a key of the realm. `None` if there is no such key, or if it has expired. Fails if the directory is
-    /// unavailable.
-    async fn find_key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
+    /// Returns a key of the realm. Fails with [`AuthError::InvalidCredentials`] if there is no such key or it has
+    /// expired, and with [`AuthError::Unavailable`] if the directory is unavailable.
+    async fn find_key(&self, realm: Realm, key: &str) -> Result<Key, AuthError> {
+        let refused = |cause| Err(AuthError::InvalidCredentials(cause));
         let digest = KeyDigest::of(key);
         let key = self.components.directory.key(realm.name(), digest).await?;
         let now = self.now();
-        Ok(key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at)))
+        match key {
+            None => refused(RefusalCause::UnknownKey),
+            Some(key) if key.expires_at.is_some_and(|expires_at| expires_at <= now) => {
+                refused(RefusalCause::ExpiredKey { label: key.label })
+            }
+            Some(key) => Ok(key),
+        }
     }
 }

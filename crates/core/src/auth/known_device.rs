@@ -6,6 +6,7 @@ use super::Auth;
 use crate::error::AuthError;
 use crate::names::login_form;
 use crate::purpose::Purpose;
+use crate::refusal_cause::RefusalCause;
 use crate::throttle::{KnownDevice, LoginOrigin};
 use crate::token::Token;
 use crate::token_digest::TokenDigest;
@@ -38,7 +39,7 @@ impl Auth {
                     let user = user.id;
                     return Ok(Some(KnownDevice { user, root }));
                 }
-                Ok(_) | Err(AuthError::InvalidToken) => {}
+                Ok(_) | Err(AuthError::InvalidToken(_)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -53,7 +54,7 @@ impl Auth {
         let found = self.find_unspent(token, PURPOSES).await;
         let (digest, record) = found.map_err(AuthError::from)?;
         if record.actor.is_some() {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidToken(RefusalCause::ActorChanged));
         }
         let user = self.owner(&record, PURPOSES).await?;
         Ok((user, record.root(digest)))

@@ -14,6 +14,8 @@ use crate::app_password::AppPassword;
 use crate::directory::{CardRef, KeyDigest};
 use crate::error::AuthError;
 use crate::names::is_same_name;
+use crate::observed_request::ObservedRequest;
+use crate::refusal_cause::RefusalCause;
 use crate::throttle::{Attempt, AttemptTarget, ClientIp, LoginOrigin};
 use crate::token::Realm;
 use crate::user::{Key, User, UserState};
@@ -123,6 +125,9 @@ impl Auth {
                     .directory
                     .card(CardRef::Identifier(identifier))
                     .await?;
+                if let Some(card) = &card {
+                    ObservedRequest::record_named_user(card.user.id);
+                }
                 let hash = card
                     .as_ref()
                     .and_then(|card| card.pass_code_hash.as_ref())
@@ -137,7 +142,7 @@ impl Auth {
             }
         };
         check_admission(
-            user.ok_or(AuthError::InvalidCredentials)?,
+            user.ok_or(AuthError::InvalidCredentials(RefusalCause::UnknownCard))?,
             Some(organisation),
         )
     }
@@ -156,13 +161,15 @@ impl Auth {
     }
 
     async fn check_key(&self, realm: Realm, key: &str) -> Result<KeyLogin, AuthError> {
-        let key = self.key(realm, key).await?;
-        let Key { label, user, .. } = key.ok_or(AuthError::InvalidCredentials)?;
+        let Key { label, user, .. } = self.usable_key(realm, key).await?;
         let user = match user {
             Some(id) => self.user_of(id).await?.map(Arc::unwrap_or_clone),
             None => None,
         };
-        let user = check_admission(user.ok_or(AuthError::InvalidCredentials)?, None)?;
+        let user = check_admission(
+            user.ok_or(AuthError::InvalidCredentials(RefusalCause::KeyWithoutUser))?,
+            None,
+        )?;
         Ok(KeyLogin { user, label })
     }
 }
@@ -201,10 +208,12 @@ pub(super) fn check_admission(
     organisation: Option<&OrganisationName>,
 ) -> Result<User, AuthError> {
     if organisation.is_some_and(|name| !name.is(&user.organisation.name)) {
-        return Err(AuthError::InvalidCredentials);
+        let belongs_to = user.organisation.name;
+        let cause = RefusalCause::OtherOrganisation { belongs_to };
+        return Err(AuthError::InvalidCredentials(cause));
     }
     match user.state {
         UserState::Active => Ok(user),
-        UserState::Disabled => Err(AuthError::AccountDisabled),
+        UserState::Disabled => Err(AuthError::AccountDisabled(RefusalCause::Disabled)),
     }
 }

@@ -8,6 +8,7 @@ use super::Auth;
 use super::one_time_tokens::RedeemError;
 use crate::error::{AuthError, StoreError};
 use crate::purpose::Purpose;
+use crate::refusal_cause::RefusalCause;
 use crate::store::Record;
 use crate::token::Token;
 use crate::token_digest::TokenDigest;
@@ -36,7 +37,7 @@ impl Auth {
             }
             return Ok((digest, record));
         }
-        Err(AuthError::InvalidToken.into())
+        Err(AuthError::InvalidToken(RefusalCause::UnknownToken).into())
     }
 
     /// Returns the user of a live token that has one of these purposes. Fails with [`AuthError::InvalidToken`]
@@ -48,20 +49,31 @@ impl Auth {
         record: &Record,
         purposes: &[Purpose],
     ) -> Result<Arc<User>, AuthError> {
-        if !record.is_live(self.now()) || !purposes.contains(&record.purpose) {
-            return Err(AuthError::InvalidToken);
+        if !record.is_live(self.now()) {
+            let at = record.expires_at;
+            let cause = if at <= self.now() {
+                RefusalCause::TokenExpired { at }
+            } else {
+                RefusalCause::UnknownToken
+            };
+            return Err(AuthError::InvalidToken(cause));
+        }
+        if !purposes.contains(&record.purpose) {
+            return Err(AuthError::InvalidToken(RefusalCause::OtherPurpose));
         }
         let user = self.user_of(record.user).await?;
         let user = user.filter(|user| {
             is_active_in(user, record.generation) && self.has_bound_address(user, record)
         });
-        let user = user.ok_or(AuthError::InvalidToken)?;
+        let user = user.ok_or(AuthError::InvalidToken(RefusalCause::UserChanged))?;
         let Some(actor) = record.actor else {
             return Ok(user);
         };
         let actor = self.user_of(actor).await?;
         let actor = actor.filter(|actor| may_still_impersonate(actor, record));
-        actor.map(|_| user).ok_or(AuthError::InvalidToken)
+        actor
+            .map(|_| user)
+            .ok_or(AuthError::InvalidToken(RefusalCause::ActorChanged))
     }
 
     /// Returns the record of a token; `None` if there is none or the token is not live. Fails with

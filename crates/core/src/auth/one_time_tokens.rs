@@ -9,6 +9,7 @@ use super::Auth;
 use crate::client_identity::ClientIdentity;
 use crate::error::{AuthError, StoreError};
 use crate::purpose::Purpose;
+use crate::refusal_cause::RefusalCause;
 use crate::session::Session;
 use crate::store::{Record, Redemption};
 use crate::token::Token;
@@ -48,7 +49,7 @@ impl From<StoreError> for RedeemError {
 impl From<RedeemError> for AuthError {
     fn from(miss: RedeemError) -> Self {
         match miss {
-            RedeemError::Reused => Self::InvalidToken,
+            RedeemError::Reused => Self::InvalidToken(RefusalCause::UsedAgain),
             RedeemError::Refused(error) => error,
         }
     }
@@ -84,13 +85,13 @@ impl Auth {
                 self.on_reuse(digest, other).await?;
                 return Err(RedeemError::Reused);
             }
-            return Err(AuthError::InvalidToken.into());
+            return Err(AuthError::InvalidToken(RefusalCause::UnknownToken).into());
         }
         // The parent of an impersonation is not checked: an impersonation outlives the session in which the
         // administrator began it.
         if let (Purpose::Handover, Some(parent)) = (purpose, record.parent) {
             match self.live(parent).await {
-                Ok(parent) => parent.ok_or(AuthError::InvalidToken)?,
+                Ok(parent) => parent.ok_or(AuthError::InvalidToken(RefusalCause::ActorChanged))?,
                 Err(error) => {
                     self.undo_redemption(digest).await;
                     return Err(error.into());

@@ -8,9 +8,12 @@ mod logins;
 mod operators;
 mod tokens;
 
+use metrics::counter;
+
 use super::Auth;
 use crate::audit::{ClaimedName, Event, EventKind, LoginMethod, RefusalReason};
 use crate::error::AuthError;
+use crate::observed_request::{ObservedRefusal, ObservedRequest};
 use crate::purpose::Purpose;
 use crate::store::Record;
 use crate::throttle::LoginOrigin;
@@ -40,7 +43,9 @@ impl Auth {
         }
     }
 
+    /// Records an event in the audit log, and a refusal also as that of the current request.
     fn record(&self, event: Event) {
+        ObservedRequest::record_refusal(|| ObservedRefusal::of_event(&event));
         self.components.audit.record(event);
     }
 
@@ -57,10 +62,44 @@ impl Auth {
         }
     }
 
-    fn record_login(&self, event: Event, outcome: &Result<User, AuthError>) {
-        self.record(match outcome {
+    /// Records the outcome of a login with that name, as it was typed, or without a name.
+    fn record_login(&self, event: Event, name: Option<&str>, outcome: &Result<User, AuthError>) {
+        let event = match outcome {
             Ok(user) => event.about(user),
             Err(error) => event.refused(error),
+        };
+        ObservedRequest::record_refusal(|| {
+            ObservedRefusal::of_event(&event).map(|refusal| refusal.with_name(name))
+        });
+        let reason = event.reason.map(RefusalReason::name);
+        let labels = [
+            ("dialect", event.dialect.clone().unwrap_or_default()),
+            ("outcome", event.outcome.name().to_owned()),
+            (
+                "cause",
+                event
+                    .cause
+                    .as_deref()
+                    .or(reason)
+                    .unwrap_or_default()
+                    .to_owned(),
+            ),
+        ];
+        counter!("isogloss_logins_total", &labels).increment(1);
+        self.components.audit.record(event);
+    }
+
+    /// Records that the current request was refused, in a place where no event is recorded: because of the token with
+    /// that realm and handle, or of something else.
+    pub(super) fn note_refusal(&self, token: Option<(&str, TokenDigest)>, error: &AuthError) {
+        ObservedRequest::record_refusal(|| {
+            let event = self.event(EventKind::Login);
+            let event = Event {
+                dialect: token.map(|(realm, _)| realm.to_owned()).or(event.dialect),
+                handle: token.map(|(_, handle)| handle),
+                ..event
+            };
+            ObservedRefusal::of_event(&event.refused(error))
         });
     }
 

@@ -13,6 +13,8 @@ use super::{Auth, Credentials};
 use crate::authority::LimitedAuthority;
 use crate::directory::Account;
 use crate::error::{AuthError, StoreError};
+use crate::observed_request::ObservedRequest;
+use crate::refusal_cause::RefusalCause;
 use crate::throttle::KnownDevice;
 use crate::user::User;
 
@@ -38,7 +40,7 @@ pub(super) struct AdmittedLogin<'a> {
 }
 
 /// Who can judge the password of a login.
-enum Judge<'a> {
+pub(super) enum Judge<'a> {
     /// Our own hash; the account is local, or there is none.
     Hash,
     /// The authority to which the user belongs, or those that may create the user.
@@ -56,6 +58,9 @@ impl Auth {
         let begun = Instant::now();
         let credentials = login.credentials;
         let account = self.components.directory.account(&credentials.name).await?;
+        if let Some(account) = &account {
+            ObservedRequest::record_named_user(account.user.id);
+        }
         let by_app_password = self.matches_app_password(account.as_ref(), credentials);
         if by_app_password.await?
             && let Some(account) = account
@@ -94,7 +99,7 @@ impl Auth {
             }
         };
         let passwords = &self.components.passwords;
-        if let Err(AuthError::InvalidCredentials) = outcome {
+        if let Err(AuthError::InvalidCredentials(_)) = outcome {
             if judged_by.was_asked {
                 passwords.record_refusal_elsewhere(begun.elapsed());
             } else {
@@ -139,7 +144,7 @@ impl Auth {
 
     /// Returns who can judge the password. Fails with [`AuthError::Unavailable`] if the user belongs to an authority
     /// that the configuration does not have.
-    fn judge<'a>(
+    pub(super) fn judge<'a>(
         &'a self,
         account: Option<&Account>,
         credentials: &'a Credentials,
@@ -185,15 +190,22 @@ impl Auth {
             .and_then(|account| account.password_hash.clone());
         let Some(hash) = hash else {
             passwords.verify(password.clone(), None).await?;
-            return Err(AuthError::InvalidCredentials);
+            let cause = account.map_or(RefusalCause::UnknownName, |_| RefusalCause::NoPassword);
+            return Err(AuthError::InvalidCredentials(cause));
         };
         let verified = passwords
             .verify_and_rehash(password.clone(), hash.expose_secret().to_owned())
             .await?;
         drop(permit);
-        let account = account.filter(|_| verified.matches);
-        let account = account.ok_or(AuthError::InvalidCredentials)?;
-        Ok((account, verified.replacement))
+        match account {
+            Some(account) if verified.matches => Ok((account, verified.replacement)),
+            _ => {
+                let usable = passwords.check_hash(hash.expose_secret());
+                let cause = usable
+                    .map_or_else(RefusalCause::UnusableHash, |()| RefusalCause::WrongPassword);
+                Err(AuthError::InvalidCredentials(cause))
+            }
+        }
     }
 }
 

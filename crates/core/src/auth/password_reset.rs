@@ -9,6 +9,7 @@ use tracing::warn;
 use super::Auth;
 use crate::error::{AuthError, PasswordError};
 use crate::purpose::Purpose;
+use crate::refusal_cause::RefusalCause;
 use crate::throttle::user_account;
 use crate::token::Token;
 use crate::user::User;
@@ -24,7 +25,7 @@ impl Auth {
         let account = account.await.map_err(AuthError::from)?;
         if account.is_some_and(|account| account.judging_authority().is_some()) {
             // The user was given to an authority after the key was sent. No password is set here any longer.
-            return Err(AuthError::InvalidToken.into());
+            return Err(AuthError::InvalidToken(RefusalCause::BelongsToAuthority).into());
         }
         let account = user_account(&self.components.peppers.current, session.user.id);
         let claimant = Claimant::Account(*account.as_bytes());

@@ -12,6 +12,7 @@ use super::{Auth, Credentials};
 use crate::error::AuthError;
 use crate::network::Network;
 use crate::recovery_code::RecoveryCode;
+use crate::refusal_cause::RefusalCause;
 use crate::throttle::{AttemptTarget, ClientIp, KnownDevice};
 use crate::totp::{CODE_LENGTH, TotpSecret};
 use crate::user::User;
@@ -150,7 +151,7 @@ impl Credentials {
     /// other dialects, such a refusal counts as a wrong password.
     pub(super) fn reveals_missing_code(&self, refusal: &AuthError) -> bool {
         matches!(self.factor, SecondFactor::Code(_))
-            && matches!(refusal, AuthError::SecondFactorRequired)
+            && matches!(refusal, AuthError::SecondFactorRequired(_))
     }
 }
 
@@ -177,7 +178,9 @@ impl Auth {
     ) -> Result<User, AuthError> {
         let code = match attempt.presented {
             PresentedFactor::Exempt => return Ok(user),
-            PresentedFactor::Missing => return Err(AuthError::SecondFactorRequired),
+            PresentedFactor::Missing => {
+                return Err(AuthError::SecondFactorRequired(RefusalCause::CodeMissing));
+            }
             PresentedFactor::Code(code) => code.expose_secret(),
         };
         let totp = attempt.totp;
@@ -188,39 +191,42 @@ impl Auth {
             Err(AuthError::Throttled { .. })
                 if matches!(credentials.factor, SecondFactor::Policy(_)) =>
             {
-                return Err(AuthError::SecondFactorRequired);
+                return Err(AuthError::SecondFactorRequired(
+                    RefusalCause::CodesThrottled,
+                ));
             }
             attempt => attempt?,
         };
         match self.use_code(&user, totp, code).await {
+            Ok(()) => settle_attempt(attempt, Ok(user)).await,
             // The attempt stays counted.
-            Ok(false) => Err(AuthError::SecondFactorRequired),
-            Ok(true) => settle_attempt(attempt, Ok(user)).await,
+            Err(error @ AuthError::SecondFactorRequired(_)) => Err(error),
             Err(error) => settle_attempt(attempt, Err(error)).await,
         }
     }
 
-    /// Uses up a code of the current time or a recovery code, and returns whether it was valid and not used
-    /// before. Fails with [`AuthError::Unavailable`] if the directory is unavailable.
-    async fn use_code(
-        &self,
-        user: &User,
-        totp: &TotpSecret,
-        code: &str,
-    ) -> Result<bool, AuthError> {
+    /// Uses up a code of the current time or a recovery code. Fails with [`AuthError::SecondFactorRequired`] if it is
+    /// not valid or was used before, and with [`AuthError::Unavailable`] if the directory is unavailable.
+    async fn use_code(&self, user: &User, totp: &TotpSecret, code: &str) -> Result<(), AuthError> {
         let directory = &self.components.directory;
+        let refused = |cause| Err(AuthError::SecondFactorRequired(cause));
         if let Some(step) = totp.step(code, self.now()) {
-            return Ok(directory.use_step(user.id, step).await?);
+            return if directory.use_step(user.id, step).await? {
+                Ok(())
+            } else {
+                refused(RefusalCause::CodeUsed)
+            };
         }
         let Some(code) = RecoveryCode::parse(code) else {
-            return Ok(false);
+            return refused(RefusalCause::CodeWrong);
         };
         let left = directory.use_recovery_code(user.id, code.digest()).await?;
-        if let Some(left) = left {
-            counter!("isogloss_recovery_codes_used_total").increment(1);
-            warn!(user.id = %user.id, left, "a recovery code was used in place of a second factor");
-        }
-        Ok(left.is_some())
+        let Some(left) = left else {
+            return refused(RefusalCause::CodeWrong);
+        };
+        counter!("isogloss_recovery_codes_used_total").increment(1);
+        warn!(user.id = %user.id, left, "a recovery code was used in place of a second factor");
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Auth;
 use super::login::check_admission;
 use crate::error::AuthError;
+use crate::refusal_cause::RefusalCause;
 use crate::session::Session;
 use crate::throttle::RequestedAccess;
 use crate::user::{Role, Unit, User};
@@ -49,7 +50,7 @@ impl Auth {
         requested: Option<&RequestedAccess>,
     ) -> Result<Option<User>, AuthError> {
         if actor.user.role != Role::Admin {
-            return Err(AuthError::Forbidden);
+            return Err(AuthError::Forbidden(RefusalCause::NotAdministrator));
         }
         let organisation = actor.user.organisation.id;
         let account = self.components.directory.account(name).await?;

@@ -1,4 +1,4 @@
-//! Validation of tokens, from their first use to their end.
+//! Validation of tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,9 @@ use super::lookup::is_active_in;
 use crate::bearer_token::BearerToken;
 use crate::client_identity::ClientIdentity;
 use crate::error::AuthError;
+use crate::observed_request::ObservedRequest;
 use crate::purpose::Purpose;
+use crate::refusal_cause::RefusalCause;
 use crate::session::Session;
 use crate::store::Record;
 use crate::token::Token;
@@ -52,10 +54,20 @@ impl Auth {
             }
             Err(miss) => Err(miss.into()),
         };
-        if matches!(outcome, Err(AuthError::InvalidToken)) && purposes.contains(&Purpose::Access) {
+        if matches!(outcome, Err(AuthError::InvalidToken(_))) && purposes.contains(&Purpose::Access)
+        {
             Box::pin(self.record_expired(token)).await?;
         }
+        if let Err(error) = &outcome {
+            self.note_refusal_of(token, error);
+        }
         outcome
+    }
+
+    /// Records that the current request was refused because of that token.
+    fn note_refusal_of(&self, token: &Token, error: &AuthError) {
+        let handle = token.digest(&self.components.peppers.current);
+        self.note_refusal(Some((token.realm().name(), handle)), error);
     }
 
     /// Records in the [`ClientIdentity`] of the current request that the token has expired. Does nothing if the
@@ -87,7 +99,8 @@ impl Auth {
         (digest, record): (TokenDigest, Arc<Record>),
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
-        let user = self.owner(&record, purposes).await?;
+        let user = self.owner(&record, purposes).await;
+        let user = user.inspect_err(|_| ObservedRequest::record_named_user(record.user))?;
         ClientIdentity::record_user(&user, record.client.as_ref(), record.application.as_ref())?;
         Ok(Session {
             user,
@@ -104,8 +117,21 @@ impl Auth {
     /// contains the number of another user.
     pub async fn validate_bearer(&self, presented: &BearerToken) -> Result<Session, AuthError> {
         let session = self.validate(&presented.token, presented.purposes).await?;
-        presented.names(&session)?;
+        self.check_owner(presented, &session)?;
         Ok(session)
+    }
+
+    /// Fails with [`AuthError::InvalidToken`] if the spelling of the token contains the number of another user.
+    pub(super) fn check_owner(
+        &self,
+        presented: &BearerToken,
+        session: &Session,
+    ) -> Result<(), AuthError> {
+        let outcome = presented.names(session);
+        if let Err(error) = &outcome {
+            self.note_refusal_of(&presented.token, error);
+        }
+        outcome
     }
 
     /// Returns the session of a token whose record this process has without a request to the store's server, and
@@ -127,9 +153,10 @@ impl Auth {
         };
         let session = self
             .session_of_record((digest, record), presented.purposes)
-            .await?;
+            .await;
+        let session = session.inspect_err(|error| self.note_refusal_of(&presented.token, error))?;
         let session = self.record_use(session).await?;
-        presented.names(&session)?;
+        self.check_owner(presented, &session)?;
         Ok(Some(session))
     }
 
@@ -147,90 +174,20 @@ impl Auth {
     ///   cannot be recorded.
     pub async fn validate_by_digest(&self, digest: TokenDigest) -> Result<Session, AuthError> {
         let record = self.record_of(digest).await?;
-        let record = record.ok_or(AuthError::InvalidToken)?;
-        let purposes = [record.purpose];
-        let session = self.session_of_record((digest, record), &purposes).await?;
+        let realm = record.as_ref().map(|record| record.realm.clone());
+        let found = match record {
+            Some(record) => {
+                let purposes = [record.purpose];
+                self.session_of_record((digest, record), &purposes).await
+            }
+            None => Err(AuthError::InvalidToken(RefusalCause::UnknownToken)),
+        };
+        let note = |error: &AuthError| {
+            let realm = realm.as_deref().unwrap_or_default();
+            self.note_refusal(Some((realm, digest)), error);
+        };
+        let session = found.inspect_err(note)?;
         self.record_use(session).await
-    }
-
-    /// Returns the session of a token for a request that ends it. The token may have ended: a logout that was
-    /// refused as unavailable, because too few replicas had it, can be repeated. The use of the token is not
-    /// recorded.
-    ///
-    /// # Errors
-    ///
-    /// - [`AuthError::InvalidToken`] if the token is unknown, expired, used up or of another purpose, or if its
-    ///   end is confirmed.
-    /// - [`AuthError::Forbidden`] if the client is blocked.
-    /// - [`AuthError::Unavailable`] if a store is unavailable.
-    pub async fn validate_to_end(
-        &self,
-        token: &Token,
-        purposes: &[Purpose],
-    ) -> Result<Session, AuthError> {
-        match self.find_session(token, purposes).await {
-            Err(AuthError::InvalidToken) => {
-                Box::pin(self.session_with_unconfirmed_end(token, purposes)).await
-            }
-            found => found,
-        }
-    }
-
-    /// Returns the session of a token that a resource server has received, for a request that ends the token.
-    /// The token may have ended, as for [`validate_to_end`](Self::validate_to_end). The use of the token is not
-    /// recorded.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`validate_to_end`](Self::validate_to_end), and [`AuthError::InvalidToken`] if the spelling
-    /// of the token contains the number of another user.
-    pub async fn validate_bearer_to_end(
-        &self,
-        presented: &BearerToken,
-    ) -> Result<Session, AuthError> {
-        let session = self
-            .validate_to_end(&presented.token, presented.purposes)
-            .await?;
-        presented.names(&session)?;
-        Ok(session)
-    }
-
-    /// Returns the session of a token that was ended, if too few replicas have confirmed the end. The session has
-    /// the record as it was before the end. Fails with [`AuthError::InvalidToken`] if there is no such token for
-    /// these purposes, and with [`AuthError::Unavailable`] if a store is unavailable.
-    async fn session_with_unconfirmed_end(
-        &self,
-        token: &Token,
-        purposes: &[Purpose],
-    ) -> Result<Session, AuthError> {
-        for pepper in self.components.peppers.each() {
-            let digest = token.digest(pepper);
-            let record = self.record_of(digest).await?;
-            if let Some(record) = record.filter(|record| record.is_end_unconfirmed) {
-                let record = Arc::new(record.before_unconfirmed_end());
-                let user = self.owner(&record, purposes).await?;
-                return Ok(Session {
-                    user,
-                    digest,
-                    record,
-                });
-            }
-        }
-        Err(AuthError::InvalidToken)
-    }
-
-    /// Ends a token and returns its session; of several concurrent callers, one gets it. Fails with
-    /// [`AuthError::InvalidToken`] if the token is not valid for that purpose, with [`AuthError::Forbidden`] if
-    /// the client is blocked, and with [`AuthError::Unavailable`] if a store is unavailable.
-    pub(super) async fn try_revoke(
-        &self,
-        token: &Token,
-        purpose: Purpose,
-    ) -> Result<Session, AuthError> {
-        let session = self.validate_to_end(token, &[purpose]).await?;
-        let record = self.components.tokens.remove(session.digest).await?;
-        self.recent_tokens.forget(session.digest);
-        record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
     /// Records the use of a token, and returns its session with the new record, or unchanged if the use is not
@@ -263,7 +220,10 @@ impl Auth {
                 after
             }
             // Another request recorded a use, or the token was ended.
-            Ok(false) => self.live(*digest).await?.ok_or(AuthError::InvalidToken)?,
+            Ok(false) => self
+                .live(*digest)
+                .await?
+                .ok_or(AuthError::InvalidToken(RefusalCause::UnknownToken))?,
             Err(error) => {
                 self.unrecorded_uses.refused(now, &error);
                 if moves {

@@ -26,8 +26,8 @@ pub const TABLES: [&str; 19] = [
 ];
 
 /// The tables that a restore leaves as they are. The keys of JWTs are valid for minutes, and made again where they
-/// are missing; the turns of synchronisations are of processes that run now.
-pub const NOT_BACKED_UP: [&str; 2] = ["signing_keys", "synchronisations"];
+/// are missing; the turns of synchronisations are of processes that run now; refused requests are kept for days.
+pub const NOT_BACKED_UP: [&str; 3] = ["signing_keys", "synchronisations", "refused_requests"];
 
 /// The result of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,5 +48,5 @@ impl BackedUp {
     }
 
     /// The number of the last migration that this release knows. Both databases have the same numbers.
-    pub const VERSION: i64 = 14;
+    pub const VERSION: i64 = 15;
 }

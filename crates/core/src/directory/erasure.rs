@@ -89,6 +89,13 @@ pub trait ErasureTable: DirectoryTransaction + KeyRingTable {
     /// names. Fails if the query fails.
     async fn events_of(&mut self, user: Uuid, names: &[TokenDigest]) -> Result<i64, Self::Error>;
 
+    /// Removes the refused requests of the user, and those with one of these names. Fails if the query fails.
+    async fn remove_refusals_of(
+        &mut self,
+        user: Uuid,
+        names: &[TokenDigest],
+    ) -> Result<(), Self::Error>;
+
     /// Replaces the user's identifier with a pseudonym in all events. Fails if the query fails.
     async fn rename_user_in_events(
         &mut self,
@@ -135,6 +142,10 @@ pub async fn erase_user<T: ErasureTable>(
     let cards = table.card_identifiers(id).await.map_err(Abort::Failed)?;
     let names = name_hashes(digests.peppers(), &logins, &cards);
     let events = table.events_of(id, &names).await.map_err(Abort::Failed)?;
+    table
+        .remove_refusals_of(id, &names)
+        .await
+        .map_err(Abort::Failed)?;
     table
         .rename_user_in_events(id, pseudonym)
         .await

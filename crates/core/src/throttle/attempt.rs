@@ -63,6 +63,7 @@ impl Attempt<'_> {
                 self.refund().await?;
                 Err(AuthError::Throttled {
                     retry_after: whole_seconds(until, now),
+                    by: bucket.kind,
                 })
             }
             (Err(error), _) => {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use crate::error::AuthError;
 use crate::network::Network;
+use crate::refusal_cause::RefusalCause;
 use crate::token::{Realm, Token};
 use crate::user::User;
 
@@ -97,11 +98,17 @@ impl RequestedAccess {
             Self::Unit(unit) => {
                 let unit = unit.as_ref().or(user.default_unit.as_ref());
                 let has_it = unit.is_some_and(|unit| user.units.contains(unit));
-                has_it.then_some(()).ok_or(AuthError::Forbidden)
+                if has_it {
+                    return Ok(());
+                }
+                let available = user.units.clone();
+                Err(AuthError::Forbidden(RefusalCause::OtherUnit { available }))
             }
             Self::User(id) => {
                 let is_it = user.id.to_string().eq_ignore_ascii_case(id);
-                is_it.then_some(()).ok_or(AuthError::InvalidCredentials)
+                is_it
+                    .then_some(())
+                    .ok_or(AuthError::InvalidCredentials(RefusalCause::OtherUser))
             }
         }
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isogloss_core::StoreError;
 use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
 use isogloss_core::backend::milliseconds;
+use isogloss_core::{StoreError, TokenDigest};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
@@ -25,6 +25,19 @@ impl AuditTable for PostgresDirectory {
             .await
     }
 
+    async fn events_of_token(&self, handle: TokenDigest) -> Result<Vec<String>, StoreError> {
+        self.run_idempotent(move |c| {
+            Box::pin(async move {
+                let found = "SELECT line FROM audit WHERE handle = $1 ORDER BY time DESC, id DESC LIMIT 100";
+                query_scalar(found)
+                    .bind(handle.to_string())
+                    .fetch_all(&mut **c)
+                    .await
+            })
+        })
+        .await
+    }
+
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
         self.once(move |c| Box::pin(remove(c, before, limit))).await
     }
@@ -36,9 +49,9 @@ async fn keep(connection: &mut Session, events: Vec<Arc<Event>>) -> sqlx::Result
     }
     let mut transaction = connection.begin().await?;
     query(
-        "INSERT INTO audit (time, event, user_id, actor, name_hash, line)
+        "INSERT INTO audit (time, event, user_id, actor, name_hash, line, handle)
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],
-                              $6::text[])",
+                              $6::text[], $7::text[])",
     )
     .bind(each(&events, |event| milliseconds(event.time)))
     .bind(each(&events, |event| event.event.name()))
@@ -52,6 +65,9 @@ async fn keep(connection: &mut Session, events: Vec<Arc<Event>>) -> sqlx::Result
         event.name_hash.map(|hash| hash.to_string())
     }))
     .bind(each(&events, Event::line))
+    .bind(each(&events, |event| {
+        event.handle.map(|handle| handle.to_string())
+    }))
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await

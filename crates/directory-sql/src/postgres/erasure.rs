@@ -100,6 +100,16 @@ impl ErasureTable for PostgresTables<'_> {
         .await
     }
 
+    async fn remove_refusals_of(&mut self, user: Uuid, names: &[TokenDigest]) -> Result<()> {
+        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+        query("DELETE FROM refused_requests WHERE user_id = $1 OR name_hash = ANY($2)")
+            .bind(user.to_string())
+            .bind(names)
+            .execute(&mut *self.0)
+            .await
+            .map(drop)
+    }
+
     async fn rename_user_in_events(&mut self, user: Uuid, pseudonym: Uuid) -> Result<()> {
         for statement in [
             "UPDATE audit SET user_id = $2, line = replace(line, $1, $2) WHERE user_id = $1",

@@ -21,7 +21,7 @@ const READ: [&str; 8] = [
 ];
 
 /// All tables, with the privileges that the gateway needs.
-const WRITTEN: [(&str, &[&str]); 21] = [
+const WRITTEN: [(&str, &[&str]); 22] = [
     ("organisations", ALL),
     ("units", ALL),
     ("users", ALL),
@@ -43,6 +43,7 @@ const WRITTEN: [(&str, &[&str]); 21] = [
     ("erased_users", KEPT),
     ("signing_keys", KEPT),
     ("synchronisations", NEVER_REMOVED),
+    ("refused_requests", ALL),
 ];
 const ALL: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
 /// Privileges to a table whose rows are never removed.

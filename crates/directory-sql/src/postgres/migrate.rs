@@ -255,5 +255,6 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/postgres/0012_authorities.sql"),
         include_str!("../../migrations/postgres/0013_synchronisations.sql"),
         include_str!("../../migrations/postgres/0014_languages.sql"),
+        include_str!("../../migrations/postgres/0015_refused_requests.sql"),
     ])
 }

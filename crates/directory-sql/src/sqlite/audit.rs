@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isogloss_core::StoreError;
 use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
 use isogloss_core::backend::milliseconds;
+use isogloss_core::{StoreError, TokenDigest};
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
@@ -20,6 +20,14 @@ impl AuditTable for SqliteDirectory {
 
     async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError> {
         find(&self.pool, filter).await.map_err(failed)
+    }
+
+    async fn events_of_token(&self, handle: TokenDigest) -> Result<Vec<String>, StoreError> {
+        let found = query_scalar(
+            "SELECT line FROM audit WHERE handle = ? ORDER BY time DESC, id DESC LIMIT 100",
+        );
+        let found = found.bind(handle.to_string()).fetch_all(&self.pool).await;
+        found.map_err(failed)
     }
 
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
@@ -39,8 +47,8 @@ async fn keep(pool: &Connections, events: &[Arc<Event>]) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
     for event in events {
         query(
-            "INSERT INTO audit (time, event, user, actor, name_hash, line)
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO audit (time, event, user, actor, name_hash, line, handle)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(milliseconds(event.time))
         .bind(event.event.name())
@@ -48,6 +56,7 @@ async fn keep(pool: &Connections, events: &[Arc<Event>]) -> sqlx::Result<()> {
         .bind(event.actor.as_ref().map(ToString::to_string))
         .bind(event.name_hash.map(|hash| hash.to_string()))
         .bind(event.line())
+        .bind(event.handle.map(|handle| handle.to_string()))
         .execute(&mut *transaction)
         .await?;
     }

@@ -106,6 +106,18 @@ impl ErasureTable for SqliteTables<'_> {
         .await
     }
 
+    async fn remove_refusals_of(&mut self, user: Uuid, names: &[TokenDigest]) -> Result<()> {
+        query(
+            "DELETE FROM refused_requests WHERE user = ?1
+             OR name_hash IN (SELECT value FROM json_each(?2))",
+        )
+        .bind(user.to_string())
+        .bind(list(names))
+        .execute(&mut *self.0)
+        .await
+        .map(drop)
+    }
+
     async fn rename_user_in_events(&mut self, user: Uuid, pseudonym: Uuid) -> Result<()> {
         for statement in [
             "UPDATE audit SET user = ?2, line = replace(line, ?1, ?2) WHERE user = ?1",

@@ -202,5 +202,6 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0012_authorities.sql"),
         include_str!("../../migrations/sqlite/0013_synchronisations.sql"),
         include_str!("../../migrations/sqlite/0014_languages.sql"),
+        include_str!("../../migrations/sqlite/0015_refused_requests.sql"),
     ])
 }

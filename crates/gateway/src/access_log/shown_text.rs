@@ -12,13 +12,13 @@ const LONGEST_PATH: usize = 500;
 const OTHER: &str = "other";
 
 /// Returns the first [`LONGEST_TEXT`] characters of a text.
-pub(super) fn beginning(text: &str) -> String {
+pub(crate) fn beginning(text: &str) -> String {
     text.chars().take(LONGEST_TEXT).collect()
 }
 
 /// Returns the name of a method, or [`OTHER`] for a name that no method has: a client may have sent anything in
 /// its place.
-pub(super) fn method(method: &Method) -> &str {
+pub(crate) fn method(method: &Method) -> &str {
     const LONGEST: usize = 20;
     let name = method.as_str();
     let is_name = |c: char| c.is_ascii_uppercase() || c == '-';
@@ -30,7 +30,7 @@ pub(super) fn method(method: &Method) -> &str {
 }
 
 /// Returns a path up to its first parameter. A client that encodes too much sends its query as part of the path.
-pub(super) fn path(path: &str) -> String {
+pub(crate) fn path(path: &str) -> String {
     let end = (0..path.len()).find(|at| begins_parameter(&path.as_bytes()[*at..]));
     let plain = &path[..end.unwrap_or(path.len())];
     plain.chars().take(LONGEST_PATH).collect()

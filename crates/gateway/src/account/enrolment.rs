@@ -52,7 +52,7 @@ pub(super) async fn submit(
     let code: String = code.expose_secret().split_whitespace().collect();
     match auth.enrol_by_token(&token, &code).await {
         Ok(codes) => Ok(page.recovery_codes(&codes)),
-        Err(AuthError::SecondFactorRequired) => {
+        Err(AuthError::SecondFactorRequired(_)) => {
             let pending = auth.pending_enrolment(&token).await;
             let pending = pending.map_err(refused)?;
             let error = "The code does not match. Enter the one that the app shows now.";

@@ -44,12 +44,12 @@ pub(super) enum PageError {
 impl From<AuthError> for PageError {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::InvalidToken
-            | AuthError::InvalidCredentials
-            | AuthError::AccountDisabled
-            | AuthError::SecondFactorRequired
-            | AuthError::Forbidden => Self::Link,
-            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after } => {
+            AuthError::InvalidToken(_)
+            | AuthError::InvalidCredentials(_)
+            | AuthError::AccountDisabled(_)
+            | AuthError::SecondFactorRequired(_)
+            | AuthError::Forbidden(_) => Self::Link,
+            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after, .. } => {
                 Self::Busy(retry_after)
             }
             AuthError::Unavailable(error) => Self::Unavailable(error.to_string()),

@@ -66,11 +66,11 @@ fn refused(error: AuthError, name: &str) -> InvitationError {
     match error {
         AuthError::Unavailable(error) => InvitationError::Unavailable(error),
         // The user was removed or disabled in the meantime.
-        AuthError::InvalidCredentials
-        | AuthError::AccountDisabled
-        | AuthError::SecondFactorRequired
-        | AuthError::InvalidToken
-        | AuthError::Forbidden
+        AuthError::InvalidCredentials(_)
+        | AuthError::AccountDisabled(_)
+        | AuthError::SecondFactorRequired(_)
+        | AuthError::InvalidToken(_)
+        | AuthError::Forbidden(_)
         | AuthError::Overloaded { .. }
         | AuthError::Throttled { .. } => InvitationError::CannotSetPassword(name.to_owned()),
     }

@@ -20,9 +20,12 @@ use isogloss_core::directory::{
     ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
     UserFilter, UserRecord, Wanted,
 };
+use isogloss_core::refusals::{RefusalFilter, RefusalPruning, RefusalTable, RefusedRequest};
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
-use isogloss_core::{Key, NearCacheStatus, PoolStatus, StoreError, Unit, User, UserState};
+use isogloss_core::{
+    Key, NearCacheStatus, PoolStatus, StoreError, TokenDigest, Unit, User, UserState,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -68,8 +71,31 @@ impl AuditTable for PendingDirectory {
         self.directory.find_events(filter).await
     }
 
+    async fn events_of_token(&self, handle: TokenDigest) -> Result<Vec<String>, StoreError> {
+        self.directory.events_of_token(handle).await
+    }
+
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
         self.directory.remove_events(before, limit).await
+    }
+}
+
+/// Always available: refused requests do not depend on the directory file.
+#[async_trait]
+impl RefusalTable for PendingDirectory {
+    async fn insert_refusals(&self, refused: Vec<Arc<RefusedRequest>>) -> Result<(), StoreError> {
+        self.directory.insert_refusals(refused).await
+    }
+
+    async fn find_refusals(
+        &self,
+        filter: &RefusalFilter,
+    ) -> Result<Vec<RefusedRequest>, StoreError> {
+        self.directory.find_refusals(filter).await
+    }
+
+    async fn prune_refusals(&self, pruning: RefusalPruning) -> Result<u64, StoreError> {
+        self.directory.prune_refusals(pruning).await
     }
 }
 

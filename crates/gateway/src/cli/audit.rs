@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::audit::{ClaimedName, EventFilter, EventKind, Subject};
+use isogloss_core::audit::{EventFilter, EventKind, Subject};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Clock as _, SystemClock};
 use serde_json::Value;
@@ -124,28 +124,19 @@ fn since(text: &str) -> Result<OffsetDateTime, ConfigError> {
 
 /// Returns the identifiers and name hashes by which events may refer to a user with that name. Fails if the
 /// directory is unreachable or a pepper cannot be read.
-async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Subject> {
+pub(super) async fn who(
+    name: &str,
+    directory: &dyn Directory,
+    sections: &Sections,
+) -> Result<Subject> {
     let user = directory.account(name).await?.map(|account| account.user);
-    let mut names = vec![ClaimedName::User(name), ClaimedName::Card(name)];
-    if let Some(user) = &user {
-        names.push(ClaimedName::User(&user.user_name));
-        names.extend(user.email.as_deref().map(ClaimedName::User));
-    }
     // Without a pepper nothing was hashed yet.
     let peppers = [
         sections.tokens.read_pepper()?,
         sections.tokens.read_previous_pepper()?,
     ];
     let peppers = peppers.iter().flatten();
-    Ok(Subject {
-        name_hashes: peppers
-            .flat_map(|pepper| names.iter().map(|name| name.hash(pepper)))
-            .collect(),
-        // The pseudonym of an erased user is not a name.
-        user: user
-            .map(|user| user.id)
-            .or_else(|| Uuid::try_parse(name).ok()),
-    })
+    Ok(Subject::of_name(name, user.as_ref(), peppers))
 }
 
 /// Prints events as a table. Fails if names cannot be looked up or the output cannot be written.

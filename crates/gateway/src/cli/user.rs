@@ -6,7 +6,7 @@ mod delete;
 mod edit;
 mod invite;
 mod list;
-mod password_input;
+pub(in crate::cli) mod password_input;
 mod summary;
 mod totp;
 

@@ -20,6 +20,7 @@ use super::logging::Logging;
 use super::mail::Mail;
 use super::passwords::Passwords;
 use super::paths;
+use super::refusals::Refusals;
 use super::server::{Management, Server};
 use super::sunset::{self, Sunset};
 use super::throttle::Throttle;
@@ -28,7 +29,7 @@ use super::tracing::Tracing;
 use super::usage::Usage;
 
 /// The names of all sections.
-pub(super) const NAMES: [&str; 18] = [
+pub(super) const NAMES: [&str; 19] = [
     "server",
     "management",
     "tokens",
@@ -43,6 +44,7 @@ pub(super) const NAMES: [&str; 18] = [
     "forward_auth",
     "introspection",
     "usage",
+    "refusals",
     "sunset",
     "logging",
     "tracing",
@@ -82,6 +84,8 @@ pub struct Sections {
     pub introspection: Introspection,
     /// Counts which clients use each dialect.
     pub usage: Usage,
+    /// Refused requests with their true causes.
+    pub refusals: Refusals,
     /// How dialects are retired, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sunset: BTreeMap<String, Sunset>,
@@ -110,6 +114,7 @@ impl Sections {
             forward_auth: section(&mut tables, "forward_auth")?,
             introspection: section(&mut tables, "introspection")?,
             usage: section(&mut tables, "usage")?,
+            refusals: section(&mut tables, "refusals")?,
             sunset: sunset::read(tables.remove("sunset"))?,
             logging: section(&mut tables, "logging")?,
             tracing: section(&mut tables, "tracing")?,

@@ -59,6 +59,7 @@ fn the_reference_names_every_key() {
         "forward_auth",
         "introspection",
         "usage",
+        "refusals",
         "logging",
         "tracing",
     ];

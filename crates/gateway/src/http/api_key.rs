@@ -93,7 +93,7 @@ impl<R: KeyRealm> ApiKey<R> {
                 });
             }
             Ok(None) => (RefusalReason::Credentials, KeyError::NoValidKey),
-            Err(AuthError::Throttled { retry_after }) => {
+            Err(AuthError::Throttled { retry_after, .. }) => {
                 (RefusalReason::Throttled, KeyError::Throttled(retry_after))
             }
             Err(error) => return Err(KeyError::Unavailable(error)),

@@ -8,23 +8,26 @@ use actix_web::guard::fn_guard;
 use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, scope};
 use actix_web::{Error, HttpMessage as _};
-use isogloss_core::{Auth, AuthError, ClientFilter, ClientIdentity, ClientIp};
+use isogloss_core::{Auth, AuthError, ClientFilter, ClientIdentity, ClientIp, ObservedRequest};
 use isogloss_dialect::back_end::Relayed;
 use time::OffsetDateTime;
 
+use super::public::PublicState;
 use super::self_probe;
 use crate::access_log;
 use crate::back_end;
 use crate::dialects::Mount;
-use crate::sunset::{DialectSunset, Rejection, RequestSummary, Sunsets};
-use crate::telemetry::PlannedRejection;
-use crate::usage::{Endpoints, UsageCall, UsageCounter, UsageRecorder, user_agent};
+use crate::refusals::{Cause, Fault, RefusalLog, RefusedCall, fault_of};
+use crate::sunset::{DialectSunset, Rejection, RequestSummary};
+use crate::telemetry::{self, PlannedRejection};
+use crate::usage::{Endpoints, UsageCall, UsageCounter, user_agent};
 
 /// The middleware of one dialect. Each thread has its own.
 pub(crate) struct DialectMiddleware {
     dialect: &'static str,
     auth: Auth,
     counter: UsageCounter,
+    refusals: RefusalLog,
     endpoints: Endpoints,
     sunset: Option<Arc<DialectSunset>>,
 }
@@ -33,24 +36,21 @@ pub(crate) struct DialectMiddleware {
 pub(crate) struct InFlightCall {
     middleware: Rc<DialectMiddleware>,
     call: Option<UsageCall>,
+    source: Option<ClientIp>,
     summary: Option<RequestSummary>,
     rejection: Option<Rejection>,
 }
 
 impl DialectMiddleware {
     /// Creates the middleware of a dialect for the current thread.
-    pub(crate) fn new(
-        mount: &Mount,
-        auth: &Auth,
-        usage: &UsageRecorder,
-        sunsets: &Sunsets,
-    ) -> Rc<Self> {
+    pub(crate) fn new(mount: &Mount, state: &PublicState) -> Rc<Self> {
         Rc::new(Self {
             dialect: mount.name,
-            auth: auth.clone(),
-            counter: usage.counter(),
+            auth: state.auth.clone(),
+            counter: state.usage.counter(),
+            refusals: state.refusals.clone(),
             endpoints: Endpoints::for_mount(mount),
-            sunset: sunsets.get(mount.name),
+            sunset: state.sunsets.get(mount.name),
         })
     }
 
@@ -79,10 +79,8 @@ impl DialectMiddleware {
     ) -> InFlightCall {
         // Requests that a browser sends by itself (CORS preflight) and probes of `isogloss doctor` are not use
         // of the dialect by a client.
-        let counts = self.counter.is_on()
-            && request.method() != Method::OPTIONS
-            && !self_probe::is_probe(request);
-        let call = counts.then(|| UsageCall {
+        let is_client = request.method() != Method::OPTIONS && !self_probe::is_probe(request);
+        let call = is_client.then(|| UsageCall {
             dialect: self.dialect,
             endpoint: self.endpoints.find(pattern),
             user_agent: user_agent(request.head()),
@@ -104,6 +102,7 @@ impl DialectMiddleware {
         InFlightCall {
             middleware: Rc::clone(self),
             call,
+            source,
             summary,
             rejection,
         }
@@ -113,27 +112,53 @@ impl DialectMiddleware {
 impl InFlightCall {
     /// Runs the handler, counts the call, and returns the handler's result, with the headers of a dialect that
     /// is being retired. Fails if the handler fails.
-    pub(crate) async fn finish<B, F>(self, handler: F) -> Result<ServiceResponse<B>, Error>
+    pub(crate) async fn finish<B, F>(mut self, handler: F) -> Result<ServiceResponse<B>, Error>
     where
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
     {
-        let (mut outcome, client) = ClientIdentity::observe(self.client_filter(), handler).await;
+        let (mut outcome, observed) = ObservedRequest::observe(self.client_filter(), handler).await;
+        let client = &observed.client;
         if let Ok(response) = &outcome {
             access_log::record(response.request(), |record| record.user = client.user);
         }
         let now = self.middleware.auth.now();
         // An error of the back end is no refusal of the gateway.
         let refused = is_error(&outcome) && !is_relayed(&outcome);
-        self.apply_sunset(&mut outcome, &client, now);
-        if let Some(mut call) = self.call {
+        let rejection = self.apply_sunset(&mut outcome, client, now);
+        if let Some(mut call) = self.call.take() {
             if is_relayed(&outcome) {
                 // Also for a route of the dialect with another method.
                 call.endpoint = self.middleware.endpoints.find(Some(back_end::ROUTE));
             }
             let counter = &self.middleware.counter;
-            counter.record(&call, &client, refused, now);
+            counter.record(&call, client, refused, now);
+            if let (true, Ok(response)) = (refused, &outcome) {
+                let fault = rejection.map(Fault::from);
+                let fault = fault.or_else(|| fault_of(response.response()));
+                self.record_refusal(&call, response, Cause { observed, fault }, now);
+            }
         }
         outcome
+    }
+
+    /// Records that a call was refused.
+    fn record_refusal<B>(
+        &self,
+        call: &UsageCall,
+        response: &ServiceResponse<B>,
+        cause: Cause,
+        now: OffsetDateTime,
+    ) {
+        let request = response.request();
+        let refused = RefusedCall {
+            head: request.head(),
+            source: self.source,
+            request_id: telemetry::request_id_of(request),
+            dialect: Some(self.middleware.dialect),
+            route: call.endpoint.route().map(str::to_owned),
+            status: response.status(),
+        };
+        self.middleware.refusals.record(&refused, cause, now);
     }
 
     /// Returns the check that core runs whenever it learns more about the client, or `None` if no client is
@@ -148,22 +173,22 @@ impl InFlightCall {
         Some(Arc::new(move |client| sunset.is_blocked(client, &summary)))
     }
 
-    /// Records a rejection, and adds the response headers of a dialect that is being retired. Does nothing for
-    /// other dialects.
+    /// Records a rejection and returns it, and adds the response headers of a dialect that is being retired. Does nothing
+    /// and returns `None` for other dialects.
     fn apply_sunset<B>(
         &self,
         outcome: &mut Result<ServiceResponse<B>, Error>,
         client: &ClientIdentity,
         now: OffsetDateTime,
-    ) {
-        let Some(sunset) = &self.middleware.sunset else {
-            return;
-        };
+    ) -> Option<Rejection> {
+        let sunset = self.middleware.sunset.as_ref()?;
+        let mut rejection = self.rejection;
         if let Some(summary) = &self.summary {
             let blocked = sunset
                 .is_blocked(client, summary)
                 .then_some(Rejection::Blocked);
-            if let Some(rejection) = self.rejection.or(blocked) {
+            rejection = rejection.or(blocked);
+            if let Some(rejection) = rejection {
                 sunset.record(rejection, client, summary, now);
             }
         }
@@ -173,6 +198,7 @@ impl InFlightCall {
                 rejection.add_headers(response.headers_mut(), now);
             }
         }
+        rejection
     }
 }
 

@@ -41,7 +41,7 @@ impl DialectScopes {
             back_ends: state.back_ends.clone(),
             proxies: state.proxies.clone(),
             requests: RequestMetrics::for_dialect(mount.name),
-            middleware: DialectMiddleware::new(mount, &state.auth, &state.usage, &state.sunsets),
+            middleware: DialectMiddleware::new(mount, state),
             relayed: CountedRoute::new(mount.name, back_end::ROUTE.to_owned()),
         })
     }

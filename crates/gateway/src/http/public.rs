@@ -8,7 +8,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, PayloadConfig, to};
-use actix_web::{App, Error, HttpMessage as _, HttpResponse};
+use actix_web::{App, Error, HttpMessage as _};
 use isogloss_core::{Auth, Outbox};
 use isogloss_reverse_proxy::ClientGone;
 use tracing_actix_web::TracingLogger;
@@ -20,6 +20,7 @@ use super::original_target;
 use super::security_headers::PublicHeaders;
 use super::self_probe::{PendingProbe, SelfProbe};
 use super::timeouts;
+use super::unrouted::unrouted;
 use crate::AccountPage;
 use crate::access_log::{self, AccessLog, AccessLogger, OpenEntry};
 use crate::back_end::BackEnds;
@@ -27,6 +28,7 @@ use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
 use crate::introspection::PublicMetadata;
 use crate::metrics::RequestMetrics;
+use crate::refusals::RefusalLog;
 use crate::store_health::HealthRecheck;
 use crate::sunset::Sunsets;
 use crate::telemetry::{self, RootSpan};
@@ -53,6 +55,8 @@ pub struct PublicState {
     pub probe: SelfProbe,
     /// Counts the use of dialects.
     pub usage: UsageRecorder,
+    /// Records refused requests with their causes.
+    pub refusals: RefusalLog,
     /// The dialects that are being retired.
     pub sunsets: Sunsets,
     /// Whether each response is the last one of its connection.
@@ -101,6 +105,7 @@ pub fn app(
         account,
         mounts: _,
         usage: _,
+        refusals,
         sunsets: _,
     } = state;
     let relays = !back_ends.is_empty();
@@ -118,6 +123,7 @@ pub fn app(
         .app_data(Data::from(recheck))
         .app_data(PayloadConfig::new(body_limit))
         .app_data(proxies.clone())
+        .app_data(refusals)
         // No dialect has these paths, and no back end gets them.
         .configure(|cfg| metadata.configure(cfg))
         .configure(|cfg| {
@@ -133,11 +139,9 @@ pub fn app(
     }
     let headers = Rc::new(PublicHeaders::new(hsts));
     let outside = RequestMetrics::for_dialect("");
-    app.default_service(
-        to(HttpResponse::NotFound).wrap(from_fn(move |request, next| {
-            outside.clone().measure(request, next)
-        })),
-    )
+    app.default_service(to(unrouted).wrap(from_fn(move |request, next| {
+        outside.clone().measure(request, next)
+    })))
     .wrap(NormalizePath::trim())
     .wrap_fn(move |request, service| {
         if relays {

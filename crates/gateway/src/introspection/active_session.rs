@@ -1,7 +1,8 @@
 //! The session of a token that a service sends for a check, unless its dialect or its client is being retired.
 
 use actix_web::HttpRequest;
-use isogloss_core::{Auth, AuthError, ClientIdentity, KeyLimits, Session};
+use actix_web::http::StatusCode;
+use isogloss_core::{Auth, AuthError, KeyLimits, ObservedRequest, Session};
 use time::OffsetDateTime;
 
 use super::IntrospectionApi;
@@ -9,6 +10,7 @@ use super::oauth_error::OAuthError;
 use super::token_extraction::find_session;
 use crate::dialects::Mount;
 use crate::jwt::{KeysUnavailable, VerifiedJwt};
+use crate::refusals::{Cause, Fault};
 use crate::sunset;
 
 /// The reason why a token is not valid, as the rest of a sentence about the token.
@@ -50,12 +52,13 @@ impl IntrospectionApi {
         let mounts = self.mounts_named(check.dialect)?;
         // A token of another dialect is not looked up, so that no brownout of that dialect shows that it is valid.
         let mounts = mounts.filter(|mount| check.limits.allows_dialect(mount.name));
-        let (found, client) =
-            ClientIdentity::observe(None, Box::pin(find_session(check.auth, mounts, token))).await;
+        let (found, observed) =
+            ObservedRequest::observe(None, Box::pin(find_session(check.auth, mounts, token))).await;
         let Some((session, mount)) = found? else {
+            self.record_refusal(check, None, (observed, Fault::no_token()));
             return Ok(Err(NOT_VALID));
         };
-        let accepted = self.apply_sunset(check, mount, client)?;
+        let accepted = self.apply_sunset(check, mount, observed)?;
         Ok(accepted.map(|()| (session, mount)))
     }
 
@@ -80,13 +83,16 @@ impl IntrospectionApi {
             return Ok(Some(Err(NOT_VALID)));
         };
         let found = check.auth.validate_by_digest(jwt.handle);
-        let (found, client) = ClientIdentity::observe(None, Box::pin(found)).await;
+        let (found, observed) = ObservedRequest::observe(None, Box::pin(found)).await;
         let session = match found {
             Ok(session) => session,
-            Err(AuthError::InvalidToken) => return Ok(Some(Err(NOT_VALID))),
+            Err(AuthError::InvalidToken(_)) => {
+                self.record_refusal(check, Some(mount), (observed, Fault::no_token()));
+                return Ok(Some(Err(NOT_VALID)));
+            }
             Err(error) => return Err(error.into()),
         };
-        let accepted = self.apply_sunset(check, mount, client)?;
+        let accepted = self.apply_sunset(check, mount, observed)?;
         Ok(Some(accepted.map(|()| ActiveJwt {
             jwt,
             session,
@@ -129,13 +135,17 @@ impl IntrospectionApi {
         &self,
         check: Check<'_>,
         mount: &Mount,
-        client: ClientIdentity,
+        observed: ObservedRequest,
     ) -> Result<Result<(), InvalidTokenReason>, OAuthError> {
         let now = check.auth.now();
+        let client = observed.client.clone();
         let rejection = self.usage.rejection(mount, &client, now);
         let refused = rejection.is_some();
         self.usage
             .record((mount, check.route), check.request, (client, refused));
+        if let Some(rejection) = rejection {
+            self.record_refusal(check, Some(mount), (observed, rejection.into()));
+        }
         match rejection {
             None => Ok(Ok(())),
             Some(sunset::Rejection::Blocked) => Ok(Err("is one of a blocked client")),
@@ -146,6 +156,25 @@ impl IntrospectionApi {
                 retry_after: brownout.retry_after(now).unwrap_or_default(),
             }),
         }
+    }
+}
+
+impl IntrospectionApi {
+    /// Records that the service learned that a token is not valid.
+    fn record_refusal(
+        &self,
+        check: Check<'_>,
+        mount: Option<&Mount>,
+        (observed, fault): (ObservedRequest, Fault),
+    ) {
+        let dialect = mount.map(|mount| mount.name);
+        let cause = Cause {
+            observed,
+            fault: Some(fault),
+        };
+        let route = (dialect, check.route);
+        self.usage
+            .record_refusal(route, check.request, (StatusCode::OK, cause));
     }
 }
 

@@ -17,7 +17,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Scope};
-use isogloss_core::{Auth, ClientFilter, ClientIdentity, Session};
+use isogloss_core::{Auth, ClientFilter, ObservedRequest, Session};
 use serde_json::json;
 
 use super::IntrospectionApi;
@@ -26,7 +26,8 @@ use super::original_request::{OriginalRequestSource, restore};
 use crate::dialects::Mount;
 use crate::jwt::TokenClaims;
 use crate::metrics::CountedRoute;
-use crate::sunset::RequestSummary;
+use crate::refusals::{Cause, Fault, fault_of};
+use crate::sunset::{Rejection, RequestSummary};
 use crate::usage::{ServiceUsage, user_agent};
 
 /// Path of forward-auth for any dialect.
@@ -99,17 +100,23 @@ fn add_scope(
         if let Some(source) = usage.client_ip(request.request()) {
             request.extensions_mut().insert(source);
         }
-        let filter = apply_sunset(mount, usage, request.request());
+        let (filter, rejection) = apply_sunset(mount, usage, request.request());
         let response = service.call(request);
         async move {
-            let (response, client) = ClientIdentity::observe(filter, response).await;
+            let (response, observed) = ObservedRequest::observe(filter, response).await;
             let response = response?;
             let (mount, usage) = &*shared;
             // A request for the error follows a check that was refused and counted.
             if mode == ForwardAuthMode::CheckToken {
-                let refused = response.response().error().is_some();
-                let route = (mount, ANY);
-                usage.record(route, response.request(), (client, refused));
+                let fault = rejection.map(Fault::from);
+                let fault = fault.or_else(|| fault_of(response.response()));
+                let (request, client) = (response.request(), observed.client.clone());
+                usage.record((mount, ANY), request, (client, fault.is_some()));
+                if fault.is_some() {
+                    let route = (Some(mount.name), ANY);
+                    let cause = Cause { observed, fault };
+                    usage.record_refusal(route, request, (error_status(&response), cause));
+                }
             }
             Ok(proxy_response(response, mode, mount.name))
         }
@@ -118,23 +125,28 @@ fn add_scope(
 }
 
 /// Inserts an error for the dialect's handler if the head of a request shows that the dialect's retirement
-/// rejects it. Returns the filter by which core refuses blocked clients, or `None` if the dialect is not being
-/// retired, or its retirement rejects no requests.
+/// rejects it, and returns that rejection. Returns also the filter by which core refuses blocked clients; `None` if the
+/// dialect is not being retired, or its retirement rejects no requests.
 fn apply_sunset(
     mount: &Mount,
     usage: &ServiceUsage,
     request: &HttpRequest,
-) -> Option<ClientFilter> {
-    let sunset = usage.sunset(mount).filter(|sunset| sunset.may_reject())?;
-    let auth = request.app_data::<Data<Auth>>()?;
+) -> (Option<ClientFilter>, Option<Rejection>) {
+    let sunset = usage.sunset(mount).filter(|sunset| sunset.may_reject());
+    let auth = request.app_data::<Data<Auth>>();
+    let Some((sunset, auth)) = sunset.zip(auth) else {
+        return (None, None);
+    };
     let head = RequestSummary {
         user_agent: user_agent(request.head()),
         source: usage.client_ip(request),
     };
-    if let Some(rejection) = sunset.rejection(&head, auth.now()) {
+    let rejection = sunset.rejection(&head, auth.now());
+    if let Some(rejection) = rejection {
         request.extensions_mut().insert(rejection.error());
     }
-    Some(Arc::new(move |client| sunset.is_blocked(client, &head)))
+    let filter: ClientFilter = Arc::new(move |client| sunset.is_blocked(client, &head));
+    (Some(filter), rejection)
 }
 
 /// Returns the head of the original request, which a proxy describes in headers.
@@ -206,12 +218,19 @@ fn with_identity(session: &Session, dialect: &str, request: &HttpRequest) -> Htt
 /// Replaces a status of success by that of the error: some dialects send 200 with errors, and a proxy would let
 /// the request pass.
 fn with_error_status<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
-    if response.status().is_success() {
-        let rejection = response.response().error();
-        let status = rejection.map(|rejection| rejection.as_response_error().status_code());
-        *response.response_mut().status_mut() = status.unwrap_or(StatusCode::UNAUTHORIZED);
-    }
+    *response.response_mut().status_mut() = error_status(&response);
     response
+}
+
+/// Returns the status of a response, or that of its error if the dialect sends 200 with it.
+fn error_status<B>(response: &ServiceResponse<B>) -> StatusCode {
+    let status = response.status();
+    if !status.is_success() {
+        return status;
+    }
+    let rejection = response.response().error();
+    let status = rejection.map(|rejection| rejection.as_response_error().status_code());
+    status.unwrap_or(StatusCode::UNAUTHORIZED)
 }
 
 /// Returns 401 for a request that carries no dialect's token.

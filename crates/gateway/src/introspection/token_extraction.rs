@@ -26,14 +26,14 @@ pub(super) async fn find_session<'m>(
         };
         match auth.validate_bearer_cached(&token).await {
             Ok(Some(session)) => return Ok(Some((session, mount))),
-            Ok(None) | Err(AuthError::InvalidToken) => {}
+            Ok(None) | Err(AuthError::InvalidToken(_)) => {}
             Err(error) => return Err(error),
         }
     }
     for (presented, mount) in candidates(mounts, text) {
         match auth.validate_bearer(&presented).await {
             Ok(session) => return Ok(Some((session, mount))),
-            Err(AuthError::InvalidToken) => {}
+            Err(AuthError::InvalidToken(_)) => {}
             Err(error) => return Err(error),
         }
     }

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::api_error::ApiError;
 use super::{
-    api_error, api_keys, backup, metrics, organisations, sessions, throttle, usage, users,
+    api_error, api_keys, backup, metrics, organisations, refusals, sessions, throttle, usage, users,
 };
 use crate::introspection::{self, IntrospectionApi};
 
@@ -47,6 +47,9 @@ use crate::introspection::{self, IntrospectionApi};
         organisations::units::put,
         organisations::units::remove,
         usage::list,
+        refusals::list,
+        refusals::try_login,
+        refusals::examine_token,
         backup::prepare,
         backup::tokens,
         management,

@@ -146,6 +146,18 @@ pub(crate) fn describe() {
         "Events that the audit log lost because its disk or database did not accept them"
     );
     describe_counter!(
+        "isogloss_logins_total",
+        "Logins, by dialect, outcome and true cause"
+    );
+    describe_counter!(
+        "isogloss_refused_requests_lost_total",
+        "Refused requests that were not recorded because the database did not accept them"
+    );
+    describe_counter!(
+        "isogloss_refused_requests_skipped_total",
+        "Refused requests that were not recorded because too many came from one client IP"
+    );
+    describe_counter!(
         "isogloss_access_log_lost_total",
         "Lines that the access log lost because its disk did not accept them"
     );

@@ -19,6 +19,7 @@ use crate::bootstrap::initial_import::ImportTask;
 use crate::bootstrap::open_stores::OpenResource;
 use crate::http::completion::InFlightRequests;
 use crate::management::Readiness;
+use crate::refusals::RefusalLog;
 use crate::telemetry::otlp;
 use crate::usage::UsageRecorder;
 
@@ -39,6 +40,7 @@ pub(super) struct RunningServer {
     pub(super) housekeeping: Vec<JoinHandle<()>>,
     pub(super) audit: Audit,
     pub(super) access_log: AccessLog,
+    pub(super) refusals: RefusalLog,
     pub(super) usage: UsageRecorder,
     pub(super) directory: Arc<dyn Directory>,
     /// The directory file, which a reload may apply again at any time.
@@ -96,6 +98,7 @@ impl RunningServer {
         }
         self.import.close_with_timeout().await;
         self.usage.close(self.directory.clone()).await;
+        self.refusals.close().await;
         self.audit.close().await;
         self.access_log.close().await;
         otlp::finish().await;

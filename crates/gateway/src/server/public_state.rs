@@ -16,6 +16,7 @@ use crate::http::drain::Drain;
 use crate::http::public::PublicState;
 use crate::http::self_probe::SelfProbe;
 use crate::introspection::PublicMetadata;
+use crate::refusals::RefusalLog;
 use crate::sunset::Sunsets;
 use crate::usage::UsageRecorder;
 
@@ -43,6 +44,7 @@ pub(super) fn public_state(
         proxies: proxies(server),
         drain: Drain::default(),
         access_log: AccessLog::default(),
+        refusals: RefusalLog::default(),
         recheck: Arc::default(),
         back_ends: BackEnds::default(),
         metadata: PublicMetadata::default(),

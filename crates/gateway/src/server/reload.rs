@@ -22,6 +22,7 @@ use crate::bootstrap::mailer;
 use crate::client_ip::TrustedProxies;
 use crate::config::{Config, ConfigError, FileDigests, Sections, Tls};
 use crate::http::public::PublicState;
+use crate::refusals::RefusalLog;
 use crate::sunset::Sunsets;
 use crate::tls::TlsIdentity;
 use crate::usage::{ServiceUsage, UsageRecorder};
@@ -70,6 +71,7 @@ pub(crate) struct Reload {
     pub(crate) application: HotSwap<PublicState>,
     pub(crate) inner: HotSwap<management::ManagementState>,
     pub(crate) usage: UsageRecorder,
+    pub(crate) refusals: RefusalLog,
     pub(crate) public: Option<Arc<TlsIdentity>>,
     pub(crate) management: Option<Arc<TlsIdentity>>,
 }
@@ -123,7 +125,12 @@ impl Reload {
         let before = self.inner.state();
         let proxies = TrustedProxies::new(&next.server.trusted_proxies, next.server.proxy_header);
         let sunsets = Sunsets::new(&next.sunset);
-        let usage = ServiceUsage::new(&self.usage, proxies.clone(), sunsets.clone());
+        let usage = ServiceUsage::new(
+            &self.usage,
+            &self.refusals,
+            proxies.clone(),
+            sunsets.clone(),
+        );
         let introspection = before.introspection.with_dialects(mounts.clone(), usage);
         let metrics = before.metrics.clone().with_back_ends(back_ends.clone());
         let inner = management::ManagementState {

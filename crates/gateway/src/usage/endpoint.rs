@@ -21,6 +21,13 @@ pub(crate) struct Endpoint {
     pub(crate) revision: String,
 }
 
+impl Endpoint {
+    /// Returns the pattern. `None` for calls to a path without a route.
+    pub(crate) fn route(&self) -> Option<&str> {
+        Some(self.pattern.as_str()).filter(|pattern| *pattern != NO_ROUTE)
+    }
+}
+
 /// The endpoints of one dialect, each computed once.
 pub(crate) struct Endpoints {
     release: Option<String>,

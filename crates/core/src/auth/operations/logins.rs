@@ -43,7 +43,7 @@ impl Auth {
             cause,
             ..event
         };
-        self.record_login(event, &outcome);
+        self.record_login(event, Some(&credentials.name), &outcome);
         outcome
     }
 
@@ -76,7 +76,7 @@ impl Auth {
         }
         let name = identifier.as_deref().map(ClaimedName::Card);
         let event = self.login_event(LoginMethod::Card, name, origin);
-        self.record_login(event, &outcome);
+        self.record_login(event, identifier.as_deref(), &outcome);
         outcome
     }
 
@@ -100,7 +100,7 @@ impl Auth {
             Err(error) => (Err(error), String::new()),
         };
         let event = self.login_event(LoginMethod::Key, None, origin);
-        self.record_login(event, &outcome);
+        self.record_login(event, None, &outcome);
         outcome.map(|user| KeyLogin { user, label })
     }
 

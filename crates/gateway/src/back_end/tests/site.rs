@@ -29,6 +29,7 @@ use crate::http::drain::Drain;
 use crate::http::public::{PublicState, app};
 use crate::http::self_probe::SelfProbe;
 use crate::introspection::{IdentityHeaders, PublicMetadata, ScopeTable};
+use crate::refusals::RefusalLog;
 use crate::sunset::Sunsets;
 use crate::usage::UsageRecorder;
 
@@ -126,6 +127,7 @@ impl Site {
             proxies: TrustedProxies::new(&[proxy], ProxyHeader::XForwardedFor),
             probe: SelfProbe::new(&peppers),
             usage: UsageRecorder::default(),
+            refusals: RefusalLog::default(),
             sunsets: Sunsets::new(&config.sections.sunset),
             drain: Drain::default(),
             access_log: AccessLog::default(),

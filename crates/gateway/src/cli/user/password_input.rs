@@ -48,7 +48,7 @@ pub(in crate::cli) fn first_line() -> Result<SecretString> {
 
 /// Prompts at the terminal without echo, and returns the typed text. Fails if there is no terminal; the error
 /// names the `option` to use instead.
-pub(super) fn prompt(prompt: &str, option: &str) -> Result<SecretString> {
+pub(in crate::cli) fn prompt(prompt: &str, option: &str) -> Result<SecretString> {
     let what = prompt.trim_end_matches([':', ' ']).to_lowercase();
     let answer = rpassword::prompt_password(prompt)
         .with_context(|| format!("there is no terminal to prompt for the {what}: use {option}"))?;

@@ -42,12 +42,12 @@ impl Error {
             Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method"),
             Self::BackEnd(error) => (error.status_code(), "later"),
             Self::Auth(error) => match error {
-                AuthError::InvalidCredentials => (StatusCode::UNAUTHORIZED, "credentials"),
-                AuthError::InvalidToken => (StatusCode::UNAUTHORIZED, "pass"),
-                AuthError::AccountDisabled | AuthError::SecondFactorRequired => {
+                AuthError::InvalidCredentials(_) => (StatusCode::UNAUTHORIZED, "credentials"),
+                AuthError::InvalidToken(_) => (StatusCode::UNAUTHORIZED, "pass"),
+                AuthError::AccountDisabled(_) | AuthError::SecondFactorRequired(_) => {
                     (StatusCode::FORBIDDEN, "account")
                 }
-                AuthError::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+                AuthError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
                 AuthError::Throttled { .. } => (StatusCode::TOO_MANY_REQUESTS, "slower"),
                 AuthError::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
                 AuthError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "later"),

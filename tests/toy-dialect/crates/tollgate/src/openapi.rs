@@ -1,6 +1,6 @@
 //! The OpenAPI document of the routes. Statuses of errors are taken from `error.rs`.
 
-use isogloss_core::AuthError;
+use isogloss_core::{AuthError, RefusalCause};
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::RequestBody;
@@ -53,14 +53,14 @@ fn paths() -> Paths {
         Error::TooLarge,
         Error::TimedOut,
         Error::MediaType,
-        AuthError::InvalidCredentials.into(),
-        AuthError::AccountDisabled.into(),
-        AuthError::SecondFactorRequired.into(),
+        AuthError::InvalidCredentials(RefusalCause::WrongPassword).into(),
+        AuthError::AccountDisabled(RefusalCause::Disabled).into(),
+        AuthError::SecondFactorRequired(RefusalCause::CodeMissing).into(),
         throttled().into(),
         overloaded().into(),
         unavailable().into(),
     ];
-    let token_errors = || [AuthError::InvalidToken.into(), unavailable().into()];
+    let token_errors = || [AuthError::InvalidToken(RefusalCause::NoToken).into(), unavailable().into()];
     let pass = || SecurityRequirement::new("pass", [""; 0]);
     let body = RequestBody::builder()
         .required(Some(Required::True))

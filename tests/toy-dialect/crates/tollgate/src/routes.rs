@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
-use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, Purpose, Session, Terms};
+use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, Purpose, Session, Terms, RefusalCause};
 use isogloss_dialect::relay_or;
 
 use crate::error::Error;
@@ -63,6 +63,6 @@ async fn leave(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
 async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
     let presented = wire::find_pass(request.headers()).map(BearerToken::access);
     Ok(auth
-        .validate_bearer(&presented.ok_or(AuthError::InvalidToken)?)
+        .validate_bearer(&presented.ok_or(AuthError::InvalidToken(RefusalCause::NoToken))?)
         .await?)
 }
