@@ -121,7 +121,7 @@ fmt: ## format the code
 	$(CARGO) fmt --manifest-path tests/services/rust/Cargo.toml
 
 servers:
-	@tests/install redis postgres nginx caddy traefik envoy haproxy apache django faketime ip slapd samba oidc-provider browser
+	@tests/install redis postgres nginx caddy traefik envoy haproxy apache django faketime ip slapd samba oidc-provider browser prometheus
 
 peers:
 	@tests/install wrk lua

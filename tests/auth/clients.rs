@@ -28,6 +28,7 @@ async fn what_a_request_tells_of_its_client_is_known_after_it() {
     };
     let (issued, ObservedRequest { client, .. }) = ObservedRequest::observe(None, work).await;
     let expected = ClientIdentity {
+        has_logged_in: false,
         application: Some("shop".to_owned()),
         client: Some("desk".to_owned()),
         key: Some("app".to_owned()),

@@ -1,6 +1,7 @@
 //! Administration over the management listener, as programs use it.
 
 mod authorities_of_users;
+mod lists;
 mod organisations;
 mod users;
 

@@ -2,6 +2,7 @@
 
 mod documentation;
 mod routes;
+mod rules;
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! Which clients use which dialect, and how a dialect is retired.
 
 mod known;
+mod lasting;
 mod retirement;
 mod usage;
 mod usage_report;

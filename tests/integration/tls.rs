@@ -1,6 +1,6 @@
 //! TLS of both listeners: which clients are accepted, and certificates that change while connections are open.
 
-mod certificate_pair;
+pub(crate) mod certificate_pair;
 mod certificate_rotation;
 mod client;
 mod rejected_handshakes;

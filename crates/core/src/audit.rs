@@ -8,6 +8,7 @@ mod event_kind;
 mod name_hash;
 mod refusal;
 mod request_context;
+mod search;
 mod table_sink;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ pub use self::event_kind::{EventKind, LoginMethod, Outcome};
 pub use self::name_hash::ClaimedName;
 pub use self::refusal::{Refusal, RefusalReason};
 pub use self::request_context::{EventActor, RequestContext};
+pub use self::search::{EventCursor, EventSearch, FoundEvent};
 pub use self::table_sink::{AuditTable, EventFilter, Subject, TableSink, prune};
 use crate::log::{LineSink, LineTarget, LogNames, LogQueue, LogSink};
 

@@ -24,6 +24,8 @@ pub struct ClientIdentity {
     pub key: Option<String>,
     /// The id of the user of the request.
     pub user: Option<Uuid>,
+    /// Whether credentials of the request were right, rather than a token.
+    pub has_logged_in: bool,
     /// The expired token that the request presented.
     pub expired: Option<Expired>,
 }
@@ -74,6 +76,12 @@ impl ClientIdentity {
     /// Records the key that the request presented. Fails with [`AuthError::Forbidden`] if the client is blocked.
     pub(crate) fn record_key(label: &str) -> Result<(), AuthError> {
         Self::record(|client| client.key = Some(label.to_owned()))
+    }
+
+    /// Records that credentials of the request were right.
+    pub(crate) fn record_login() {
+        // A blocked client was refused before.
+        ObservedRequest::record_client(|client| client.has_logged_in = true);
     }
 
     /// Records the user of the request, and the client and application of a token that was or will be issued.

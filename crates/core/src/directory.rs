@@ -26,6 +26,7 @@ mod synchronisations;
 pub(crate) mod user_change;
 pub(crate) mod user_filter;
 mod user_records;
+pub(crate) mod user_search;
 mod wanted;
 
 use std::path::Path;
@@ -64,6 +65,7 @@ pub use self::snapshot::{
 pub use self::synchronisations::{SyncRecord, SyncTurn, Synchronisations};
 pub use self::user_filter::UserFilter;
 pub use self::user_records::{PasswordKind, UserGroup, UserRecord, UserRecords};
+pub use self::user_search::{FoundUsers, SearchCursor, SearchRanges, TermRange, UserSearch};
 pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;
 use crate::error::StoreError;

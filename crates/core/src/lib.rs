@@ -50,8 +50,8 @@ pub use access::AccessChange;
 pub use auth::{
     ACCOUNT_REALM, AccessCard, AccountLink, Auth, AuthComponents, Credentials, ENROLMENT_REALM,
     Erasure, KeyLogin, LinkError, OrganisationName, PasswordChange, PendingEnrolment, Reach,
-    SecondFactor, SecondFactorPolicy, SecondFactorRule, SecondUse, SessionFilter, SessionInfo,
-    ThrottleFilter, TokenFinding, TrialStep, TrialVerdict,
+    SecondFactor, SecondFactorPolicy, SecondFactorRule, SecondUse, SessionCursor, SessionFilter,
+    SessionInfo, SessionPage, ThrottleFilter, TokenFinding, TrialStep, TrialVerdict,
 };
 pub use error::{AuthError, PasswordError, StoreError};
 pub use throttle::{ClientIp, LoginOrigin, RequestedAccess};

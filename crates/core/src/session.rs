@@ -1,5 +1,6 @@
 //! The terms on which a token is issued, and the session of a live token.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +78,8 @@ pub struct Terms {
     /// The topic of the e-mail in which the token is sent. E-mails about different topics do not replace each
     /// other.
     pub topic: Option<&'static str>,
+    /// The address of the login behind the parent. A token without a lineage has that of its own request.
+    pub login_address: Option<IpAddr>,
 }
 
 impl Terms {
@@ -99,6 +102,7 @@ impl Terms {
             max_authentication_age: None,
             address: None,
             topic: None,
+            login_address: None,
         }
     }
 
@@ -109,6 +113,7 @@ impl Terms {
         Self {
             parent: Some(session.digest),
             lineage: Some(Lineage::of_child(&session.record)),
+            login_address: session.record.source,
             ..self
         }
     }
@@ -120,6 +125,7 @@ impl Terms {
         Self {
             parent: spent.record.parent,
             lineage: spent.record.lineage.clone(),
+            login_address: spent.record.source,
             redeemed: Some(spent.digest),
             ..self
         }

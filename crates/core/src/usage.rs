@@ -1,26 +1,35 @@
 //! Usage of dialects by endpoint and client, which shows operators when a dialect is no longer used.
 //!
 //! A count names no user and holds no secret: users are counted in a [`CardinalitySketch`], keys are named by
-//! their label.
+//! their label. Separately, a [`UserUse`] says when a user last used a dialect.
 
+mod batch;
 mod bounded_counter;
 mod cardinality_sketch;
+mod days;
+pub(crate) mod days_table;
 mod expired;
 mod key_ref;
 mod observed;
 pub(crate) mod table;
+mod user_uses;
 
 use std::hash::RandomState;
 
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
+pub use self::batch::UsageBatch;
 pub use self::bounded_counter::BoundedCounter;
 pub use self::cardinality_sketch::CardinalitySketch;
+pub use self::days::{DayCursor, DayFilter, UsageDay, UsageDays};
 pub use self::expired::ExpiredUse;
 pub use self::key_ref::UsageKeyRef;
 pub use self::observed::Observed;
-pub use self::table::UsageTable;
+pub use self::table::{LastUse, UsageTable};
+pub use self::user_uses::{
+    NamedUse, PERIOD, UseCursor, UseFilter, UseOf, UserCall, UserUse, UserUses,
+};
 
 /// Stands for known clients for which there is no room.
 pub const OTHER: &str = "(other)";
@@ -77,13 +86,23 @@ impl UsageKey {
         }
     }
 
+    /// Returns the key of the row that counts all calls of this client on one day, to whichever endpoint.
+    #[must_use]
+    pub fn of_client(&self) -> Self {
+        Self {
+            revision: String::new(),
+            endpoint: String::new(),
+            ..self.clone()
+        }
+    }
+
     /// Returns `true` if several clients share this row.
     pub fn is_shared(&self) -> bool {
         [OTHER, UNKNOWN].contains(&self.user_agent.as_str())
     }
 
     /// Returns the key with a replacement character for each NUL, which PostgreSQL does not allow in texts.
-    fn storable(&self) -> Self {
+    pub(crate) fn storable(&self) -> Self {
         let text = |text: &String| text.replace('\0', "\u{FFFD}");
         Self {
             dialect: text(&self.dialect),
@@ -136,6 +155,8 @@ pub struct UsageCount {
     pub calls: u64,
     /// The calls that were refused.
     pub refused: u64,
+    /// The logins among the calls, if they were counted since the last flush. Stored for days only.
+    pub logins: u64,
     /// The users who made the calls.
     pub users: CardinalitySketch,
     /// Tokens that were presented after their end.
@@ -151,6 +172,7 @@ impl UsageCount {
             last_served: None,
             calls: 0,
             refused: 0,
+            logins: 0,
             users: CardinalitySketch::default(),
             expired: ExpiredUse::default(),
         };
@@ -166,6 +188,7 @@ impl UsageCount {
         }
         self.calls = self.calls.saturating_add(1);
         self.refused = self.refused.saturating_add(u64::from(call.refused));
+        self.logins = self.logins.saturating_add(u64::from(call.is_login));
         if let Some(user) = call.user {
             self.users.insert(user);
         }
@@ -187,6 +210,7 @@ impl UsageCount {
         self.last_served = self.last_served.max(other.last_served);
         self.calls = self.calls.saturating_add(other.calls);
         self.refused = self.refused.saturating_add(other.refused);
+        self.logins = self.logins.saturating_add(other.logins);
         self.users.merge(&other.users);
         self.expired.add(&other.expired);
     }

@@ -6,7 +6,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The number of each migration's file, and its name.
-const STEPS: [(i64, &str); 15] = [
+const STEPS: [(i64, &str); 16] = [
     (1, "directory"),
     (2, "second factor"),
     (3, "audit"),
@@ -22,6 +22,7 @@ const STEPS: [(i64, &str); 15] = [
     (13, "synchronisations"),
     (14, "languages"),
     (15, "refused requests"),
+    (16, "usage and search"),
 ];
 
 const _: () = assert!(STEPS[STEPS.len() - 1].0 == BackedUp::VERSION);

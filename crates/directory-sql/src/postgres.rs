@@ -4,6 +4,7 @@ mod access;
 mod api_keys;
 mod app_passwords;
 mod audit;
+pub(crate) mod audit_search;
 mod authority_links;
 mod backup;
 mod belongings;
@@ -33,7 +34,10 @@ mod snapshot;
 mod synchronisations;
 mod transaction;
 mod usage;
+mod usage_days;
 mod user_records;
+pub(crate) mod user_search;
+mod user_uses;
 mod work;
 mod write;
 

@@ -6,8 +6,9 @@ mod digests;
 mod entries;
 mod imports;
 mod links;
+mod usage;
 
-use isogloss_core::backend::directory::{Login, StoredUsage, UserRef};
+use isogloss_core::backend::directory::{Login, UserRef};
 use isogloss_core::directory::{Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
 use isogloss_core::refusals::RefusedRequest;
 use isogloss_core::{Key, Language, Organisation, Role, Scopes, TotpStep, Unit, User, UserState};
@@ -26,6 +27,7 @@ pub(super) use self::digests::{
 pub(super) use self::entries::{Belongings, organisation_entries, person, user_entries};
 pub(super) use self::imports::{revoked_key_entries, said};
 pub(super) use self::links::{LinkColumns, link_columns, seconds};
+pub(super) use self::usage::{last_use, named_use, usage, usage_day};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
 
@@ -48,32 +50,6 @@ pub(super) fn refused_requests(rows: Vec<(String, Option<String>)>) -> Vec<Refus
     let rows = rows.into_iter();
     rows.filter_map(|(entry, name)| RefusedRequest::from_entry(&entry, name))
         .collect()
-}
-
-/// Decodes a row of `usage`. Fails if a column cannot be decoded.
-pub(super) fn usage(row: &impl Columns) -> Result<StoredUsage> {
-    Ok(StoredUsage {
-        id: row.text("id")?,
-        dialect: row.text("dialect")?,
-        revision: row.text("revision")?,
-        endpoint: row.text("endpoint")?,
-        application: row.text_if_any("application")?,
-        key_label: row.text_if_any("key_label")?,
-        client: row.text_if_any("client")?,
-        user_agent: row.text("user_agent")?,
-        network: row.text("network")?,
-        known: row.flag("known")?,
-        first_seen: row.number("first_seen")?,
-        last_seen: row.number("last_seen")?,
-        last_served: row.number_if_any("last_served")?,
-        calls: row.number("calls")?,
-        refused: row.number("refused")?,
-        users: row.bytes_if_any("users")?.unwrap_or_default(),
-        expired_tokens: row.number("expired_tokens")?,
-        expired_calls: row.number("expired_calls")?,
-        expired_youngest: row.number_if_any("expired_youngest")?,
-        expired_oldest: row.number_if_any("expired_oldest")?,
-    })
 }
 
 /// Decodes a user from a row of `user_accounts`. Fails if a column cannot be decoded.

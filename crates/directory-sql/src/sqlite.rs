@@ -3,6 +3,7 @@
 mod api_keys;
 mod app_passwords;
 mod audit;
+pub(crate) mod audit_search;
 mod authority_links;
 mod backup;
 mod belongings;
@@ -28,7 +29,10 @@ mod synchronisations;
 pub(super) mod tables;
 mod transaction;
 mod usage;
+mod usage_days;
 mod user_records;
+pub(crate) mod user_search;
+mod user_uses;
 mod write;
 
 use std::num::NonZeroUsize;

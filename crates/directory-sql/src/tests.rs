@@ -28,6 +28,9 @@ mod signing_keys;
 mod synchronisations;
 mod unlisted_entries;
 mod usage;
+mod usage_days;
+mod user_search;
+mod user_uses;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -125,6 +128,8 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     audit::the_contract_holds(directory).await;
     usage::the_contract_holds(directory).await;
     refusals::hold(directory).await;
+    usage_days::the_contract_holds(directory).await;
+    user_uses::hold(directory).await;
     second_factor::hold(directory, other).await;
     api_keys::hold(directory).await;
     changes::hold(directory).await;

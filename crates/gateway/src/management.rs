@@ -5,6 +5,7 @@ mod admin_key;
 mod api_error;
 mod api_keys;
 mod app;
+mod audit;
 mod backup;
 mod extractors;
 pub(crate) mod metrics;
@@ -16,6 +17,7 @@ mod throttle;
 mod usage;
 mod users;
 
+pub(crate) use self::audit::IsAuditStored;
 pub(crate) use self::extractors::limit;
 
 pub(crate) use self::openapi::document;
@@ -159,6 +161,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(api_keys::configure)
         .configure(usage::configure)
         .configure(refusals::configure)
+        .configure(audit::configure)
         .configure(backup::configure)
         .configure(users::configure)
         .configure(organisations::configure)

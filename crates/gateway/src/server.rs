@@ -36,8 +36,8 @@ use crate::http::public::{PublicState, app};
 use crate::http::self_probe::SelfProbe;
 use crate::introspection::{IntrospectionApi, PublicMetadata};
 use crate::jwt::KeyMaintenance;
-use crate::management::Readiness;
 use crate::management::metrics::Metrics;
+use crate::management::{IsAuditStored, Readiness};
 use crate::metrics::InstrumentedTokenStore;
 use crate::refusals::{self, RefusalLog};
 use crate::store_health::{HealthRecheck, MonitoredStores, StoreHealthMonitor};
@@ -184,6 +184,7 @@ async fn start(
         metrics,
         introspection,
         body_timeout: sections.server.body_timeout,
+        is_audit_stored: IsAuditStored(sections.audit.database),
         account,
     });
     let inner = Listener::management(sections, inner.socket, inner_tls.as_deref(), &in_flight);
@@ -200,10 +201,11 @@ async fn start(
         rt::spawn(flusher),
         rt::spawn(old_refusals),
     ]);
-    housekeeping.extend(periodic::start(sections, &directory, &application));
+    housekeeping.extend(periodic::start(sections, &directory, &tokens, &application));
     housekeeping.extend(signing_keys.map(|keys| rt::spawn(keys.run())));
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
     contents.add_created(sections.file_digests());
+    reload::record(&Ok(()));
     let reload = Reload {
         files,
         sections: sections.clone(),

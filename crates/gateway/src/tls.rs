@@ -10,12 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use metrics::gauge;
 use parking_lot::Mutex;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
+use x509_parser::parse_x509_certificate;
 
 use self::cert_resolver::{ReloadableCertResolver, ReloadableClientVerifier};
 use self::file_watch::WatchedFiles;
@@ -24,6 +27,17 @@ use crate::config::{self, ConfigError, KeyMaterial};
 /// How often the files are checked. A change is applied once two checks have found the same state: a certificate
 /// and its key are rarely written at the same time.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Records when the certificate of a listener ends. Does nothing if it cannot be parsed: clients may accept it.
+fn record_end(section: &'static str, identity: &CertifiedKey) {
+    let certificate = identity.cert.first();
+    let parsed = certificate.and_then(|certificate| parse_x509_certificate(certificate).ok());
+    if let Some((_, certificate)) = parsed {
+        let end = certificate.validity().not_after.timestamp();
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        gauge!("isogloss_certificate_end_seconds", "section" => section).set(end as f64);
+    }
+}
 
 /// TLS identity of a listener: its certificate, and the verifier of client certificates.
 pub(crate) struct TlsIdentity {
@@ -39,6 +53,7 @@ impl TlsIdentity {
     pub(crate) fn open(section: &'static str, settings: &config::Tls) -> Result<Self, ConfigError> {
         let files = WatchedFiles::new(settings);
         let material = KeyMaterial::read(section, settings)?;
+        record_end(section, &material.identity);
         Ok(Self {
             section,
             certificate: Arc::new(ReloadableCertResolver::new(material.identity)),
@@ -78,6 +93,7 @@ impl TlsIdentity {
         // Recorded even after an error, so that a file that cannot be used is logged once.
         *self.files.lock() = files;
         let material = material?;
+        record_end(self.section, &material.identity);
         if self.certificate.replace(material.identity) {
             info!(listener = self.section, "took the new certificate");
         }

@@ -2,25 +2,29 @@
 //!
 //! Calls are counted in memory by each thread, and added to the directory's table every few seconds.
 
+pub(crate) mod days;
 mod endpoint;
 mod flush;
 pub(crate) mod report;
-mod service_usage;
+mod service;
 mod user_agent;
+pub(crate) mod users;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::USER_AGENT;
-use isogloss_core::usage::{BoundedCounter, Observed, UsageKeyRef, UsageRows};
+use isogloss_core::usage::{
+    BoundedCounter, Observed, UsageBatch, UsageKeyRef, UsageRows, UserCall, UserUse, UserUses,
+};
 use isogloss_core::{ClientIdentity, ClientIp, Peppers};
 use parking_lot::Mutex;
 use siphasher::sip::SipHasher24;
 use time::OffsetDateTime;
 
 pub(crate) use self::endpoint::{Endpoint, Endpoints};
-pub(crate) use self::service_usage::ServiceUsage;
+pub(crate) use self::service::ServiceUsage;
 pub(crate) use self::user_agent::family;
 use crate::config;
 
@@ -33,17 +37,23 @@ pub struct UsageRecorder(Option<Arc<Inner>>);
 
 struct Inner {
     /// One shard for each counting thread, so that threads do not wait for each other.
-    shards: Mutex<Vec<Arc<Mutex<BoundedCounter>>>>,
-    /// Counts that the table has not taken yet. Locked during a flush.
-    pending: tokio::sync::Mutex<BoundedCounter>,
+    shards: Mutex<Vec<Arc<Mutex<Shard>>>>,
+    /// Counts and uses that the tables have not taken yet. Locked during a flush.
+    pending: tokio::sync::Mutex<UsageBatch>,
     room: usize,
     /// Keyed hash of users.
     key: SipHasher24,
 }
 
+/// What one thread has counted since the last flush.
+struct Shard {
+    counts: BoundedCounter,
+    users: UserUses,
+}
+
 /// The counter of one thread.
 #[derive(Clone)]
-pub(crate) struct UsageCounter(Option<(Arc<Mutex<BoundedCounter>>, Arc<Inner>)>);
+pub(crate) struct UsageCounter(Option<(Arc<Mutex<Shard>>, Arc<Inner>)>);
 
 /// A call, as described by the head of its request.
 #[derive(Debug, Clone)]
@@ -64,7 +74,10 @@ impl UsageRecorder {
         Self(settings.enabled.then(|| {
             Arc::new(Inner {
                 shards: Mutex::default(),
-                pending: tokio::sync::Mutex::new(BoundedCounter::new(room)),
+                pending: tokio::sync::Mutex::new(UsageBatch::new(
+                    room,
+                    settings.max_clients_per_day.get(),
+                )),
                 room,
                 key: SipHasher24::new_with_key(&key[0]),
             })
@@ -74,7 +87,10 @@ impl UsageRecorder {
     /// Returns a counter for one thread.
     pub(crate) fn counter(&self) -> UsageCounter {
         UsageCounter(self.0.as_ref().map(|inner| {
-            let shard = Arc::new(Mutex::new(BoundedCounter::new(inner.room)));
+            let shard = Arc::new(Mutex::new(Shard {
+                counts: BoundedCounter::new(inner.room),
+                users: UserUses::default(),
+            }));
             inner.shards.lock().push(Arc::clone(&shard));
             (shard, Arc::clone(inner))
         }))
@@ -82,17 +98,18 @@ impl UsageRecorder {
 }
 
 impl Inner {
-    /// Returns the counts since the last call, and removes the shards of dropped counters: each reload of the
-    /// configuration replaces all of them.
-    fn drain(&self) -> Vec<UsageRows> {
-        let mut rows = Vec::new();
+    /// Returns the counts since the last call, with the uses by users and how many of them there was no room for.
+    /// Removes the shards of dropped counters: each reload of the configuration replaces all of them.
+    fn drain(&self) -> Vec<(UsageRows, (Vec<UserUse>, u64))> {
+        let mut counted = Vec::new();
         self.shards.lock().retain(|shard| {
             // Checked before the counts are taken: a shard without another owner gets no more calls.
             let is_used = Arc::strong_count(shard) > 1;
-            rows.push(shard.lock().take());
+            let mut shard = shard.lock();
+            counted.push((shard.counts.take(), shard.users.take()));
             is_used
         });
-        rows
+        counted
     }
 
     /// Returns the hash of the client's user, or `None` if no user is known.
@@ -113,13 +130,16 @@ impl UsageCounter {
         let Some((shard, inner)) = &self.0 else {
             return;
         };
+        let is_login = client.has_logged_in && !refused;
         let observed = Observed {
             at,
             refused,
+            is_login,
             user: inner.hash(client),
             expired: client.expired,
         };
         let network = call.source.map(ClientIp::network);
+        let user = client.user.filter(|_| !refused);
         let names = [
             client.application.as_deref(),
             client.key.as_deref(),
@@ -136,7 +156,19 @@ impl UsageCounter {
             user_agent: &call.user_agent,
             network: network.as_deref().unwrap_or(NO_NETWORK),
         };
-        shard.lock().record(seen, &observed);
+        let mut shard = shard.lock();
+        shard.counts.record(seen, &observed);
+        if let Some(user) = user {
+            shard.users.record(UserCall {
+                user,
+                dialect: call.dialect,
+                at,
+                is_login,
+                source: call.source,
+                client: client.as_deref(),
+                user_agent: &call.user_agent,
+            });
+        }
     }
 
     /// Returns whether calls are counted.
@@ -179,8 +211,9 @@ mod tests {
         }
     }
 
-    fn calls_in(rows: &[UsageRows]) -> u64 {
-        let counts = rows.iter().flat_map(|rows| rows.values());
+    fn calls_in(inner: &Inner) -> u64 {
+        let drained = inner.drain();
+        let counts = drained.iter().flat_map(|(rows, _)| rows.values());
         counts.map(|count| count.calls).sum()
     }
 
@@ -198,7 +231,7 @@ mod tests {
                 counter.record(&call(), &ClientIdentity::default(), false, now);
             }
             drop(counters);
-            calls += calls_in(&inner.drain());
+            calls += calls_in(inner);
         }
         assert_eq!(calls, 900);
         inner.drain();
@@ -206,6 +239,6 @@ mod tests {
         let counter = usage.counter();
         inner.drain();
         counter.record(&call(), &ClientIdentity::default(), false, now);
-        assert_eq!(calls_in(&inner.drain()), 1);
+        assert_eq!(calls_in(inner), 1);
     }
 }

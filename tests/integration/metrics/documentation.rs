@@ -7,7 +7,8 @@ use std::path::Path;
 use isogloss_testkit::servers::{Slapd, wait_until};
 use isogloss_testkit::{Gateway, Redis, Store};
 
-use super::{families, login, metrics, value};
+use super::{families, login, metrics, rules, value};
+use crate::tls::certificate_pair::{Files, Pair};
 use crate::{synchronisation, web_hook};
 
 #[test]
@@ -52,6 +53,19 @@ fn the_table_of_the_documentation_names_what_is_served_and_nothing_else() {
     assert!(count("isogloss_users", "") > 0.0);
     assert!(count("isogloss_users_never_logged_in", "") > 0.0);
     let mut served = families(&metrics(&gateway));
+    // What a store in this process and TLS add. The tokens are counted at the start.
+    let files = Files::with(&Pair::make());
+    let embedded = || Gateway::builder(crate::PROGRAM).store(Store::Embedded);
+    let mut before = embedded().start().unwrap();
+    before.wait_until_ready().unwrap();
+    login("admin", "admin-demo").send(before.public()).unwrap();
+    assert!(before.terminate().unwrap().success());
+    let other = embedded().folder(before.folder());
+    let other = other.config_text(files.table("server")).start().unwrap();
+    let live = [("dialect", "bimplus"), ("purpose", "access")];
+    let has_counted = || value(&metrics(&other), "isogloss_live_tokens", &live) == Some(1.0);
+    wait_until("the tokens are counted", has_counted).unwrap();
+    served.extend(families(&metrics(&other)));
     served.retain(|name| name.starts_with("isogloss_"));
 
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/monitoring.md");
@@ -66,10 +80,17 @@ fn the_table_of_the_documentation_names_what_is_served_and_nothing_else() {
         .collect();
     assert_eq!(documented, served);
 
-    // Alerts use only metrics that exist.
-    let words = section.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    for word in words.filter(|word| word.starts_with("isogloss_")) {
-        let base = word.trim_end_matches("_bucket").trim_end_matches("_count");
-        assert!(served.contains(word) || served.contains(base), "{word}");
+    // Alerts and the dashboard use only metrics that exist.
+    for (name, text) in rules::files() {
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let words: Vec<_> = words.filter(|word| word.starts_with("isogloss_")).collect();
+        assert!(words.len() > 10, "{name}");
+        for word in words {
+            let base = word.trim_end_matches("_bucket").trim_end_matches("_count");
+            assert!(
+                served.contains(word) || served.contains(base),
+                "{name}: {word}"
+            );
+        }
     }
 }

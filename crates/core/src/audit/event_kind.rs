@@ -12,12 +12,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns the name in events: `done` or `refused`.
+    /// Both outcomes.
+    pub const ALL: [Self; 2] = [Self::Done, Self::Refused];
+
+    /// Returns the name of the outcome: `done` or `refused`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Refused => "refused",
         }
+    }
+
+    /// Returns the outcome of that name. `None` if there is none.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 }
 

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{ClaimedName, Event, EventKind, PendingEvents};
+use super::{ClaimedName, Event, EventKind, EventSearch, FoundEvent, PendingEvents};
 use crate::error::StoreError;
 use crate::log::LogSink;
 use crate::pepper::Pepper;
@@ -44,6 +44,13 @@ pub trait AuditTable: Send + Sync + 'static {
     ///
     /// [`StoreError`] if the database is unreachable.
     async fn events_of_token(&self, handle: TokenDigest) -> Result<Vec<String>, StoreError>;
+
+    /// Returns the events that match a search, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable.
+    async fn search_events(&self, search: &EventSearch) -> Result<Vec<FoundEvent>, StoreError>;
 
     /// Removes events from before `before`, the oldest first, at most `limit` of them. Returns how many were
     /// removed.

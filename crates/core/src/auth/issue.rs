@@ -1,5 +1,6 @@
 //! Issuing tokens: a new one, or the previous one if the terms reuse it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use tracing::warn;
 
 use super::Auth;
+use crate::audit::RequestContext;
 use crate::client_identity::ClientIdentity;
 use crate::clock::later;
 use crate::error::{AuthError, StoreError};
@@ -15,6 +17,7 @@ use crate::pepper::Pepper;
 use crate::refusal_cause::RefusalCause;
 use crate::session::{Concurrency, IssuedToken, Session, Terms};
 use crate::store::{Record, Slot};
+use crate::throttle::ClientIp;
 use crate::token::{Realm, Seed, Token};
 use crate::token_digest::TokenDigest;
 use crate::user::User;
@@ -68,6 +71,7 @@ impl Auth {
             project: terms.claimed_project.clone(),
             parent: terms.parent,
             lineage: terms.lineage.clone(),
+            source: login_address(terms),
             address: terms
                 .address
                 .as_ref()
@@ -227,6 +231,14 @@ fn log_evictions(user: &User, evicted: &[TokenDigest]) {
             "ended the session that was used least: the user has too many"
         );
     }
+}
+
+/// Returns the address from which the user logged in: that of the current request, unless the token is derived.
+fn login_address(terms: &Terms) -> Option<IpAddr> {
+    if terms.lineage.is_some() {
+        return terms.login_address;
+    }
+    RequestContext::current().source.map(ClientIp::address)
 }
 
 fn no_random_numbers(error: impl std::fmt::Display) -> StoreError {

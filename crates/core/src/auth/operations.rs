@@ -9,9 +9,11 @@ mod operators;
 mod tokens;
 
 use metrics::counter;
+use uuid::Uuid;
 
 use super::Auth;
-use crate::audit::{ClaimedName, Event, EventKind, LoginMethod, RefusalReason};
+use crate::audit::{ClaimedName, Event, EventKind, LoginMethod, RefusalReason, Subject};
+use crate::client_identity::ClientIdentity;
 use crate::error::AuthError;
 use crate::observed_request::{ObservedRefusal, ObservedRequest};
 use crate::purpose::Purpose;
@@ -64,6 +66,9 @@ impl Auth {
 
     /// Records the outcome of a login with that name, as it was typed, or without a name.
     fn record_login(&self, event: Event, name: Option<&str>, outcome: &Result<User, AuthError>) {
+        if outcome.is_ok() {
+            ClientIdentity::record_login();
+        }
         let event = match outcome {
             Ok(user) => event.about(user),
             Err(error) => event.refused(error),
@@ -126,6 +131,31 @@ impl Auth {
                 ..self.event(EventKind::Evict).about(user)
             });
         }
+    }
+
+    /// Returns everything by which events may refer to a user with that name, e-mail address or identifier, or to
+    /// attempts with that name.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unavailable`] if the directory is unavailable.
+    pub async fn event_subject(&self, name: &str) -> Result<Subject, AuthError> {
+        let account = self.components.directory.account(name).await?;
+        let user = account.map(|account| account.user);
+        let mut names = vec![ClaimedName::User(name), ClaimedName::Card(name)];
+        if let Some(user) = &user {
+            names.push(ClaimedName::User(&user.user_name));
+            names.extend(user.email.as_deref().map(ClaimedName::User));
+        }
+        let peppers = self.components.peppers.each();
+        let name_hashes = peppers.flat_map(|pepper| names.iter().map(|name| name.hash(pepper)));
+        Ok(Subject {
+            name_hashes: name_hashes.collect(),
+            // The pseudonym of an erased user is not a name.
+            user: user
+                .map(|user| user.id)
+                .or_else(|| Uuid::try_parse(name).ok()),
+        })
     }
 
     fn name_hash(&self, name: ClaimedName<'_>) -> TokenDigest {

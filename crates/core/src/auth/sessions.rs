@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -74,6 +75,8 @@ pub struct SessionInfo {
     pub root: TokenDigest,
     /// When the user logged in with a credential of their own.
     pub login_at: OffsetDateTime,
+    /// The address of that login. `None` if a release before recorded the token, or if no address was known.
+    pub login_address: Option<IpAddr>,
     /// When the token was issued.
     pub issued_at: OffsetDateTime,
     /// When the token was last used, to the hour or, if its end moves with its use, to the minute.
@@ -94,7 +97,7 @@ impl SessionFilter {
     }
 
     /// Returns whether the record of `digest` matches all conditions that are set.
-    fn fits(&self, digest: TokenDigest, record: &Record) -> bool {
+    pub(super) fn fits(&self, digest: TokenDigest, record: &Record) -> bool {
         self.handle.is_none_or(|handle| handle == digest)
             && self
                 .user
@@ -119,34 +122,32 @@ impl Auth {
         filter: &SessionFilter,
         limit: usize,
     ) -> Result<Vec<SessionInfo>, AuthError> {
-        let now = self.now();
-        let found = self.records(filter).await?;
-        let mut found: Vec<_> = found.into_iter().collect();
-        found.retain(|(_, record)| record.is_live(now));
-        found.sort_by_key(|(digest, record)| (std::cmp::Reverse(record.issued_at), *digest));
-        let mut users = Users::default();
-        let mut listed = Vec::new();
-        for (handle, record) in found {
-            if listed.len() == limit {
-                break;
-            }
-            let user = users.find(self, record.user).await?;
-            let user = user.filter(|user| {
-                is_active_in(user, record.generation) && self.has_bound_address(user, &record)
-            });
-            let Some(user) = user else {
-                continue;
-            };
-            let actor = match record.actor {
-                None => None,
-                Some(actor) => match users.find(self, actor).await? {
-                    Some(actor) if may_still_impersonate(&actor, &record) => Some(actor),
-                    Some(_) | None => continue,
-                },
-            };
-            listed.push(described(handle, &user, actor.as_deref(), record));
-        }
-        Ok(listed)
+        let page = self.session_page(filter, None, limit).await?;
+        Ok(page.sessions)
+    }
+
+    /// Returns the session of a record, or `None` if its token is not valid. Fails with [`AuthError::Unavailable`] if
+    /// the directory is unavailable.
+    pub(super) async fn listed_session(
+        &self,
+        (handle, record): (TokenDigest, Record),
+        users: &mut Users,
+    ) -> Result<Option<SessionInfo>, AuthError> {
+        let user = users.find(self, record.user).await?;
+        let user = user.filter(|user| {
+            is_active_in(user, record.generation) && self.has_bound_address(user, &record)
+        });
+        let Some(user) = user else {
+            return Ok(None);
+        };
+        let actor = match record.actor {
+            None => None,
+            Some(actor) => match users.find(self, actor).await? {
+                Some(actor) if may_still_impersonate(&actor, &record) => Some(actor),
+                Some(_) | None => return Ok(None),
+            },
+        };
+        Ok(Some(described(handle, &user, actor.as_deref(), record)))
     }
 
     /// Ends the sessions that match and returns how many live tokens ended. If the filter reaches derived
@@ -185,7 +186,7 @@ impl Auth {
     /// Returns the matching records, including those of tokens that are no longer live, by the cheapest query:
     /// the handle, the user's list, or all records. Fails with [`AuthError::Unavailable`] if the token store is
     /// unavailable.
-    async fn records(&self, filter: &SessionFilter) -> Result<Found, AuthError> {
+    pub(super) async fn records(&self, filter: &SessionFilter) -> Result<Found, AuthError> {
         let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
         if let Some(handle) = filter.handle {
             let record = self.record_of(handle).await?;
@@ -215,7 +216,7 @@ impl Auth {
 
 /// Users who were looked up before.
 #[derive(Default)]
-struct Users(HashMap<Uuid, Option<Arc<User>>>);
+pub(super) struct Users(HashMap<Uuid, Option<Arc<User>>>);
 
 impl Users {
     /// Returns the user of that id, which is looked up once. `None` if there is no such user. Fails with
@@ -240,6 +241,7 @@ fn described(
         parent: record.parent,
         root: record.root(handle),
         login_at: record.login_at(),
+        login_address: record.source,
         dialect: record.realm,
         user: user.id,
         user_name: user.user_name.clone(),

@@ -40,7 +40,11 @@ pub use crate::directory::present::EntryNames;
 pub use crate::directory::rules::{LAST_NUMBER, breaks_rules, look};
 pub use crate::directory::user_change::UserChange;
 pub use crate::directory::user_filter::UserPage;
+pub use crate::directory::user_search::SearchPage;
 pub use crate::names::{login_forms, spellings, stored_login};
+pub use crate::usage::days_table::{
+    DayRow, DaysInTable, StoredDay, day_number, day_of_number, day_rows,
+};
 pub use crate::usage::table::{
     StoredUsage, UsageInTable, UsagePlace, usage_row_ids, usage_user_agents,
 };

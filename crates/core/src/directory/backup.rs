@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The tables in a backup, each after those that it refers to.
-pub const TABLES: [&str; 19] = [
+pub const TABLES: [&str; 21] = [
     "organisations",
     "units",
     "users",
@@ -23,6 +23,8 @@ pub const TABLES: [&str; 19] = [
     "revoked_keys",
     "digest_keys",
     "erased_users",
+    "usage_days",
+    "user_usage",
 ];
 
 /// The tables that a restore leaves as they are. The keys of JWTs are valid for minutes, and made again where they
@@ -48,5 +50,5 @@ impl BackedUp {
     }
 
     /// The number of the last migration that this release knows. Both databases have the same numbers.
-    pub const VERSION: i64 = 15;
+    pub const VERSION: i64 = 16;
 }

@@ -46,6 +46,20 @@ impl UserFilter {
         Some(pattern)
     }
 
+    /// Returns `true` if the user fulfils all conditions.
+    pub(crate) fn matches(&self, record: &UserRecord) -> bool {
+        let user = &record.user;
+        let authority = record.link.as_ref().map(|link| &link.authority);
+        self.fits(user)
+            && self
+                .organisation
+                .is_none_or(|id| user.organisation.id == id)
+            && self.role.is_none_or(|role| user.role == role)
+            && self.state.is_none_or(|state| user.state == state)
+            && (self.authority.is_none() || self.authority.as_ref() == authority)
+            && (!self.never_logged_in || record.last_login_at.is_none())
+    }
+
     fn fits(&self, user: &User) -> bool {
         let Some(search) = &self.search else {
             return true;

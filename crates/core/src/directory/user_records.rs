@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::AuthorityLink;
+use super::{AuthorityLink, FoundUsers, UserSearch};
 use crate::error::StoreError;
 use crate::user::{User, UserState};
 
@@ -20,6 +20,10 @@ pub trait UserRecords: Send + Sync + 'static {
     /// Returns the record of the user with this identifier; `None` if there is none. Fails if the directory is
     /// unavailable.
     async fn user_record(&self, user: Uuid) -> Result<Option<UserRecord>, StoreError>;
+
+    /// Returns the users who match a search by the beginning of a name, ordered by what matches. Reads no more users
+    /// than it finds, unless the filter leaves many of them out. Fails if the directory is unavailable.
+    async fn find_users(&self, search: &UserSearch) -> Result<FoundUsers, StoreError>;
 
     /// Returns how many users there are, by authority and state; local users first. Fails if the directory is
     /// unavailable.

@@ -12,6 +12,8 @@ mod version_2;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -89,6 +91,9 @@ pub struct Record {
     /// The registered application that the directory has confirmed. Appended.
     #[serde(skip)]
     pub registered_application: Option<String>,
+    /// The address from which the user logged in; for a derived token, that of the login behind it. Appended.
+    #[serde(skip)]
+    pub source: Option<IpAddr>,
     /// Fields that a later release has appended.
     #[serde(skip)]
     pub tail: Vec<u8>,
@@ -165,6 +170,7 @@ impl Record {
             at_most: None,
             is_end_unconfirmed: false,
             registered_application: None,
+            source: None,
             tail: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ const UNKNOWN_SHARE: usize = 4;
 
 /// Counts, as many as there is room for. Further clients are counted by endpoint only: known clients separately
 /// from unknown ones, so that unknown clients take no room from known ones.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct BoundedCounter {
     rows: UsageRows,
     room: usize,
@@ -122,6 +122,7 @@ mod tests {
         Observed {
             at: datetime!(2026-11-26 12:00 UTC),
             refused: user.is_none(),
+            is_login: user.is_some(),
             user,
             expired: None,
         }

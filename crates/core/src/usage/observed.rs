@@ -11,6 +11,8 @@ pub struct Observed {
     pub at: OffsetDateTime,
     /// Whether the call was refused.
     pub refused: bool,
+    /// Whether a user logged in with the call.
+    pub is_login: bool,
     /// A hash of the user who made the call. `None` if no user was authenticated.
     pub user: Option<u64>,
     /// The expired token that the call presented. `None` if it presented none.

@@ -3,23 +3,26 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
-use super::{CardinalitySketch, ExpiredUse, UsageCount, UsageKey, UsageRows};
+use super::{
+    CardinalitySketch, DayFilter, ExpiredUse, NamedUse, UsageBatch, UsageCount, UsageDay, UsageKey,
+    UsageRows, UseFilter,
+};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
 
 /// A table of usage.
 #[async_trait]
 pub trait UsageTable: Send + Sync + 'static {
-    /// Adds counts, all or none, in a table of `room` rows of known clients and two shared ones for each
-    /// endpoint.
+    /// Adds counts and uses, all or none. The table of clients has `room` rows of known clients, and two shared
+    /// ones for each endpoint. Uses of users who no longer exist are left out.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the database is unreachable or accepts no changes. If the response is lost, the counts
     /// may have been added nevertheless.
-    async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError>;
+    async fn add_usage(&self, added: &UsageBatch, room: usize) -> Result<(), StoreError>;
 
     /// Returns the counts that were last seen at `since` or later.
     ///
@@ -34,6 +37,47 @@ pub trait UsageTable: Send + Sync + 'static {
     ///
     /// [`StoreError`] if the database is unreachable or accepts no changes.
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError>;
+
+    /// Returns the counts of days that match the filter, ordered by day, dialect and client.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable, or a row cannot be decoded.
+    async fn usage_days(&self, filter: &DayFilter) -> Result<Vec<UsageDay>, StoreError>;
+
+    /// Removes the counts of the days before `before`. Returns how many rows were removed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable or accepts no changes.
+    async fn remove_usage_days(&self, before: Date) -> Result<u64, StoreError>;
+
+    /// Returns the uses by users that match the filter, the last one first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable, or a row cannot be decoded.
+    async fn user_uses(&self, filter: &UseFilter) -> Result<Vec<NamedUse>, StoreError>;
+
+    /// Returns the last use of each of these dialects, in the same order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable, or a row cannot be decoded.
+    async fn last_uses(&self, dialects: &[String]) -> Result<Vec<LastUse>, StoreError>;
+}
+
+/// What is known of the last use of a dialect after its clients have left the table of clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    /// The dialect.
+    pub dialect: String,
+    /// The first day of which there are counts.
+    pub counted_since: Option<Date>,
+    /// The last call of a known client that was not refused, by the counts of days.
+    pub last_served: Option<OffsetDateTime>,
+    /// The last call of a user, at most an hour too early.
+    pub last_used: Option<OffsetDateTime>,
 }
 
 /// A row as it is stored.
@@ -153,7 +197,8 @@ impl UsageInTable {
     }
 }
 
-fn place(key: &UsageKey) -> UsagePlace {
+/// Returns the dialect, program and network of a client.
+pub(super) fn place(key: &UsageKey) -> UsagePlace {
     (
         key.dialect.clone(),
         key.user_agent.clone(),
@@ -195,6 +240,7 @@ impl StoredUsage {
             last_served: self.last_served.map(from_milliseconds),
             calls: self.calls.unsigned_abs(),
             refused: self.refused.unsigned_abs(),
+            logins: 0,
             // A sketch that cannot be decoded starts empty.
             users: CardinalitySketch::from_bytes(&self.users).unwrap_or_default(),
             expired: ExpiredUse {

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
+use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind, EventSearch, FoundEvent};
 use isogloss_core::backend::milliseconds;
 use isogloss_core::{StoreError, TokenDigest};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
-use super::PostgresDirectory;
+use super::directory::can_be_stored;
 use super::session::Session;
+use super::{PostgresDirectory, audit_search};
 
 #[async_trait]
 impl AuditTable for PostgresDirectory {
@@ -38,6 +39,16 @@ impl AuditTable for PostgresDirectory {
         .await
     }
 
+    async fn search_events(&self, search: &EventSearch) -> Result<Vec<FoundEvent>, StoreError> {
+        let texts = [&search.dialect, &search.source];
+        if !texts.into_iter().flatten().all(|text| can_be_stored(text)) {
+            return Ok(Vec::new());
+        }
+        let search = search.clone();
+        self.run_idempotent(move |c| Box::pin(audit_search::find(c, search.clone())))
+            .await
+    }
+
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
         self.once(move |c| Box::pin(remove(c, before, limit))).await
     }
@@ -49,9 +60,9 @@ async fn keep(connection: &mut Session, events: Vec<Arc<Event>>) -> sqlx::Result
     }
     let mut transaction = connection.begin().await?;
     query(
-        "INSERT INTO audit (time, event, user_id, actor, name_hash, line, handle)
+        "INSERT INTO audit (time, event, user_id, actor, name_hash, line, outcome, dialect, source, handle)
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],
-                              $6::text[], $7::text[])",
+                              $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])",
     )
     .bind(each(&events, |event| milliseconds(event.time)))
     .bind(each(&events, |event| event.event.name()))
@@ -65,6 +76,16 @@ async fn keep(connection: &mut Session, events: Vec<Arc<Event>>) -> sqlx::Result
         event.name_hash.map(|hash| hash.to_string())
     }))
     .bind(each(&events, Event::line))
+    .bind(each(&events, |event| event.outcome.name()))
+    .bind(each(&events, |event| {
+        event
+            .dialect
+            .as_ref()
+            .map(|dialect| dialect.replace('\0', "\u{FFFD}"))
+    }))
+    .bind(each(&events, |event| {
+        event.source.map(|source| source.to_string())
+    }))
     .bind(each(&events, |event| {
         event.handle.map(|handle| handle.to_string())
     }))

@@ -21,7 +21,7 @@ const READ: [&str; 8] = [
 ];
 
 /// All tables, with the privileges that the gateway needs.
-const WRITTEN: [(&str, &[&str]); 22] = [
+const WRITTEN: [(&str, &[&str]); 24] = [
     ("organisations", ALL),
     ("units", ALL),
     ("users", ALL),
@@ -41,6 +41,8 @@ const WRITTEN: [(&str, &[&str]); 22] = [
     ("revoked_keys", ALL),
     ("digest_keys", ALL),
     ("erased_users", KEPT),
+    ("usage_days", ALL),
+    ("user_usage", ALL),
     ("signing_keys", KEPT),
     ("synchronisations", NEVER_REMOVED),
     ("refused_requests", ALL),

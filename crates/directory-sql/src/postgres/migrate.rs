@@ -256,5 +256,6 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/postgres/0013_synchronisations.sql"),
         include_str!("../../migrations/postgres/0014_languages.sql"),
         include_str!("../../migrations/postgres/0015_refused_requests.sql"),
+        include_str!("../../migrations/postgres/0016_usage_and_search.sql"),
     ])
 }

@@ -1,26 +1,30 @@
 //! The usage table in PostgreSQL.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use isogloss_core::StoreError;
 use isogloss_core::backend::directory::{
-    StoredUsage, UsageInTable, usage_row_ids, usage_user_agents,
+    StoredUsage, UsageInTable, UsagePlace, usage_row_ids, usage_user_agents,
 };
 use isogloss_core::backend::milliseconds;
-use isogloss_core::usage::{OTHER, UsageRows, UsageTable};
+use isogloss_core::usage::{
+    DayFilter, LastUse, NamedUse, OTHER, UsageBatch, UsageDay, UsageRows, UsageTable, UseFilter,
+};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_as, query_scalar};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
-use super::PostgresDirectory;
 use super::session::Session;
+use super::{PostgresDirectory, usage_days, user_uses};
 use crate::row;
 use crate::row::columns::{USAGE, select};
 
 #[async_trait]
 impl UsageTable for PostgresDirectory {
-    async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
-        let rows = rows.clone();
-        self.once(move |c| Box::pin(add(c, rows.clone(), room)))
+    async fn add_usage(&self, added: &UsageBatch, room: usize) -> Result<(), StoreError> {
+        let added = Arc::new(added.clone());
+        self.once(move |c| Box::pin(add(c, Arc::clone(&added), room)))
             .await
     }
 
@@ -31,25 +35,51 @@ impl UsageTable for PostgresDirectory {
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
         self.once(move |c| Box::pin(remove(c, before))).await
     }
+
+    async fn usage_days(&self, filter: &DayFilter) -> Result<Vec<UsageDay>, StoreError> {
+        let filter = filter.clone();
+        self.run_idempotent(move |c| Box::pin(usage_days::list(c, filter.clone())))
+            .await
+    }
+
+    async fn remove_usage_days(&self, before: Date) -> Result<u64, StoreError> {
+        self.once(move |c| Box::pin(usage_days::remove(c, before)))
+            .await
+    }
+
+    async fn user_uses(&self, filter: &UseFilter) -> Result<Vec<NamedUse>, StoreError> {
+        let filter = filter.clone();
+        self.run_idempotent(move |c| Box::pin(user_uses::list(c, filter.clone())))
+            .await
+    }
+
+    async fn last_uses(&self, dialects: &[String]) -> Result<Vec<LastUse>, StoreError> {
+        let dialects = dialects.to_vec();
+        self.run_idempotent(move |c| Box::pin(user_uses::last(c, dialects.clone())))
+            .await
+    }
 }
 
 /// Adds counts to the table, which has at most `room` rows of known clients. Locks the table, because a new sketch is
 /// computed from the stored one. Fails if a query fails.
-async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::Result<()> {
+async fn add(connection: &mut Session, added: Arc<UsageBatch>, room: usize) -> sqlx::Result<()> {
+    let uses: Vec<_> = added.users().into_iter().cloned().collect();
+    let rows = added.rows();
     let mut transaction = connection.begin().await?;
+    let locked = user_uses::lock_users(&mut transaction, &uses).await?;
     query("LOCK TABLE usage IN EXCLUSIVE MODE")
         .execute(&mut *transaction)
         .await?;
     let stored = query(select(USAGE, " FROM usage WHERE id = ANY($1)"))
-        .bind(usage_row_ids(&added))
+        .bind(usage_row_ids(rows))
         .fetch_all(&mut *transaction)
         .await?;
     let stored: sqlx::Result<_> = stored.iter().map(row::usage).collect();
-    let places = query_as(
+    let places: Vec<UsagePlace> = query_as(
         "SELECT DISTINCT dialect, user_agent, network FROM usage
          WHERE known AND user_agent = ANY($1)",
     )
-    .bind(usage_user_agents(&added))
+    .bind(usage_user_agents(rows))
     .fetch_all(&mut *transaction)
     .await?;
     let known = query_scalar("SELECT count(*) FROM usage WHERE known AND user_agent <> $1")
@@ -57,13 +87,14 @@ async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::R
         .fetch_one(&mut *transaction)
         .await?;
     let stored = stored?;
-    let rows = UsageInTable {
+    let in_table = UsageInTable {
         stored,
-        places,
+        places: places.clone(),
         known,
     };
-    let rows = rows.after(&added, room);
-    write(&mut transaction, &rows).await?;
+    write(&mut transaction, &in_table.after(rows, room)).await?;
+    usage_days::add(&mut transaction, added.days(), places).await?;
+    user_uses::add(&mut transaction, &uses, locked).await?;
     transaction.commit().await
 }
 

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::directory::{UserGroup, UserRecord, UserRecords};
+use isogloss_core::directory::{FoundUsers, UserGroup, UserRecord, UserRecords, UserSearch};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{PostgresDirectory, read};
+use super::{PostgresDirectory, read, user_search};
 use crate::row::{self, Result, USER_GROUPS};
 
 #[async_trait]
@@ -25,6 +25,10 @@ impl UserRecords for PostgresDirectory {
     async fn user_record(&self, user: Uuid) -> std::result::Result<Option<UserRecord>, StoreError> {
         self.run_idempotent(move |c| Box::pin(read::user_record(c, user)))
             .await
+    }
+
+    async fn find_users(&self, search: &UserSearch) -> std::result::Result<FoundUsers, StoreError> {
+        user_search::find(self, search).await
     }
 
     async fn user_groups(&self) -> std::result::Result<Vec<UserGroup>, StoreError> {

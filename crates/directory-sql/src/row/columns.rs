@@ -16,6 +16,15 @@ pub(crate) const USAGE: &str = "id, dialect, revision, endpoint, application, ke
      first_seen, last_seen, last_served, calls, refused, users, expired_tokens, expired_calls, \
      expired_youngest, expired_oldest";
 
+/// The columns of the table `usage_days`.
+pub(crate) const USAGE_DAYS: &str = "d.day, d.dialect, d.id, d.application, d.key_label, d.client, d.user_agent, d.network, \
+     d.known, d.clients, d.calls, d.refused, d.logins, d.last_served, d.users";
+
+/// The columns of a use by a user.
+pub(crate) const USER_USES: &str = "u.id AS user_id, u.number, u.user_name, u.email, u.first_name, u.last_name, \
+     o.name AS organisation_name, s.dialect, s.first_used_at, s.last_used_at, s.last_login_at, s.address, \
+     s.client, s.user_agent";
+
 /// Returns the statement that selects these columns. Both parts are constants, so no input gets into the SQL text.
 pub(crate) fn select(columns: &'static str, rest: &'static str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("SELECT {columns}{rest}"))

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind};
+use isogloss_core::audit::{AuditTable, Event, EventFilter, EventKind, EventSearch, FoundEvent};
 use isogloss_core::backend::milliseconds;
 use isogloss_core::{StoreError, TokenDigest};
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
 use super::connections::Connections;
-use super::{SqliteDirectory, failed};
+use super::{SqliteDirectory, audit_search, failed};
 
 #[async_trait]
 impl AuditTable for SqliteDirectory {
@@ -30,6 +30,10 @@ impl AuditTable for SqliteDirectory {
         found.map_err(failed)
     }
 
+    async fn search_events(&self, search: &EventSearch) -> Result<Vec<FoundEvent>, StoreError> {
+        audit_search::find(&self.pool, search).await.map_err(failed)
+    }
+
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
         let removed = query(
             "DELETE FROM audit
@@ -47,8 +51,8 @@ async fn keep(pool: &Connections, events: &[Arc<Event>]) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
     for event in events {
         query(
-            "INSERT INTO audit (time, event, user, actor, name_hash, line, handle)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO audit (time, event, user, actor, name_hash, line, outcome, dialect, source, handle)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(milliseconds(event.time))
         .bind(event.event.name())
@@ -56,6 +60,9 @@ async fn keep(pool: &Connections, events: &[Arc<Event>]) -> sqlx::Result<()> {
         .bind(event.actor.as_ref().map(ToString::to_string))
         .bind(event.name_hash.map(|hash| hash.to_string()))
         .bind(event.line())
+        .bind(event.outcome.name())
+        .bind(&event.dialect)
+        .bind(event.source.map(|source| source.to_string()))
         .bind(event.handle.map(|handle| handle.to_string()))
         .execute(&mut *transaction)
         .await?;

@@ -203,5 +203,6 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0013_synchronisations.sql"),
         include_str!("../../migrations/sqlite/0014_languages.sql"),
         include_str!("../../migrations/sqlite/0015_refused_requests.sql"),
+        include_str!("../../migrations/sqlite/0016_usage_and_search.sql"),
     ])
 }

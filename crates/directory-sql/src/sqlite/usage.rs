@@ -3,22 +3,24 @@
 use async_trait::async_trait;
 use isogloss_core::StoreError;
 use isogloss_core::backend::directory::{
-    StoredUsage, UsageInTable, usage_row_ids, usage_user_agents,
+    StoredUsage, UsageInTable, UsagePlace, usage_row_ids, usage_user_agents,
 };
 use isogloss_core::backend::milliseconds;
-use isogloss_core::usage::{OTHER, UsageRows, UsageTable};
+use isogloss_core::usage::{
+    DayFilter, LastUse, NamedUse, OTHER, UsageBatch, UsageDay, UsageRows, UsageTable, UseFilter,
+};
 use sqlx::{query, query_as, query_scalar};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use super::connections::Connections;
-use super::{SqliteDirectory, failed};
+use super::{SqliteDirectory, failed, usage_days, user_uses};
 use crate::row;
 use crate::row::columns::{USAGE, select};
 
 #[async_trait]
 impl UsageTable for SqliteDirectory {
-    async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
-        add(&self.pool, rows, room).await.map_err(failed)
+    async fn add_usage(&self, added: &UsageBatch, room: usize) -> Result<(), StoreError> {
+        add(&self.pool, added, room).await.map_err(failed)
     }
 
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
@@ -38,9 +40,26 @@ impl UsageTable for SqliteDirectory {
             .await;
         removed.map(|done| done.rows_affected()).map_err(failed)
     }
+
+    async fn usage_days(&self, filter: &DayFilter) -> Result<Vec<UsageDay>, StoreError> {
+        usage_days::list(&self.pool, filter).await.map_err(failed)
+    }
+
+    async fn remove_usage_days(&self, before: Date) -> Result<u64, StoreError> {
+        usage_days::remove(&self.pool, before).await.map_err(failed)
+    }
+
+    async fn user_uses(&self, filter: &UseFilter) -> Result<Vec<NamedUse>, StoreError> {
+        user_uses::list(&self.pool, filter).await.map_err(failed)
+    }
+
+    async fn last_uses(&self, dialects: &[String]) -> Result<Vec<LastUse>, StoreError> {
+        user_uses::last(&self.pool, dialects).await.map_err(failed)
+    }
 }
 
-async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result<()> {
+async fn add(pool: &Connections, batch: &UsageBatch, room: usize) -> sqlx::Result<()> {
+    let added = batch.rows();
     let mut transaction = pool.begin().await?;
     let ids = serde_json::to_string(&usage_row_ids(added)).unwrap_or_default();
     let stored = query(select(
@@ -52,7 +71,7 @@ async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result
     .await?;
     let stored: sqlx::Result<_> = stored.iter().map(row::usage).collect();
     let agents = serde_json::to_string(&usage_user_agents(added)).unwrap_or_default();
-    let places = query_as(
+    let places: Vec<UsagePlace> = query_as(
         "SELECT DISTINCT dialect, user_agent, network FROM usage
          WHERE known AND user_agent IN (SELECT value FROM json_each(?))",
     )
@@ -66,7 +85,7 @@ async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result
     let stored = stored?;
     let rows = UsageInTable {
         stored,
-        places,
+        places: places.clone(),
         known,
     };
     for row in rows.after(added, room) {
@@ -100,5 +119,7 @@ async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result
         .execute(&mut *transaction)
         .await?;
     }
+    usage_days::add(&mut transaction, batch.days(), places).await?;
+    user_uses::add(&mut transaction, &batch.users()).await?;
     transaction.commit().await
 }

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::directory::{UserGroup, UserRecord, UserRecords};
+use isogloss_core::directory::{FoundUsers, UserGroup, UserRecord, UserRecords, UserSearch};
 use sqlx::{query, query_scalar};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::connections::Connections;
-use super::{SqliteDirectory, failed, read};
+use super::{SqliteDirectory, failed, read, user_search};
 use crate::row::{self, Result, USER_GROUPS};
 
 #[async_trait]
@@ -24,6 +24,10 @@ impl UserRecords for SqliteDirectory {
     async fn user_record(&self, user: Uuid) -> std::result::Result<Option<UserRecord>, StoreError> {
         let found = read::user_record(&self.pool, user).await;
         found.map_err(failed)
+    }
+
+    async fn find_users(&self, search: &UserSearch) -> std::result::Result<FoundUsers, StoreError> {
+        user_search::find(&self.pool, search).await.map_err(failed)
     }
 
     async fn user_groups(&self) -> std::result::Result<Vec<UserGroup>, StoreError> {

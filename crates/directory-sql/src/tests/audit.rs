@@ -1,13 +1,15 @@
 //! The audit log in the directory's database.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use isogloss_core::TokenDigest;
 use isogloss_core::audit::{
-    Audit, AuditTable, Event, EventActor, EventFilter, EventKind, Subject, TableSink, prune,
+    Audit, AuditTable, Event, EventActor, EventFilter, EventKind, EventSearch, Outcome, Subject,
+    TableSink, prune,
 };
 use isogloss_core::directory::Directory;
+use isogloss_core::{ClientIp, TokenDigest};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -141,7 +143,133 @@ async fn old_events_are_removed_in_steps(directory: &dyn Directory) {
     assert_eq!(prune(directory, before).await.unwrap(), 0);
 }
 
+/// Returns the counts of the events on all pages of a search, two at a time.
+async fn counts(directory: &dyn Directory, search: EventSearch) -> Vec<u64> {
+    let mut counts = Vec::new();
+    let mut page = EventSearch {
+        filter: EventFilter {
+            limit: 2,
+            ..search.filter.clone()
+        },
+        ..search
+    };
+    loop {
+        let found = directory.search_events(&page).await.unwrap();
+        let Some(last) = found.last() else {
+            return counts;
+        };
+        page.after = Some(last.cursor);
+        for event in found {
+            let event: serde_json::Value = serde_json::from_str(&event.line).unwrap();
+            counts.push(event["count"].as_u64().unwrap());
+        }
+    }
+}
+
+async fn events_are_searched_page_by_page(directory: &dyn Directory) {
+    let source = |last: u8| ClientIp::from(IpAddr::from([192, 0, 2, last]));
+    let events = (0..7_u8).map(|number| Event {
+        outcome: if number % 2 == 0 {
+            Outcome::Done
+        } else {
+            Outcome::Refused
+        },
+        dialect: Some(if number < 4 { "toy" } else { "day" }.to_owned()),
+        source: Some(source(number / 3)),
+        count: Some(number.into()),
+        user: Some(ADMIN),
+        // Some happen at the same time.
+        ..event(EventKind::Email, 100 + u64::from(number / 2))
+    });
+    directory
+        .insert_events(events.map(Arc::new).collect())
+        .await
+        .unwrap();
+    let all = EventSearch::from(EventFilter {
+        event: Some(EventKind::Email),
+        ..ALL
+    });
+    let outcome = Some(Outcome::Refused);
+    let dialect = Some("toy".to_owned());
+    let from = Some(source(1).to_string());
+    let until = Some(START + Duration::from_secs(102));
+    let who = Some(Subject {
+        user: Some(ADMIN),
+        name_hashes: vec![TokenDigest::from(HASH)],
+    });
+    for (search, expected) in [
+        (all.clone(), &[6, 5, 4, 3, 2, 1, 0][..]),
+        (
+            EventSearch {
+                outcome,
+                ..all.clone()
+            },
+            &[5, 3, 1],
+        ),
+        (
+            EventSearch {
+                dialect,
+                ..all.clone()
+            },
+            &[3, 2, 1, 0],
+        ),
+        (
+            EventSearch {
+                source: from,
+                ..all.clone()
+            },
+            &[5, 4, 3],
+        ),
+        (
+            EventSearch {
+                until,
+                ..all.clone()
+            },
+            &[3, 2, 1, 0],
+        ),
+        (
+            EventSearch {
+                until,
+                outcome,
+                ..all.clone()
+            },
+            &[3, 1],
+        ),
+        (
+            EventSearch {
+                filter: EventFilter {
+                    who,
+                    ..all.filter.clone()
+                },
+                ..all.clone()
+            },
+            &[6, 5, 4, 3, 2, 1, 0],
+        ),
+        (
+            EventSearch {
+                filter: EventFilter {
+                    who: Some(Subject::default()),
+                    ..all.filter.clone()
+                },
+                ..all.clone()
+            },
+            &[],
+        ),
+    ] {
+        assert_eq!(
+            counts(directory, search.clone()).await,
+            expected,
+            "{search:?}"
+        );
+    }
+}
+
 pub(super) async fn the_contract_holds(directory: &dyn Directory) {
+    events_are_searched_page_by_page(directory).await;
+    directory
+        .remove_events(START + Duration::from_hours(1), 100)
+        .await
+        .unwrap();
     events_are_found_by_what_is_asked(directory).await;
     old_events_are_removed_in_steps(directory).await;
 }

@@ -28,6 +28,8 @@ pub(super) async fn is_put_back(directory: &dyn Directory) {
         .insert_events(vec![Arc::new(event)])
         .await
         .unwrap();
+    let ada = directory.account("ada").await.unwrap().unwrap().user.id;
+    user_uses::add_one(directory, ada).await;
     let folder = tempfile::tempdir().unwrap();
     let backed_up = directory.back_up(folder.path()).await.unwrap();
     assert_eq!(backed_up.version, BackedUp::VERSION);
@@ -39,6 +41,8 @@ pub(super) async fn is_put_back(directory: &dyn Directory) {
     }
     let events = directory.find_events(&ALL).await.unwrap();
     let usage = directory.usage(OffsetDateTime::UNIX_EPOCH).await.unwrap();
+    let by_name = user_uses::of_toy(directory).await;
+    assert_eq!(by_name.len(), 1);
     let again = directory.back_up(folder.path()).await;
     assert!(again.is_err(), "no file of a backup is written over");
 
@@ -58,6 +62,7 @@ pub(super) async fn is_put_back(directory: &dyn Directory) {
         assert_eq!(directory.find_events(&ALL).await.unwrap(), events);
         let restored = directory.usage(OffsetDateTime::UNIX_EPOCH).await.unwrap();
         assert_eq!(restored.len(), usage.len());
+        assert_eq!(user_uses::of_toy(directory).await, by_name);
     }
     let event = Event::new(EventKind::Login, OffsetDateTime::UNIX_EPOCH);
     directory

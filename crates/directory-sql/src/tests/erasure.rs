@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::changes::person;
 use super::digests::{OLD, Reopen, clock, pepper, under};
-use super::{FILE, PostgresDatabase, SqliteFile, load};
+use super::{FILE, PostgresDatabase, SqliteFile, load, user_uses};
 use isogloss_testkit::Postgres;
 
 const KEY: &str = "6C12345D-9B0C-4F3C-23AB-B5721D098F7B";
@@ -35,7 +35,9 @@ async fn no_file_of_sqlite_holds_an_erased_user_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let database = SqliteFile(folder);
     let directory = filled(&database).await;
-    let id = id_of(directory.as_ref(), "ada").await.to_string();
+    let id = id_of(directory.as_ref(), "ada").await;
+    user_uses::add_one(directory.as_ref(), id).await;
+    let id = id.to_string();
     let texts = ["ada@example.com", &id];
     let holds = |text: &str| {
         let files = database.0.path().read_dir().unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use isogloss_core::Expired;
 use isogloss_core::directory::Directory;
-use isogloss_core::usage::{ExpiredUse, Observed, UsageCount, UsageKey, UsageRows};
+use isogloss_core::usage::{ExpiredUse, Observed, UsageBatch, UsageCount, UsageKey, UsageRows};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection as _, query_scalar, raw_sql};
@@ -32,6 +32,7 @@ fn call(minute: u64, refused: bool, user: u64) -> UsageCount {
     UsageCount::one(&Observed {
         at: START + Duration::from_mins(minute),
         refused,
+        is_login: !refused,
         user: Some(user),
         expired: None,
     })
@@ -43,6 +44,7 @@ fn refused(age: Option<u64>) -> UsageCount {
     UsageCount::one(&Observed {
         at: START + Duration::from_mins(9),
         refused: true,
+        is_login: false,
         user: None,
         expired: age.map(|age| Expired {
             age: Duration::from_secs(age),
@@ -51,10 +53,14 @@ fn refused(age: Option<u64>) -> UsageCount {
     })
 }
 
+fn batch(rows: impl Iterator<Item = (UsageKey, UsageCount)>) -> UsageBatch {
+    rows.collect::<UsageRows>().into()
+}
+
 async fn what_two_gateways_add_adds_up(directory: &dyn Directory) {
     assert_eq!(directory.usage(START).await.unwrap(), UsageRows::default());
     directory
-        .add_usage(&UsageRows::default(), 10)
+        .add_usage(&UsageRows::default().into(), 10)
         .await
         .unwrap();
     let one = UsageRows::from_iter([
@@ -62,6 +68,7 @@ async fn what_two_gateways_add_adds_up(directory: &dyn Directory) {
         (key("lab"), call(1, true, 1)),
     ]);
     let other = UsageRows::from_iter([(key("desk"), call(3, true, 2))]);
+    let (one, other) = (one.into(), other.into());
     let (one, other) = tokio::join!(
         directory.add_usage(&one, 10),
         directory.add_usage(&other, 10)
@@ -77,6 +84,7 @@ async fn what_two_gateways_add_adds_up(directory: &dyn Directory) {
     assert_eq!(found.key.as_deref(), Some("a\u{FFFD} \"label\""));
     let mut expected = call(5, false, 1);
     expected.add(&call(3, true, 2));
+    expected.logins = 0;
     assert_eq!(*count, expected);
     assert_eq!((count.calls, count.refused, count.users.count()), (2, 1, 2));
 }
@@ -91,7 +99,7 @@ async fn old_rows_are_left_out_and_removed(directory: &dyn Directory) {
 async fn the_table_has_an_end(directory: &dyn Directory) {
     for number in 0..5 {
         let rows = (0..10).map(|n| (key(&format!("c{number}-{n}")), call(9, false, n)));
-        directory.add_usage(&rows.collect(), 20).await.unwrap();
+        directory.add_usage(&batch(rows), 20).await.unwrap();
     }
     let rows = directory.usage(START).await.unwrap();
     assert_eq!(rows.len(), 21);
@@ -107,7 +115,7 @@ async fn unknown_clients_share_a_row_and_take_no_room(directory: &dyn Directory)
     };
     for _ in 0..2 {
         let rows = (0..50).map(|number| (scanner(number), refused(None)));
-        directory.add_usage(&rows.collect(), 20).await.unwrap();
+        directory.add_usage(&batch(rows), 20).await.unwrap();
     }
     let rows = directory.usage(START).await.unwrap();
     assert_eq!(rows.len(), 22);
@@ -115,9 +123,9 @@ async fn unknown_clients_share_a_row_and_take_no_room(directory: &dyn Directory)
     assert_eq!((unknown.calls, unknown.users.count()), (100, 0));
     // In the meantime, a user has logged in with this client.
     let login = UsageRows::from_iter([(scanner(7), call(9, false, 1))]);
-    directory.add_usage(&login, 30).await.unwrap();
+    directory.add_usage(&login.into(), 30).await.unwrap();
     let again = UsageRows::from_iter([(scanner(7), refused(None))]);
-    directory.add_usage(&again, 30).await.unwrap();
+    directory.add_usage(&again.into(), 30).await.unwrap();
     let rows = directory.usage(START).await.unwrap();
     let known = rows.iter().find(|(key, _)| key.user_agent == "Scanner/7");
     assert_eq!(
@@ -134,7 +142,7 @@ async fn refusals_of_a_known_place_are_counted_there(directory: &dyn Directory) 
     };
     for age in [3_700, 6_900, 5_000] {
         let rows = UsageRows::from_iter([(unnamed.clone(), refused(Some(age)))]);
-        directory.add_usage(&rows, 100).await.unwrap();
+        directory.add_usage(&rows.into(), 100).await.unwrap();
     }
     let rows = directory.usage(START).await.unwrap();
     let found = rows.iter().find(|(key, _)| key.endpoint == "/v1/logout");

@@ -9,7 +9,7 @@ use isogloss_core::{KeyLimits, Scopes, StoreError, is_guessable};
 use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 
-pub(crate) use self::view::ApiKeyView;
+pub(crate) use self::view::{ApiKeyView, KeyFilter};
 use super::{AdminError, AdminService, event};
 use crate::dialects;
 

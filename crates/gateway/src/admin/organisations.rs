@@ -10,7 +10,63 @@ use uuid::Uuid;
 
 use super::{AdminError, AdminService, event};
 
+/// How many organisations are compared with a search for one page.
+const MOST_COMPARED: u32 = 20_000;
+
+/// How many organisations are read at a time.
+const BATCH: u32 = 1_000;
+
+/// A page of organisations, ordered by name.
+pub(crate) struct OrganisationPage {
+    pub(crate) listed: Vec<OrganisationEntry>,
+    /// The name after which the next page begins. `None` if this is the last one.
+    pub(crate) next: Option<String>,
+}
+
+/// Returns `true` if the name of an organisation contains the text, in upper or lower case.
+pub(crate) fn has_in_name(organisation: &OrganisationEntry, text: &str) -> bool {
+    let lower = |text: &str| text.to_lowercase();
+    lower(&organisation.name).contains(&lower(text.trim()))
+}
+
 impl AdminService {
+    /// Returns a page of the organisations whose names come after `after` and contain `search`, if that is given. A
+    /// page with few organisations may have a next one.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory is unreachable.
+    pub(crate) async fn organisations(
+        &self,
+        search: Option<&str>,
+        after: &str,
+        limit: u32,
+    ) -> Result<OrganisationPage, AdminError> {
+        let room = usize::try_from(limit).unwrap_or(usize::MAX);
+        let batch = if search.is_some() { BATCH } else { limit };
+        let (mut listed, mut after, mut compared) = (Vec::new(), after.to_owned(), 0);
+        loop {
+            let found = self.directory.organisations(&after, batch).await?;
+            compared += batch;
+            let is_last = found.len() < usize::try_from(batch).unwrap_or(usize::MAX);
+            for organisation in found {
+                if listed.len() == room {
+                    return Ok(OrganisationPage {
+                        listed,
+                        next: Some(after),
+                    });
+                }
+                after.clone_from(&organisation.name);
+                if search.is_none_or(|text| has_in_name(&organisation, text)) {
+                    listed.push(organisation);
+                }
+            }
+            if is_last || listed.len() == room || compared >= MOST_COMPARED {
+                let next = (!is_last).then_some(after);
+                return Ok(OrganisationPage { listed, next });
+            }
+        }
+    }
+
     /// Returns the organisation with that identifier or name. An identifier takes precedence over a name, as
     /// for [users](Self::user).
     ///

@@ -2,10 +2,10 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Reach, SessionFilter, SessionInfo, TokenDigest, User};
+use isogloss_core::{Reach, SessionCursor, SessionFilter, SessionInfo, TokenDigest, User};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -46,6 +46,9 @@ pub(crate) struct SessionQuery {
         skip_serializing_if = "Option::is_none"
     )]
     pub(crate) limit: Option<usize>,
+    /// Only sessions issued earlier: `next` of the previous page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<String>,
 }
 
 /// Reason why a query selects nothing.
@@ -101,6 +104,17 @@ impl SessionQuery {
         Ok((handle.transpose()?, issued_before.transpose()?))
     }
 
+    /// Returns the place after which the page begins. Fails with `Malformed` if it is none.
+    pub(crate) fn cursor(&self) -> Result<Option<SessionCursor>, SessionQueryError> {
+        let cursor = self.after.as_deref().map(|text| {
+            parse_cursor(text).ok_or_else(|| {
+                let reason = "after: expected `next` of the previous page";
+                SessionQueryError::Malformed(reason.to_owned())
+            })
+        });
+        cursor.transpose()
+    }
+
     /// Converts the query to core's filter, and looks up its user. Fails with `Malformed` if the handle or the
     /// timestamp cannot be parsed, `UnknownUser` if there is no such user, and `Unavailable` if the directory
     /// is unreachable.
@@ -133,6 +147,22 @@ impl SessionQuery {
     }
 }
 
+/// Formats the place of a session for the next query: the issue in milliseconds since 1970, and the handle.
+pub(crate) fn format_cursor(cursor: SessionCursor) -> String {
+    let since = cursor.issued_at - OffsetDateTime::UNIX_EPOCH;
+    format!("{},{}", since.whole_milliseconds(), cursor.handle)
+}
+
+/// Parses the place of a session, as [`format_cursor`] returns it. Returns `None` for any other text.
+fn parse_cursor(text: &str) -> Option<SessionCursor> {
+    let (milliseconds, handle) = text.split_once(',')?;
+    let since = Duration::milliseconds(milliseconds.parse().ok()?);
+    Some(SessionCursor {
+        issued_at: OffsetDateTime::UNIX_EPOCH.checked_add(since)?,
+        handle: TokenDigest::from_handle(handle)?,
+    })
+}
+
 /// A session.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Session)]
@@ -153,6 +183,9 @@ pub(crate) struct SessionView {
     pub(crate) actor_id: Option<Uuid>,
     /// When the user logged in with a password or another credential of their own.
     pub(crate) login_at: String,
+    /// The address of that login, if it is known.
+    #[serde(default)]
+    pub(crate) login_address: Option<String>,
     pub(crate) issued_at: String,
     pub(crate) used_at: String,
     pub(crate) expires_at: String,
@@ -179,6 +212,7 @@ impl SessionView {
             actor: listed.actor_name,
             actor_id: listed.actor,
             login_at: moment(listed.login_at)?,
+            login_address: listed.login_address.map(|address| address.to_string()),
             issued_at: moment(listed.issued_at)?,
             used_at: moment(listed.used_at)?,
             expires_at: moment(listed.expires_at)?,

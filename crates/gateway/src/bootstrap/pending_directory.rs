@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use isogloss_core::audit::{AuditTable, Event, EventFilter};
+use isogloss_core::audit::{AuditTable, Event, EventFilter, EventSearch, FoundEvent};
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
     ImportError, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
@@ -22,11 +22,13 @@ use isogloss_core::directory::{
 };
 use isogloss_core::refusals::{RefusalFilter, RefusalPruning, RefusalTable, RefusedRequest};
 use isogloss_core::store::Finding;
-use isogloss_core::usage::{UsageRows, UsageTable};
+use isogloss_core::usage::{
+    DayFilter, LastUse, NamedUse, UsageBatch, UsageDay, UsageRows, UsageTable, UseFilter,
+};
 use isogloss_core::{
     Key, NearCacheStatus, PoolStatus, StoreError, TokenDigest, Unit, User, UserState,
 };
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 /// Directory that is unavailable until [`set_ready`](Self::set_ready) is called.
@@ -75,6 +77,10 @@ impl AuditTable for PendingDirectory {
         self.directory.events_of_token(handle).await
     }
 
+    async fn search_events(&self, search: &EventSearch) -> Result<Vec<FoundEvent>, StoreError> {
+        self.directory.search_events(search).await
+    }
+
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
         self.directory.remove_events(before, limit).await
     }
@@ -102,8 +108,8 @@ impl RefusalTable for PendingDirectory {
 /// Always available: counts of usage do not depend on the directory file.
 #[async_trait]
 impl UsageTable for PendingDirectory {
-    async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
-        self.directory.add_usage(rows, room).await
+    async fn add_usage(&self, added: &UsageBatch, room: usize) -> Result<(), StoreError> {
+        self.directory.add_usage(added, room).await
     }
 
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
@@ -112,6 +118,22 @@ impl UsageTable for PendingDirectory {
 
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
         self.directory.remove_usage(before).await
+    }
+
+    async fn usage_days(&self, filter: &DayFilter) -> Result<Vec<UsageDay>, StoreError> {
+        self.directory.usage_days(filter).await
+    }
+
+    async fn remove_usage_days(&self, before: Date) -> Result<u64, StoreError> {
+        self.directory.remove_usage_days(before).await
+    }
+
+    async fn user_uses(&self, filter: &UseFilter) -> Result<Vec<NamedUse>, StoreError> {
+        self.directory.user_uses(filter).await
+    }
+
+    async fn last_uses(&self, dialects: &[String]) -> Result<Vec<LastUse>, StoreError> {
+        self.directory.last_uses(dialects).await
     }
 }
 

@@ -3,12 +3,13 @@
 mod file;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::audit::{EventFilter, EventKind, Subject};
+use isogloss_core::audit::{EventFilter, EventKind, EventSearch, Outcome as EventOutcome, Subject};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Clock as _, SystemClock};
+use isogloss_core::{ClientIp, Clock as _, SystemClock};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -25,6 +26,7 @@ pub(super) enum Command {
 Examples:
   isogloss audit list --since 1h
   isogloss audit list --user ada --event login
+  isogloss audit list --outcome refused --dialect crmcom --source 192.0.2.7 --until 1h
   isogloss audit list --since 2026-11-22T09:00:00Z --limit 1000 --json
 
 Events are read from the directory's database with audit.database = true, otherwise from the file of
@@ -47,6 +49,18 @@ pub(super) struct List {
     /// Events since then: an age such as 1h or 30days, or a time such as 2026-11-22T09:00:00Z
     #[arg(long, value_name = "AGE|TIME")]
     since: Option<String>,
+    /// Events before then
+    #[arg(long, value_name = "AGE|TIME")]
+    until: Option<String>,
+    /// Events with this outcome
+    #[arg(long, value_parser = EventOutcome::ALL.map(EventOutcome::name))]
+    outcome: Option<String>,
+    /// Events of this dialect
+    #[arg(long, value_name = "NAME")]
+    dialect: Option<String>,
+    /// Events of clients with this address
+    #[arg(long, value_name = "ADDRESS")]
+    source: Option<IpAddr>,
     /// Maximum number of entries
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -60,7 +74,13 @@ pub(super) struct List {
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let Command::List(list) = command;
     let sections = &config.sections;
-    let since = list.since.as_deref().map(since).transpose()?;
+    let moment = |option: &'static str, text: &Option<String>| {
+        text.as_deref().map(|text| moment(option, text)).transpose()
+    };
+    let (since, until) = (
+        moment("--since", &list.since)?,
+        moment("--until", &list.until)?,
+    );
     let source = EventSource::from_sections(sections)?;
     let directory = components::directory(sections).await?;
     let directory = directory.as_ref();
@@ -73,14 +93,22 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
         since,
         limit: list.limit,
     };
+    let search = EventSearch {
+        filter,
+        until,
+        outcome: list.outcome.as_deref().and_then(EventOutcome::from_name),
+        dialect: list.dialect,
+        source: list.source.map(|source| ClientIp::from(source).to_string()),
+        after: None,
+    };
     let events = match source {
         EventSource::Database => {
-            let lines = directory.find_events(&filter).await?.into_iter();
-            let events = lines.map(|line| serde_json::from_str(&line));
+            let found = directory.search_events(&search).await?.into_iter();
+            let events = found.map(|event| serde_json::from_str(&event.line));
             let events: Result<Vec<Value>, _> = events.collect();
             events.context("the audit log cannot be read")?
         }
-        EventSource::File(path) => file::find(path, &filter)
+        EventSource::File(path) => file::find(path, &search)
             .with_context(|| format!("audit.to: cannot read {}", path.display()))?,
     };
     if list.json {
@@ -116,10 +144,10 @@ impl<'a> EventSource<'a> {
     }
 }
 
-/// Parses the argument `--since`. Fails if it is neither an age nor a time.
-fn since(text: &str) -> Result<OffsetDateTime, ConfigError> {
+/// Parses the value of an option. Fails if it is neither an age nor a time.
+fn moment(option: &'static str, text: &str) -> Result<OffsetDateTime, ConfigError> {
     let moment = timestamp::parse_timestamp_or_age(text, SystemClock.now());
-    moment.ok_or_else(|| ConfigError::new("--since", timestamp::EXPECTED))
+    moment.ok_or_else(|| ConfigError::new(option, timestamp::EXPECTED))
 }
 
 /// Returns the identifiers and name hashes by which events may refer to a user with that name. Fails if the

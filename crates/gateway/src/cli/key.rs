@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::user::first_line;
 use super::{Outcome, audited_admin, output};
-use crate::admin::api_keys::{ApiKeyView, NewKey, Rights, realms};
+use crate::admin::api_keys::{ApiKeyView, KeyFilter, NewKey, Rights, realms};
 use crate::admin::{AdminError, AdminService};
 use crate::bootstrap::{audit, components};
 use crate::config::{ConfigError, Sections};
@@ -34,8 +34,21 @@ Keys of the realm `admin` are for /admin/… at the management listener, keys of
 key of `introspection` to tokens of the given dialects and to JWTs for the given audiences. Keys of
 a dialect are the ones that its applications send.")]
     Add(AddKey),
-    /// List all keys
+    /// List keys by realm and label
+    #[command(after_help = "\
+Examples:
+  isogloss key list
+  isogloss key list --realm introspection --search billing")]
     List {
+        /// Keys of this realm
+        #[arg(long, value_parser = PossibleValuesParser::new(realms()))]
+        realm: Option<String>,
+        /// Keys that act as this user, by its name
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// Keys with this text in the label, in upper or lower case
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -96,7 +109,19 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
     let service = AdminService { directory, audit };
     let outcome = match command {
         Command::Add(new) => add(new, &service).await,
-        Command::List { json } => list(json, &service).await,
+        Command::List {
+            realm,
+            user,
+            search,
+            json,
+        } => {
+            let filter = KeyFilter {
+                realm,
+                user,
+                search,
+            };
+            list(&filter, json, &service).await
+        }
         Command::Revoke { name, realm } => {
             let revoked = service.revoke_key(&name, realm.as_deref()).await;
             match revoked {
@@ -166,8 +191,9 @@ fn listed(values: Vec<String>) -> Option<Vec<String>> {
     (!values.is_empty()).then_some(values)
 }
 
-async fn list(json: bool, service: &AdminService) -> Result<Outcome> {
-    let keys = service.keys().await?;
+async fn list(filter: &KeyFilter, json: bool, service: &AdminService) -> Result<Outcome> {
+    let mut keys = service.keys().await?;
+    keys.retain(|key| filter.matches(key));
     let shown: Vec<_> = keys.iter().map(ApiKeyView::from).collect();
     if json {
         output::json(&json!(shown))?;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::audited_admin::AuditedAdmin;
 use super::{Outcome, output};
-use crate::admin::organisations::OrganisationView;
+use crate::admin::organisations::{OrganisationView, has_in_name};
 use crate::bootstrap::components;
 use crate::config::{ConfigError, Sections};
 
@@ -19,12 +19,16 @@ const PAGE: u32 = 1000;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List all organisations
+    /// List organisations
     #[command(after_help = "\
 Examples:
   isogloss organisation list
+  isogloss organisation list --search acme
   isogloss organisation list --json")]
     List {
+        /// Organisations with this text in the name, in upper or lower case
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
         /// Print JSON, including units
         #[arg(long)]
         json: bool,
@@ -105,7 +109,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
         sections,
     };
     match command {
-        Command::List { json } => list(json, &admin).await,
+        Command::List { search, json } => list(search.as_deref(), json, &admin).await,
         Command::Show { which, json } => {
             let organisation = admin.organisation(&which.organisation).await?;
             let described = describe(organisation)?;
@@ -130,7 +134,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
     }
 }
 
-async fn list(json: bool, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
+async fn list(search: Option<&str>, json: bool, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     let mut all: Vec<OrganisationEntry> = Vec::new();
     loop {
         let last = all.last().map(|last| last.name.clone());
@@ -141,6 +145,7 @@ async fn list(json: bool, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
         }
         all.extend(page);
     }
+    all.retain(|one| search.is_none_or(|text| has_in_name(one, text)));
     if json {
         let all: Vec<_> = all.into_iter().map(describe).collect::<Result<_>>()?;
         output::json(&all)?;

@@ -197,6 +197,7 @@ impl From<SessionFilterArgs> for SessionQuery {
             all: false,
             without_derived: false,
             limit: None,
+            after: None,
         }
     }
 }
@@ -212,6 +213,7 @@ fn print(sessions: &[SessionView]) -> Result<()> {
                 session.purpose.clone(),
                 session.actor.clone().unwrap_or_default(),
                 session.client.clone().unwrap_or_default(),
+                session.login_address.clone().unwrap_or_default(),
                 session.used_at.clone(),
                 session.expires_at.clone(),
             ]
@@ -224,6 +226,7 @@ fn print(sessions: &[SessionView]) -> Result<()> {
         "PURPOSE",
         "ACTOR",
         "CLIENT",
+        "FROM",
         "LAST USED",
         "EXPIRES",
     ];

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Outcome, audited_admin, output};
 use ureq::http::Method;
 
-use crate::admin::throttle::{ThrottleQuery, ThrottleView};
+use crate::admin::throttle::{ThrottleListQuery, ThrottleQuery, ThrottleView};
 use crate::bootstrap::components::Components;
 use crate::cli::local_or_remote::local_or_remote;
 use crate::config::{Config, ConfigError};
@@ -31,6 +31,8 @@ so the command sends its request to the management listener, with a key of the r
     List {
         #[command(flatten)]
         filter_args: ThrottleFilterArgs,
+        #[command(flatten)]
+        list_args: ThrottleListArgs,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -70,6 +72,19 @@ pub(super) struct ThrottleFilterArgs {
     handle: Option<String>,
 }
 
+#[derive(Args)]
+pub(super) struct ThrottleListArgs {
+    /// Counts of this kind, as the list shows it in COUNTS
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only running locks
+    #[arg(long)]
+    locked: bool,
+    /// Maximum number of entries; default: all
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+}
+
 #[derive(Deserialize)]
 struct Listed {
     throttle: Vec<ThrottleView>,
@@ -84,10 +99,22 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::List {
             filter_args,
+            list_args,
             json,
             gateway,
         } => {
-            let shown = list(&filter_args.into(), &gateway, config).await?;
+            let limit = list_args.limit.map(usize::try_from).transpose()?;
+            let query = ThrottleListQuery {
+                user: filter_args.user,
+                source: filter_args.source,
+                handle: filter_args.handle,
+                all: false,
+                kind: list_args.kind,
+                locked: list_args.locked.then_some(true),
+                limit,
+                after: None,
+            };
+            let shown = list(&query, &gateway, config).await?;
             if json {
                 output::json(&shown)?;
             } else {
@@ -125,13 +152,14 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
 /// Returns the counted attempts that match the query. Fails if the query is invalid, or the store or the
 /// gateway is unreachable.
 async fn list(
-    query: &ThrottleQuery,
+    query: &ThrottleListQuery,
     gateway: &Gateway,
     config: &Config,
 ) -> Result<Vec<ThrottleView>> {
     let filter = query.filter().map_err(Error::msg)?;
     let local = async |opened: Components| {
         let buckets = opened.into_auth().throttled_buckets(&filter).await?;
+        let (buckets, _) = query.page(buckets).map_err(Error::msg)?;
         buckets.into_iter().map(ThrottleView::new).collect()
     };
     local_or_remote(config, gateway, local, |remote| {

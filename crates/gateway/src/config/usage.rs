@@ -1,6 +1,6 @@
 //! `[usage]`: counts which clients use each dialect.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -23,6 +23,12 @@ pub struct Usage {
     /// Maximum number of rows for known clients: one for each endpoint and client.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_rows: NonZeroUsize,
+    /// How many days the counts of a day are kept.
+    #[schemars(range(min = 1, max = 36_500))]
+    pub keep_days: NonZeroU16,
+    /// Maximum number of known clients of a dialect that have counts of their own on one day.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub max_clients_per_day: NonZeroUsize,
 }
 
 impl Default for Usage {
@@ -32,6 +38,8 @@ impl Default for Usage {
             flush_interval: Duration::from_secs(10),
             keep: Duration::from_hours(24 * 400),
             max_rows: const { NonZeroUsize::new(10_000).unwrap() },
+            keep_days: const { NonZeroU16::new(400).unwrap() },
+            max_clients_per_day: const { NonZeroUsize::new(200).unwrap() },
         }
     }
 }

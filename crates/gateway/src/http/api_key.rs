@@ -109,12 +109,21 @@ impl<R: KeyRealm> ApiKey<R> {
     /// # Errors
     /// [`KeyError::NoScope`] if the key lacks the scope.
     pub(crate) async fn authorize(self, scope: Scope) -> Result<Authorized, KeyError> {
+        self.authorize_all(&[scope]).await
+    }
+
+    /// Returns the caller if its key has all of `scopes`. Otherwise records a refused event in the audit log.
+    ///
+    /// # Errors
+    /// [`KeyError::NoScope`] with the first scope that the key lacks.
+    pub(crate) async fn authorize_all(self, scopes: &[Scope]) -> Result<Authorized, KeyError> {
         let Self {
             auth, caller, key, ..
         } = self;
-        if key.scopes.allow(scope) {
+        let missing = scopes.iter().find(|scope| !key.scopes.allow(**scope));
+        let Some(&scope) = missing else {
             return Ok(Authorized { caller, key });
-        }
+        };
         let refused = async {
             Event {
                 target: Some(scope.name().to_owned()),

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Json, Path, Query, ServiceConfig, delete, get, post, resource};
 use actix_web::{HttpResponse, http::header};
 use isogloss_core::Scope;
+use isogloss_core::directory::KeyEntry;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -10,8 +11,9 @@ use utoipa::ToSchema;
 
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
+use super::limit;
 use crate::admin::AdminService;
-use crate::admin::api_keys::{ApiKeyView, NewKey};
+use crate::admin::api_keys::{ApiKeyView, KeyFilter, NewKey};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -27,37 +29,83 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     );
 }
 
+/// Which keys are meant: those to which all of it applies.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct KeyPageQuery {
+    /// Keys of this realm.
+    realm: Option<String>,
+    /// Keys that act as this user, by its name.
+    user: Option<String>,
+    /// Keys with this text in the label, in upper or lower case.
+    search: Option<String>,
+    /// Only later keys: `next` of the previous page.
+    after: Option<String>,
+    /// Maximum number of entries; default: all.
+    #[param(minimum = 1)]
+    #[serde(default, deserialize_with = "limit")]
+    limit: Option<usize>,
+}
+
 #[derive(Serialize, ToSchema)]
 struct Keys {
     keys: Vec<ApiKeyView>,
+    /// The start of the next page, if there is one.
+    next: Option<String>,
 }
 
-/// List all keys, without their texts, which are not stored.
+/// List keys by realm and label, without their texts, which are not stored.
 ///
-/// Returns all keys.
+/// Returns the keys, or a page of them and the start of the next one.
 ///
 /// # Errors
-/// The key is not valid or lacks the scope, or the directory is unreachable.
+/// The key is not valid or lacks the scope, the query is invalid, or the directory is unreachable.
 #[utoipa::path(
     get,
     path = "/admin/keys",
     operation_id = "listKeys",
     tag = "keys",
     description = "Requires the scope `keys:read`.",
+    params(KeyPageQuery),
     responses((status = 200, body = Keys), ApiError),
     security(("admin" = ["keys:read"]))
 )]
 pub(crate) async fn list(
     admin: AdminKey,
     service: Data<AdminService>,
+    query: Query<KeyPageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::KeysRead).await?;
+    let KeyPageQuery {
+        realm,
+        user,
+        search,
+        after,
+        limit,
+    } = query.into_inner();
+    let filter = KeyFilter {
+        realm,
+        user,
+        search,
+    };
     let keys = service.keys().await;
-    let keys = keys.map_err(|error| ApiError::Unavailable(error.to_string()))?;
+    let mut keys = keys.map_err(|error| ApiError::Unavailable(error.to_string()))?;
+    let place = |key: &KeyEntry| format!("{},{},{}", key.realm, key.label, key.id());
+    keys.retain(|key| {
+        filter.matches(key) && after.as_ref().is_none_or(|after| place(key) > *after)
+    });
+    keys.sort_by_cached_key(place);
+    let limit = limit.unwrap_or(usize::MAX);
+    let next = keys
+        .get(limit)
+        .and_then(|_| keys.get(limit.checked_sub(1)?))
+        .map(place);
+    keys.truncate(limit);
     let keys = keys.iter().map(ApiKeyView::from).collect();
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(Keys { keys }))
+        .json(Keys { keys, next }))
 }
 
 /// A new key.

@@ -12,6 +12,7 @@ use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
 use isogloss_password::Passwords;
 
+use super::audit::IsAuditStored;
 use super::metrics::Metrics;
 use super::{Readiness, configure};
 use crate::AccountPage;
@@ -35,6 +36,7 @@ pub(crate) struct ManagementState {
     pub(crate) metrics: Metrics,
     pub(crate) introspection: IntrospectionApi,
     pub(crate) body_timeout: Duration,
+    pub(crate) is_audit_stored: IsAuditStored,
     pub(crate) account: Option<AccountPage>,
 }
 
@@ -60,6 +62,7 @@ pub(crate) fn app(
         metrics,
         introspection,
         body_timeout,
+        is_audit_stored,
         account,
     } = state;
     let requests = RequestMetrics::for_dialect("");
@@ -79,6 +82,7 @@ pub(crate) fn app(
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
         .app_data(Data::new(account))
+        .app_data(Data::new(is_audit_stored))
         // The most frequent routes come first.
         .configure(|cfg| introspection.configure(cfg))
         .configure(configure)

@@ -8,7 +8,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::api_error::ApiError;
 use super::{
-    api_error, api_keys, backup, metrics, organisations, refusals, sessions, throttle, usage, users,
+    api_error, api_keys, audit, backup, metrics, organisations, refusals, sessions, throttle,
+    usage, users,
 };
 use crate::introspection::{self, IntrospectionApi};
 
@@ -34,6 +35,7 @@ use crate::introspection::{self, IntrospectionApi};
         users::show,
         users::add::add,
         users::summary::summary,
+        users::search::search,
         users::edit::edit,
         users::erase::erase,
         users::password::set_password,
@@ -46,10 +48,13 @@ use crate::introspection::{self, IntrospectionApi};
         organisations::remove,
         organisations::units::put,
         organisations::units::remove,
+        audit::list,
         usage::list,
         refusals::list,
         refusals::try_login,
         refusals::examine_token,
+        usage::days::list,
+        usage::users::list,
         backup::prepare,
         backup::tokens,
         management,

@@ -15,8 +15,8 @@ use uuid::Uuid;
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
-use crate::admin::organisations::OrganisationView;
-use crate::admin::{AdminError, AdminService};
+use crate::admin::AdminService;
+use crate::admin::organisations::{OrganisationPage, OrganisationView};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -47,6 +47,8 @@ pub(crate) struct OrganisationPageQuery {
     /// Only organisations with later names: `next` of the previous page.
     #[serde(default)]
     after: String,
+    /// Only organisations with this text in the name, in upper or lower case.
+    search: Option<String>,
     /// Maximum number of entries; default 100, at most 1000.
     #[param(minimum = 1)]
     #[serde(default, deserialize_with = "limit")]
@@ -83,13 +85,9 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::OrganisationsRead).await?;
     let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
-    let listed = service.directory.organisations(&page.after, limit);
-    let listed = listed.await.map_err(AdminError::from)?;
-    let is_full = listed.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = listed
-        .last()
-        .filter(|_| is_full)
-        .map(|last| last.name.clone());
+    let search = page.search.as_deref();
+    let listed = service.organisations(search, &page.after, limit).await?;
+    let OrganisationPage { listed, next } = listed;
     let organisations = listed.into_iter().map(OrganisationView::from).collect();
     Ok(HttpResponse::Ok().json(Organisations {
         organisations,

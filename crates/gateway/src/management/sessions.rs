@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
-use crate::admin::sessions::{LIMIT, SessionQuery, SessionQueryError, SessionView};
+use crate::admin::sessions::{LIMIT, SessionQuery, SessionQueryError, SessionView, format_cursor};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -25,6 +25,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[derive(Serialize, ToSchema)]
 struct Sessions {
     sessions: Vec<SessionView>,
+    /// The start of the next page, if there may be one.
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,12 +63,16 @@ pub(crate) async fn list(
     admin.authorize(Scope::SessionsRead).await?;
     let filter = query.filter(directory.as_ref().as_ref()).await?;
     let limit = query.limit.unwrap_or(LIMIT);
-    let listed = auth.sessions(&filter, limit).await?;
-    let shown: Result<Vec<_>, _> = listed.into_iter().map(SessionView::new).collect();
+    let page = auth.session_page(&filter, query.cursor()?, limit).await?;
+    let next = page.next.map(format_cursor);
+    let shown: Result<Vec<_>, _> = page.sessions.into_iter().map(SessionView::new).collect();
     let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(Sessions { sessions: shown }))
+        .json(Sessions {
+            sessions: shown,
+            next,
+        }))
 }
 
 /// End the sessions that match all given filters.
@@ -96,6 +102,9 @@ pub(crate) async fn end(
     if !query.is_explicit() {
         let reason = "choose sessions with filters, or set all=true";
         return Err(ApiError::Malformed(reason.to_owned()));
+    }
+    if query.after.is_some() {
+        return Err(ApiError::Malformed("after is for lists".to_owned()));
     }
     let filter = query.filter(directory.as_ref().as_ref()).await?;
     let ended = admin.run(auth.end_sessions(&filter)).await?;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
-use crate::admin::throttle::{ThrottleQuery, ThrottleView};
+use crate::admin::throttle::{ThrottleListQuery, ThrottleQuery, ThrottleView};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -22,6 +22,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[derive(Serialize, ToSchema)]
 struct Throttle {
     throttle: Vec<ThrottleView>,
+    /// The start of the next page, if there is one.
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -42,22 +44,29 @@ struct Cleared {
     operation_id = "listThrottle",
     tag = "throttle",
     description = "Requires the scope `throttle:read`.",
-    params(ThrottleQuery),
+    params(ThrottleListQuery),
     responses((status = 200, body = Throttle), ApiError),
     security(("admin" = ["throttle:read"]))
 )]
 pub(crate) async fn list(
     admin: AdminKey,
     auth: Data<Auth>,
-    query: Query<ThrottleQuery>,
+    query: Query<ThrottleListQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::ThrottleRead).await?;
-    let strained = auth.throttled_buckets(&filter(&query)?).await?;
+    let malformed = |reason: &str| ApiError::Malformed(reason.to_owned());
+    let filter = query.filter().map_err(malformed)?;
+    let strained = auth.throttled_buckets(&filter).await?;
+    let page = query.page(strained);
+    let (strained, next) = page.map_err(malformed)?;
     let shown: Result<Vec<_>, _> = strained.into_iter().map(ThrottleView::new).collect();
     let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(Throttle { throttle: shown }))
+        .json(Throttle {
+            throttle: shown,
+            next,
+        }))
 }
 
 /// Clear counted attempts and their locks that match all given filters.

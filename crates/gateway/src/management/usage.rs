@@ -1,5 +1,8 @@
 //! `/admin/usage`: which clients use each dialect.
 
+pub(super) mod days;
+pub(super) mod users;
+
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -13,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
+use super::limit;
 use crate::admin::timestamp;
 use crate::dialects;
 use crate::introspection::IntrospectionApi;
@@ -23,6 +27,16 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         resource("/admin/usage")
             .route(get().to(list))
             .default_service(no_method("GET")),
+    )
+    .service(
+        resource("/admin/usage/days")
+            .route(get().to(days::list))
+            .default_service(no_method("GET")),
+    )
+    .service(
+        resource("/admin/usage/users")
+            .route(get().to(users::list))
+            .default_service(no_method("GET")),
     );
 }
 
@@ -31,10 +45,16 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UsageQuery {
-    /// Sessions of this dialect.
+    /// Only this dialect.
     dialect: Option<String>,
     /// Only clients seen since then: a time such as `2026-11-22T09:00:00Z`, or an age such as `30days`.
     since: Option<String>,
+    /// Only further clients: `next` of the dialect on the previous page. Requires `dialect`.
+    after: Option<usize>,
+    /// Maximum number of clients of each dialect; default: all.
+    #[param(minimum = 1)]
+    #[serde(default, deserialize_with = "limit")]
+    limit: Option<usize>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -72,14 +92,25 @@ pub(crate) async fn list(
         Some(text) => timestamp::parse_timestamp_or_age(text, now)
             .ok_or_else(|| ApiError::Malformed(format!("since: {}", timestamp::EXPECTED)))?,
     };
+    if query.after.is_some() && query.dialect.is_none() {
+        return Err(ApiError::Malformed(
+            "after: expected dialect, too".to_owned(),
+        ));
+    }
     let dialects = dialects::served(&introspection.mounts, query.dialect.as_deref());
     let dialects = dialects
         .map_err(|names| ApiError::Malformed(format!("dialect: expected one of {names}")))?;
     let rows = directory.usage(since).await;
     let rows = rows.map_err(|error| ApiError::Unavailable(error.to_string()))?;
+    let names: Vec<_> = dialects.iter().map(|(name, _)| name.clone()).collect();
+    let last_uses = directory.last_uses(&names).await;
+    let last_uses = last_uses.map_err(|error| ApiError::Unavailable(error.to_string()))?;
+    let mut reports = reports(rows, &last_uses, &dialects, now);
+    let limit = query.limit.unwrap_or(usize::MAX);
+    for report in &mut reports {
+        report.cut(query.after.unwrap_or(0), limit);
+    }
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(Reports {
-            dialects: reports(rows, &dialects, now),
-        }))
+        .json(Reports { dialects: reports }))
 }

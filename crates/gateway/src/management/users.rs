@@ -5,6 +5,7 @@ pub(super) mod edit;
 pub(super) mod erase;
 pub(super) mod invite;
 pub(super) mod password;
+pub(super) mod search;
 pub(super) mod summary;
 
 use actix_web::HttpResponse;
@@ -21,6 +22,7 @@ use self::edit::edit;
 use self::erase::erase;
 use self::invite::invite;
 use self::password::set_password;
+use self::search::search;
 use self::summary::summary;
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
@@ -39,6 +41,11 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     .service(
         resource("/admin/users/summary")
             .route(get().to(summary))
+            .default_service(no_method("GET")),
+    )
+    .service(
+        resource("/admin/users/search")
+            .route(get().to(search))
             .default_service(no_method("GET")),
     )
     .service(

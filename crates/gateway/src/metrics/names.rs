@@ -26,7 +26,7 @@ pub(crate) const TIMED: [(&str, &str); 4] = [
 ];
 
 /// Counters without labels.
-const COUNTED: [(&str, &str); 5] = [
+const COUNTED: [(&str, &str); 6] = [
     (
         "isogloss_token_uses_unrecorded_total",
         "Token checks whose use the token store did not record",
@@ -44,6 +44,10 @@ const COUNTED: [(&str, &str); 5] = [
         "Uses of one-time tokens that had been used before",
     ),
     (
+        "isogloss_usage_users_left_out_total",
+        "Uses of dialects by users that were not recorded, because too many were waiting",
+    ),
+    (
         "isogloss_recovery_codes_used_total",
         "Recovery codes used instead of a second factor",
     ),
@@ -59,7 +63,7 @@ const LOAD: [(&str, &str); 2] = [
 ];
 
 /// Gauges with labels.
-const SIZES: [(&str, &str); 13] = [
+const SIZES: [(&str, &str); 16] = [
     (
         "isogloss_authority_available",
         "1 if an authority could be asked the last time, 0 if not, by authority",
@@ -106,6 +110,18 @@ const SIZES: [(&str, &str); 13] = [
         "Those of them for whom no login was recorded",
     ),
     (
+        "isogloss_live_tokens",
+        "Live tokens of a store in this process, by dialect and purpose",
+    ),
+    (
+        "isogloss_certificate_end_seconds",
+        "When the certificate of a listener ends, in seconds since 1970, by section of the configuration",
+    ),
+    (
+        "isogloss_reload_success_seconds",
+        "When the configuration was last read successfully, in seconds since 1970",
+    ),
+    (
         "isogloss_build_info",
         "Always 1; the label is the version of the program",
     ),
@@ -137,6 +153,13 @@ pub(crate) fn describe() {
         "isogloss_synchronised_users_total",
         "Users whom synchronisations changed, by authority and change"
     );
+    describe_counter!(
+        "isogloss_reloads_total",
+        "Starts and reloads of the configuration, by outcome"
+    );
+    for outcome in ["done", "failed"] {
+        counter!("isogloss_reloads_total", "outcome" => outcome).increment(0);
+    }
     describe_counter!(
         "isogloss_backend_requests_total",
         "Calls to back ends, by dialect and outcome"

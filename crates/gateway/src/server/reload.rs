@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::Peppers;
 use isogloss_core::directory::Directory;
 use isogloss_core::throttle::Throttle;
+use isogloss_core::{Clock as _, Peppers, SystemClock};
+use metrics::{counter, gauge};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
@@ -55,6 +56,17 @@ impl ReloadSignals {
     }
 }
 
+/// Counts a start or a reload, and records the time of a good one.
+pub(super) fn record(outcome: &Result<()>) {
+    let name = if outcome.is_ok() { "done" } else { "failed" };
+    counter!("isogloss_reloads_total", "outcome" => name).increment(1);
+    if outcome.is_ok() {
+        let now = SystemClock.now().unix_timestamp();
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        gauge!("isogloss_reload_success_seconds").set(now as f64);
+    }
+}
+
 /// The settings in use, their sources, and the parts that a reload can replace.
 pub(crate) struct Reload {
     /// The configuration files.
@@ -82,7 +94,9 @@ impl Reload {
         loop {
             reload_signals.next().await;
             let mut replaced_keys = Vec::new();
-            let Err(problem) = Box::pin(self.reload(&mut replaced_keys)).await else {
+            let outcome = Box::pin(self.reload(&mut replaced_keys)).await;
+            record(&outcome);
+            let Err(problem) = outcome else {
                 continue;
             };
             let problem = format_args!("{problem:#}");

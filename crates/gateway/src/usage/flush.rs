@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use isogloss_core::usage::UsageTable;
 use isogloss_core::{Auth, StoreError};
+use metrics::counter;
 use time::OffsetDateTime;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{info, warn};
@@ -14,6 +15,9 @@ use crate::config;
 
 /// How often old rows are removed.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
+
+/// The metric of uses that there was no room for.
+const LEFT_OUT: &str = "isogloss_usage_users_left_out_total";
 
 impl UsageRecorder {
     /// Adds the counts since the last flush to the table; does nothing if nothing is counted. Fails if the table is
@@ -75,38 +79,51 @@ impl Inner {
     /// the next flush then.
     async fn flush(&self, table: &dyn UsageTable) -> Result<(), StoreError> {
         let mut pending = self.pending.lock().await;
-        for rows in self.drain() {
-            pending.add_all(rows);
+        let mut left_out = 0;
+        for (rows, (users, without_room)) in self.drain() {
+            pending.add(rows);
+            left_out += without_room + pending.add_users(users);
         }
-        if pending.rows().is_empty() {
+        counter!(LEFT_OUT).increment(left_out);
+        if pending.is_empty() {
             return Ok(());
         }
-        table.add_usage(pending.rows(), self.room).await?;
-        pending.take();
+        table.add_usage(&pending, self.room).await?;
+        pending.clear();
         Ok(())
     }
 }
 
-/// Removes rows of clients that were not seen for `settings.keep`. Logs a failure.
+/// Removes rows of clients that were not seen for `settings.keep`, and the counts of days before the last
+/// `settings.keep_days`. Logs a failure.
 async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDateTime) {
+    let kept = time::Duration::days(settings.keep_days.get().into());
+    if let Some(first) = now.to_utc().date().checked_sub(kept) {
+        log_removal("days", table.remove_usage_days(first).await);
+    }
     // An age that reaches before the start of the calendar: no row is that old.
-    let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX))
-    else {
-        return;
-    };
-    match table.remove_usage(before).await {
+    if let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX)) {
+        log_removal("clients", table.remove_usage(before).await);
+    }
+}
+
+fn log_removal(of: &str, removed: Result<u64, StoreError>) {
+    match removed {
         Ok(0) => {}
-        Ok(removed) => info!(removed, "removed old rows of the usage table"),
-        Err(error) => warn!(%error, "cannot remove old rows of the usage table, will retry"),
+        Ok(removed) => info!(removed, "removed old usage of {of}"),
+        Err(error) => warn!(%error, "cannot remove old usage of {of}, will retry"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use isogloss_core::usage::UsageRows;
+    use isogloss_core::usage::{
+        DayFilter, LastUse, NamedUse, UsageBatch, UsageDay, UsageRows, UseFilter,
+    };
     use isogloss_core::{Clock as _, Peppers, SystemClock};
     use parking_lot::Mutex;
+    use time::Date;
     use tokio::sync::Notify;
 
     use super::*;
@@ -122,8 +139,8 @@ mod tests {
 
     #[async_trait]
     impl UsageTable for SlowTable {
-        async fn add_usage(&self, rows: &UsageRows, _room: usize) -> Result<(), StoreError> {
-            let calls: u64 = rows.values().map(|count| count.calls).sum();
+        async fn add_usage(&self, added: &UsageBatch, _room: usize) -> Result<(), StoreError> {
+            let calls: u64 = added.rows().values().map(|count| count.calls).sum();
             *self.calls.lock() += calls;
             self.taken.notify_one();
             self.may_answer.notified().await;
@@ -136,6 +153,22 @@ mod tests {
 
         async fn remove_usage(&self, _before: OffsetDateTime) -> Result<u64, StoreError> {
             Ok(0)
+        }
+
+        async fn usage_days(&self, _filter: &DayFilter) -> Result<Vec<UsageDay>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn remove_usage_days(&self, _before: Date) -> Result<u64, StoreError> {
+            Ok(0)
+        }
+
+        async fn user_uses(&self, _filter: &UseFilter) -> Result<Vec<NamedUse>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn last_uses(&self, _dialects: &[String]) -> Result<Vec<LastUse>, StoreError> {
+            Ok(Vec::new())
         }
     }
 

@@ -4,13 +4,14 @@ mod expired;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isogloss_core::usage::{UNKNOWN, UsageCount, UsageKey, UsageRows};
+use isogloss_core::usage::{LastUse, UNKNOWN, UsageCount, UsageKey, UsageRows};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use self::expired::ExpiredTokens;
+use super::days::format_day;
 
 /// The clients that use a dialect, and a verdict.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,8 +22,10 @@ pub(crate) struct Report {
     pub(crate) enabled: bool,
     /// In words.
     pub(crate) verdict: String,
-    /// The last successful call of a known client.
+    /// The last successful call of a known client or a user, also if its client is no longer listed.
     pub(crate) last_served: Option<String>,
+    /// The first day of which there are counts: earlier use is not known, unless a client is listed.
+    pub(crate) counted_since: Option<String>,
     pub(crate) last_seen: Option<String>,
     pub(crate) calls: u64,
     pub(crate) refused: u64,
@@ -30,6 +33,20 @@ pub(crate) struct Report {
     pub(crate) users: u64,
     /// The most recently seen client first.
     pub(crate) clients: Vec<ClientUsageView>,
+    /// Where the next page of clients begins, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) next: Option<usize>,
+}
+
+impl Report {
+    /// Removes the first `after` clients, and those beyond `limit` more.
+    pub(crate) fn cut(&mut self, after: usize, limit: usize) {
+        let end = after.saturating_add(limit);
+        self.next = (end < self.clients.len()).then_some(end);
+        self.clients.truncate(end);
+        self.clients.drain(..after.min(self.clients.len()));
+    }
 }
 
 /// A client, and the endpoints that it calls.
@@ -84,9 +101,11 @@ struct ClientRows {
     endpoints: BTreeSet<String>,
 }
 
-/// Returns a report for each of `dialects`, which come with whether they are enabled.
+/// Returns a report for each of `dialects`, which come with whether they are enabled. `last_uses` has what is known of
+/// clients that are no longer in the rows.
 pub(crate) fn reports(
     rows: UsageRows,
+    last_uses: &[LastUse],
     dialects: &[(String, bool)],
     now: OffsetDateTime,
 ) -> Vec<Report> {
@@ -101,16 +120,17 @@ pub(crate) fn reports(
         .iter()
         .map(|(dialect, enabled)| {
             let rows = by_dialect.remove(dialect).unwrap_or_default();
-            report(dialect, *enabled, rows, now)
+            let last = last_uses.iter().find(|last| last.dialect == *dialect);
+            report((dialect, *enabled), rows, last, now)
         })
         .collect()
 }
 
 /// Returns the report of one dialect from its rows.
 fn report(
-    dialect: &str,
-    enabled: bool,
+    (dialect, enabled): (&str, bool),
     rows: Vec<(UsageKey, UsageCount)>,
+    last: Option<&LastUse>,
     now: OffsetDateTime,
 ) -> Report {
     let mut all: Option<UsageCount> = None;
@@ -134,6 +154,8 @@ fn report(
         .filter(|(attributes, _)| attributes.user_agent != UNKNOWN);
     let of_known = of_known.filter_map(|(_, rows_of_client)| rows_of_client.count.as_ref());
     let last_served = of_known.filter_map(|count| count.last_served).max();
+    let lasting = last.and_then(|last| last.last_served.max(last.last_used));
+    let last_served = last_served.max(lasting);
     let mut clients: Vec<_> = clients
         .into_iter()
         .filter_map(|(attributes, rows_of_client)| view(attributes, rows_of_client))
@@ -144,11 +166,13 @@ fn report(
         enabled,
         verdict: verdict(all.as_ref(), last_served, &clients, now),
         last_served: last_served.map(format_timestamp),
+        counted_since: last.and_then(|last| last.counted_since).map(format_day),
         last_seen: all.as_ref().map(|all| format_timestamp(all.last_seen)),
         calls: all.as_ref().map_or(0, |all| all.calls),
         refused: all.as_ref().map_or(0, |all| all.refused),
         users: all.as_ref().map_or(0, |all| all.users.count()),
         clients,
+        next: None,
     }
 }
 
@@ -196,31 +220,38 @@ fn verdict(
     clients: &[ClientUsageView],
     now: OffsetDateTime,
 ) -> String {
-    let Some(all) = all else {
-        return "no clients counted".to_owned();
-    };
     let served = clients.iter().filter(|client| client.is_known());
     let served = served.filter(|client| client.last_served.is_some());
     let (served, ago) = (served.count(), |at| span(now - at));
-    match last_served {
-        None => {
+    match (all, last_served) {
+        (None, None) => "no clients counted".to_owned(),
+        (Some(all), None) => {
             let last = ago(all.last_seen);
             format!(
                 "no successful logins: {} refused, the last one {last} ago",
                 counted(all.refused, "call")
             )
         }
-        Some(at) if now - at >= Duration::DAY => {
+        (_, Some(at)) if now - at >= Duration::DAY && served == 0 => {
+            format!("no clients for {}", ago(at))
+        }
+        (_, Some(at)) if now - at >= Duration::DAY => {
             format!(
                 "no clients for {} ({} before that)",
                 ago(at),
                 counted(served as u64, "client")
             )
         }
-        Some(at) => format!(
+        (_, Some(at)) if served == 0 => {
+            format!(
+                "last used {} ago, by clients that are no longer listed",
+                ago(at)
+            )
+        }
+        (all, Some(at)) => format!(
             "{}, {}, last seen {} ago",
             counted(served as u64, "client"),
-            counted(all.users.count(), "user"),
+            counted(all.map_or(0, |all| all.users.count()), "user"),
             ago(at)
         ),
     }
@@ -244,7 +275,7 @@ pub(crate) fn span(span: Duration) -> String {
 }
 
 /// Formats a timestamp as in RFC 3339, without fractions of a second.
-fn format_timestamp(at: OffsetDateTime) -> String {
+pub(super) fn format_timestamp(at: OffsetDateTime) -> String {
     let seconds = at.replace_nanosecond(0).unwrap_or(at);
     seconds.format(&Rfc3339).unwrap_or_default()
 }

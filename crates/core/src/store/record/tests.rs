@@ -207,6 +207,14 @@ fn an_earlier_release_takes_an_end_that_was_not_confirmed_for_an_expired_token()
 }
 
 #[test]
+fn an_address_was_appended_last() {
+    let source = "192.0.2.7".parse().ok();
+    let written = format!("{SECOND}00000000000100c0000207");
+    assert_eq!(decode(&written), Record { source, ..plain() });
+    assert_eq!(encodings(&decode(&written))[0], written);
+}
+
+#[test]
 fn a_session_of_guids_takes_76_bytes_at_the_most() {
     // With one byte more, Redis takes 16 more for it.
     let record = Record {
@@ -233,9 +241,9 @@ fn fields_were_appended_to_version_1() {
 #[test]
 fn what_a_later_release_appended_is_kept() {
     for (which, text) in [
-        format!("{SECOND}00000000002a2b"),
+        format!("{SECOND}0000000000002a2b"),
         format!("{FIRST}0000002a2b"),
-        format!("{SECOND}{APPENDED}00002a2b"),
+        format!("{SECOND}{APPENDED}0000002a2b"),
         format!("{FIRST_OF_ALL}2a2b"),
     ]
     .iter()

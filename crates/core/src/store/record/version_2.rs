@@ -3,6 +3,8 @@
 //! The rare fields take one byte if a token has none of them. Appended fields come last, and are absent if a
 //! token has none of them.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use uuid::serde::compact;
@@ -83,7 +85,8 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
         postcard::to_extend(&Common::from(record), vec![VERSION]).map_err(unreadable)?;
     let appended = Appended::from(record);
     // A field is written if one of those after it is.
-    let has_application = record.registered_application.is_some() || !record.tail.is_empty();
+    let has_source = record.source.is_some() || !record.tail.is_empty();
+    let has_application = record.registered_application.is_some() || has_source;
     let has_end = record.is_end_unconfirmed || has_application;
     if appended != Appended::default() || has_end {
         bytes = postcard::to_extend(&appended, bytes).map_err(unreadable)?;
@@ -96,6 +99,9 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
         let application = Text::from(&record.registered_application);
         bytes = postcard::to_extend(&application, bytes).map_err(unreadable)?;
     }
+    if has_source {
+        bytes = postcard::to_extend(&record.source, bytes).map_err(unreadable)?;
+    }
     bytes.extend_from_slice(&record.tail);
     Ok(bytes)
 }
@@ -107,6 +113,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let appended: Appended = next(&mut rest)?;
     let ended: Option<i64> = next(&mut rest)?;
     let registered_application = next_text(&mut rest)?;
+    let source: Option<IpAddr> = next(&mut rest)?;
     let after_issue = |after| {
         let moment = common.issued_at.checked_add(after).and_then(moment);
         moment.ok_or_else(|| unreadable("a moment is out of range"))
@@ -145,6 +152,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         at_most: appended.at_most,
         is_end_unconfirmed: ended.is_some(),
         registered_application,
+        source,
         tail: rest.to_vec(),
     })
 }

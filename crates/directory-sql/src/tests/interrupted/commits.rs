@@ -46,6 +46,7 @@ fn one_call() -> UsageRows {
     let call = Observed {
         at: datetime!(2026-11-29 09:00 UTC),
         refused: false,
+        is_login: false,
         user: Some(1),
         expired: None,
     };
@@ -58,11 +59,11 @@ async fn usage_counts_once_whatever_became_of_the_answer_to_its_commit() {
     let (relay, directory, _) = site(&server).await;
     for (expected, fate) in (1..).zip(Fate::ALL) {
         let mut applied = relay.when_sent("COMMIT", 1, fate.act());
-        let told = directory.add_usage(&one_call(), 10).await;
+        let told = directory.add_usage(&one_call().into(), 10).await;
         applied.try_recv().unwrap();
         assert_eq!(told.is_ok(), fate.lets_arrive(), "{fate:?}: {told:?}");
         if told.is_err() {
-            directory.add_usage(&one_call(), 10).await.unwrap();
+            directory.add_usage(&one_call().into(), 10).await.unwrap();
         }
         let rows = directory.usage(datetime!(2026-11-01 0:00 UTC)).await;
         let calls: Vec<_> = rows.unwrap().values().map(|count| count.calls).collect();

@@ -5,6 +5,30 @@ use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
+/// Which keys are listed: those to which all of it applies.
+#[derive(Debug, Default)]
+pub(crate) struct KeyFilter {
+    pub(crate) realm: Option<String>,
+    /// The name of the user that the key acts as, in upper or lower case.
+    pub(crate) user: Option<String>,
+    /// Text that the label contains, in upper or lower case.
+    pub(crate) search: Option<String>,
+}
+
+impl KeyFilter {
+    /// Returns `true` if the key fulfils all conditions.
+    pub(crate) fn matches(&self, key: &KeyEntry) -> bool {
+        let lower = |text: &str| text.to_lowercase();
+        let user = key.user.as_deref().map(lower);
+        self.realm.as_ref().is_none_or(|realm| *realm == key.realm)
+            && (self.user.is_none() || self.user.as_deref().map(lower) == user)
+            && self
+                .search
+                .as_deref()
+                .is_none_or(|text| lower(&key.label).contains(&lower(text)))
+    }
+}
+
 /// A key, without its text.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Key)]

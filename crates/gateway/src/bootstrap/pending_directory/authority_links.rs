@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use isogloss_core::StoreError;
 use isogloss_core::directory::{
-    Acceptance, Account, AuthorityLinks, UserGroup, UserRecord, UserRecords,
+    Acceptance, Account, AuthorityLinks, FoundUsers, UserGroup, UserRecord, UserRecords, UserSearch,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -52,6 +52,10 @@ impl UserRecords for PendingDirectory {
 
     async fn user_record(&self, user: Uuid) -> Result<Option<UserRecord>, StoreError> {
         self.ready()?.user_record(user).await
+    }
+
+    async fn find_users(&self, search: &UserSearch) -> Result<FoundUsers, StoreError> {
+        self.ready()?.find_users(search).await
     }
 
     async fn user_groups(&self) -> Result<Vec<UserGroup>, StoreError> {

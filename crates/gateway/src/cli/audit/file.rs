@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _, Result, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
-use isogloss_core::audit::{EventFilter, Subject, moment};
+use isogloss_core::audit::{EventSearch, Subject, moment};
 use serde_json::Value;
 
 /// Number of bytes that are read at a time.
@@ -16,7 +16,8 @@ const OUT_OF_ORDER: Duration = Duration::from_mins(1);
 
 /// Returns the events of the file that match the filter, the latest first; none if there is no file yet. Fails
 /// if the file cannot be read.
-pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
+pub(super) fn find(path: &Path, search: &EventSearch) -> Result<Vec<Value>> {
+    let filter = &search.filter;
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         file => file?,
@@ -37,18 +38,28 @@ pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
         if time < enough.as_str() {
             break;
         }
-        if time >= since.as_str() && matches_filter(&event, filter) {
+        if time >= since.as_str() && matches(&event, search) {
             found.push(event);
         }
     }
     Ok(found)
 }
 
-/// Returns whether an event is of the filter's kind and about its user.
-fn matches_filter(event: &Value, filter: &EventFilter) -> bool {
-    filter
-        .event
-        .is_none_or(|kind| event["event"] == kind.name())
+/// Returns whether an event fulfils all conditions besides the earliest time.
+fn matches(event: &Value, search: &EventSearch) -> bool {
+    let filter = &search.filter;
+    let text = |member: &str| event[member].as_str().unwrap_or_default();
+    let is = |member: &str, wanted: &Option<String>| {
+        wanted.as_ref().is_none_or(|wanted| text(member) == wanted)
+    };
+    let kind = filter.event.map(|kind| kind.name().to_owned());
+    let outcome = search.outcome.map(|outcome| outcome.name().to_owned());
+    let until = search.until.map(moment);
+    is("event", &kind)
+        && is("outcome", &outcome)
+        && is("dialect", &search.dialect)
+        && is("source", &search.source)
+        && until.is_none_or(|until| text("time") < until.as_str())
         && filter.who.as_ref().is_none_or(|who| is_about(event, who))
 }
 
@@ -107,7 +118,7 @@ impl ReverseLines {
 
 #[cfg(test)]
 mod tests {
-    use isogloss_core::audit::EventKind;
+    use isogloss_core::audit::{EventFilter, EventKind, Outcome};
     use time::macros::datetime;
 
     use super::*;
@@ -131,14 +142,14 @@ mod tests {
         let text: String = (0..9000).map(line).collect();
         assert!(text.len() as u64 > 3 * BLOCK_SIZE);
         let path = write("long", &text);
-        let found = find(&path, &ALL).unwrap();
+        let found = find(&path, &ALL.into()).unwrap();
         let counts: Vec<_> = found.iter().map(|e| e["count"].as_u64().unwrap()).collect();
         assert_eq!(counts, (0..9000).rev().collect::<Vec<_>>());
         let two = EventFilter { limit: 2, ..ALL };
-        assert_eq!(find(&path, &two).unwrap(), found[..2]);
+        assert_eq!(find(&path, &two.into()).unwrap(), found[..2]);
         std::fs::remove_file(path).unwrap();
         let missing = Path::new("/no/such/file");
-        assert_eq!(find(missing, &ALL).unwrap(), [Value::Null; 0]);
+        assert_eq!(find(missing, &ALL.into()).unwrap(), [Value::Null; 0]);
     }
 
     #[test]
@@ -159,12 +170,37 @@ mod tests {
             since: Some(datetime!(2026-11-22 09:00 UTC)),
             ..ALL
         };
-        let found = find(&path, &logins).unwrap();
+        let found = find(&path, &logins.into()).unwrap();
         let times: Vec<_> = found.iter().map(|e| e["time"].as_str().unwrap()).collect();
         assert_eq!(
             times,
             ["2026-11-22T09:00:02.000Z", "2026-11-22T09:00:00.000Z"]
         );
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_line_must_fulfil_each_condition() {
+        let path = write(
+            "conditions",
+            concat!(
+                "{\"time\":\"2026-11-22T09:00:00.000Z\",\"outcome\":\"refused\",\"dialect\":\"toy\",\"source\":\"192.0.2.7\",\"count\":1}\n",
+                "{\"time\":\"2026-11-22T09:00:00.000Z\",\"outcome\":\"done\",\"dialect\":\"toy\",\"source\":\"192.0.2.7\"}\n",
+                "{\"time\":\"2026-11-22T09:00:00.000Z\",\"outcome\":\"refused\",\"source\":\"192.0.2.7\"}\n",
+                "{\"time\":\"2026-11-22T09:00:00.000Z\",\"outcome\":\"refused\",\"dialect\":\"toy\",\"source\":\"192.0.2.8\"}\n",
+                "{\"time\":\"2026-11-22T09:00:01.000Z\",\"outcome\":\"refused\",\"dialect\":\"toy\",\"source\":\"192.0.2.7\"}\n",
+            ),
+        );
+        let search = EventSearch {
+            until: Some(datetime!(2026-11-22 09:00:01 UTC)),
+            outcome: Some(Outcome::Refused),
+            dialect: Some("toy".to_owned()),
+            source: Some("192.0.2.7".to_owned()),
+            ..ALL.into()
+        };
+        let found = find(&path, &search).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0]["count"], 1);
         std::fs::remove_file(path).unwrap();
     }
 }

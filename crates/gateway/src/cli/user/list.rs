@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use isogloss_core::directory::{UserFilter, UserRecord};
+use isogloss_core::directory::{UserFilter, UserRecord, UserSearch};
 use isogloss_core::{Role, UserState};
 
 use super::{Outcome, describe, output};
@@ -17,6 +17,10 @@ pub(in crate::cli) struct List {
     /// Users with this text in user name, e-mail address, names or number, in upper or lower case
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
+    /// Users with a user name, e-mail address, first or last name, or number that begins with this text, in upper or
+    /// lower case, ordered by what begins so. Faster than --search
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["search", "after"])]
+    prefix: Option<String>,
     /// Users of this organisation (name or identifier)
     #[arg(long, value_name = "NAME")]
     organisation: Option<String>,
@@ -117,6 +121,9 @@ async fn find(list: &List, admin: &AuditedAdmin<'_>) -> Result<Vec<UserRecord>> 
     };
     let limit = list.limit.and_then(|limit| usize::try_from(limit).ok());
     let wanted = limit.unwrap_or(usize::MAX);
+    if let Some(prefix) = &list.prefix {
+        return find_by_prefix(prefix, filter, wanted, admin).await;
+    }
     let mut users: Vec<UserRecord> = Vec::new();
     let mut after = list.after;
     while users.len() < wanted {
@@ -130,6 +137,32 @@ async fn find(list: &List, admin: &AuditedAdmin<'_>) -> Result<Vec<UserRecord>> 
         users.extend(page);
     }
     Ok(users)
+}
+
+/// Returns the users with a name that begins with `prefix` and who match the filter, up to the limit. Fails if the
+/// directory is unreachable.
+async fn find_by_prefix(
+    prefix: &str,
+    filter: UserFilter,
+    wanted: usize,
+    admin: &AuditedAdmin<'_>,
+) -> Result<Vec<UserRecord>> {
+    let mut search = UserSearch {
+        prefix: prefix.to_owned(),
+        filter,
+        after: None,
+        limit: PAGE,
+    };
+    let mut users = Vec::new();
+    loop {
+        let found = admin.directory.find_users(&search).await?;
+        users.extend(found.users);
+        users.truncate(wanted);
+        search.after = found.next;
+        if search.after.is_none() || users.len() == wanted {
+            return Ok(users);
+        }
+    }
 }
 
 /// Returns the authority of users as tables show it: `local` if they have none.

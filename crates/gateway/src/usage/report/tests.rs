@@ -27,6 +27,7 @@ fn row(
     let count = UsageCount::one(&Observed {
         at: NOW - ago,
         refused: user.is_none(),
+        is_login: false,
         user,
         expired: None,
     });
@@ -35,7 +36,30 @@ fn row(
 
 fn toy(rows: Vec<(UsageKey, UsageCount)>) -> Report {
     let rows = rows.into_iter().collect();
-    reports(rows, &[("toy".to_owned(), true)], NOW).remove(0)
+    reports(rows, &[], &[("toy".to_owned(), true)], NOW).remove(0)
+}
+
+#[test]
+fn the_verdict_outlasts_the_rows_of_the_clients() {
+    let with = |served: Option<Duration>, used: Option<Duration>| {
+        let last = LastUse {
+            dialect: "toy".to_owned(),
+            counted_since: Some(time::macros::date!(2026 - 01 - 02)),
+            last_served: served.map(|ago| NOW - ago),
+            last_used: used.map(|ago| NOW - ago),
+        };
+        let dialects = [("toy".to_owned(), true)];
+        reports(UsageRows::default(), &[last], &dialects, NOW).remove(0)
+    };
+    let (days, hours) = (Duration::days, Duration::hours);
+    let old = with(Some(days(43)), Some(days(44)));
+    assert_eq!(old.verdict, "no clients for 43 days");
+    assert_eq!(old.counted_since.as_deref(), Some("2026-01-02"));
+    assert_eq!(
+        with(Some(days(43)), Some(hours(3))).verdict,
+        "last used 3 hours ago, by clients that are no longer listed"
+    );
+    assert_eq!(with(None, None).verdict, "no clients counted");
 }
 
 #[test]
@@ -73,6 +97,7 @@ fn calls_of_unknown_clients_keep_no_dialect_alive() {
     let served = UsageCount::one(&Observed {
         at: NOW,
         refused: false,
+        is_login: false,
         user: None,
         expired: None,
     });
@@ -96,6 +121,7 @@ fn a_client_whose_tokens_end_before_it_renews_them_gets_a_hint() {
             count.record(&Observed {
                 at: NOW,
                 refused: true,
+                is_login: false,
                 user: None,
                 expired: Some(Expired {
                     age: std::time::Duration::from_secs(*age),
@@ -117,7 +143,7 @@ fn a_client_whose_tokens_end_before_it_renews_them_gets_a_hint() {
 
 #[test]
 fn a_dialect_that_is_not_in_the_table_is_reported_too() {
-    let found = reports(UsageRows::default(), &[("toy".to_owned(), false)], NOW);
+    let found = reports(UsageRows::default(), &[], &[("toy".to_owned(), false)], NOW);
     assert_eq!(found.len(), 1);
     assert!(!found[0].enabled);
 }
