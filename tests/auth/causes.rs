@@ -1,15 +1,21 @@
 //! The true causes of refusals, as an observer of the request learns them.
 
+use futures_util::future::LocalBoxFuture;
 use isogloss_core::{ObservedRefusal, ObservedRequest, RequestedAccess};
 use secrecy::ExposeSecret as _;
 
 use super::*;
 
 /// Runs a request that is refused, and returns the last refusal that was observed.
-async fn observed<T>(work: impl Future<Output = Result<T, AuthError>>) -> ObservedRefusal {
-    let (outcome, seen) = ObservedRequest::observe(None, work).await;
-    assert!(outcome.is_err());
-    seen.refusal.unwrap()
+fn observed<'a, T>(
+    work: impl Future<Output = Result<T, AuthError>> + 'a,
+) -> LocalBoxFuture<'a, ObservedRefusal> {
+    let work = Box::pin(work);
+    Box::pin(async move {
+        let (outcome, seen) = ObservedRequest::observe(None, work).await;
+        assert!(outcome.is_err());
+        seen.refusal.unwrap()
+    })
 }
 
 /// Returns cause and detail of a refusal.
@@ -171,7 +177,7 @@ async fn a_text_of_several_dialects_keeps_the_cause_that_says_more() {
 async fn a_request_that_succeeds_has_none() {
     let f = fixture().await;
     let login = f.auth.login(credentials("ada", "ada-pw"));
-    let (outcome, seen) = ObservedRequest::observe(None, login).await;
+    let (outcome, seen) = ObservedRequest::observe(None, Box::pin(login)).await;
     outcome.unwrap();
     assert!(seen.refusal.is_none());
 }

@@ -24,7 +24,11 @@ const ELSEWHERE: [&str; 4] = [
 ];
 
 /// Commands that are not run as printed, and why.
-const NOT_RUN: [(&str, &str); 5] = [
+const NOT_RUN: [(&str, &str); 6] = [
+    (
+        "isogloss explain",
+        "explain::commands runs it where a request was refused",
+    ),
     (
         "isogloss serve",
         "does not end; every test that starts a gateway runs it",

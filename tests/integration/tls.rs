@@ -2,7 +2,7 @@
 
 pub(crate) mod certificate_pair;
 mod certificate_rotation;
-mod client;
+pub(crate) mod client;
 mod rejected_handshakes;
 
 use std::process::Command;

@@ -1,6 +1,7 @@
 //! Operations of administrators, for the command line and the management listener.
 
 pub(crate) mod api_keys;
+pub(crate) mod cursors;
 pub(crate) mod erasure;
 pub(crate) mod explanation;
 pub(crate) mod invitation;

@@ -9,6 +9,7 @@ mod bootstrap;
 pub mod cli;
 mod client_ip;
 pub mod config;
+mod console;
 mod dialects;
 mod doctor;
 mod http;

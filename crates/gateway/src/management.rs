@@ -69,7 +69,7 @@ impl Readiness {
     }
 
     /// Returns why the gateway is not ready, or `None` if it is, and the findings of the stores.
-    async fn check(&self) -> (Option<String>, StoreFindings) {
+    pub(crate) async fn check(&self) -> (Option<String>, StoreFindings) {
         if self.drain.has_begun() {
             return (Some("shutting down".to_owned()), StoreFindings::default());
         }
@@ -95,9 +95,9 @@ impl Readiness {
 
 /// Findings as `/readyz` shows them; empty if there are none.
 #[derive(Default)]
-struct StoreFindings {
-    directory: Vec<Finding>,
-    token_store: Option<Value>,
+pub(crate) struct StoreFindings {
+    pub(crate) directory: Vec<Finding>,
+    pub(crate) token_store: Option<Value>,
 }
 
 impl From<Health> for StoreFindings {

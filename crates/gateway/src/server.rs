@@ -31,6 +31,7 @@ use crate::bootstrap::open_stores::OpenResource;
 use crate::bootstrap::{audit, components, digest_upgrade, secrets};
 use crate::client_ip::TrustedProxies;
 use crate::config::{self, Config, FileDigests, unrecognized_variables};
+use crate::console::Console;
 use crate::http::completion::InFlightRequests;
 use crate::http::public::{PublicState, app};
 use crate::http::self_probe::SelfProbe;
@@ -186,6 +187,7 @@ async fn start(
         body_timeout: sections.server.body_timeout,
         is_audit_stored: IsAuditStored(sections.audit.database),
         account,
+        console: Console::new(sections),
     });
     let inner = Listener::management(sections, inner.socket, inner_tls.as_deref(), &in_flight);
     let inner = http::serve(inner, &management, |live| live.factory(management::app))?;

@@ -1,45 +1,14 @@
 //! The account page in a browser without JavaScript.
 
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use isogloss_testkit::Request;
 use isogloss_testkit::dialects::dialects;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
 use super::{GOOD, Site, WEAK};
+use crate::browser::browse;
 
-/// Returns the folder of the libraries that `tests/install browser` has put next to the build.
-fn installed() -> PathBuf {
-    let program = std::env::current_exe().unwrap();
-    let target = program.ancestors().nth(3).unwrap_or(Path::new("target"));
-    let modules = target.join("browser/node_modules");
-    assert!(
-        modules.is_dir(),
-        "playwright-core is not installed: tests/install browser"
-    );
-    modules
-}
-
-/// Lets a person set passwords in a browser, and returns what the person saw.
-fn browse(plan: &Value) -> Value {
-    let folder = TempDir::new().unwrap();
-    let script = folder.path().join("browser.mjs");
-    fs::write(&script, include_str!("browser/browser.mjs")).unwrap();
-    // Node.js looks for libraries in the folder of the script.
-    symlink(installed(), folder.path().join("node_modules")).unwrap();
-    let output = Command::new("node")
-        .arg(script)
-        .arg(plan.to_string())
-        .output();
-    let output = output.unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
+/// The person in the browser.
+const SCRIPT: &str = include_str!("browser.mjs");
 
 #[test]
 fn people_set_passwords_in_a_browser_without_javascript_and_log_in_through_every_dialect() {
@@ -56,11 +25,14 @@ fn people_set_passwords_in_a_browser_without_javascript_and_log_in_through_every
     site.add("<b>bob", &json!({"email": "bob@example.com"}));
     let (eve, mia) = (site.invite("eve", 1), site.invite("mia", 2));
     let bob = site.invite("bob@example.com", 3);
-    let seen = browse(&json!({
-        "site": format!("http://{}", site.gateway.public()),
-        "eve": eve, "mia": mia, "bob": bob,
-        "weak": WEAK, "good": GOOD,
-    }));
+    let seen = browse(
+        SCRIPT,
+        &json!({
+            "site": format!("http://{}", site.gateway.public()),
+            "eve": eve, "mia": mia, "bob": bob,
+            "weak": WEAK, "good": GOOD,
+        }),
+    );
 
     // The link of a forgotten password, requested in the browser.
     let emails = site.mail.wait_for(4).unwrap();

@@ -88,6 +88,10 @@ pub enum EventKind {
     ClearThrottle,
     /// A route for administrators was called.
     Admin,
+    /// The holder of a key signed in to the management console.
+    ConsoleSignIn,
+    /// The holder of a key signed out of the management console.
+    ConsoleSignOut,
     /// A service exchanged a token for a JWT.
     Exchange,
     /// An operator tried a login step by step.
@@ -142,7 +146,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -154,6 +158,8 @@ impl EventKind {
         Self::Email,
         Self::ClearThrottle,
         Self::Admin,
+        Self::ConsoleSignIn,
+        Self::ConsoleSignOut,
         Self::Exchange,
         Self::TryLogin,
         Self::AddUser,
@@ -195,6 +201,8 @@ impl EventKind {
             Self::Email => "letter",
             Self::ClearThrottle => "clear_throttle",
             Self::Admin => "admin",
+            Self::ConsoleSignIn => "console_sign_in",
+            Self::ConsoleSignOut => "console_sign_out",
             Self::Exchange => "exchange",
             Self::TryLogin => "try_login",
             Self::AddUser => "add_user",

@@ -9,7 +9,6 @@ mod operators;
 mod tokens;
 
 use metrics::counter;
-use uuid::Uuid;
 
 use super::Auth;
 use crate::audit::{ClaimedName, Event, EventKind, LoginMethod, RefusalReason, Subject};
@@ -133,7 +132,7 @@ impl Auth {
         }
     }
 
-    /// Returns everything by which events may refer to a user with that name, e-mail address or identifier, or to
+    /// Returns everything by which events and refused requests may refer to a user with that name, e-mail address or identifier, or to
     /// attempts with that name.
     ///
     /// # Errors
@@ -142,20 +141,8 @@ impl Auth {
     pub async fn event_subject(&self, name: &str) -> Result<Subject, AuthError> {
         let account = self.components.directory.account(name).await?;
         let user = account.map(|account| account.user);
-        let mut names = vec![ClaimedName::User(name), ClaimedName::Card(name)];
-        if let Some(user) = &user {
-            names.push(ClaimedName::User(&user.user_name));
-            names.extend(user.email.as_deref().map(ClaimedName::User));
-        }
         let peppers = self.components.peppers.each();
-        let name_hashes = peppers.flat_map(|pepper| names.iter().map(|name| name.hash(pepper)));
-        Ok(Subject {
-            name_hashes: name_hashes.collect(),
-            // The pseudonym of an erased user is not a name.
-            user: user
-                .map(|user| user.id)
-                .or_else(|| Uuid::try_parse(name).ok()),
-        })
+        Ok(Subject::of_name(name, user.as_ref(), peppers))
     }
 
     fn name_hash(&self, name: ClaimedName<'_>) -> TokenDigest {

@@ -170,6 +170,16 @@ impl SearchPage {
         self.found.next.as_ref()
     }
 
+    /// Returns where the next entries of these ranges are: the text and the number after which they begin, and the
+    /// text before which they end.
+    pub fn bounds(&self, ranges: &[TermRange]) -> Vec<(String, i64, String)> {
+        let bound = |(first, past): &TermRange| match self.after() {
+            Some(after) if after.term >= *first => (after.term.clone(), after.number, past.clone()),
+            Some(_) | None => (first.clone(), i64::MIN, past.clone()),
+        };
+        ranges.iter().map(bound).collect()
+    }
+
     /// Sorts entries from several indexes, and removes those that cannot be next: each index may have more entries
     /// after its last one.
     pub fn merge(mut entries: Vec<SearchCursor>) -> Vec<SearchCursor> {

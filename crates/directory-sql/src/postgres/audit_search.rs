@@ -79,12 +79,15 @@ fn push_branch(
     for (condition, value) in texts.into_iter().flatten() {
         statement.push(" AND ").push(condition).push_bind(value);
     }
-    if let Some(until) = search.until {
-        statement
-            .push(" AND time < ")
-            .push_bind(milliseconds(until));
+    // One of both bounds: an index may be read from the wrong one of two.
+    let until = search.until.map(milliseconds);
+    let after = search
+        .after
+        .filter(|after| until.is_none_or(|until| after.time < until));
+    if let Some(until) = until.filter(|_| after.is_none()) {
+        statement.push(" AND time < ").push_bind(until);
     }
-    if let Some(after) = search.after {
+    if let Some(after) = after {
         statement.push(" AND (time, id) < (").push_bind(after.time);
         statement.push(", ").push_bind(after.id).push(")");
     }

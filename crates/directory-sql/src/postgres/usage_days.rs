@@ -100,7 +100,8 @@ pub(super) async fn list(
         .bind(day_number(filter.since))
         .bind(day_number(filter.until))
         .bind(filter.dialect.as_deref())
-        .bind(after.map_or(i64::MIN, |after| day_number(after.day)))
+        // Without a page before, the same bound as the first day: an index may be read from the wrong one of two.
+        .bind(day_number(after.map_or(filter.since, |after| after.day)))
         .bind(after.map_or("", |after| &after.dialect))
         .bind(after.map_or("", |after| &after.client))
         .bind(i64::from(filter.limit))

@@ -2,9 +2,7 @@
 
 use isogloss_core::StoreError;
 use isogloss_core::backend::directory::SearchPage;
-use isogloss_core::directory::{
-    FoundUsers, SearchCursor, SearchRanges, TermRange, UserRecord, UserSearch,
-};
+use isogloss_core::directory::{FoundUsers, SearchCursor, UserRecord, UserSearch};
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_as};
 
@@ -15,47 +13,48 @@ use crate::row::{self, Result};
 
 /// Entries of the index of login names. One more is read than needed: the first one may be the last of the page before.
 pub(crate) const LOGINS: &str = "SELECT f.term, f.number
-     FROM (SELECT l.login AS term, (SELECT u.number FROM users AS u WHERE u.id = l.user_id) AS number
-           FROM unnest($1::text[], $2::text[]) AS wanted (first, past)
+     FROM (SELECT l.login AS term, (SELECT u.number FROM users AS u WHERE u.id = l.user_id) AS number,
+                  wanted.term AS after, wanted.number AS after_number
+           FROM unnest($1::text[], $2::bigint[], $3::text[]) AS wanted (term, number, past)
            CROSS JOIN LATERAL (
                SELECT login, user_id FROM logins
-               WHERE login >= greatest(wanted.first COLLATE \"C\", $3) AND login < wanted.past
-               ORDER BY login LIMIT $5 + 1) AS l) AS f
-     WHERE (f.term, f.number) > ($3, $4)";
+               WHERE login >= wanted.term AND login < wanted.past
+               ORDER BY login LIMIT $4 + 1) AS l) AS f
+     WHERE (f.term, f.number) > (f.after, f.after_number)";
 
-/// Entries of the indexes of first names, last names and numbers.
+/// Entries of the indexes of first names, last names and numbers. There is one lower bound, because the database begins
+/// to read an index at the first of several.
 pub(crate) const NAMES: [&str; 3] = [
     "SELECT f.term, f.number
-     FROM unnest($1::text[], $2::text[]) AS wanted (first, past)
+     FROM unnest($1::text[], $2::bigint[], $3::text[]) AS wanted (term, number, past)
      CROSS JOIN LATERAL (
          SELECT left(lower((u.first_name || ' ' || u.last_name) COLLATE \"C\"), 100) AS term, u.number
          FROM users AS u
-         WHERE left(lower((u.first_name || ' ' || u.last_name) COLLATE \"C\"), 100)
-                 >= greatest(wanted.first COLLATE \"C\", $3)
+         WHERE (left(lower((u.first_name || ' ' || u.last_name) COLLATE \"C\"), 100), u.number) > (wanted.term, wanted.number)
              AND left(lower((u.first_name || ' ' || u.last_name) COLLATE \"C\"), 100) < wanted.past
-             AND (left(lower((u.first_name || ' ' || u.last_name) COLLATE \"C\"), 100), u.number) > ($3, $4)
          ORDER BY left(lower((u.first_name || ' ' || u.last_name) COLLATE \"C\"), 100), u.number
-         LIMIT $5) AS f",
+         LIMIT $4) AS f",
     "SELECT f.term, f.number
-     FROM unnest($1::text[], $2::text[]) AS wanted (first, past)
+     FROM unnest($1::text[], $2::bigint[], $3::text[]) AS wanted (term, number, past)
      CROSS JOIN LATERAL (
          SELECT left(lower((u.last_name || ' ' || u.first_name) COLLATE \"C\"), 100) AS term, u.number
          FROM users AS u
-         WHERE left(lower((u.last_name || ' ' || u.first_name) COLLATE \"C\"), 100)
-                 >= greatest(wanted.first COLLATE \"C\", $3)
+         WHERE (left(lower((u.last_name || ' ' || u.first_name) COLLATE \"C\"), 100), u.number) > (wanted.term, wanted.number)
              AND left(lower((u.last_name || ' ' || u.first_name) COLLATE \"C\"), 100) < wanted.past
-             AND (left(lower((u.last_name || ' ' || u.first_name) COLLATE \"C\"), 100), u.number) > ($3, $4)
          ORDER BY left(lower((u.last_name || ' ' || u.first_name) COLLATE \"C\"), 100), u.number
-         LIMIT $5) AS f",
+         LIMIT $4) AS f",
     "SELECT f.term, f.number
-     FROM unnest($1::text[], $2::text[]) AS wanted (first, past)
+     FROM unnest($1::text[], $2::bigint[], $3::text[]) AS wanted (term, number, past)
      CROSS JOIN LATERAL (
          SELECT u.number::text COLLATE \"C\" AS term, u.number FROM users AS u
-         WHERE u.number::text COLLATE \"C\" >= greatest(wanted.first COLLATE \"C\", $3)
+         WHERE (u.number::text COLLATE \"C\", u.number) > (wanted.term, wanted.number)
              AND u.number::text COLLATE \"C\" < wanted.past
-             AND (u.number::text COLLATE \"C\", u.number) > ($3, $4)
-         ORDER BY u.number::text COLLATE \"C\", u.number LIMIT $5) AS f",
+         ORDER BY u.number::text COLLATE \"C\", u.number LIMIT $4) AS f",
 ];
+
+/// Where the next entries of a range are: the text and the number after which they begin, and the text before which they
+/// end.
+type Bound = (String, i64, String);
 
 /// Returns the page of the search. Fails if the directory is unavailable.
 pub(super) async fn find(
@@ -73,9 +72,10 @@ pub(super) async fn find(
     let mut page = SearchPage::new(search);
     let mut read = 0;
     loop {
-        let (ranges, after) = (ranges.clone(), page.after().cloned());
+        let logins = page.bounds(&ranges.logins);
+        let names = page.bounds(&ranges.names);
         let batch = directory
-            .run_idempotent(move |c| Box::pin(next_batch(c, ranges.clone(), after.clone())));
+            .run_idempotent(move |c| Box::pin(next_batch(c, logins.clone(), names.clone())));
         let (entries, users) = batch.await?;
         read += SearchPage::BATCH;
         if !page.takes(&entries, &users, read) {
@@ -87,12 +87,12 @@ pub(super) async fn find(
 /// Returns the next entries of the indexes, and their users. Fails if a query fails.
 async fn next_batch(
     connection: &mut PgConnection,
-    ranges: SearchRanges,
-    after: Option<SearchCursor>,
+    logins: Vec<Bound>,
+    names: Vec<Bound>,
 ) -> Result<(Vec<SearchCursor>, Vec<UserRecord>)> {
-    let mut entries = entries(connection, LOGINS, &ranges.logins, after.as_ref()).await?;
+    let mut entries = entries(connection, LOGINS, &logins).await?;
     for index in NAMES {
-        entries.extend(self::entries(connection, index, &ranges.names, after.as_ref()).await?);
+        entries.extend(self::entries(connection, index, &names).await?);
     }
     let entries = SearchPage::merge(entries);
     let numbers: Vec<_> = entries.iter().map(|entry| entry.number).collect();
@@ -107,19 +107,22 @@ async fn next_batch(
     Ok((entries, users?))
 }
 
-/// Returns the next entries of one index in these ranges. Fails if the query fails.
+/// Returns the next entries of one index within these bounds. Fails if the query fails.
 async fn entries(
     connection: &mut PgConnection,
     index: &'static str,
-    ranges: &[TermRange],
-    after: Option<&SearchCursor>,
+    bounds: &[Bound],
 ) -> Result<Vec<SearchCursor>> {
-    let (first, past): (Vec<_>, Vec<_>) = ranges.iter().cloned().unzip();
+    let (mut terms, mut numbers, mut pasts) = (Vec::new(), Vec::new(), Vec::new());
+    for (term, number, past) in bounds {
+        terms.push(term.as_str());
+        numbers.push(*number);
+        pasts.push(past.as_str());
+    }
     let rows: Vec<(String, i64)> = query_as(index)
-        .bind(first)
-        .bind(past)
-        .bind(after.map_or("", |after| &after.term))
-        .bind(after.map_or(i64::MIN, |after| after.number))
+        .bind(terms)
+        .bind(numbers)
+        .bind(pasts)
         .bind(i64::from(SearchPage::BATCH))
         .fetch_all(connection)
         .await?;

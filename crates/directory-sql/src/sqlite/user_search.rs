@@ -11,25 +11,23 @@ use crate::row::{self, Result};
 /// Entries of the index of login names.
 pub(crate) const LOGINS: &str =
     "SELECT l.login, u.number FROM logins AS l JOIN users AS u ON u.id = l.user
-     WHERE l.login >= max(?1, ?3) AND l.login < ?2 AND (l.login, u.number) > (?3, ?4)
-     ORDER BY l.login LIMIT ?5";
+     WHERE l.login >= ?1 AND l.login < ?3 AND (l.login, u.number) > (?1, ?2)
+     ORDER BY l.login LIMIT ?4";
 
 /// Entries of the indexes of first names, last names and numbers.
 pub(crate) const NAMES: [&str; 3] = [
     "SELECT substr(lower(first_name || ' ' || last_name), 1, 100), number FROM users
-     WHERE substr(lower(first_name || ' ' || last_name), 1, 100) >= max(?1, ?3)
-         AND substr(lower(first_name || ' ' || last_name), 1, 100) < ?2
-         AND (substr(lower(first_name || ' ' || last_name), 1, 100), number) > (?3, ?4)
-     ORDER BY substr(lower(first_name || ' ' || last_name), 1, 100), number LIMIT ?5",
+     WHERE substr(lower(first_name || ' ' || last_name), 1, 100) >= ?1 AND substr(lower(first_name || ' ' || last_name), 1, 100) < ?3
+         AND (substr(lower(first_name || ' ' || last_name), 1, 100), number) > (?1, ?2)
+     ORDER BY substr(lower(first_name || ' ' || last_name), 1, 100), number LIMIT ?4",
     "SELECT substr(lower(last_name || ' ' || first_name), 1, 100), number FROM users
-     WHERE substr(lower(last_name || ' ' || first_name), 1, 100) >= max(?1, ?3)
-         AND substr(lower(last_name || ' ' || first_name), 1, 100) < ?2
-         AND (substr(lower(last_name || ' ' || first_name), 1, 100), number) > (?3, ?4)
-     ORDER BY substr(lower(last_name || ' ' || first_name), 1, 100), number LIMIT ?5",
+     WHERE substr(lower(last_name || ' ' || first_name), 1, 100) >= ?1 AND substr(lower(last_name || ' ' || first_name), 1, 100) < ?3
+         AND (substr(lower(last_name || ' ' || first_name), 1, 100), number) > (?1, ?2)
+     ORDER BY substr(lower(last_name || ' ' || first_name), 1, 100), number LIMIT ?4",
     "SELECT CAST(number AS TEXT), number FROM users
-     WHERE CAST(number AS TEXT) >= max(?1, ?3) AND CAST(number AS TEXT) < ?2
-         AND (CAST(number AS TEXT), number) > (?3, ?4)
-     ORDER BY CAST(number AS TEXT), number LIMIT ?5",
+     WHERE CAST(number AS TEXT) >= ?1 AND CAST(number AS TEXT) < ?3
+         AND (CAST(number AS TEXT), number) > (?1, ?2)
+     ORDER BY CAST(number AS TEXT), number LIMIT ?4",
 ];
 
 /// Returns the page of the search. Fails if a query fails.
@@ -40,21 +38,19 @@ pub(super) async fn find(pool: &Connections, search: &UserSearch) -> Result<Foun
     loop {
         let mut entries = Vec::new();
         let mut lookups = Vec::new();
-        for range in &ranges.logins {
-            lookups.push((LOGINS, range));
+        for bound in page.bounds(&ranges.logins) {
+            lookups.push((LOGINS, bound));
         }
         for index in NAMES {
-            for range in &ranges.names {
-                lookups.push((index, range));
+            for bound in page.bounds(&ranges.names) {
+                lookups.push((index, bound));
             }
         }
-        for (index, (first, past)) in lookups {
-            let after = page.after();
+        for (index, (term, number, past)) in lookups {
             let found: Vec<(String, i64)> = query_as(index)
-                .bind(first)
+                .bind(term)
+                .bind(number)
                 .bind(past)
-                .bind(after.map_or("", |after| &after.term))
-                .bind(after.map_or(i64::MIN, |after| after.number))
                 .bind(SearchPage::BATCH)
                 .fetch_all(pool)
                 .await?;

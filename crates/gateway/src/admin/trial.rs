@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::{
     Auth, AuthError, ClientIp, Credentials, LoginOrigin, Network, OrganisationName, Realm,
     RequestedAccess, SecondFactor, SecondFactorRule, TrialStep, TrialVerdict,
@@ -62,9 +63,25 @@ pub(crate) struct StepView {
 }
 
 impl TrialRequest {
+    /// Walks through the login like [`run`](Self::run), and records that the caller tried it.
+    pub(crate) async fn run_recorded(
+        self,
+        auth: &Auth,
+        mount: &Mount,
+    ) -> Result<TrialView, AuthError> {
+        let account = auth.event_subject(&self.user).await?.user;
+        let event = Event {
+            user: account,
+            dialect: Some(mount.name.to_owned()),
+            ..Event::new(EventKind::TryLogin, auth.now())
+        };
+        auth.audit().record(event);
+        self.run(auth, mount).await
+    }
+
     /// Walks through the login in the dialect of `mount`. Fails if a store is unreachable, or too many logins wait for a
     /// hashing thread.
-    pub(crate) async fn run(self, auth: &Auth, mount: &Mount) -> Result<TrialView, AuthError> {
+    async fn run(self, auth: &Auth, mount: &Mount) -> Result<TrialView, AuthError> {
         let origin = LoginOrigin {
             requested: self.unit.map(|unit| RequestedAccess::Unit(Some(unit))),
             ..LoginOrigin::new(Realm::new(mount.name), self.source.map(ClientIp::from))

@@ -141,6 +141,12 @@ pub struct Management {
     /// Threads that serve its requests.
     #[schemars(range(min = 1, max = 512))]
     pub workers: NonZeroUsize,
+    /// Whether the listener has the console, pages for administrators at `/console`.
+    pub console: bool,
+    /// How long a session at the console may be idle before it ends.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"), extend("x-maximum" = "12h"))]
+    pub console_idle: Duration,
     /// The certificate for TLS; without it, the listener does not use TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
@@ -152,6 +158,8 @@ impl Default for Management {
             bind: SocketAddr::from(([127, 0, 0, 1], 8081)),
             url: String::new(),
             workers: NonZeroUsize::MIN,
+            console: false,
+            console_idle: Duration::from_mins(30),
             tls: None,
         }
     }

@@ -62,6 +62,31 @@ pub(crate) struct ApiKey<R> {
 }
 
 impl<R: KeyRealm> ApiKey<R> {
+    /// Returns a key that was looked up by other means, such as a session that it began, for a caller at `source`.
+    pub(crate) fn of_session(auth: Data<Auth>, key: Key, source: Option<ClientIp>) -> Self {
+        let caller = RequestContext {
+            source,
+            actor: Some(EventActor::Key(key.label.clone())),
+            ..RequestContext::default()
+        };
+        Self {
+            auth,
+            caller,
+            key,
+            realm: PhantomData,
+        }
+    }
+
+    /// Returns the key.
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Runs `work` with the key as the actor of its audit events, and returns its output.
+    pub(crate) async fn run<F: Future>(&self, work: F) -> F::Output {
+        self.caller.clone().scope(work).await
+    }
+
     /// Looks up a key in the directory. Records a wrong or throttled key in the audit log, but not a failure of
     /// a store.
     ///
@@ -73,25 +98,11 @@ impl<R: KeyRealm> ApiKey<R> {
         presented: &PresentedKey,
         source: Option<ClientIp>,
     ) -> Result<Self, KeyError> {
-        let caller = |actor| RequestContext {
-            source,
-            actor,
-            ..RequestContext::default()
-        };
         let origin = LoginOrigin::new(R::REALM, source);
         let decoded = presented.decoded.as_ref().map(ExposeSecret::expose_secret);
         let key = presented.key.expose_secret();
         let (reason, error) = match auth.authenticate_key_as(key, decoded, &origin).await {
-            Ok(Some(key)) => {
-                let caller = caller(Some(EventActor::Key(key.label.clone())));
-                let realm = PhantomData;
-                return Ok(Self {
-                    auth,
-                    caller,
-                    key,
-                    realm,
-                });
-            }
+            Ok(Some(key)) => return Ok(Self::of_session(auth, key, source)),
             Ok(None) => (RefusalReason::Credentials, KeyError::NoValidKey),
             Err(AuthError::Throttled { retry_after, .. }) => {
                 (RefusalReason::Throttled, KeyError::Throttled(retry_after))
@@ -99,7 +110,11 @@ impl<R: KeyRealm> ApiKey<R> {
             Err(error) => return Err(KeyError::Unavailable(error)),
         };
         let refused = async { Event::new(EventKind::Admin, auth.now()) };
-        let refused = caller(None).scope(refused).await;
+        let caller = RequestContext {
+            source,
+            ..RequestContext::default()
+        };
+        let refused = caller.scope(refused).await;
         auth.audit().record(refused.refused(reason));
         Err(error)
     }
@@ -117,21 +132,31 @@ impl<R: KeyRealm> ApiKey<R> {
     /// # Errors
     /// [`KeyError::NoScope`] with the first scope that the key lacks.
     pub(crate) async fn authorize_all(self, scopes: &[Scope]) -> Result<Authorized, KeyError> {
-        let Self {
-            auth, caller, key, ..
-        } = self;
-        let missing = scopes.iter().find(|scope| !key.scopes.allow(**scope));
-        let Some(&scope) = missing else {
-            return Ok(Authorized { caller, key });
-        };
+        for scope in scopes {
+            self.require(*scope).await?;
+        }
+        let Self { caller, key, .. } = self;
+        Ok(Authorized { caller, key })
+    }
+
+    /// Succeeds if the key has `scope`. Otherwise records a refused event in the audit log.
+    ///
+    /// # Errors
+    /// [`KeyError::NoScope`] if the key lacks the scope.
+    pub(crate) async fn require(&self, scope: Scope) -> Result<(), KeyError> {
+        if self.key.scopes.allow(scope) {
+            return Ok(());
+        }
         let refused = async {
             Event {
                 target: Some(scope.name().to_owned()),
-                ..Event::new(EventKind::Admin, auth.now())
+                ..Event::new(EventKind::Admin, self.auth.now())
             }
         };
-        let refused = caller.scope(refused).await;
-        auth.audit().record(refused.refused(RefusalReason::Scope));
+        let refused = self.run(refused).await;
+        self.auth
+            .audit()
+            .record(refused.refused(RefusalReason::Scope));
         Err(KeyError::NoScope(scope))
     }
 }

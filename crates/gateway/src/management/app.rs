@@ -17,6 +17,7 @@ use super::metrics::Metrics;
 use super::{Readiness, configure};
 use crate::AccountPage;
 use crate::admin::AdminService;
+use crate::console::Console;
 use crate::http::completion::complete;
 use crate::http::security_headers::security_headers;
 use crate::http::timeouts;
@@ -38,6 +39,8 @@ pub(crate) struct ManagementState {
     pub(crate) body_timeout: Duration,
     pub(crate) is_audit_stored: IsAuditStored,
     pub(crate) account: Option<AccountPage>,
+    /// `None` if it is off.
+    pub(crate) console: Option<Console>,
 }
 
 /// Builds the application of the management listener from its state.
@@ -64,6 +67,7 @@ pub(crate) fn app(
         body_timeout,
         is_audit_stored,
         account,
+        console,
     } = state;
     let requests = RequestMetrics::for_dialect("");
     let drain = readiness.drain();
@@ -86,6 +90,11 @@ pub(crate) fn app(
         // The most frequent routes come first.
         .configure(|cfg| introspection.configure(cfg))
         .configure(configure)
+        .configure(|cfg| {
+            if let Some(console) = console {
+                console.configure(cfg);
+            }
+        })
         .wrap_fn(move |request, service| {
             let timer = requests.start_timer(&request);
             let answer = service.call(request);

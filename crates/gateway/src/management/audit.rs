@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Query, ServiceConfig, get, resource};
-use isogloss_core::audit::{EventCursor, EventFilter, EventKind, EventSearch, Outcome};
+use isogloss_core::audit::{EventFilter, EventKind, EventSearch, Outcome};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Auth, Scope};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
+use crate::admin::cursors::{format_event_cursor, parse_event_cursor};
 use crate::admin::timestamp;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -87,7 +88,7 @@ impl AuditQuery {
             Outcome::from_name(name).ok_or_else(|| malformed("outcome", "expected done or refused"))
         });
         let after = self.after.as_deref().map(|text| {
-            parse_cursor(text)
+            parse_event_cursor(text)
                 .ok_or_else(|| malformed("after", "expected `next` of the previous page"))
         });
         let (event, outcome, after) =
@@ -148,20 +149,11 @@ pub(crate) async fn list(
     let found = found.map_err(|error| ApiError::Unavailable(error.to_string()))?;
     let is_full = found.len() == usize::try_from(search.filter.limit).unwrap_or(usize::MAX);
     let last = found.last().filter(|_| is_full);
-    let next = last.map(|last| format!("{},{}", last.cursor.time, last.cursor.id));
+    let next = last.map(|last| format_event_cursor(last.cursor));
     let events = found.iter().map(|event| serde_json::from_str(&event.line));
     let events: Result<Vec<_>, _> = events.collect();
     let events = events.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(Events { events, next }))
-}
-
-/// Parses the place of an event. Returns `None` if the text is none.
-fn parse_cursor(text: &str) -> Option<EventCursor> {
-    let (time, id) = text.split_once(',')?;
-    Some(EventCursor {
-        time: time.parse().ok()?,
-        id: id.parse().ok()?,
-    })
 }

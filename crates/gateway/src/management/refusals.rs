@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Json, Query, ServiceConfig, get, post, resource};
 use actix_web::{HttpResponse, http::header};
-use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Auth, Scope};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -76,7 +75,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::AuditRead).await?;
     let who = match &query.user {
-        Some(name) => Some(auth.subject(name).await?),
+        Some(name) => Some(auth.event_subject(name).await?),
         None => None,
     };
     let refusals = query.find(directory.as_ref().as_ref(), who, auth.now());
@@ -116,18 +115,7 @@ pub(crate) async fn try_login(
         .iter()
         .find(|mount| mount.name == trial.dialect)
         .ok_or_else(|| ApiError::Malformed("dialect: it is not enabled".to_owned()))?;
-    let found = admin
-        .run(async {
-            let account = auth.subject(&trial.user).await?.user;
-            let event = Event {
-                user: account,
-                dialect: Some(mount.name.to_owned()),
-                ..Event::new(EventKind::TryLogin, auth.now())
-            };
-            auth.audit().record(event);
-            trial.run(&auth, mount).await
-        })
-        .await?;
+    let found = admin.run(trial.run_recorded(&auth, mount)).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(found))

@@ -152,6 +152,7 @@ impl Reload {
             metrics,
             introspection,
             account: account.clone(),
+            console: before.console.as_ref().map(|console| console.reload(&next)),
             ..before
         };
         self.inner.serve(inner).await;

@@ -1,6 +1,6 @@
 //! Operations for operators, with their audit events.
 
-use crate::audit::{ClaimedName, Event, EventKind, Subject};
+use crate::audit::{ClaimedName, Event, EventKind};
 use crate::auth::{Auth, SessionFilter, ThrottleFilter};
 use crate::error::AuthError;
 
@@ -24,19 +24,6 @@ impl Auth {
         };
         self.record_count(event, &outcome);
         outcome
-    }
-
-    /// Returns everything by which events and refused requests may refer to a user with that name, or to attempts with
-    /// it.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::Unavailable`] if the directory is unavailable.
-    pub async fn subject(&self, name: &str) -> Result<Subject, AuthError> {
-        let account = self.components.directory.account(name).await?;
-        let user = account.map(|account| account.user);
-        let peppers = self.components.peppers.each();
-        Ok(Subject::of_name(name, user.as_ref(), peppers))
     }
 
     /// Resets the buckets that match, and returns how many there were; 0 if login attempts are not limited.

@@ -94,19 +94,24 @@ pub(super) async fn hold_in_postgres(directory: &dyn Directory, address: &str) {
     all_are_found(directory).await;
     let statements = [postgres::user_search::LOGINS].into_iter();
     for statement in statements.chain(postgres::user_search::NAMES) {
-        let explained = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) {statement}"));
-        let plan: Vec<String> = query_scalar(explained)
-            .bind(vec!["last1".to_owned(), "first1".to_owned()])
-            .bind(vec!["last2".to_owned(), "first2".to_owned()])
-            .bind("")
-            .bind(i64::MIN)
+        let explained = format!("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement}");
+        // Of nothing that there is, at the end of each index.
+        let plan: Vec<String> = query_scalar(AssertSqlSafe(explained))
+            .bind(vec!["zzz".to_owned(), "zzzz".to_owned()])
+            .bind(vec![i64::MIN; 2])
+            .bind(vec!["zzz~".to_owned(), "zzzz~".to_owned()])
             .bind(256_i64)
             .fetch_all(&mut connection)
             .await
             .unwrap();
+        let buffers = plan.iter().find_map(|line| pages(line));
         let plan = plan.join("\n");
         assert!(plan.contains("Index Cond"), "{statement}:\n{plan}");
         assert!(!plan.contains("Seq Scan"), "{statement}:\n{plan}");
+        assert!(
+            buffers.is_some_and(|pages| pages < 20),
+            "{statement}:\n{plan}"
+        );
     }
     for search in event_searches() {
         let mut statement = postgres::audit_search::statement("EXPLAIN (COSTS OFF) ", &search);
@@ -120,6 +125,13 @@ pub(super) async fn hold_in_postgres(directory: &dyn Directory, address: &str) {
         let is_sorted = search.filter.who.is_none() && plan.contains("Sort");
         assert!(!is_sorted, "{search:?}:\n{plan}");
     }
+}
+
+/// Returns the number of pages in a line of a plan such as `Buffers: shared hit=3 read=1`. `None` for other lines.
+fn pages(line: &str) -> Option<u64> {
+    let counts = line.trim().strip_prefix("Buffers: shared ")?.split(' ');
+    let counts = counts.filter_map(|count| count.split_once('=')?.1.parse::<u64>().ok());
+    Some(counts.sum())
 }
 
 pub(super) async fn hold_in_sqlite(directory: &dyn Directory, file: &Path) {

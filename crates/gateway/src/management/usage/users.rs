@@ -38,6 +38,7 @@ pub(crate) struct UsersQuery {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = UsersOfDialects)]
 struct Users {
     users: Vec<UserUseView>,
     /// The start of the next page, if there may be one.

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
-use isogloss_core::directory::{SearchCursor, UserFilter, UserSearch};
+use isogloss_core::directory::{UserFilter, UserSearch};
 use isogloss_core::{Scope, UserState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::super::admin_key::AdminKey;
 use super::super::api_error::ApiError;
 use super::super::{LONGEST_PAGE, PAGE, limit};
+use crate::admin::cursors::{format_search_cursor, parse_search_cursor};
 use crate::admin::users::{UserView, parse_role};
 use crate::admin::{AdminError, AdminService};
 
@@ -77,7 +78,7 @@ pub(crate) async fn search(
         return Err(ApiError::Malformed("prefix: expected a text".to_owned()));
     }
     let after = query.after.as_deref().map(|text| {
-        let place = parse_cursor(text);
+        let place = parse_search_cursor(text);
         place.ok_or_else(|| {
             ApiError::Malformed("after: expected `next` of the previous page".to_owned())
         })
@@ -104,17 +105,6 @@ pub(crate) async fn search(
     let found = found.map_err(AdminError::from)?;
     Ok(HttpResponse::Ok().json(FoundPage {
         users: found.users.into_iter().map(UserView::from).collect(),
-        next: found
-            .next
-            .map(|next| format!("{},{}", next.number, next.term)),
+        next: found.next.as_ref().map(format_search_cursor),
     }))
-}
-
-/// Parses the place of a user. Returns `None` if the text is none.
-fn parse_cursor(text: &str) -> Option<SearchCursor> {
-    let (number, term) = text.split_once(',')?;
-    Some(SearchCursor {
-        term: term.to_owned(),
-        number: number.parse().ok()?,
-    })
 }

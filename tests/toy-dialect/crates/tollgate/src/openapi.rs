@@ -60,7 +60,12 @@ fn paths() -> Paths {
         overloaded().into(),
         unavailable().into(),
     ];
-    let token_errors = || [AuthError::InvalidToken(RefusalCause::NoToken).into(), unavailable().into()];
+    let token_errors = || {
+        [
+            AuthError::InvalidToken(RefusalCause::NoToken).into(),
+            unavailable().into(),
+        ]
+    };
     let pass = || SecurityRequirement::new("pass", [""; 0]);
     let body = RequestBody::builder()
         .required(Some(Required::True))

@@ -2,7 +2,9 @@
 
 use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
-use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, Purpose, Session, Terms, RefusalCause};
+use isogloss_core::{
+    Auth, AuthError, BearerToken, ClientIp, Purpose, RefusalCause, Session, Terms,
+};
 use isogloss_dialect::relay_or;
 
 use crate::error::Error;

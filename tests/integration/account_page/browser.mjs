@@ -4,13 +4,8 @@
 //
 // PLAN is JSON: the address of the site, the paths of links, and passwords. Prints what the person saw, as JSON.
 
-import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { chromium } from "playwright-core";
-
-const plan = JSON.parse(process.argv[2]);
-const find = "command -v chromium chromium-browser google-chrome | head -n 1";
-const executablePath = execFileSync("sh", ["-c", find]).toString().trim();
+import { contentWidth, launch, listen, plan } from "./chromium.mjs";
 
 // RFC 6238, with SHA-1, six digits and steps of 30 seconds.
 function code(secret) {
@@ -24,19 +19,7 @@ function code(secret) {
     return String(number % 1000000).padStart(6, "0");
 }
 
-const browser = await chromium.launch({
-    executablePath,
-    chromiumSandbox: false,
-    args: [
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-sync",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--no-first-run",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-    ],
-});
+const browser = await launch();
 try {
     const context = await browser.newContext({
         javaScriptEnabled: false,
@@ -46,23 +29,14 @@ try {
     });
     const page = await context.newPage();
     const complaints = [];
-    page.on("console", (message) => {
-        // A refused form is an error to the console, and meant here.
-        const refusal = /^Failed to load resource: the server responded with a status of 4/;
-        if (message.type() === "error" && !refusal.test(message.text())) complaints.push(message.text());
-    });
-    page.on("request", (request) => {
-        const { origin, protocol } = new URL(request.url());
-        if (protocol !== "data:" && origin !== plan.site) complaints.push(`asks ${request.url()}`);
-    });
+    listen(page, plan.site, complaints);
     let scripts = 0;
     const widths = [];
-    // Measured by the debugger, which needs no JavaScript of the page.
     const debug = await context.newCDPSession(page);
     async function look() {
         scripts += await page.locator("script").count();
-        const { cssContentSize } = await debug.send("Page.getLayoutMetrics");
-        if (cssContentSize.width > 360) widths.push(`${page.url()}: ${cssContentSize.width}`);
+        const width = await contentWidth(debug);
+        if (width > 360) widths.push(`${page.url()}: ${width}`);
     }
     async function choose(password) {
         await page.getByLabel("New password").fill(password);
