@@ -3,6 +3,7 @@
 mod file_length;
 mod graph;
 mod public_names;
+mod schema_names;
 mod third_party;
 
 use std::collections::BTreeSet;
