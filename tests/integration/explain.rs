@@ -69,3 +69,19 @@ fn is_refused_for(gateway: &Gateway, request: &Request, cause: &str, detail: &st
     assert!(found["explanation"].as_str().unwrap().ends_with('.'));
     found
 }
+
+/// Waits until the explanation of a recorded refusal contains the text: the audit log, from which the end of a token is
+/// known, is written by itself.
+#[track_caller]
+fn is_explained(gateway: &Gateway, found: &Value, text: &str) {
+    let id = found["request_id"].as_str().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let found = refusals(gateway, &format!("request_id={id}")).remove(0);
+        if found["explanation"].as_str().unwrap().contains(text) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{text}: {found:#}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

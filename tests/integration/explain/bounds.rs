@@ -2,6 +2,7 @@
 
 use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::{admin, gateway, refusal_of, refusals};
 
@@ -38,17 +39,22 @@ fn one_client_fills_only_its_share() {
 
 #[test]
 fn typed_names_are_kept_only_as_long_as_the_configuration_says() {
-    let mut gateway = gateway()
-        .config_text("[refusals]\nkeep_names = '1ms'\n")
-        .start()
-        .unwrap();
+    let folder = TempDir::new().unwrap();
+    let start = |keep: &str| {
+        let settings = format!("[refusals]\nkeep_names = '{keep}'\n");
+        let builder = gateway().config_text(settings).folder(folder.path());
+        let gateway = builder.start().unwrap();
+        gateway.wait_until_ready().unwrap();
+        gateway
+    };
+    let mut gateway = start("1h");
     let answer = log_in(&gateway, "Ada Else");
     let found = refusal_of(&gateway, &answer);
     assert_eq!(found["typed_name"], "Ada Else");
     let id = found["request_id"].as_str().unwrap().to_owned();
     gateway.terminate().unwrap();
-    gateway.start_again().unwrap();
-    gateway.wait_until_ready().unwrap();
+    // Old names are removed at the start.
+    let gateway = start("1ms");
     let query = format!("request_id={id}");
     let found = loop {
         let found = refusals(&gateway, &query).remove(0);

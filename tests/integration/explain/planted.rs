@@ -3,7 +3,7 @@
 use isogloss_testkit::{Gateway, Request, TimeStep, totp_code};
 use serde_json::json;
 
-use super::{admin, gateway, is_refused_for};
+use super::{admin, gateway, is_explained, is_refused_for};
 
 const GUARDED_SECRET: &str = "JBSWY3DPEHPK3PXP";
 
@@ -232,31 +232,27 @@ fn with_token(token: &str) -> Request {
 fn tokens_that_are_not_valid_any_more() {
     let gateway = gateway().start().unwrap();
     let planted = |request, cause, detail| is_refused_for(&gateway, &request, cause, detail);
-    let explained = |found: &serde_json::Value| found["explanation"].as_str().unwrap().to_owned();
     planted(Request::get("/v2/authorize"), "no_token", "");
     let unknown = planted(
         with_token("00000000000000000000000000000000"),
         "unknown_token",
         "",
     );
-    assert!(explained(&unknown).contains("never issued"), "{unknown:#}");
+    is_explained(&gateway, &unknown, "never issued");
 
     let ended = token(&gateway, "sample", "sample-demo");
     let logout = Request::new("DELETE", "/v2/authorize");
     let logout = logout.header("Authorization", format!("BimPlus {ended}"));
     assert_eq!(logout.send(gateway.public()).unwrap().status, 200);
     let found = planted(with_token(&ended), "unknown_token", "");
-    assert!(explained(&found).contains("by its user"), "{found:#}");
+    is_explained(&gateway, &found, "by its user");
 
     let revoked = token(&gateway, "sample", "sample-demo");
     let end = Request::new("DELETE", "/admin/sessions?user=sample");
     assert_eq!(admin(&gateway, end).status, 200);
     let found = planted(with_token(&revoked), "unknown_token", "");
-    let explanation = explained(&found);
-    assert!(
-        explanation.contains("sessions of the user were ended by the key"),
-        "{explanation}"
-    );
+    let by_key = "sessions of the user were ended by the key";
+    is_explained(&gateway, &found, by_key);
 
     let disabled = token(&gateway, "linguist", "linguist-demo");
     let disable = Request::new("PUT", "/admin/users/linguist/state");
