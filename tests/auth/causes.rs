@@ -20,8 +20,8 @@ fn observed<'a, T>(
 
 /// Returns cause and detail of a refusal.
 fn cause(refusal: &ObservedRefusal) -> (&str, &str) {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default().leak() as &str;
-    (text(&refusal.cause), text(&refusal.detail))
+    let detail = refusal.detail.as_deref();
+    (&refusal.cause, detail.unwrap_or_default())
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::audit::{Event, LoginMethod, Outcome, RefusalReason};
+use crate::audit::{Event, LoginMethod, Outcome};
 use crate::client_identity::{ClientFilter, ClientIdentity};
 use crate::refusal_cause::RefusalCause;
 use crate::token_digest::TokenDigest;
@@ -27,10 +27,8 @@ pub struct ObservedRequest {
 /// A refusal, with the causes that clients do not learn.
 #[derive(Debug, Clone)]
 pub struct ObservedRefusal {
-    /// The reason, as coarse as the client's.
-    pub reason: RefusalReason,
-    /// The true cause, such as `unknown_name`. `None` if the reason says everything.
-    pub cause: Option<String>,
+    /// The true cause, such as `unknown_name`, or the reason if that says everything.
+    pub cause: String,
     /// What belongs to the cause, such as the organisation that would fit.
     pub detail: Option<String>,
     /// The dialect of the login or token.
@@ -119,8 +117,7 @@ impl ObservedRefusal {
         match event.outcome {
             Outcome::Done => None,
             Outcome::Refused => Some(Self {
-                reason: event.reason?,
-                cause: event.cause.clone(),
+                cause: event.cause_or_reason()?.to_owned(),
                 detail: event.detail.clone(),
                 dialect: event.dialect.clone(),
                 by: event.by,
@@ -134,7 +131,7 @@ impl ObservedRefusal {
     }
 
     fn is_of_unknown_token(&self) -> bool {
-        self.cause.as_deref() == Some(RefusalCause::UnknownToken.name())
+        self.cause == RefusalCause::UnknownToken.name()
     }
 
     /// Returns this refusal with the name as it was typed.

@@ -14,6 +14,7 @@ mod token_end;
 pub(crate) mod token_finding;
 pub(crate) mod token_stream;
 pub(crate) mod trial;
+pub(crate) mod user_names;
 pub(crate) mod users;
 
 use std::sync::Arc;

@@ -11,4 +11,5 @@ pub(crate) mod look_alikes;
 pub(crate) mod mailer;
 pub(crate) mod open_stores;
 mod pending_directory;
+pub(crate) mod pruning;
 pub(crate) mod secrets;

@@ -8,7 +8,6 @@ mod prune;
 mod source_limit;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
@@ -16,7 +15,7 @@ use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
 use isogloss_core::log::{LogNames, LogQueue};
 use isogloss_core::refusals::{RefusalSink, RefusedRequest};
-use isogloss_core::{ClientIp, ObservedRefusal, ObservedRequest};
+use isogloss_core::{ClientIp, ObservedRequest};
 use metrics::counter;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -88,6 +87,11 @@ impl RefusalLog {
         }))))
     }
 
+    /// Returns whether refused requests are recorded.
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Records a refused request, unless too many came from its client IP.
     pub(crate) fn record(&self, call: &RefusedCall<'_>, cause: Cause, now: OffsetDateTime) {
         let Some(inner) = &self.0 else { return };
@@ -119,7 +123,7 @@ fn entry(call: &RefusedCall<'_>, cause: Cause, now: OffsetDateTime) -> RefusedRe
     let named = fault.filter(|fault| fault.is_certain || refusal.is_none());
     let (cause, detail) = match (named, &refusal) {
         (Some(fault), _) => (fault.cause.to_owned(), fault.detail),
-        (None, Some(refusal)) => (name_of(refusal), refusal.detail.clone()),
+        (None, Some(refusal)) => (refusal.cause.clone(), refusal.detail.clone()),
         (None, None) => (fault::by_status(call.status).to_owned(), None),
     };
     let head = call.head;
@@ -175,17 +179,6 @@ fn unknown_path(path: &str) -> String {
     });
     words.collect::<Vec<_>>().join("/")
 }
-
-/// Returns the name of the cause of a refusal that core has found.
-fn name_of(refusal: &ObservedRefusal) -> String {
-    refusal
-        .cause
-        .clone()
-        .unwrap_or_else(|| refusal.reason.name().to_owned())
-}
-
-/// How often old requests are removed.
-const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
 
 #[cfg(test)]
 mod tests {

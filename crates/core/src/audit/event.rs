@@ -150,6 +150,12 @@ impl Event {
         }
     }
 
+    /// Returns the true cause of a refusal, or its reason if that says everything. `None` if nothing was refused.
+    pub(crate) fn cause_or_reason(&self) -> Option<&str> {
+        let reason = self.reason?.name();
+        Some(self.cause.as_deref().unwrap_or(reason))
+    }
+
     /// Returns this event with the user that it is about, and the organisation of the user.
     #[must_use]
     pub fn about(self, user: &User) -> Self {

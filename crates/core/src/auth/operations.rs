@@ -75,19 +75,11 @@ impl Auth {
         ObservedRequest::record_refusal(|| {
             ObservedRefusal::of_event(&event).map(|refusal| refusal.with_name(name))
         });
-        let reason = event.reason.map(RefusalReason::name);
+        let cause = event.cause_or_reason().unwrap_or_default();
         let labels = [
             ("dialect", event.dialect.clone().unwrap_or_default()),
             ("outcome", event.outcome.name().to_owned()),
-            (
-                "cause",
-                event
-                    .cause
-                    .as_deref()
-                    .or(reason)
-                    .unwrap_or_default()
-                    .to_owned(),
-            ),
+            ("cause", cause.to_owned()),
         ];
         counter!("isogloss_logins_total", &labels).increment(1);
         self.components.audit.record(event);

@@ -118,9 +118,7 @@ impl Auth {
                         .is_some_and(|account| accounts.contains(&account))
                 })
                 && filter.source.is_none_or(|source| {
-                    network().is_some_and(|network| {
-                        network == source.host() || network == source.network()
-                    })
+                    network().is_some_and(|network| source.counts_for(network))
                 })
         });
         strained.sort_by_key(|strained| {
@@ -133,7 +131,7 @@ impl Auth {
     /// Returns the digests under which the attempts of one user are counted: those of the given name and, if a
     /// user has that name, those of the user name, the e-mail address and the user. Fails with
     /// [`AuthError::Unavailable`] if the directory is unavailable.
-    async fn accounts(&self, name: &str) -> Result<Vec<TokenDigest>, AuthError> {
+    pub(super) async fn accounts(&self, name: &str) -> Result<Vec<TokenDigest>, AuthError> {
         let pepper = &self.components.peppers.current;
         let of_name = |name: &str| {
             let here = AttemptTarget::Password(name).account(pepper);

@@ -11,7 +11,7 @@ use crate::authority::Decision;
 use crate::directory::Account;
 use crate::error::AuthError;
 use crate::names::is_same_name;
-use crate::throttle::{ClientIp, RequestedAccess};
+use crate::throttle::RequestedAccess;
 use crate::user::{User, UserState};
 
 /// What a step of a login has found.
@@ -84,28 +84,24 @@ impl Auth {
 
     /// Returns whether a lock refuses the login, and until when.
     async fn try_locks(&self, credentials: &Credentials) -> Result<TrialStep, AuthError> {
-        let of_name = ThrottleFilter {
-            name: Some(credentials.name.clone()),
-            ..ThrottleFilter::default()
-        };
+        let accounts = self.accounts(&credentials.name).await?;
         let source = credentials.origin.source;
-        let mut buckets = self.throttled_buckets(&of_name).await?;
+        let mut buckets = self.throttled_buckets(&ThrottleFilter::default()).await?;
         buckets.retain(|found| {
-            let network = found.bucket.network.as_deref();
-            network.is_none_or(|network| source.is_none_or(|source| is_of(source, network)))
+            let is_of_source = found
+                .bucket
+                .network
+                .as_deref()
+                .map(|network| source.map(|source| source.counts_for(network)));
+            match found.bucket.account {
+                Some(account) => {
+                    accounts.contains(&account) && is_of_source.flatten() != Some(false)
+                }
+                None => is_of_source.flatten() == Some(true),
+            }
         });
-        if let Some(source) = source {
-            let of_source = ThrottleFilter {
-                source: Some(source),
-                ..ThrottleFilter::default()
-            };
-            let found = self.throttled_buckets(&of_source).await?;
-            buckets.extend(
-                found
-                    .into_iter()
-                    .filter(|found| found.bucket.account.is_none()),
-            );
-        }
+        // Those of the name come first.
+        buckets.sort_by_key(|found| found.bucket.account.is_none());
         let locked = buckets.iter().filter_map(|found| {
             let until = found.locked_until?;
             Some(format!("{} until {}", found.bucket.kind, moment(until)))
@@ -204,11 +200,6 @@ impl Auth {
             }
         }
     }
-}
-
-/// Returns whether a bucket of that network counts for a client IP.
-fn is_of(source: ClientIp, network: &str) -> bool {
-    network == source.host() || network == source.network()
 }
 
 fn organisation_step(user: &User, named: Option<&OrganisationName>) -> Option<TrialStep> {

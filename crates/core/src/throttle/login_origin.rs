@@ -39,6 +39,12 @@ impl ClientIp {
         network.contains(self.0)
     }
 
+    /// Returns `true` if attempts from this client IP count for buckets of that network: that of the source, or that of
+    /// the account.
+    pub(crate) fn counts_for(self, network: &str) -> bool {
+        network == self.host() || network == self.network()
+    }
+
     /// Returns what counts as one network for the limit of an account: the /24 of IPv4, the /48 of IPv6.
     pub fn network(self) -> String {
         match self.0 {

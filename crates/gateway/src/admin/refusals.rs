@@ -1,6 +1,7 @@
 //! Queries and views of refused requests, for the command line and the management listener.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use isogloss_core::StoreError;
 use isogloss_core::audit::{Subject, moment};
@@ -13,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::explanation::{Explanation, explain};
+use super::user_names::UserNames;
 use super::{timestamp, token_end};
 
 /// Default maximum of listed requests.
@@ -86,17 +88,25 @@ impl RefusalQuery {
             until: parse("until", &self.until)?,
             limit: self.limit.unwrap_or(LIMIT),
         };
-        let mut known = HashMap::new();
+        let mut names = UserNames::new(directory);
+        // A client may repeat its dead token many times.
+        let mut ends = HashMap::new();
         let mut views = Vec::new();
         for mut request in directory.find_refusals(&filter).await? {
-            let (mut end, mut owner) = (None, None);
+            let mut end = None;
             if let (Some(handle), "unknown_token") = (&request.handle, request.cause.as_str()) {
-                (end, owner) = token_end::of_handle(handle, directory).await?;
+                let (text, owner) = match ends.entry(handle.clone()) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(place) => {
+                        place.insert(token_end::of_handle(handle, directory).await?)
+                    }
+                };
+                end.clone_from(text);
+                request.user = request.user.or(*owner);
             }
-            request.user = request.user.or(owner);
             let user_name = match request.user {
                 None => None,
-                Some(id) => user_name(&mut known, id, directory).await?,
+                Some(id) => names.name(id).await?,
             };
             let view = RefusalView::new(request, user_name);
             views.push(RefusalView {
@@ -106,21 +116,6 @@ impl RefusalQuery {
         }
         Ok(views)
     }
-}
-
-/// Returns the name of a user, looked up once. `None` if the user is gone. Fails if the directory is unreachable.
-async fn user_name(
-    known: &mut HashMap<Uuid, Option<String>>,
-    id: Uuid,
-    directory: &dyn Directory,
-) -> Result<Option<String>, StoreError> {
-    if let Some(name) = known.get(&id) {
-        return Ok(name.clone());
-    }
-    let user = directory.user(id).await?;
-    let name = user.map(|user| user.user_name.clone());
-    known.insert(id, name.clone());
-    Ok(name)
 }
 
 /// A refused request, and what its cause means.

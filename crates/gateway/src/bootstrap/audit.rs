@@ -11,10 +11,9 @@ use isogloss_core::audit::{Audit, Event, TableSink, event_lines, prune};
 use isogloss_core::directory::Directory;
 use isogloss_core::log::{LineTarget, LogSink};
 use isogloss_core::{Auth, create_private_folder};
-use tokio::time::{MissedTickBehavior, interval};
-use tracing::{info, warn};
 
 use super::open_stores::{OpenResource, close_on_exit};
+use super::pruning::{self, before};
 use crate::config::{self, LogTarget};
 
 /// How often old events are removed from the table.
@@ -87,31 +86,9 @@ pub(crate) async fn prune_periodically(
     if !settings.database {
         return;
     }
-    let mut ticks = interval(PRUNE_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_failing = false;
-    loop {
-        ticks.tick().await;
-        // The limit is before the first date of the calendar: no event is so old.
-        let Some(before) = auth
-            .now()
-            .checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX))
-        else {
-            return;
-        };
-        match prune(directory.as_ref(), before).await {
-            Ok(removed) => {
-                is_failing = false;
-                if removed > 0 {
-                    info!(removed, "removed old events from the audit log");
-                }
-            }
-            // A standby database may stay read-only for months, so the error is logged once.
-            Err(error) if !is_failing => {
-                is_failing = true;
-                warn!(%error, "cannot remove old events from the audit log, will retry");
-            }
-            Err(_) => {}
-        }
-    }
+    let of_table = async || {
+        let limit = before(auth.now(), settings.keep);
+        prune(directory.as_ref(), limit).await
+    };
+    pruning::prune_periodically(PRUNE_INTERVAL, "events from the audit log", of_table).await;
 }

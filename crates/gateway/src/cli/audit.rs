@@ -2,7 +2,6 @@
 
 mod file;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use anyhow::{Context as _, Result};
@@ -16,6 +15,7 @@ use uuid::Uuid;
 
 use super::{Outcome, output};
 use crate::admin::timestamp;
+use crate::admin::user_names::UserNames;
 use crate::bootstrap::components;
 use crate::config::{Config, ConfigError, LogTarget, Sections};
 
@@ -170,21 +170,18 @@ pub(super) async fn who(
 /// Prints events as a table. Fails if names cannot be looked up or the output cannot be written.
 async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
     const COLUMNS: [&str; 6] = ["time", "event", "outcome", "reason", "dialect", "source"];
-    let mut names = Names {
-        directory,
-        known: HashMap::new(),
-    };
+    let mut names = UserNames::new(directory);
     let mut rows = Vec::new();
     for event in events {
         let text = |column: &str| event[column].as_str().unwrap_or_default().to_owned();
         let mut row: Vec<_> = COLUMNS.iter().map(|column| text(column)).collect();
         let hash = text("name_hash");
-        row.push(match names.look_up(&text("user")).await? {
+        row.push(match look_up(&mut names, &text("user")).await? {
             name if name.is_empty() && !hash.is_empty() => format!("#{hash}"),
             name => name,
         });
         row.push(text("organisation"));
-        row.push(names.look_up(&text("actor")).await?);
+        row.push(look_up(&mut names, &text("actor")).await?);
         row.push(text("handle"));
         rows.push(row);
     }
@@ -203,25 +200,12 @@ async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
     output::table(&heading, &rows)
 }
 
-/// Users' names, looked up once each.
-struct Names<'a> {
-    directory: &'a dyn Directory,
-    known: HashMap<Uuid, Option<String>>,
-}
-
-impl Names<'_> {
-    /// Returns the name of the user with that identifier; any other text is returned unchanged. Fails if the
-    /// directory is unreachable.
-    async fn look_up(&mut self, text: &str) -> Result<String> {
-        let Ok(id) = Uuid::try_parse(text) else {
-            return Ok(text.to_owned());
-        };
-        if !self.known.contains_key(&id) {
-            let user = self.directory.user(id).await?;
-            self.known
-                .insert(id, user.map(|user| user.user_name.clone()));
-        }
-        let name = self.known.get(&id).cloned().flatten();
-        Ok(name.unwrap_or_else(|| text.to_owned()))
-    }
+/// Returns the name of the user with that identifier; any other text is returned unchanged. Fails if the directory is
+/// unreachable.
+async fn look_up(names: &mut UserNames<'_>, text: &str) -> Result<String> {
+    let name = match Uuid::try_parse(text) {
+        Ok(id) => names.name(id).await?,
+        Err(_) => None,
+    };
+    Ok(name.unwrap_or_else(|| text.to_owned()))
 }

@@ -53,6 +53,14 @@ impl Fields {
         self.get(name).map(str::to_owned)
     }
 
+    /// Returns the path with a query of the fields of these names and of `place`, where a page begins.
+    pub(super) fn url(&self, path: &str, names: &[&str], place: &[(&str, &str)]) -> String {
+        let known = names.iter();
+        let known = known.map(|name| (*name, self.get(name).unwrap_or_default()));
+        let all: Vec<_> = known.chain(place.iter().copied()).collect();
+        format!("{path}{}", query(&all))
+    }
+
     /// Returns the handle in the field `handle`; `None` if it is missing or none.
     pub(super) fn handle(&self) -> Option<TokenDigest> {
         TokenDigest::from_handle(self.get("handle")?)

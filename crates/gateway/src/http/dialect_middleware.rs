@@ -17,7 +17,7 @@ use super::self_probe;
 use crate::access_log;
 use crate::back_end;
 use crate::dialects::Mount;
-use crate::refusals::{Cause, Fault, RefusalLog, RefusedCall, fault_of};
+use crate::refusals::{Cause, RefusalLog, RefusedCall, fault_of};
 use crate::sunset::{DialectSunset, Rejection, RequestSummary};
 use crate::telemetry::{self, PlannedRejection};
 use crate::usage::{Endpoints, UsageCall, UsageCounter, user_agent};
@@ -36,7 +36,6 @@ pub(crate) struct DialectMiddleware {
 pub(crate) struct InFlightCall {
     middleware: Rc<DialectMiddleware>,
     call: Option<UsageCall>,
-    source: Option<ClientIp>,
     summary: Option<RequestSummary>,
     rejection: Option<Rejection>,
 }
@@ -80,7 +79,8 @@ impl DialectMiddleware {
         // Requests that a browser sends by itself (CORS preflight) and probes of `isogloss doctor` are not use
         // of the dialect by a client.
         let is_client = request.method() != Method::OPTIONS && !self_probe::is_probe(request);
-        let call = is_client.then(|| UsageCall {
+        let is_recorded = self.counter.is_on() || self.refusals.is_on();
+        let call = (is_client && is_recorded).then(|| UsageCall {
             dialect: self.dialect,
             endpoint: self.endpoints.find(pattern),
             user_agent: user_agent(request.head()),
@@ -102,7 +102,6 @@ impl DialectMiddleware {
         InFlightCall {
             middleware: Rc::clone(self),
             call,
-            source,
             summary,
             rejection,
         }
@@ -133,8 +132,7 @@ impl InFlightCall {
             let counter = &self.middleware.counter;
             counter.record(&call, client, refused, now);
             if let (true, Ok(response)) = (refused, &outcome) {
-                let fault = rejection.map(Fault::from);
-                let fault = fault.or_else(|| fault_of(response.response()));
+                let fault = fault_of(rejection, response.response());
                 self.record_refusal(&call, response, Cause { observed, fault }, now);
             }
         }
@@ -152,7 +150,7 @@ impl InFlightCall {
         let request = response.request();
         let refused = RefusedCall {
             head: request.head(),
-            source: self.source,
+            source: call.source,
             request_id: telemetry::request_id_of(request),
             dialect: Some(self.middleware.dialect),
             route: call.endpoint.route().map(str::to_owned),

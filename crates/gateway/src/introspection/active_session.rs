@@ -138,8 +138,8 @@ impl IntrospectionApi {
         observed: ObservedRequest,
     ) -> Result<Result<(), InvalidTokenReason>, OAuthError> {
         let now = check.auth.now();
-        let client = observed.client.clone();
-        let rejection = self.usage.rejection(mount, &client, now);
+        let client = &observed.client;
+        let rejection = self.usage.rejection(mount, client, now);
         let refused = rejection.is_some();
         self.usage
             .record((mount, check.route), check.request, (client, refused));

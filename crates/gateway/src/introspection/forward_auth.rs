@@ -26,7 +26,7 @@ use super::original_request::{OriginalRequestSource, restore};
 use crate::dialects::Mount;
 use crate::jwt::TokenClaims;
 use crate::metrics::CountedRoute;
-use crate::refusals::{Cause, Fault, fault_of};
+use crate::refusals::{Cause, fault_of};
 use crate::sunset::{Rejection, RequestSummary};
 use crate::usage::{ServiceUsage, user_agent};
 
@@ -108,10 +108,9 @@ fn add_scope(
             let (mount, usage) = &*shared;
             // A request for the error follows a check that was refused and counted.
             if mode == ForwardAuthMode::CheckToken {
-                let fault = rejection.map(Fault::from);
-                let fault = fault.or_else(|| fault_of(response.response()));
-                let (request, client) = (response.request(), observed.client.clone());
-                usage.record((mount, ANY), request, (client, fault.is_some()));
+                let fault = fault_of(rejection, response.response());
+                let request = response.request();
+                usage.record((mount, ANY), request, (&observed.client, fault.is_some()));
                 if fault.is_some() {
                     let route = (Some(mount.name), ANY);
                     let cause = Cause { observed, fault };

@@ -100,6 +100,10 @@ pub(crate) struct UserPageQuery {
 }
 
 impl UserPageQuery {
+    fn page_limit(&self) -> u32 {
+        self.limit.unwrap_or(PAGE).min(LONGEST_PAGE)
+    }
+
     async fn filter(&self, service: &AdminService) -> Result<UserFilter, AdminError> {
         let organisation = match &self.organisation {
             None => None,
@@ -146,7 +150,7 @@ pub(crate) async fn list(
     page: Query<UserPageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::UsersRead).await?;
-    let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
+    let limit = page.page_limit();
     let after = page.after.unwrap_or(i64::MIN);
     let filter = page.filter(&service).await?;
     let users = service.directory.users(&filter, after, limit).await;

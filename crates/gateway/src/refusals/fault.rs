@@ -49,10 +49,14 @@ impl Fault {
     }
 }
 
-/// Returns the cause that the error of a response shows, with its text: errors of dialects name members, and quote
-/// nothing of the request. `None` if the response has no error.
-pub(crate) fn fault_of(response: &HttpResponse<impl Sized>) -> Option<Fault> {
-    response.error().map(of_error)
+/// Returns the cause that the gateway finds itself: the dialect's retirement, or else what the error of the response shows,
+/// with its text: errors of dialects name members, and quote nothing of the request. `None` without either.
+pub(crate) fn fault_of(
+    rejection: Option<Rejection>,
+    response: &HttpResponse<impl Sized>,
+) -> Option<Fault> {
+    let rejection = rejection.map(Fault::from);
+    rejection.or_else(|| response.error().map(of_error))
 }
 
 fn of_error(error: &Error) -> Fault {

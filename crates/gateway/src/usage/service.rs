@@ -98,7 +98,7 @@ impl ServiceUsage {
         &self,
         (mount, route): (&Mount, &'static str),
         request: &HttpRequest,
-        (client, refused): (ClientIdentity, bool),
+        (client, refused): (&ClientIdentity, bool),
     ) {
         let Some(auth) = request.app_data::<Data<Auth>>() else {
             return;
@@ -112,7 +112,7 @@ impl ServiceUsage {
             user_agent: user_agent(request.head()),
             source: self.client_ip(request),
         };
-        self.counter.record(&call, &client, refused, auth.now());
+        self.counter.record(&call, client, refused, auth.now());
     }
 
     /// Returns the endpoint of a route of the management listener.

@@ -1,8 +1,5 @@
 //! Audit: recorded events, with filters.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::Scope;
 use maud::{Markup, html};
@@ -13,8 +10,9 @@ use super::audit_search::{FIELDS, event_search, filter_fields, limit};
 use super::list_or_reason;
 use super::people::person_path;
 use crate::admin::cursors::format_event_cursor;
+use crate::admin::user_names::UserNames;
 use crate::console::error::ConsoleError;
-use crate::console::fields::{Fields, query};
+use crate::console::fields::Fields;
 use crate::console::layout;
 use crate::console::markup::{
     badge, filters, next_page, shown, shown_if_any, table, timestamp_text,
@@ -62,7 +60,13 @@ async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Markup, ConsoleErr
     let found = visitor.directory().search_events(&search).await?;
     let is_full = found.len() == usize::try_from(search.filter.limit).unwrap_or(usize::MAX);
     let last = found.last().filter(|_| is_full);
-    let next = last.map(|last| url(PATH, fields, &format_event_cursor(last.cursor)));
+    let next = last.map(|last| {
+        fields.url(
+            PATH,
+            &FIELDS,
+            &[("after", &format_event_cursor(last.cursor))],
+        )
+    });
     let events = found.iter().map(|event| serde_json::from_str(&event.line));
     let events: Vec<Value> = events.map(Result::unwrap_or_default).collect();
     let download = format!("{PATH}/events.jsonl");
@@ -71,15 +75,8 @@ async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Markup, ConsoleErr
             (event_table(visitor, "Events, the latest first", &events).await?)
         }
         (next_page(next.as_deref()))
-        p { a href=(url(&download, fields, "")) download { "Download these events as JSON lines" } }
+        p { a href=(fields.url(&download, &FIELDS, &[])) download { "Download these events as JSON lines" } }
     })
-}
-
-/// Returns the path with the filter of the page and the place after which it begins.
-fn url(path: &str, fields: &Fields, after: &str) -> String {
-    let known = FIELDS.map(|name| (name, fields.get(name).unwrap_or_default()));
-    let query = query(&[&known[..], &[("after", after)]].concat());
-    format!("{path}{query}")
 }
 
 const HEADINGS: [&str; 9] = [
@@ -95,7 +92,7 @@ pub(super) async fn event_table(
     caption: &str,
     events: &[Value],
 ) -> Result<Markup, ConsoleError> {
-    let mut names = HashMap::new();
+    let mut names = UserNames::new(visitor.directory().as_ref());
     let mut rows = Vec::with_capacity(events.len());
     for event in events {
         let user = named(visitor, &mut names, &event["user"]).await?;
@@ -108,7 +105,7 @@ pub(super) async fn event_table(
 /// Returns the name of a user for the identifier in an event, and any other text as it is.
 async fn named(
     visitor: &Visitor,
-    names: &mut HashMap<Uuid, Option<String>>,
+    names: &mut UserNames<'_>,
     value: &Value,
 ) -> Result<Markup, ConsoleError> {
     let Some(text) = value.as_str() else {
@@ -120,13 +117,7 @@ async fn named(
     else {
         return Ok(shown(text));
     };
-    let name = match names.entry(id) {
-        Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(place) => {
-            let user = visitor.directory().user(id).await?;
-            place.insert(user.map(|user| user.user_name.clone()))
-        }
-    };
+    let name = names.name(id).await?;
     Ok(match name.as_deref() {
         Some(name) => html! { a href=(person_path(id)) { (shown(name)) } },
         None => shown(text),

@@ -12,7 +12,7 @@ use super::cut_to_page;
 use crate::admin::api_keys::{NewKey, Rights, realms};
 use crate::console::act::{Act, Done, question};
 use crate::console::error::ConsoleError;
-use crate::console::fields::{Fields, query};
+use crate::console::fields::Fields;
 use crate::console::layout;
 use crate::console::markup::{
     badge, choice, filter_field, filters, next_page, shown, shown_if_any, table, timestamp_or,
@@ -60,13 +60,11 @@ pub(in crate::console) async fn list(
     });
     let has_more = cut_to_page(&mut keys);
     let next = keys.last().filter(|_| has_more).map(|last| {
-        let query = query(&[
-            ("realm", value("realm")),
-            ("label", value("label")),
-            ("after_realm", &last.realm),
+        let place = [
+            ("after_realm", last.realm.as_str()),
             ("after_label", &last.label),
-        ]);
-        format!("{PATH}{query}")
+        ];
+        fields.url(PATH, &["realm", "label"], &place)
     });
     let mut names = vec![("", "Any")];
     names.extend(realms().into_iter().map(|name| (name, name)));

@@ -9,7 +9,7 @@ use super::{PAGE, cut_to_page, list_or_reason};
 use crate::admin::cursors::{format_search_cursor, parse_search_cursor};
 use crate::admin::users::state_name;
 use crate::console::error::ConsoleError;
-use crate::console::fields::{Fields, query};
+use crate::console::fields::Fields;
 use crate::console::layout;
 use crate::console::markup::{
     badge, choice, filter_field, filters, next_page, shown, shown_if_any, table, timestamp_or,
@@ -18,6 +18,9 @@ use crate::console::navigation::ConsolePage;
 use crate::console::visitor::Visitor;
 
 const PATH: &str = ConsolePage::People.path();
+
+/// The fields of the filter.
+const FIELDS: [&str; 5] = ["search", "organisation", "authority", "state", "login"];
 
 /// Shows a page of users who match the search.
 ///
@@ -48,7 +51,7 @@ async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Markup, ConsoleErr
         Some(prefix) => search(visitor, prefix, filter, fields.get("after")).await?,
         None => all(visitor, &filter, fields.get("after")).await?,
     };
-    let next = next.map(|after| next_url(fields, &after));
+    let next = next.map(|after| fields.url(PATH, &FIELDS, &[("after", &after)]));
     Ok(html! {
         @if users.is_empty() {
             // The other filters may leave out all users of a page.
@@ -186,17 +189,4 @@ fn filter_fields(fields: &Fields) -> Markup {
         (choice("state", "State", value("state"), &states))
         (choice("login", "Logins", value("login"), &logins))
     }
-}
-
-fn next_url(fields: &Fields, after: &str) -> String {
-    let value = |name| fields.get(name).unwrap_or_default();
-    let query = query(&[
-        ("search", value("search")),
-        ("organisation", value("organisation")),
-        ("authority", value("authority")),
-        ("state", value("state")),
-        ("login", value("login")),
-        ("after", after),
-    ]);
-    format!("{PATH}{query}")
 }

@@ -12,7 +12,7 @@ use super::people::person_path;
 use super::{PAGE, list_or_reason};
 use crate::admin::refusals::{RefusalQuery, RefusalView};
 use crate::console::error::ConsoleError;
-use crate::console::fields::{Fields, query};
+use crate::console::fields::Fields;
 use crate::console::layout;
 use crate::console::markup::{
     choice, filter_field, filters, next_page, sentences, shown, shown_if_any, table, timestamp_text,
@@ -75,7 +75,7 @@ async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Markup, ConsoleErr
     };
     let mut refusals = find(visitor, &query, fields.get("user")).await?;
     let until = cut_by_time(&mut refusals);
-    let next = until.map(|until| next_url(fields, &until));
+    let next = until.map(|until| fields.url(PATH, &FIELDS, &[("until", &until)]));
     Ok(html! {
         @if refusals.is_empty() { (none(visitor)) } @else {
             (refusal_table(visitor, "Refused requests, the latest first", &refusals, Of::Any))
@@ -113,12 +113,6 @@ fn cut_by_time(refusals: &mut Vec<RefusalView>) -> Option<String> {
     }
     refusals.retain(|refusal| !is_divided(refusal));
     Some(moment(at.saturating_add(Duration::MILLISECOND)))
-}
-
-fn next_url(fields: &Fields, until: &str) -> String {
-    let known = FIELDS.map(|name| (name, fields.get(name).unwrap_or_default()));
-    let query = query(&[&known[..], &[("until", until)]].concat());
-    format!("{PATH}{query}")
 }
 
 /// Returns what is shown in place of an empty list.

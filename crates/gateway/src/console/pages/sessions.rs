@@ -88,12 +88,8 @@ async fn found(visitor: &Visitor, fields: &Fields) -> Result<Option<SessionPage>
 
 fn listed(visitor: &Visitor, page: &SessionPage, fields: &Fields) -> Markup {
     let target = format!("{PATH}/end");
-    let next = page.next.map(|next| {
-        let known = FIELDS.map(|name| (name, fields.get(name).unwrap_or_default()));
-        let after = format_cursor(next);
-        let query = query(&[&known[..], &[("after", after.as_str())]].concat());
-        format!("{PATH}{query}")
-    });
+    let next = page.next.map(format_cursor);
+    let next = next.map(|after| fields.url(PATH, &FIELDS, &[("after", &after)]));
     html! {
         @if page.sessions.is_empty() { p.empty { "There are none." } } @else {
             (session_table(visitor, &page.sessions, &target, fields.get("user")))

@@ -12,7 +12,7 @@ use super::{cut_to_page, list_or_reason};
 use crate::admin::throttle::ThrottleQuery;
 use crate::console::act::{Act, Done, question};
 use crate::console::error::ConsoleError;
-use crate::console::fields::{Fields, query};
+use crate::console::fields::Fields;
 use crate::console::layout;
 use crate::console::markup::{
     badge, filter_field, filters, next_page, number, shown_if_any, table, timestamp, timestamp_or,
@@ -76,12 +76,7 @@ async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Markup, ConsoleErr
     let last = buckets.last().filter(|_| has_more);
     let next = last.map(|last| {
         let handle = last.bucket.key.to_string();
-        let query = query(&[
-            ("user", value("user")),
-            ("source", value("source")),
-            ("handle", &handle),
-        ]);
-        format!("{PATH}{query}")
+        fields.url(PATH, &["user", "source"], &[("handle", &handle)])
     });
     let may_clear = visitor.may(Scope::ThrottleWrite);
     let is_filtered = filter.name.is_some() || filter.source.is_some();

@@ -2,16 +2,17 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
-use isogloss_core::directory::{UserFilter, UserSearch};
+use isogloss_core::directory::UserSearch;
 use isogloss_core::{Scope, UserState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::admin_key::AdminKey;
 use super::super::api_error::ApiError;
-use super::super::{LONGEST_PAGE, PAGE, limit};
+use super::super::limit;
+use super::UserPageQuery;
 use crate::admin::cursors::{format_search_cursor, parse_search_cursor};
-use crate::admin::users::{UserView, parse_role};
+use crate::admin::users::UserView;
 use crate::admin::{AdminError, AdminService};
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -84,22 +85,22 @@ pub(crate) async fn search(
         })
     });
     let after = after.transpose()?;
-    let organisation = match &query.organisation {
-        None => None,
-        Some(name) => Some(service.organisation(name).await?.id),
+    let query = query.into_inner();
+    let conditions = UserPageQuery {
+        after: None,
+        limit: query.limit,
+        search: None,
+        organisation: query.organisation,
+        role: query.role,
+        state: query.state,
+        authority: query.authority,
+        never_logged_in: query.never_logged_in,
     };
     let search = UserSearch {
-        prefix: query.prefix.clone(),
-        filter: UserFilter {
-            search: None,
-            organisation,
-            role: query.role.as_deref().map(parse_role).transpose()?,
-            state: query.state,
-            authority: query.authority.clone(),
-            never_logged_in: query.never_logged_in,
-        },
+        prefix: query.prefix,
+        filter: conditions.filter(&service).await?,
         after,
-        limit: query.limit.unwrap_or(PAGE).min(LONGEST_PAGE),
+        limit: conditions.page_limit(),
     };
     let found = service.directory.find_users(&search).await;
     let found = found.map_err(AdminError::from)?;
