@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod event_search;
 mod migrations;
 mod postgres;
 mod row;
