@@ -14,7 +14,7 @@ fn observed<'a, T>(
     Box::pin(async move {
         let (outcome, seen) = ObservedRequest::observe(None, work).await;
         assert!(outcome.is_err());
-        seen.refusal.unwrap()
+        *seen.refusal.unwrap()
     })
 }
 

@@ -49,7 +49,7 @@ pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
 pub use self::entry_change::{ChangeKind, ChangedMember, EntryChange};
 pub use self::erasure::Erased;
-pub use self::keys::Keys;
+pub use self::keys::{KeyCursor, Keys};
 pub use self::looks::LookAlikes;
 #[cfg(fuzzing)]
 pub(crate) use self::merge::directory_of;

@@ -21,7 +21,7 @@ pub struct ObservedRequest {
     pub client: ClientIdentity,
     /// The last refusal. `None` if core refused nothing: a dialect or the gateway may have refused the request
     /// nevertheless.
-    pub refusal: Option<ObservedRefusal>,
+    pub refusal: Option<Box<ObservedRefusal>>,
 }
 
 /// A refusal, with the causes that clients do not learn.
@@ -102,10 +102,10 @@ impl ObservedRequest {
             if let Some(refusal) = refusal()
                 && !(refusal.is_of_unknown_token() && seen.is_some())
             {
-                *seen = Some(ObservedRefusal {
+                *seen = Some(Box::new(ObservedRefusal {
                     user: refusal.user.or(observation.named),
                     ..refusal
-                });
+                }));
             }
         });
     }

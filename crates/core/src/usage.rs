@@ -6,6 +6,7 @@
 mod batch;
 mod bounded_counter;
 mod cardinality_sketch;
+mod clients;
 mod days;
 pub(crate) mod days_table;
 mod expired;
@@ -22,6 +23,7 @@ use time::OffsetDateTime;
 pub use self::batch::UsageBatch;
 pub use self::bounded_counter::BoundedCounter;
 pub use self::cardinality_sketch::CardinalitySketch;
+pub use self::clients::{ClientPage, ClientPattern, UsageSummary};
 pub use self::days::{DayCursor, DayFilter, UsageDay, UsageDays};
 pub use self::expired::ExpiredUse;
 pub use self::key_ref::UsageKeyRef;

@@ -7,6 +7,8 @@ mod row;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod usage_clients;
+mod user_filter;
 
 pub use postgres::{AddressError, PostgresAccess, PostgresDirectory, PostgresSettings};
 pub use sqlite::SqliteDirectory;

@@ -6,7 +6,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The number of each migration's file, and its name.
-const STEPS: [(i64, &str); 16] = [
+const STEPS: [(i64, &str); 17] = [
     (1, "directory"),
     (2, "second factor"),
     (3, "audit"),
@@ -23,13 +23,14 @@ const STEPS: [(i64, &str); 16] = [
     (14, "languages"),
     (15, "refused requests"),
     (16, "usage and search"),
+    (17, "lists"),
 ];
 
 const _: () = assert!(STEPS[STEPS.len() - 1].0 == BackedUp::VERSION);
 
 /// Returns the migrator of one database, from its statements in order. A released migration must never be changed.
-pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
-    let steps = STEPS.into_iter().zip(steps);
+pub(super) fn migrator(steps: &[&'static str; STEPS.len()]) -> Migrator {
+    let steps = STEPS.into_iter().zip(steps.iter().copied());
     let steps = steps.map(|((version, name), sql)| {
         let sql = sql.into_sql_str();
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)

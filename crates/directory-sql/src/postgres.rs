@@ -24,7 +24,7 @@ mod named;
 mod passwords;
 mod pool;
 mod present;
-mod read;
+pub(crate) mod read;
 mod refusals;
 mod servers;
 mod session;

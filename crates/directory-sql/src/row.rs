@@ -27,7 +27,7 @@ pub(super) use self::digests::{
 pub(super) use self::entries::{Belongings, organisation_entries, person, user_entries};
 pub(super) use self::imports::{revoked_key_entries, said};
 pub(super) use self::links::{LinkColumns, link_columns, seconds};
-pub(super) use self::usage::{last_use, named_use, usage, usage_day};
+pub(super) use self::usage::{last_use, named_use, usage, usage_day, usage_summary};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
 

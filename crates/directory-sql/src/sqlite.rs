@@ -20,7 +20,7 @@ mod looks;
 mod near_cache;
 mod passwords;
 mod present;
-mod read;
+pub(crate) mod read;
 mod refusals;
 mod rights;
 mod signing_keys;

@@ -28,6 +28,7 @@ mod signing_keys;
 mod synchronisations;
 mod unlisted_entries;
 mod usage;
+mod usage_clients;
 mod usage_days;
 mod user_search;
 mod user_uses;

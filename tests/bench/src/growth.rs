@@ -1,6 +1,7 @@
 //! Growth: whether speed stays the same from few users and tokens to millions.
 
 mod checks;
+mod console;
 mod embedded;
 mod logins;
 mod plans;
@@ -64,10 +65,11 @@ pub(crate) const SMOKE: Growth = Growth {
     each: Duration::from_secs(1),
 };
 
-/// Measures logins, then checks.
+/// Measures logins, then checks, then the console.
 pub(crate) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Result<()> {
     let directory = logins::measure(program, growth, report)?;
-    checks::measure(program, growth, &directory, report)
+    let redis = checks::measure(program, growth, &directory, report)?;
+    console::measure(program, growth, directory.postgres(), &redis, report)
 }
 
 impl FromStr for Range {

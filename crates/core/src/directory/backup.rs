@@ -50,5 +50,5 @@ impl BackedUp {
     }
 
     /// The number of the last migration that this release knows. Both databases have the same numbers.
-    pub const VERSION: i64 = 16;
+    pub const VERSION: i64 = 17;
 }

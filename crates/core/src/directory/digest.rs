@@ -74,6 +74,15 @@ impl KeyDigest {
         }
     }
 
+    /// Returns the first six bytes, without the digest key's identifier.
+    pub(super) fn beginning(self) -> [u8; 6] {
+        let mut beginning = [0; 6];
+        for (byte, known) in beginning.iter_mut().zip(self.bytes) {
+            *byte = known;
+        }
+        beginning
+    }
+
     /// Returns the digest as 64 lower-case hexadecimal digits, without the digest key's identifier.
     pub fn hex(self) -> String {
         hex::encode(self.bytes)

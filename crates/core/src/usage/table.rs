@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use time::{Date, OffsetDateTime};
 
 use super::{
-    CardinalitySketch, DayFilter, ExpiredUse, NamedUse, UsageBatch, UsageCount, UsageDay, UsageKey,
-    UsageRows, UseFilter,
+    CardinalitySketch, ClientPage, DayFilter, ExpiredUse, NamedUse, UsageBatch, UsageCount,
+    UsageDay, UsageKey, UsageRows, UsageSummary, UseFilter,
 };
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
@@ -30,6 +30,20 @@ pub trait UsageTable: Send + Sync + 'static {
     ///
     /// [`StoreError`] if the database is unreachable, or a row cannot be decoded.
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError>;
+
+    /// Returns the sum over all clients of each dialect that has any.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable, or a row cannot be decoded.
+    async fn usage_summaries(&self) -> Result<Vec<UsageSummary>, StoreError>;
+
+    /// Returns the counts of the clients of a page.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database is unreachable, or a row cannot be decoded.
+    async fn usage_of_clients(&self, page: &ClientPage) -> Result<UsageRows, StoreError>;
 
     /// Removes the rows that were not seen since `before`. Returns how many were removed.
     ///

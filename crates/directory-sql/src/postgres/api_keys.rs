@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use isogloss_core::StoreError;
 use isogloss_core::backend::directory::{DigestKind, key_ring, read_key_ring, stored_login};
-use isogloss_core::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
+use isogloss_core::directory::{KeyCursor, KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 use sqlx::postgres::PgConnection;
 use sqlx::query;
 use time::OffsetDateTime;
@@ -19,6 +19,22 @@ impl Keys for PostgresDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
         self.run_idempotent(|c| Box::pin(snapshot::keys(c, None)))
             .await
+    }
+
+    async fn keys_after(
+        &self,
+        realm: Option<&str>,
+        after: Option<&KeyCursor>,
+        limit: u32,
+    ) -> Result<Vec<KeyEntry>, StoreError> {
+        let (realm, after) = (realm.map(str::to_owned), after.cloned());
+        self.run_idempotent(move |c| {
+            let (realm, after) = (realm.clone(), after.clone());
+            Box::pin(async move {
+                snapshot::keys_after(c, realm.as_deref(), after.as_ref(), limit).await
+            })
+        })
+        .await
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {

@@ -240,7 +240,7 @@ fn code(error: &Error) -> Option<Cow<'_, str>> {
 }
 
 pub(crate) fn migrations() -> Migrator {
-    migrator([
+    migrator(&[
         include_str!("../../migrations/postgres/0001_directory.sql"),
         include_str!("../../migrations/postgres/0002_second_factor.sql"),
         include_str!("../../migrations/postgres/0003_audit.sql"),
@@ -257,5 +257,6 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/postgres/0014_languages.sql"),
         include_str!("../../migrations/postgres/0015_refused_requests.sql"),
         include_str!("../../migrations/postgres/0016_usage_and_search.sql"),
+        include_str!("../../migrations/postgres/0017_lists.sql"),
     ])
 }

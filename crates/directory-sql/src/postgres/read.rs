@@ -4,13 +4,14 @@ use isogloss_core::backend::directory::spellings;
 use isogloss_core::directory::{
     Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter, UserRecord,
 };
-use isogloss_core::{Key, Role, Unit, User, UserState};
+use isogloss_core::{Key, Unit, User};
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Row as _, query};
+use sqlx::{AssertSqlSafe, Postgres, QueryBuilder, Row as _, query};
 use uuid::Uuid;
 
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns, Result};
+use crate::user_filter;
 
 /// Returns the account with this login name; `None` if there is none. For an unknown name, the query reads some
 /// other account, which is dropped, so that it takes as long. Fails if the query fails.
@@ -67,33 +68,28 @@ pub(super) async fn users(
     after: i64,
     limit: u32,
 ) -> Result<Vec<UserRecord>> {
-    // In the collation C, `lower` changes only ASCII characters.
-    let rows = query(select(
-        ACCOUNT,
-        " FROM user_accounts a
-         WHERE number > $1
-             AND ($2::uuid IS NULL OR organisation_id = $2)
-             AND ($3::text IS NULL OR role = $3)
-             AND ($4::boolean IS NULL OR disabled = $4)
-             AND ($5::text IS NULL OR lower(user_name COLLATE \"C\") LIKE $5 ESCAPE '\\'
-                  OR lower(email COLLATE \"C\") LIKE $5 ESCAPE '\\'
-                  OR lower((first_name || ' ' || last_name) COLLATE \"C\") LIKE $5 ESCAPE '\\'
-                  OR number::text LIKE $5 ESCAPE '\\')
-             AND ($7::text IS NULL OR authority = $7)
-             AND (NOT $8 OR last_login_at IS NULL)
-         ORDER BY number LIMIT $6",
-    ))
-    .bind(after)
-    .bind(filter.organisation)
-    .bind(filter.role.map(Role::name))
-    .bind(filter.state.map(|state| state == UserState::Disabled))
-    .bind(filter.pattern())
-    .bind(i64::from(limit))
-    .bind(filter.authority)
-    .bind(filter.never_logged_in)
-    .fetch_all(connection)
-    .await?;
+    let mut statement = users_statement("", &filter, (after, limit));
+    let rows = statement.build().fetch_all(connection).await?;
     rows.iter().map(row::user_record).collect()
+}
+
+/// Returns the statement of a page of users, after `beginning`: the number after which it begins, and its length.
+pub(crate) fn users_statement(
+    beginning: &'static str,
+    filter: &UserFilter,
+    page: (i64, u32),
+) -> QueryBuilder<Postgres> {
+    let dialect = user_filter::Dialect {
+        organisation: filter.organisation,
+        // In the collation C, `lower` changes only ASCII characters.
+        texts: [
+            "lower(user_name COLLATE \"C\")",
+            "lower(email COLLATE \"C\")",
+            "lower((first_name || ' ' || last_name) COLLATE \"C\")",
+            "number::text",
+        ],
+    };
+    user_filter::statement(beginning, filter, dialect, page)
 }
 
 pub(super) async fn organisations(

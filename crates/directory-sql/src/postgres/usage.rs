@@ -9,16 +9,18 @@ use isogloss_core::backend::directory::{
 };
 use isogloss_core::backend::milliseconds;
 use isogloss_core::usage::{
-    DayFilter, LastUse, NamedUse, OTHER, UsageBatch, UsageDay, UsageRows, UsageTable, UseFilter,
+    ClientPage, DayFilter, LastUse, NamedUse, OTHER, UsageBatch, UsageDay, UsageRows, UsageSummary,
+    UsageTable, UseFilter,
 };
 use sqlx::postgres::PgConnection;
-use sqlx::{query, query_as, query_scalar};
+use sqlx::{Postgres, QueryBuilder, query, query_as, query_scalar};
 use time::{Date, OffsetDateTime};
 
 use super::session::Session;
 use super::{PostgresDirectory, usage_days, user_uses};
 use crate::row;
 use crate::row::columns::{USAGE, select};
+use crate::usage_clients;
 
 #[async_trait]
 impl UsageTable for PostgresDirectory {
@@ -30,6 +32,16 @@ impl UsageTable for PostgresDirectory {
 
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
         self.run_idempotent(move |c| Box::pin(seen(c, since))).await
+    }
+
+    async fn usage_summaries(&self) -> Result<Vec<UsageSummary>, StoreError> {
+        self.run_idempotent(|c| Box::pin(summaries(c))).await
+    }
+
+    async fn usage_of_clients(&self, page: &ClientPage) -> Result<UsageRows, StoreError> {
+        let page = page.clone();
+        self.run_idempotent(move |c| Box::pin(of_clients(c, page.clone())))
+            .await
     }
 
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
@@ -150,6 +162,20 @@ async fn seen(connection: &mut PgConnection, since: OffsetDateTime) -> sqlx::Res
         .bind(milliseconds(since))
         .fetch_all(connection)
         .await?;
+    let stored: sqlx::Result<_> = rows.iter().map(row::usage).collect();
+    stored.map(StoredUsage::read)
+}
+
+async fn summaries(connection: &mut PgConnection) -> sqlx::Result<Vec<UsageSummary>> {
+    let rows = query(usage_clients::summaries())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(row::usage_summary).collect()
+}
+
+async fn of_clients(connection: &mut PgConnection, page: ClientPage) -> sqlx::Result<UsageRows> {
+    let mut statement: QueryBuilder<Postgres> = usage_clients::statement(&page);
+    let rows = statement.build().fetch_all(connection).await?;
     let stored: sqlx::Result<_> = rows.iter().map(row::usage).collect();
     stored.map(StoredUsage::read)
 }

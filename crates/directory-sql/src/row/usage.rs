@@ -2,7 +2,7 @@
 
 use isogloss_core::backend::directory::{StoredDay, StoredUsage, day_of_number};
 use isogloss_core::backend::from_milliseconds;
-use isogloss_core::usage::{LastUse, NamedUse};
+use isogloss_core::usage::{LastUse, NamedUse, UsageSummary};
 
 use super::{Columns, Result};
 
@@ -29,6 +29,20 @@ pub(crate) fn usage(row: &impl Columns) -> Result<StoredUsage> {
         expired_calls: row.number("expired_calls")?,
         expired_youngest: row.number_if_any("expired_youngest")?,
         expired_oldest: row.number_if_any("expired_oldest")?,
+    })
+}
+
+/// Decodes the sum over the clients of a dialect. Fails if a column cannot be decoded.
+pub(crate) fn usage_summary(row: &impl Columns) -> Result<UsageSummary> {
+    let count = |column| Ok::<_, sqlx::Error>(row.number(column)?.unsigned_abs());
+    Ok(UsageSummary {
+        dialect: row.text("dialect")?,
+        clients: count("clients")?,
+        served_clients: count("served_clients")?,
+        calls: count("calls")?,
+        refused: count("refused")?,
+        last_seen: from_milliseconds(row.number("last_seen")?),
+        last_served: row.number_if_any("last_served")?.map(from_milliseconds),
     })
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use isogloss_core::StoreError;
 use isogloss_core::backend::directory::{DigestKind, key_ring, read_key_ring, stored_login};
-use isogloss_core::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
+use isogloss_core::directory::{KeyCursor, KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite, query};
 use time::OffsetDateTime;
@@ -17,6 +17,18 @@ impl Keys for SqliteDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
         let all = self.pool.run(async |c| snapshot::keys(c, None).await);
         all.await.map_err(failed)
+    }
+
+    async fn keys_after(
+        &self,
+        realm: Option<&str>,
+        after: Option<&KeyCursor>,
+        limit: u32,
+    ) -> Result<Vec<KeyEntry>, StoreError> {
+        let page = self
+            .pool
+            .run(async |c| snapshot::keys_after(c, realm, after, limit).await);
+        page.await.map_err(failed)
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {

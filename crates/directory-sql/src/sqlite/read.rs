@@ -4,7 +4,7 @@ use isogloss_core::backend::directory::{UserPage, login_forms, spellings};
 use isogloss_core::directory::{
     Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter, UserRecord,
 };
-use isogloss_core::{Key, Role, Unit, User, UserState};
+use isogloss_core::{Key, Unit, User};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Executor, QueryBuilder, Row as _, Sqlite, query};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::connections::Connections;
 use crate::row::columns::{ACCOUNT, select};
 use crate::row::{self, Columns, Result, unreadable};
+use crate::user_filter;
 
 /// Returns the account with this login name; `None` if there is none. For an unknown name, the query reads some
 /// other account, which is dropped, so that it takes as long. Fails if the query fails.
@@ -68,35 +69,32 @@ pub(super) async fn users(
     limit: u32,
 ) -> Result<Vec<UserRecord>> {
     loop {
-        let page = query(select(
-            ACCOUNT,
-            " FROM user_accounts a
-             WHERE number > ?1
-                 AND (?2 IS NULL OR organisation_id = ?2)
-                 AND (?3 IS NULL OR role = ?3)
-                 AND (?4 IS NULL OR disabled = ?4)
-                 AND (?5 IS NULL OR user_name LIKE ?5 ESCAPE '\\' OR email LIKE ?5 ESCAPE '\\'
-                      OR first_name || ' ' || last_name LIKE ?5 ESCAPE '\\'
-                      OR CAST(number AS TEXT) LIKE ?5 ESCAPE '\\')
-                 AND (?7 IS NULL OR authority = ?7)
-                 AND (NOT ?8 OR last_login_at IS NULL)
-             ORDER BY number LIMIT ?6",
-        ))
-        .bind(found.after())
-        .bind(filter.organisation.map(|id| id.to_string()))
-        .bind(filter.role.map(Role::name))
-        .bind(filter.state.map(|state| state == UserState::Disabled))
-        .bind(filter.pattern())
-        .bind(limit)
-        .bind(&filter.authority)
-        .bind(filter.never_logged_in)
-        .fetch_all(pool)
-        .await?;
+        let mut statement = users_statement("", filter, (found.after(), limit));
+        let page = statement.build().fetch_all(pool).await?;
         let page = page.iter().map(row::user_record).collect::<Result<_>>()?;
         if !found.takes(page) {
             return Ok(found.users);
         }
     }
+}
+
+/// Returns the statement of a page of users, after `beginning`: the number after which it begins, and its length.
+pub(crate) fn users_statement(
+    beginning: &'static str,
+    filter: &UserFilter,
+    page: (i64, u32),
+) -> QueryBuilder<Sqlite> {
+    let dialect = user_filter::Dialect {
+        organisation: filter.organisation.map(|id| id.to_string()),
+        // `LIKE` compares ASCII characters in upper and lower case.
+        texts: [
+            "user_name",
+            "email",
+            "first_name || ' ' || last_name",
+            "CAST(number AS TEXT)",
+        ],
+    };
+    user_filter::statement(beginning, filter, dialect, page)
 }
 
 pub(super) async fn organisations(

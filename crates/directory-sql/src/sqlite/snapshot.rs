@@ -6,7 +6,7 @@ use isogloss_core::backend::directory::{
     EntryNames, ErasureTable as _, ImportedValues, KeyRingTable as _, mark_look_alikes,
 };
 use isogloss_core::directory::{
-    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry,
+    KeyCursor, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry,
 };
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnection;
@@ -132,6 +132,32 @@ pub(super) async fn keys(
     push_keys(&mut statement, only);
     let rows = statement
         .push(" ORDER BY k.realm, k.label, k.digest")
+        .build()
+        .fetch_all(connection)
+        .await?;
+    row::key_entries(&rows)
+}
+
+/// Returns the keys of a realm, or of all, after a place, ordered by realm and label. Fails if the query fails.
+pub(super) async fn keys_after(
+    connection: &mut SqliteConnection,
+    realm: Option<&str>,
+    after: Option<&KeyCursor>,
+    limit: u32,
+) -> Result<Vec<KeyEntry>> {
+    let mut statement = QueryBuilder::<Sqlite>::new(KEYS);
+    statement.push(" WHERE (k.realm, k.label, k.digest) > (");
+    let mut place = statement.separated(", ");
+    place.push_bind(after.map_or("", |after| &after.realm));
+    place.push_bind(after.map_or("", |after| &after.label));
+    place.push_bind(after.map_or(Vec::new(), |after| after.last_digest().to_vec()));
+    statement.push(")");
+    if let Some(realm) = realm {
+        statement.push(" AND k.realm = ").push_bind(realm);
+    }
+    let rows = statement
+        .push(" ORDER BY k.realm, k.label, k.digest LIMIT ")
+        .push_bind(i64::from(limit))
         .build()
         .fetch_all(connection)
         .await?;

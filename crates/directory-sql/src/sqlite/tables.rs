@@ -187,7 +187,7 @@ async fn migrate(pool: &Connections) -> Result<(), MigrateError> {
 }
 
 pub(crate) fn migrations() -> Migrator {
-    migrator([
+    migrator(&[
         include_str!("../../migrations/sqlite/0001_directory.sql"),
         include_str!("../../migrations/sqlite/0002_second_factor.sql"),
         include_str!("../../migrations/sqlite/0003_audit.sql"),
@@ -204,5 +204,6 @@ pub(crate) fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0014_languages.sql"),
         include_str!("../../migrations/sqlite/0015_refused_requests.sql"),
         include_str!("../../migrations/sqlite/0016_usage_and_search.sql"),
+        include_str!("../../migrations/sqlite/0017_lists.sql"),
     ])
 }

@@ -7,15 +7,17 @@ use isogloss_core::backend::directory::{
 };
 use isogloss_core::backend::milliseconds;
 use isogloss_core::usage::{
-    DayFilter, LastUse, NamedUse, OTHER, UsageBatch, UsageDay, UsageRows, UsageTable, UseFilter,
+    ClientPage, DayFilter, LastUse, NamedUse, OTHER, UsageBatch, UsageDay, UsageRows, UsageSummary,
+    UsageTable, UseFilter,
 };
-use sqlx::{query, query_as, query_scalar};
+use sqlx::{QueryBuilder, Sqlite, query, query_as, query_scalar};
 use time::{Date, OffsetDateTime};
 
 use super::connections::Connections;
 use super::{SqliteDirectory, failed, usage_days, user_uses};
 use crate::row;
 use crate::row::columns::{USAGE, select};
+use crate::usage_clients;
 
 #[async_trait]
 impl UsageTable for SqliteDirectory {
@@ -29,6 +31,21 @@ impl UsageTable for SqliteDirectory {
             .fetch_all(&self.pool)
             .await
             .map_err(failed)?;
+        let stored: sqlx::Result<_> = rows.iter().map(row::usage).collect();
+        stored.map(StoredUsage::read).map_err(failed)
+    }
+
+    async fn usage_summaries(&self) -> Result<Vec<UsageSummary>, StoreError> {
+        let rows = query(usage_clients::summaries()).fetch_all(&self.pool);
+        let rows = rows.await.map_err(failed)?;
+        let summaries: sqlx::Result<_> = rows.iter().map(row::usage_summary).collect();
+        summaries.map_err(failed)
+    }
+
+    async fn usage_of_clients(&self, page: &ClientPage) -> Result<UsageRows, StoreError> {
+        let mut statement: QueryBuilder<Sqlite> = usage_clients::statement(page);
+        let rows = statement.build().fetch_all(&self.pool).await;
+        let rows = rows.map_err(failed)?;
         let stored: sqlx::Result<_> = rows.iter().map(row::usage).collect();
         stored.map(StoredUsage::read).map_err(failed)
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::directory::{Directory, KeyDigest, KeyEntry};
+use isogloss_core::directory::{Directory, KeyCursor, KeyDigest, KeyEntry};
 use isogloss_core::{Scope, Scopes};
 use time::{Duration, OffsetDateTime};
 
@@ -24,6 +24,7 @@ pub(super) async fn hold(directory: &dyn Directory) {
     scopes_and_expiry_come_from_a_file_and_go_into_one(directory).await;
     limits_come_from_a_file_and_go_into_one(directory).await;
     a_key_is_added_once_and_removed_once(directory).await;
+    pages_leave_no_key_out(directory).await;
 }
 
 async fn scopes_and_expiry_come_from_a_file_and_go_into_one(directory: &dyn Directory) {
@@ -199,4 +200,38 @@ async fn a_key_is_added_once_and_removed_once(directory: &dyn Directory) {
     assert!(directory.remove_key("admin", key.digest).await.unwrap());
     assert!(!directory.remove_key("admin", key.digest).await.unwrap());
     assert!(directory.key("admin", key.digest).await.unwrap().is_none());
+}
+
+async fn pages_leave_no_key_out(directory: &dyn Directory) {
+    // Two with one label, as a file may have them.
+    for text in ["one of two", "two of two"] {
+        let key = KeyEntry {
+            realm: "introspection".to_owned(),
+            label: "twin".to_owned(),
+            digest: KeyDigest::of(text),
+            user: None,
+            scopes: Scopes::ALL,
+            expires_at: None,
+        };
+        directory.add_key(&key).await.unwrap();
+    }
+    let all = directory.keys().await.unwrap();
+    assert!(all.len() > 3, "{all:?}");
+    let mut paged = Vec::new();
+    let mut after = None;
+    loop {
+        let page = directory.keys_after(None, after.as_ref(), 1).await.unwrap();
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = Some(KeyCursor::of(last));
+        paged.extend(page);
+    }
+    assert_eq!(paged, all);
+    let of_realm = directory.keys_after(Some("introspection"), None, 10).await;
+    let expected: Vec<_> = all
+        .into_iter()
+        .filter(|key| key.realm == "introspection")
+        .collect();
+    assert_eq!(of_realm.unwrap(), expected);
 }

@@ -170,6 +170,7 @@ pub(super) async fn the_contract_holds(directory: &dyn Directory) {
             .unwrap(),
         0
     );
+    super::usage_clients::hold(directory).await;
 }
 
 /// Rows as the previous release wrote them: a scanner with a published key was known.

@@ -1,6 +1,6 @@
 //! Keys of applications: creates, lists and revokes them.
 
-mod view;
+mod listing;
 
 use data_encoding::BASE32_NOPAD;
 use isogloss_core::audit::{Event, EventKind};
@@ -9,7 +9,9 @@ use isogloss_core::{KeyLimits, Scopes, StoreError, is_guessable};
 use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 
-pub(crate) use self::view::{ApiKeyView, KeyFilter};
+pub(crate) use self::listing::{
+    ApiKeyView, KeyFilter, KeyPage, format_key_cursor, parse_key_cursor,
+};
 use super::{AdminError, AdminService, event};
 use crate::dialects;
 

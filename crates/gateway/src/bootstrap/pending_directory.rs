@@ -23,7 +23,8 @@ use isogloss_core::directory::{
 use isogloss_core::refusals::{RefusalFilter, RefusalPruning, RefusalTable, RefusedRequest};
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{
-    DayFilter, LastUse, NamedUse, UsageBatch, UsageDay, UsageRows, UsageTable, UseFilter,
+    ClientPage, DayFilter, LastUse, NamedUse, UsageBatch, UsageDay, UsageRows, UsageSummary,
+    UsageTable, UseFilter,
 };
 use isogloss_core::{
     Key, NearCacheStatus, PoolStatus, StoreError, TokenDigest, Unit, User, UserState,
@@ -114,6 +115,14 @@ impl UsageTable for PendingDirectory {
 
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
         self.directory.usage(since).await
+    }
+
+    async fn usage_summaries(&self) -> Result<Vec<UsageSummary>, StoreError> {
+        self.directory.usage_summaries().await
+    }
+
+    async fn usage_of_clients(&self, page: &ClientPage) -> Result<UsageRows, StoreError> {
+        self.directory.usage_of_clients(page).await
     }
 
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {

@@ -3,7 +3,6 @@
 use actix_web::web::{Data, Json, Path, Query, ServiceConfig, delete, get, post, resource};
 use actix_web::{HttpResponse, http::header};
 use isogloss_core::Scope;
-use isogloss_core::directory::KeyEntry;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -11,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
-use super::limit;
+use super::{LONGEST_PAGE, limit};
 use crate::admin::AdminService;
-use crate::admin::api_keys::{ApiKeyView, KeyFilter, NewKey};
+use crate::admin::api_keys::{ApiKeyView, KeyFilter, NewKey, format_key_cursor, parse_key_cursor};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -42,10 +41,10 @@ pub(crate) struct KeyPageQuery {
     search: Option<String>,
     /// Only later keys: `next` of the previous page.
     after: Option<String>,
-    /// Maximum number of entries; default: all.
+    /// Maximum number of entries; default and most: 1,000. A page may have fewer and still a `next`.
     #[param(minimum = 1)]
     #[serde(default, deserialize_with = "limit")]
-    limit: Option<usize>,
+    limit: Option<u32>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -89,20 +88,16 @@ pub(crate) async fn list(
         user,
         search,
     };
-    let keys = service.keys().await;
-    let mut keys = keys.map_err(|error| ApiError::Unavailable(error.to_string()))?;
-    let place = |key: &KeyEntry| format!("{},{},{}", key.realm, key.label, key.id());
-    keys.retain(|key| {
-        filter.matches(key) && after.as_ref().is_none_or(|after| place(key) > *after)
+    let after = after.as_deref().map(|text| {
+        let malformed = || ApiError::Malformed("after: expected `next` of a page".to_owned());
+        parse_key_cursor(text).ok_or_else(malformed)
     });
-    keys.sort_by_cached_key(place);
+    let limit = usize::try_from(limit.unwrap_or(LONGEST_PAGE).min(LONGEST_PAGE));
     let limit = limit.unwrap_or(usize::MAX);
-    let next = keys
-        .get(limit)
-        .and_then(|_| keys.get(limit.checked_sub(1)?))
-        .map(place);
-    keys.truncate(limit);
-    let keys = keys.iter().map(ApiKeyView::from).collect();
+    let page = service.key_page(&filter, after.transpose()?, limit).await;
+    let page = page.map_err(|error| ApiError::Unavailable(error.to_string()))?;
+    let next = page.next.as_ref().map(format_key_cursor);
+    let keys = page.keys.iter().map(ApiKeyView::from).collect();
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(Keys { keys, next }))

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::LONGEST_PAGE;
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
 use crate::admin::refusals::{RefusalQuery, RefusalQueryError, RefusalView};
@@ -77,6 +78,10 @@ pub(crate) async fn list(
     let who = match &query.user {
         Some(name) => Some(auth.event_subject(name).await?),
         None => None,
+    };
+    let query = RefusalQuery {
+        limit: query.limit.map(|limit| limit.min(LONGEST_PAGE)),
+        ..query.into_inner()
     };
     let refusals = query.find(directory.as_ref().as_ref(), who, auth.now());
     Ok(HttpResponse::Ok()

@@ -119,7 +119,8 @@ fn log_removal(of: &str, removed: Result<u64, StoreError>) {
 mod tests {
     use async_trait::async_trait;
     use isogloss_core::usage::{
-        DayFilter, LastUse, NamedUse, UsageBatch, UsageDay, UsageRows, UseFilter,
+        ClientPage, DayFilter, LastUse, NamedUse, UsageBatch, UsageDay, UsageRows, UsageSummary,
+        UseFilter,
     };
     use isogloss_core::{Clock as _, Peppers, SystemClock};
     use parking_lot::Mutex;
@@ -148,6 +149,14 @@ mod tests {
         }
 
         async fn usage(&self, _since: OffsetDateTime) -> Result<UsageRows, StoreError> {
+            Ok(UsageRows::default())
+        }
+
+        async fn usage_summaries(&self) -> Result<Vec<UsageSummary>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn usage_of_clients(&self, _page: &ClientPage) -> Result<UsageRows, StoreError> {
             Ok(UsageRows::default())
         }
 

@@ -1,16 +1,20 @@
 //! Reports from the usage table: which clients would be affected if a dialect were disabled.
 
 mod expired;
+mod summary;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use isogloss_core::usage::{LastUse, UNKNOWN, UsageCount, UsageKey, UsageRows};
 use serde::Serialize;
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use self::expired::ExpiredTokens;
+pub(crate) use self::summary::{DialectSummary, summaries};
+use self::verdict::{Counted, verdict};
 use super::days::format_day;
 
 /// The clients that use a dialect, and a verdict.
@@ -161,10 +165,19 @@ fn report(
         .filter_map(|(attributes, rows_of_client)| view(attributes, rows_of_client))
         .collect();
     clients.sort_by_key(|client| std::cmp::Reverse(client.at));
+    let served = clients
+        .iter()
+        .filter(|client| client.is_known() && client.last_served.is_some());
+    let counted = all.as_ref().map(|all| Counted {
+        refused: all.refused,
+        last_seen: all.last_seen,
+        users: all.users.count(),
+        served_clients: served.count() as u64,
+    });
     Report {
         dialect: dialect.to_owned(),
         enabled,
-        verdict: verdict(all.as_ref(), last_served, &clients, now),
+        verdict: verdict(counted.as_ref(), last_served, now),
         last_served: last_served.map(format_timestamp),
         counted_since: last.and_then(|last| last.counted_since).map(format_day),
         last_seen: all.as_ref().map(|all| format_timestamp(all.last_seen)),
@@ -210,68 +223,6 @@ fn view(attributes: ClientAttributes, rows_of_client: ClientRows) -> Option<Clie
         expired_tokens,
         at: Some(count.last_seen),
     })
-}
-
-/// Returns the verdict in words. Only clients with which a user has logged in, and which were not always
-/// refused, count.
-fn verdict(
-    all: Option<&UsageCount>,
-    last_served: Option<OffsetDateTime>,
-    clients: &[ClientUsageView],
-    now: OffsetDateTime,
-) -> String {
-    let served = clients.iter().filter(|client| client.is_known());
-    let served = served.filter(|client| client.last_served.is_some());
-    let (served, ago) = (served.count(), |at| span(now - at));
-    match (all, last_served) {
-        (None, None) => "no clients counted".to_owned(),
-        (Some(all), None) => {
-            let last = ago(all.last_seen);
-            format!(
-                "no successful logins: {} refused, the last one {last} ago",
-                counted(all.refused, "call")
-            )
-        }
-        (_, Some(at)) if now - at >= Duration::DAY && served == 0 => {
-            format!("no clients for {}", ago(at))
-        }
-        (_, Some(at)) if now - at >= Duration::DAY => {
-            format!(
-                "no clients for {} ({} before that)",
-                ago(at),
-                counted(served as u64, "client")
-            )
-        }
-        (_, Some(at)) if served == 0 => {
-            format!(
-                "last used {} ago, by clients that are no longer listed",
-                ago(at)
-            )
-        }
-        (all, Some(at)) => format!(
-            "{}, {}, last seen {} ago",
-            counted(served as u64, "client"),
-            counted(all.map_or(0, |all| all.users.count()), "user"),
-            ago(at)
-        ),
-    }
-}
-
-/// Returns a number with its noun, in the plural unless the number is one.
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-/// Returns a duration in words, in the largest unit that is not zero.
-pub(crate) fn span(span: Duration) -> String {
-    let (days, hours, minutes) = (span.whole_days(), span.whole_hours(), span.whole_minutes());
-    let (count, noun) = match (days, hours, minutes) {
-        (1.., _, _) => (days, "day"),
-        (_, 1.., _) => (hours, "hour"),
-        (_, _, 1..) => (minutes, "minute"),
-        _ => (span.whole_seconds().max(0), "second"),
-    };
-    counted(count.unsigned_abs(), noun)
 }
 
 /// Formats a timestamp as in RFC 3339, without fractions of a second.

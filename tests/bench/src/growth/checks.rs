@@ -22,12 +22,13 @@ const CLIENTS: usize = 32;
 /// Largest number of tokens that are checked.
 const ASKED: usize = 1_000;
 
+/// Returns the Redis with many tokens.
 pub(super) fn measure(
     program: &Path,
     growth: Growth,
     large: &Large,
     report: &mut Report,
-) -> Result<()> {
+) -> Result<Redis> {
     let asked = ASKED.min(growth.tokens.few);
     let in_redis = |many| on_redis(program, many, asked);
     let (few, many) = (in_redis(growth.tokens.few)?, in_redis(growth.tokens.many)?);
@@ -74,7 +75,7 @@ pub(super) fn measure(
         report.judge(verdict);
     }
     report.table(&what, "checks/s", &all);
-    Ok(())
+    Ok(many.redis)
 }
 
 /// Two gateways on one Redis with tokens, and the checks of these tokens: one with the token cache, one without.
@@ -82,7 +83,7 @@ struct OnRedis {
     near: Gateway,
     far: Gateway,
     questions: Questions,
-    _redis: Redis,
+    redis: Redis,
 }
 
 fn on_redis(program: &Path, many: usize, asked: usize) -> Result<OnRedis> {
@@ -96,7 +97,7 @@ fn on_redis(program: &Path, many: usize, asked: usize) -> Result<OnRedis> {
         near,
         far,
         questions: Questions::about(&tokens, BIMPLUS, END)?,
-        _redis: redis,
+        redis,
     })
 }
 

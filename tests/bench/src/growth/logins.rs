@@ -26,10 +26,20 @@ struct House {
     url: String,
 }
 
-/// The SQLite file with many users. Exists until this value is dropped.
+/// The SQLite file and the PostgreSQL database with many users. Both exist until this value is dropped.
 pub(super) struct Large {
     pub(super) file: PathBuf,
     _house: House,
+    postgres: Postgres,
+    /// Value of `directory.url`.
+    url: String,
+}
+
+impl Large {
+    /// Returns the server and the URL of the database.
+    pub(super) fn postgres(&self) -> (&Postgres, &str) {
+        (&self.postgres, &self.url)
+    }
 }
 
 pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Result<Large> {
@@ -83,6 +93,8 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
     Ok(Large {
         file,
         _house: house,
+        postgres,
+        url,
     })
 }
 

@@ -73,10 +73,11 @@ pub(super) fn in_postgres(postgres: &Postgres, database: &str, many: usize) -> R
             database,
             &format!(
                 "INSERT INTO users (id, number, user_name, first_name, last_name, image_url, role,
-                     organisation_id, disabled, password_hash, generation)
+                     organisation_id, disabled, password_hash, generation, last_login_at)
                  SELECT (lpad(to_hex(i * 2654435761 % 4294967296), 8, '0') || '-0000-4000-8000-' ||
-                     lpad(to_hex(i), 12, '0'))::uuid, 1000 + i, 'user' || i, '', '', '', role,
-                     organisation_id, false, CASE i % 2 WHEN 0 THEN '{even}' ELSE '{odd}' END, generation
+                     lpad(to_hex(i), 12, '0'))::uuid, 1000 + i, 'user' || i, 'First' || i % 997,
+                     'Last' || i % 9973, '', role, organisation_id, false, CASE i % 2 WHEN 0 THEN '{even}' ELSE '{odd}' END, generation,
+                     CASE i % 100 WHEN 0 THEN NULL ELSE 1700000000 END
                  FROM generate_series({first}::bigint, {last}) AS i, users WHERE user_name = 'sample';
                  INSERT INTO logins (login, user_id)
                  SELECT user_name, id FROM users WHERE number BETWEEN 1000 + {first} AND 1000 + {last}"

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use isogloss_core::audit::{EventCursor, EventFilter, EventKind, EventSearch, Outcome, Subject};
-use isogloss_core::directory::{Directory, UserSearch};
+use isogloss_core::directory::{Directory, UserFilter, UserSearch};
+use isogloss_core::{Role, UserState};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar, raw_sql};
@@ -16,8 +17,8 @@ use crate::{postgres, sqlite};
 /// So many rows that reading a table as a whole takes longer than an index.
 const POSTGRES: &str = "
     INSERT INTO users (id, number, user_name, first_name, last_name, image_url, role, organisation_id, disabled,
-                       password_hash, generation)
-    SELECT gen_random_uuid(), 1000 + n, 'user' || n, 'First' || n, 'Last' || n, '', 'LINGUIST', o.id, FALSE, '', 0
+                       password_hash, generation, last_login_at)
+    SELECT gen_random_uuid(), 1000 + n, 'user' || n, 'First' || n, 'Last' || n, '', 'LINGUIST', o.id, FALSE, '', 0, 1
     FROM organisations AS o, generate_series(1, 20000) AS n;
     INSERT INTO logins (login, user_id) SELECT user_name, id FROM users WHERE user_name LIKE 'user%';
     INSERT INTO audit (time, event, user_id, line, outcome, dialect, source)
@@ -28,9 +29,9 @@ const POSTGRES: &str = "
 
 const SQLITE: &str = "
     INSERT INTO users (id, number, user_name, first_name, last_name, image_url, role, organisation, disabled,
-                       password_hash, generation)
+                       password_hash, generation, last_login_at)
     WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 20000)
-    SELECT hex(randomblob(16)), 1000 + n, 'user' || n, 'First' || n, 'Last' || n, '', 'LINGUIST', o.id, 0, '', 0
+    SELECT hex(randomblob(16)), 1000 + n, 'user' || n, 'First' || n, 'Last' || n, '', 'LINGUIST', o.id, 0, '', 0, 1
     FROM organisations AS o, counted;
     INSERT INTO logins (login, user) SELECT user_name, id FROM users WHERE user_name LIKE 'user%';";
 
@@ -78,6 +79,34 @@ fn event_searches() -> Vec<EventSearch> {
     ]
 }
 
+/// Returns filters of lists of users with one condition each, which few users fulfil.
+fn filters() -> Vec<UserFilter> {
+    let none = UserFilter::default();
+    vec![
+        none.clone(),
+        UserFilter {
+            organisation: Some(Uuid::from_u128(7)),
+            ..none.clone()
+        },
+        UserFilter {
+            role: Some(Role::Admin),
+            ..none.clone()
+        },
+        UserFilter {
+            state: Some(UserState::Disabled),
+            ..none.clone()
+        },
+        UserFilter {
+            authority: Some("corp".to_owned()),
+            ..none.clone()
+        },
+        UserFilter {
+            never_logged_in: true,
+            ..none
+        },
+    ]
+}
+
 async fn all_are_found(directory: &dyn Directory) {
     let of_many = UserSearch {
         limit: 700,
@@ -113,6 +142,21 @@ pub(super) async fn hold_in_postgres(directory: &dyn Directory, address: &str) {
             "{statement}:\n{plan}"
         );
     }
+    for filter in filters() {
+        let mut statement =
+            postgres::read::users_statement("EXPLAIN (COSTS OFF) ", &filter, (0, 20));
+        let plan: Vec<String> = statement
+            .build_query_scalar()
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        let plan = plan.join("\n");
+        assert!(!plan.contains("Seq Scan on users"), "{filter:?}:\n{plan}");
+        assert!(!plan.contains("Sort"), "{filter:?}:\n{plan}");
+        let is_filtered = filter != UserFilter::default();
+        let reads_number = plan.contains("users_number_key");
+        assert!(!(is_filtered && reads_number), "{filter:?}:\n{plan}");
+    }
     for search in event_searches() {
         let mut statement = postgres::audit_search::statement("EXPLAIN (COSTS OFF) ", &search);
         let plan: Vec<String> = statement
@@ -144,6 +188,11 @@ pub(super) async fn hold_in_sqlite(directory: &dyn Directory, file: &Path) {
         let explained = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
         let rows = query(explained).fetch_all(&mut connection).await.unwrap();
         judge(statement, &rows, true);
+    }
+    for filter in filters() {
+        let mut statement = sqlite::read::users_statement("EXPLAIN QUERY PLAN ", &filter, (0, 20));
+        let rows = statement.build().fetch_all(&mut connection).await.unwrap();
+        judge(&format!("{filter:?}"), &rows, true);
     }
     for search in event_searches() {
         let mut statement = sqlite::audit_search::statement("EXPLAIN QUERY PLAN ", &search);

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::directory::{KeyDigest, KeyEntry, Keys};
+use isogloss_core::directory::{KeyCursor, KeyDigest, KeyEntry, Keys};
 
 use super::PendingDirectory;
 
@@ -10,6 +10,15 @@ use super::PendingDirectory;
 impl Keys for PendingDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
         self.ready()?.keys().await
+    }
+
+    async fn keys_after(
+        &self,
+        realm: Option<&str>,
+        after: Option<&KeyCursor>,
+        limit: u32,
+    ) -> Result<Vec<KeyEntry>, StoreError> {
+        self.ready()?.keys_after(realm, after, limit).await
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {

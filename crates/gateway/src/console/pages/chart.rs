@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use isogloss_core::usage::{DayFilter, UsageDay};
+use isogloss_core::usage::{CardinalitySketch, DayFilter, UsageDay};
 use maud::{Markup, html};
 use time::{Date, Duration};
 
@@ -61,6 +61,15 @@ impl Days {
     /// Returns the days of a dialect on which there were calls.
     fn of(&self, dialect: &str) -> &[UsageDay] {
         self.by_dialect.get(dialect).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the number of different users of a dialect on those days. Exact up to 128, then approximate.
+    pub(super) fn users(&self, dialect: &str) -> u64 {
+        let mut users = CardinalitySketch::default();
+        for day in self.of(dialect) {
+            users.merge(&day.users);
+        }
+        users.count()
     }
 
     /// Returns the charts of these dialects.

@@ -1,19 +1,24 @@
 //! A change of how a dialect is retired: the lines of the configuration, and whom it would have refused last week.
 
-use isogloss_core::usage::{OTHER, UNKNOWN};
+use isogloss_core::usage::{ClientPage, ClientPattern, OTHER, UNKNOWN};
 use maud::{Markup, html};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, Time};
 use toml::{Table, Value};
 
+use super::dialects::read_clients;
 use crate::console::error::ConsoleError;
 use crate::console::fields::{Fields, query};
 use crate::console::markup::{choice, number, shown, shown_if_any, table, timestamp_text};
 use crate::console::navigation::ConsolePage;
-use crate::usage::report::{ClientUsageView, Report};
+use crate::console::visitor::Visitor;
+use crate::usage::report::ClientUsageView;
 
 /// How far back clients count as those that a change would have refused.
 const LOOKED_BACK: Duration = Duration::days(7);
+
+/// How many of them are shown.
+const SHOWN: u32 = 200;
 
 /// The changes: what is sent, what is shown.
 const PLANS: [(&str, &str); 4] = [
@@ -32,16 +37,21 @@ const CLIENT_FIELDS: [&str; 4] = ["application", "key", "client", "user_agent"];
 /// Returns the form of the changes, and the one that the query names.
 ///
 /// # Errors
-/// There is no such change.
-pub(super) fn plan(
-    report: &Report,
+/// There is no such change, or the directory is unreachable.
+pub(super) async fn plan(
+    visitor: &Visitor,
+    dialect: &str,
     fields: &Fields,
-    now: OffsetDateTime,
 ) -> Result<Markup, ConsoleError> {
     let named = fields.get("plan").unwrap_or_default();
-    let path = dialect_path(&report.dialect);
-    let settings = settings(named, fields, now)?;
-    let preview = settings.map(|settings| preview(report, named, fields, settings, now));
+    let path = dialect_path(dialect);
+    let preview = match settings(named, fields, visitor.auth.now())? {
+        None => None,
+        Some(settings) => {
+            let refused = refused(visitor, dialect, named, fields).await?;
+            Some(preview(dialect, settings, &refused))
+        }
+    };
     Ok(html! {
         h2 { "Plan a change" }
         form.filters method="get" action=(path) {
@@ -120,24 +130,11 @@ fn settings(
     Ok(Some(settings))
 }
 
-fn preview(
-    report: &Report,
-    named: &str,
-    fields: &Fields,
-    settings: Table,
-    now: OffsetDateTime,
-) -> Markup {
-    let dialect = Table::from_iter([(report.dialect.clone(), Value::Table(settings))]);
+fn preview(dialect: &str, settings: Table, refused: &[ClientUsageView]) -> Markup {
+    let dialect = Table::from_iter([(dialect.to_owned(), Value::Table(settings))]);
     let file = Table::from_iter([("sunset".to_owned(), Value::Table(dialect))]);
     let lines = toml::to_string(&file).unwrap_or_default();
-    let refused: Vec<_> = match named {
-        "announce" => Vec::new(),
-        "cut-off" => recent(report, now)
-            .filter(|client| is_meant(client, fields))
-            .collect(),
-        _ => recent(report, now).collect(),
-    };
-    let row = |client: &&ClientUsageView| {
+    let row = |client: &ClientUsageView| {
         html! {
             tr {
                 td { (shown(&client.user_agent)) }
@@ -149,7 +146,8 @@ fn preview(
             }
         }
     };
-    let rows: Vec<_> = refused.iter().map(row).collect();
+    let shown_at_most = usize::try_from(SHOWN).unwrap_or(usize::MAX);
+    let rows: Vec<_> = refused.iter().take(shown_at_most).map(row).collect();
     let headings = [
         "Program",
         "Application",
@@ -163,24 +161,38 @@ fn preview(
         pre tabindex="0" role="region" aria-label="Lines of the configuration" #plan { (isogloss_core::printable_lines(&lines)) }
         @if rows.is_empty() { p.empty #refused { "In the last week, it would have refused no client." } } @else {
             div #refused { (table("Clients that it would have refused in the last week", &headings, &rows)) }
+            @if refused.len() > rows.len() { p { "Only the latest " (number(SHOWN)) " are shown." } }
         }
     }
 }
 
-/// Returns the clients with a successful call in the last week.
-fn recent(report: &Report, now: OffsetDateTime) -> impl Iterator<Item = &ClientUsageView> {
-    let since = now - LOOKED_BACK;
-    report.clients.iter().filter(move |client| {
-        let at = client.last_served.as_deref();
-        let at = at.and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
-        at.is_some_and(|at| at >= since)
-    })
-}
-
-/// Returns whether the rule of the query means the client: all fields that it names are those of the client.
-fn is_meant(client: &ClientUsageView, fields: &Fields) -> bool {
-    CLIENT_FIELDS.iter().all(|name| {
-        let wanted = fields.get(name);
-        wanted.is_none_or(|wanted| field(client, name) == wanted)
-    })
+/// Returns the clients with a successful call in the last week that a change would have refused, one more than are shown.
+///
+/// # Errors
+/// The directory is unreachable.
+async fn refused(
+    visitor: &Visitor,
+    dialect: &str,
+    named: &str,
+    fields: &Fields,
+) -> Result<Vec<ClientUsageView>, ConsoleError> {
+    let [application, key, client, user_agent] = CLIENT_FIELDS.map(|name| fields.text(name));
+    let attributes = match named {
+        "announce" => return Ok(Vec::new()),
+        "cut-off" => ClientPattern {
+            application,
+            key,
+            client,
+            user_agent,
+        },
+        _ => ClientPattern::default(),
+    };
+    let page = ClientPage {
+        dialect: dialect.to_owned(),
+        attributes,
+        served_since: Some(visitor.auth.now() - LOOKED_BACK),
+        after: 0,
+        limit: SHOWN + 1,
+    };
+    read_clients(visitor, &page).await
 }

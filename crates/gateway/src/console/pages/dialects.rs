@@ -3,26 +3,28 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::Scope;
+use isogloss_core::usage::{ClientPage, ClientPattern};
 use maud::{Markup, html};
 
 use super::chart::Days;
 use super::dialect_plan::{cut_off_url, plan};
-use super::overview::{all_reports, dialect_table};
+use super::overview::{all_dialects, dialect_table};
 use super::use_by_users::users_of_dialect;
 use crate::config::{AfterSunset, Sunset};
 use crate::console::error::ConsoleError;
 use crate::console::fields::Fields;
 use crate::console::layout;
 use crate::console::markup::{
-    badge, facts, number, shown, shown_if_any, table, timestamp, timestamp_text,
+    badge, facts, number, shown, shown_if_any, table, timestamp, timestamp_or, timestamp_text,
 };
 use crate::console::navigation::ConsolePage;
 use crate::console::visitor::Visitor;
 use crate::introspection::IntrospectionApi;
-use crate::usage::report::{ClientUsageView, Report};
+use crate::usage::days::DAYS;
+use crate::usage::report::{ClientUsageView, DialectSummary, reports};
 
 /// The number of clients that are shown.
-const CLIENTS: usize = 200;
+const CLIENTS: u32 = 200;
 
 /// Shows all dialects.
 ///
@@ -33,8 +35,9 @@ pub(in crate::console) async fn list(
     introspection: Data<IntrospectionApi>,
 ) -> Result<HttpResponse, ConsoleError> {
     visitor.require_page(ConsolePage::Dialects).await?;
-    let reports = all_reports(&visitor, &introspection).await?;
-    let content = dialect_table(&reports, &visitor.console.settings.sunsets);
+    let days = Days::read(&visitor, None).await?;
+    let dialects = all_dialects(&visitor, &introspection, &days).await?;
+    let content = dialect_table(&dialects, &visitor.console.settings.sunsets);
     Ok(layout::page(
         &visitor,
         ConsolePage::Dialects,
@@ -54,27 +57,27 @@ pub(in crate::console) async fn show(
     introspection: Data<IntrospectionApi>,
 ) -> Result<HttpResponse, ConsoleError> {
     visitor.require_page(ConsolePage::Dialects).await?;
-    let reports = all_reports(&visitor, &introspection).await?;
-    let report = reports.iter().find(|report| report.dialect == *dialect);
-    let report = report.ok_or_else(|| ConsoleError::missing("There is no such dialect."))?;
-    let sunset = visitor.console.settings.sunsets.get(&report.dialect);
+    let days = Days::read(&visitor, Some(&dialect)).await?;
+    let dialects = all_dialects(&visitor, &introspection, &days).await?;
+    let summary = dialects.iter().find(|summary| summary.dialect == *dialect);
+    let summary = summary.ok_or_else(|| ConsoleError::missing("There is no such dialect."))?;
+    let sunset = visitor.console.settings.sunsets.get(&summary.dialect);
     let fields = Fields::of_query(&request);
-    let days = Days::read(&visitor, Some(&report.dialect)).await?;
     let users = if visitor.may(Scope::UsersRead) {
-        users_of_dialect(&visitor, &report.dialect, &fields).await?
+        users_of_dialect(&visitor, &summary.dialect, &fields).await?
     } else {
         html! {}
     };
     let content = html! {
-        p { (report.verdict) "." }
-        (about(report))
-        (days.chart_and_table(&report.dialect))
+        p { (summary.verdict) "." }
+        (about(summary))
+        (days.chart_and_table(&summary.dialect))
         (retirement(sunset))
-        (plan(report, &fields, visitor.auth.now())?)
-        (clients(report))
+        (plan(&visitor, &summary.dialect, &fields).await?)
+        (clients(&visitor, summary).await?)
         (users)
     };
-    let title = &report.dialect;
+    let title = &summary.dialect;
     Ok(layout::page(
         &visitor,
         ConsolePage::Dialects,
@@ -83,21 +86,21 @@ pub(in crate::console) async fn show(
     ))
 }
 
-fn about(report: &Report) -> Markup {
-    let time = |at: &Option<String>| html! { @match at { None => "never", Some(at) => (timestamp_text(at)) } };
-    let state = if report.enabled {
+fn about(summary: &DialectSummary) -> Markup {
+    let users = format!("Users, {DAYS} days");
+    let state = if summary.enabled {
         badge("good", "enabled")
     } else {
         badge("plain", "off")
     };
     facts(&[
         ("State", state),
-        ("Users", number(report.users)),
-        ("Clients", number(report.clients.len())),
-        ("Calls", number(report.calls)),
-        ("Refused calls", number(report.refused)),
-        ("Last success", time(&report.last_served)),
-        ("Last call", time(&report.last_seen)),
+        (&users, number(summary.users)),
+        ("Clients", number(summary.clients)),
+        ("Calls", number(summary.calls)),
+        ("Refused calls", number(summary.refused)),
+        ("Last success", timestamp_or(summary.last_served, "never")),
+        ("Last call", timestamp_or(summary.last_seen, "never")),
     ])
 }
 
@@ -138,7 +141,19 @@ const HEADINGS: [&str; 11] = [
     "Act",
 ];
 
-fn clients(report: &Report) -> Markup {
+/// Returns the section of the clients.
+///
+/// # Errors
+/// The directory is unreachable.
+async fn clients(visitor: &Visitor, summary: &DialectSummary) -> Result<Markup, ConsoleError> {
+    let page = ClientPage {
+        dialect: summary.dialect.clone(),
+        attributes: ClientPattern::default(),
+        served_since: None,
+        after: 0,
+        limit: CLIENTS,
+    };
+    let clients = read_clients(visitor, &page).await?;
     let row = |client: &ClientUsageView| {
         html! {
             tr {
@@ -152,16 +167,30 @@ fn clients(report: &Report) -> Markup {
                 td { (number(client.calls)) }
                 td { (number(client.refused)) }
                 td { @match &client.last_served { None => "never", Some(at) => (timestamp_text(at)) } }
-                td { @if let Some(url) = cut_off_url(&report.dialect, client) { a href=(url) { "Plan to cut it off" } } }
+                td { @if let Some(url) = cut_off_url(&summary.dialect, client) { a href=(url) { "Plan to cut it off" } } }
             }
         }
     };
-    let rows: Vec<_> = report.clients.iter().take(CLIENTS).map(row).collect();
-    html! {
+    let rows: Vec<_> = clients.iter().map(row).collect();
+    Ok(html! {
         h2 { "Who still uses it" }
         @if rows.is_empty() { p.empty { "No client was counted." } } @else {
             (table("Clients, the most recently seen first", &HEADINGS, &rows))
         }
-        @if report.clients.len() > CLIENTS { p { "Only " (number(CLIENTS)) " of " (number(report.clients.len())) " are shown." } }
-    }
+        @if summary.clients > u64::from(CLIENTS) { p { "Only " (number(CLIENTS)) " of " (number(summary.clients)) " are shown." } }
+    })
+}
+
+/// Returns the clients of a page, the most recently seen first.
+///
+/// # Errors
+/// The directory is unreachable.
+pub(super) async fn read_clients(
+    visitor: &Visitor,
+    page: &ClientPage,
+) -> Result<Vec<ClientUsageView>, ConsoleError> {
+    let rows = visitor.directory().usage_of_clients(page).await?;
+    let dialects = [(page.dialect.clone(), true)];
+    let report = reports(rows, &[], &dialects, visitor.auth.now()).pop();
+    Ok(report.map_or_else(Vec::new, |report| report.clients))
 }

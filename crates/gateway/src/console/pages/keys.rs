@@ -8,8 +8,10 @@ use maud::{Markup, html};
 use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
 
-use super::cut_to_page;
-use crate::admin::api_keys::{NewKey, Rights, realms};
+use super::PAGE;
+use crate::admin::api_keys::{
+    KeyFilter, KeyPage, NewKey, Rights, format_key_cursor, parse_key_cursor, realms,
+};
 use crate::console::act::{Act, Done, question};
 use crate::console::error::ConsoleError;
 use crate::console::fields::Fields;
@@ -49,22 +51,20 @@ pub(in crate::console) async fn list(
     visitor.require_page(ConsolePage::Keys).await?;
     let fields = Fields::of_query(&request);
     let value = |name| fields.get(name).unwrap_or_default();
-    let after = (value("after_realm"), value("after_label"));
-    let mut keys = visitor.service.keys().await?;
-    keys.retain(|key| {
-        let is_realm = value("realm").is_empty() || key.realm == value("realm");
-        let label = value("label").to_lowercase();
-        let is_next =
-            fields.get("after_realm").is_none() || (key.realm.as_str(), key.label.as_str()) > after;
-        is_realm && is_next && key.label.to_lowercase().contains(&label)
+    let filter = KeyFilter {
+        realm: fields.text("realm"),
+        search: fields.text("label"),
+        user: None,
+    };
+    let after = fields.get("after").map(|text| {
+        let expected = "after is not the place of a key.";
+        parse_key_cursor(text).ok_or_else(|| ConsoleError::malformed(expected))
     });
-    let has_more = cut_to_page(&mut keys);
-    let next = keys.last().filter(|_| has_more).map(|last| {
-        let place = [
-            ("after_realm", last.realm.as_str()),
-            ("after_label", &last.label),
-        ];
-        fields.url(PATH, &["realm", "label"], &place)
+    let keys = visitor.service.key_page(&filter, after.transpose()?, PAGE);
+    let KeyPage { keys, next } = keys.await?;
+    let next = next.map(|next| {
+        let place = format_key_cursor(&next);
+        fields.url(PATH, &["realm", "label"], &[("after", &place)])
     });
     let mut names = vec![("", "Any")];
     names.extend(realms().into_iter().map(|name| (name, name)));
@@ -78,7 +78,7 @@ pub(in crate::console) async fn list(
         (Done::notice(&fields))
         (filters(PATH, &fields_of_filter))
         div #list {
-            @if rows.is_empty() { p.empty { "There are none." } } @else { (table("Keys", &HEADINGS, &rows)) }
+            @if rows.is_empty() { p.empty { @if next.is_some() { "There is no such key on this page." } @else { "There are none." } } } @else { (table("Keys", &HEADINGS, &rows)) }
             (next_page(next.as_deref()))
         }
         @if visitor.may(Scope::KeysWrite) { h2 #new { "A new key" } (form(&visitor)) }

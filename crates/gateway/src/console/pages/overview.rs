@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use isogloss_core::Scope;
-use isogloss_core::usage::UsageRows;
 use maud::{Markup, html};
 use time::OffsetDateTime;
 
@@ -15,13 +14,14 @@ use super::overview_refusals::last_hour;
 use crate::config::Sunset;
 use crate::console::error::ConsoleError;
 use crate::console::layout;
-use crate::console::markup::{badge, number, table, timestamp, timestamp_text};
+use crate::console::markup::{badge, number, table, timestamp, timestamp_or};
 use crate::console::navigation::ConsolePage;
 use crate::console::visitor::Visitor;
 use crate::dialects;
 use crate::introspection::IntrospectionApi;
 use crate::management::Readiness;
-use crate::usage::report::{Report, reports};
+use crate::usage::days::DAYS;
+use crate::usage::report::{DialectSummary, summaries};
 
 /// Shows the state of the gateway.
 ///
@@ -37,13 +37,14 @@ pub(in crate::console) async fn show(
     let stores = stores(&readiness, &mut attention).await;
     let authorities = authorities(&visitor, &mut attention);
     let certificates = certificates(&visitor, &mut attention).await?;
-    let reports = all_reports(&visitor, &introspection).await?;
+    let days = Days::read(&visitor, None).await?;
+    let dialects = all_dialects(&visitor, &introspection, &days).await?;
     let settings = &visitor.console.settings;
     if !settings.has_usage {
         attention.hint("Clients are not counted: set usage.enabled = true.".to_owned());
     }
     retirements(
-        &reports,
+        &dialects,
         &settings.sunsets,
         visitor.auth.now(),
         &mut attention,
@@ -53,12 +54,11 @@ pub(in crate::console) async fn show(
     } else {
         html! {}
     };
-    let days = Days::read(&visitor, None).await?;
-    let names = reports.iter().map(|report| report.dialect.as_str());
+    let names = dialects.iter().map(|summary| summary.dialect.as_str());
     let content = html! {
         (attention.list())
         (refusals)
-        (dialect_table(&reports, &settings.sunsets))
+        (dialect_table(&dialects, &settings.sunsets))
         (days.charts(names))
         (stores)
         (authorities)
@@ -72,35 +72,39 @@ pub(in crate::console) async fn show(
     ))
 }
 
-/// Returns the report of each dialect.
+/// Returns the summary of each dialect, with the users of those days.
 ///
 /// # Errors
 /// The directory is unreachable.
-pub(super) async fn all_reports(
+pub(super) async fn all_dialects(
     visitor: &Visitor,
     introspection: &IntrospectionApi,
-) -> Result<Vec<Report>, ConsoleError> {
-    let since = OffsetDateTime::UNIX_EPOCH;
-    let rows: UsageRows = visitor.directory().usage(since).await?;
+    days: &Days,
+) -> Result<Vec<DialectSummary>, ConsoleError> {
+    let counted = visitor.directory().usage_summaries().await?;
     let served = dialects::served(&introspection.mounts, None).unwrap_or_default();
     let names: Vec<_> = served.iter().map(|(name, _)| name.clone()).collect();
     let last_uses = visitor.directory().last_uses(&names).await?;
-    Ok(reports(rows, &last_uses, &served, visitor.auth.now()))
+    let (users, now) = (|dialect: &str| days.users(dialect), visitor.auth.now());
+    Ok(summaries(&counted, &last_uses, &served, users, now))
 }
 
 /// Adds the dialects that are retired soon or already and still have clients.
 fn retirements(
-    reports: &[Report],
+    dialects: &[DialectSummary],
     sunsets: &BTreeMap<String, Sunset>,
     now: OffsetDateTime,
     attention: &mut Attention,
 ) {
-    for report in reports.iter().filter(|report| report.last_served.is_some()) {
-        let sunset = sunsets.get(&report.dialect);
+    for summary in dialects
+        .iter()
+        .filter(|summary| summary.last_served.is_some())
+    {
+        let sunset = sunsets.get(&summary.dialect);
         let Some(at) = sunset.and_then(|sunset| sunset.sunset_at) else {
             continue;
         };
-        let (dialect, verdict) = (&report.dialect, &report.verdict);
+        let (dialect, verdict) = (&summary.dialect, &summary.verdict);
         let text = if at.0 <= now {
             format!("The dialect {dialect} is past its sunset: {verdict}.")
         } else {
@@ -111,37 +115,40 @@ fn retirements(
     }
 }
 
-const HEADINGS: [&str; 9] = [
-    "Dialect",
-    "State",
-    "Users",
-    "Clients",
-    "Calls",
-    "Refused",
-    "Last success",
-    "Sunset",
-    "Verdict",
-];
-
 /// Returns a table of the dialects, each with a link to its page.
-pub(super) fn dialect_table(reports: &[Report], sunsets: &BTreeMap<String, Sunset>) -> Markup {
-    let row = |report: &Report| {
-        let sunset = sunsets.get(&report.dialect);
+pub(super) fn dialect_table(
+    dialects: &[DialectSummary],
+    sunsets: &BTreeMap<String, Sunset>,
+) -> Markup {
+    let users = format!("Users, {DAYS} days");
+    let headings = [
+        "Dialect",
+        "State",
+        &users,
+        "Clients",
+        "Calls",
+        "Refused",
+        "Last success",
+        "Sunset",
+        "Verdict",
+    ];
+    let row = |summary: &DialectSummary| {
+        let sunset = sunsets.get(&summary.dialect);
         let sunset = sunset.and_then(|sunset| sunset.sunset_at);
         html! {
             tr {
-                td { a href={ (ConsolePage::Dialects.path()) "/" (report.dialect) } { (report.dialect) } }
-                td { @if report.enabled { (badge("good", "enabled")) } @else { (badge("plain", "off")) } }
-                td { (number(report.users)) }
-                td { (number(report.clients.len())) }
-                td { (number(report.calls)) }
-                td { (number(report.refused)) }
-                td { @match &report.last_served { None => "never", Some(at) => (timestamp_text(at)) } }
+                td { a href={ (ConsolePage::Dialects.path()) "/" (summary.dialect) } { (summary.dialect) } }
+                td { @if summary.enabled { (badge("good", "enabled")) } @else { (badge("plain", "off")) } }
+                td { (number(summary.users)) }
+                td { (number(summary.clients)) }
+                td { (number(summary.calls)) }
+                td { (number(summary.refused)) }
+                td { (timestamp_or(summary.last_served, "never")) }
                 td { @match sunset { None => "not planned", Some(at) => (timestamp(at.0)) } }
-                td { (report.verdict) }
+                td { (summary.verdict) }
             }
         }
     };
-    let rows: Vec<_> = reports.iter().map(row).collect();
-    table("Dialects", &HEADINGS, &rows)
+    let rows: Vec<_> = dialects.iter().map(row).collect();
+    table("Dialects", &headings, &rows)
 }

@@ -4,7 +4,7 @@ use isogloss_core::usage::ExpiredUse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::counted;
+use super::verdict::number_of;
 
 /// Expired tokens that a client presented: it may expect a longer lifetime.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,8 +38,8 @@ impl ExpiredTokens {
             format!(
                 "{} with {} that had expired, {} to {} seconds after issue: the client may expect \
                  a longer lifetime",
-                counted(self.calls, "call"),
-                counted(self.tokens, "token"),
+                number_of(self.calls, "call"),
+                number_of(self.tokens, "token"),
                 self.youngest_seconds,
                 self.oldest_seconds,
             )

@@ -2,6 +2,7 @@
 
 use isogloss_core::Expired;
 use isogloss_core::usage::Observed;
+use time::Duration;
 use time::macros::datetime;
 
 use super::*;

@@ -1,0 +1,212 @@
+//! Fills the tables that the console reads, and counts which rows PostgreSQL reads of them.
+
+use std::fmt;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::usage::CardinalitySketch;
+use isogloss_testkit::Postgres;
+
+use crate::growth::grouped;
+
+/// Days of usage.
+const DAYS: usize = 400;
+/// Clients of a dialect that have counts of their own on one day: the default of `usage.max_clients_per_day`.
+const CLIENTS: usize = 200;
+/// Rows of the table of clients: the default of `usage.max_rows`.
+const USAGE: usize = 10_000;
+const KEYS: usize = 10_000;
+/// Reading a smaller table as a whole is as fast as using an index.
+const LARGE: u64 = 20_000;
+
+const DIALECTS: &str = "unnest(ARRAY['bimplus', 'crmcom', 'tokenlogin', 'memsource']) AS dialect";
+const NOW: &str = "(extract(epoch FROM now()) * 1000)::bigint";
+
+/// Fills all tables as a gateway with that many users would have them.
+pub(super) fn fill(postgres: &Postgres, database: &str, users: usize) -> Result<()> {
+    let (few, many) = (sketch(20), sketch(1_000));
+    let statements = [
+        // Some belong to other organisations, to an authority, or are disabled.
+        "INSERT INTO organisations (id, name)
+         SELECT gen_random_uuid(), 'Organisation ' || i FROM generate_series(1, 100) AS i"
+            .to_owned(),
+        "UPDATE users SET organisation_id = o.id, disabled = users.number % 3 = 0,
+             authority = CASE WHEN users.number % 2 = 0 THEN 'corp' END,
+             external_id = CASE WHEN users.number % 2 = 0 THEN users.user_name END
+         FROM organisations AS o
+         WHERE users.number % 50 = 1 AND o.name = 'Organisation ' || (users.number / 50) % 100"
+            .to_owned(),
+        format!(
+            "INSERT INTO usage (id, dialect, revision, endpoint, client, user_agent, network, known, first_seen,
+                 last_seen, last_served, calls, refused, users)
+             SELECT md5(i || dialect), dialect, 'v1', '/endpoint/' || i % 5, 'device ' || i / 5, 'client/' || i % 20,
+                 '10.0.' || i % 250 || '.0/24', true, {NOW} - 86400000, {NOW} - i * 60000, {NOW} - i * 60000, 1000, 10,
+                 '\\x{few}'
+             FROM generate_series(1, {USAGE} / 4) AS i, {DIALECTS}"
+        ),
+        format!(
+            "INSERT INTO usage_days (day, dialect, id, user_agent, network, known, clients, calls, refused, logins,
+                 last_served, users)
+             SELECT {NOW} / 86400000 - d, dialect, CASE c WHEN 0 THEN '' ELSE md5(c || dialect) END, 'client/' || c % 20,
+                 '10.0.' || c || '.0/24', true, 1, 1000, 10, 50, {NOW} - d * 86400000::bigint,
+                 CASE c WHEN 0 THEN '\\x{many}'::bytea ELSE '\\x{few}'::bytea END
+             FROM generate_series(0, {DAYS} - 1) AS d, {DIALECTS}, generate_series(0, {CLIENTS}) AS c
+             ON CONFLICT DO NOTHING"
+        ),
+        format!(
+            "INSERT INTO user_usage (user_id, dialect, first_used_at, last_used_at, last_login_at, address, user_agent)
+             SELECT id, 'bimplus', {NOW} - 86400000, {NOW} - number * 1000, {NOW} - number * 1000, '198.51.100.7',
+                 'client/1'
+             FROM users ON CONFLICT DO NOTHING"
+        ),
+        format!(
+            "INSERT INTO keys (realm, digest, label)
+             SELECT 'introspection', sha256(i::text::bytea), 'service ' || i FROM generate_series(1, {KEYS}) AS i"
+        ),
+        copies(
+            "refused_requests",
+            "request_id, dialect, user_id, name_hash, source, name, entry",
+            users,
+        ),
+        copies(
+            "audit",
+            "event, user_id, actor, name_hash, line, outcome, dialect, source, handle",
+            users,
+        ),
+        "VACUUM ANALYZE".to_owned(),
+    ];
+    for statement in statements {
+        let written = postgres.sql(database, &statement);
+        written.with_context(|| statement.lines().next().unwrap_or_default().to_owned())?;
+    }
+    Ok(())
+}
+
+/// Returns the statement that copies the rows of a table until there are about `many`, each at an earlier time.
+fn copies(table: &str, columns: &str, many: usize) -> String {
+    format!(
+        "INSERT INTO {table} (time, {columns})
+         SELECT time - i * 1000::bigint, {columns}
+         FROM {table}, generate_series(1, (SELECT {many} / greatest(count(*), 1) FROM {table})) AS i"
+    )
+}
+
+/// Returns a sketch of that many users, in hexadecimal digits.
+fn sketch(users: u64) -> String {
+    let mut sketch = CardinalitySketch::default();
+    for user in 0..users {
+        // An odd factor spreads the numbers over all bits.
+        sketch.insert((user + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    }
+    sketch
+        .to_bytes()
+        .iter()
+        .fold(String::new(), |digits, byte| {
+            digits + &format!("{byte:02x}")
+        })
+}
+
+/// Returns the number of rows of a table.
+pub(super) fn count(postgres: &Postgres, database: &str, table: &str) -> Result<u64> {
+    let count = postgres.sql(database, &format!("SELECT count(*) FROM {table}"))?;
+    Ok(count.trim().parse()?)
+}
+
+/// Returns the identifier of a user in the middle of the table.
+pub(super) fn user(postgres: &Postgres, database: &str) -> Result<String> {
+    let id = postgres.sql(database, "SELECT id FROM users WHERE user_name = 'user7'")?;
+    Ok(id.trim().to_owned())
+}
+
+/// Returns the large tables with their sizes, for the report.
+pub(super) fn sizes(postgres: &Postgres, database: &str) -> Result<String> {
+    let rows = Rows::read(postgres, database)?;
+    let sizes = rows.0.iter();
+    let sizes = sizes.map(|table| format!("{} of `{}`", shown(table.all), table.name));
+    Ok(sizes.collect::<Vec<_>>().join(", "))
+}
+
+fn shown(number: u64) -> String {
+    grouped(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+/// The rows of large tables that were read so far.
+pub(super) struct Rows(Vec<Table>);
+
+struct Table {
+    name: String,
+    all: u64,
+    read: u64,
+}
+
+impl Rows {
+    /// Reads the statistics of the server.
+    pub(super) fn read(postgres: &Postgres, database: &str) -> Result<Self> {
+        let told = postgres.sql(
+            database,
+            "SELECT relname, n_live_tup, seq_tup_read + coalesce(idx_tup_fetch, 0)
+             FROM pg_stat_user_tables ORDER BY relname",
+        )?;
+        let tables: Result<Vec<_>> = told.lines().map(Table::parse).collect();
+        let mut tables = tables?;
+        tables.retain(|table| table.all >= LARGE);
+        Ok(Self(tables))
+    }
+
+    /// Returns what was read since `before`.
+    pub(super) fn since(mut self, before: &Self) -> Self {
+        for table in &mut self.0 {
+            let known = before.0.iter().find(|known| known.name == table.name);
+            table.read -= known.map_or(0, |known| known.read).min(table.read);
+        }
+        self
+    }
+
+    /// Returns the number of rows that were read.
+    pub(super) fn all(&self) -> u64 {
+        self.0.iter().map(|table| table.read).sum()
+    }
+}
+
+impl Table {
+    fn parse(line: &str) -> Result<Self> {
+        let mut columns = line.split('|');
+        let mut next = || columns.next().context("a column is missing");
+        Ok(Self {
+            name: next()?.to_owned(),
+            all: next()?.parse()?,
+            read: next()?.parse()?,
+        })
+    }
+}
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tables = self.0.iter();
+        let tables = tables.map(|table| format!("{} of `{}`", shown(table.read), table.name));
+        f.write_str(&tables.collect::<Vec<_>>().join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_does_not_count() {
+        let rows = |text: &str| Rows(vec![Table::parse(text).unwrap()]);
+        let read = rows("users|1000000|52").since(&rows("users|1000000|50"));
+        assert_eq!(read.all(), 2);
+        assert_eq!(read.to_string(), "2 of `users`");
+    }
+
+    #[test]
+    fn a_sketch_can_be_read_again() {
+        let digits = sketch(1_000);
+        let bytes: Vec<_> = digits.as_bytes().as_chunks::<2>().0.iter().collect();
+        let bytes = bytes
+            .iter()
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(*pair).unwrap(), 16).unwrap());
+        let sketch = CardinalitySketch::from_bytes(&bytes.collect::<Vec<_>>()).unwrap();
+        assert!((800..1_200).contains(&sketch.count()), "{}", sketch.count());
+    }
+}
