@@ -13,7 +13,7 @@ use super::at;
 use super::single_server::ttls;
 use crate::{RedisSettings, RedisStore, RedisThrottle};
 
-fn on_redis(server: &RedisServer) -> RedisThrottle {
+pub(super) fn on_redis(server: &RedisServer) -> RedisThrottle {
     let settings = RedisSettings {
         connections: 4,
         timeout: Duration::from_secs(10),
