@@ -5,7 +5,12 @@ use super::*;
 const RIGHT: &str = "287082";
 
 impl Fixture {
-    async fn with_totp(&self, name: &str, origin: LoginOrigin, code: Option<&str>) -> Outcome {
+    pub(super) async fn with_totp(
+        &self,
+        name: &str,
+        origin: LoginOrigin,
+        code: Option<&str>,
+    ) -> Outcome {
         let credentials = Credentials {
             factor: isogloss_core::SecondFactor::Code(code.map(Into::into)),
             origin,

@@ -10,7 +10,12 @@ impl Fixture {
         Outcome::of(self.auth.login_by_card(card, &acme, &origin).await)
     }
 
-    async fn pass_code(&self, address: &str, identifier: &str, pass_code: &str) -> Outcome {
+    pub(super) async fn pass_code(
+        &self,
+        address: &str,
+        identifier: &str,
+        pass_code: &str,
+    ) -> Outcome {
         let acme = OrganisationName::Exact("ACME".to_owned());
         let card = AccessCard::Identifier {
             identifier: identifier.to_owned(),
@@ -21,7 +26,7 @@ impl Fixture {
     }
 
     /// Returns whether the key was found; `None` if it was not checked.
-    async fn key(&self, address: &str, key: &str) -> Option<bool> {
+    pub(super) async fn key(&self, address: &str, key: &str) -> Option<bool> {
         self.key_of(HERE, address, key).await
     }
 

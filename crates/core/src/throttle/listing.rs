@@ -1,6 +1,7 @@
 //! Lists of counted attempts: which buckets are in a list, in which order, and how a page is read.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
@@ -152,33 +153,40 @@ impl PageReader {
         (!self.is_at_end && missing > 0 && count > 0).then_some((self.after, count))
     }
 
-    /// Adds the entries after the wanted place, in their order, each with its bucket, or `None` if that is full or gone.
-    /// Fewer than the wanted number mean that no further ones follow in the part. Returns the entries that are outdated.
+    /// Adds the entries after the wanted place, each with its bucket, or `None` if that is full or gone. Fewer than the
+    /// wanted number mean that no further ones follow in the part. Returns the entries that are outdated.
     pub fn add(
         &mut self,
         entries: Vec<(BucketCursor, Option<ThrottledBucket>)>,
         wanted: usize,
     ) -> Vec<OutdatedEntry> {
         let is_end_of_part = entries.len() < wanted;
+        let entries = entries.into_iter();
+        let mut queue: BTreeMap<_, _> = entries.map(|entry| (entry.0.order(), entry)).collect();
+        let last = queue.keys().next_back().copied();
         let mut outdated = Vec::new();
-        for (place, bucket) in entries {
+        while let Some((_, (place, bucket))) = queue.pop_first() {
             if self.found.len() > self.limit {
                 return outdated;
             }
             self.examined += 1;
             self.after = place;
-            match Standing::of(place, bucket.as_ref(), self.now) {
-                Standing::Here => {
-                    self.found
-                        .extend(bucket.map(|bucket| ListedBucket { place, bucket }));
+            match (Standing::of(place, bucket.as_ref(), self.now), bucket) {
+                (Standing::Here, Some(bucket)) => self.found.push(ListedBucket { place, bucket }),
+                (Standing::Here | Standing::InOtherPart, _) => {}
+                (Standing::Outdated(moment), bucket) => {
+                    outdated.push(OutdatedEntry { place, moment });
+                    let moved = moment.map(|moment| BucketCursor { moment, ..place });
+                    // Behind the last entry, it is read again with those that follow.
+                    let is_among =
+                        |moved: &BucketCursor| is_end_of_part || Some(moved.order()) < last;
+                    if let Some(moved) = moved.filter(is_among) {
+                        queue.insert(moved.order(), (moved, bucket));
+                    }
                 }
-                Standing::InOtherPart => {}
-                Standing::Outdated(moment) => outdated.push(OutdatedEntry { place, moment }),
             }
         }
-        // An entry with a new moment may follow behind the last one.
-        let has_moved = outdated.iter().any(|entry| entry.moment.is_some());
-        if is_end_of_part && !has_moved {
+        if is_end_of_part {
             match self.after.part {
                 ListPart::Locked => self.after = BucketCursor::before(ListPart::Unlocked),
                 ListPart::Unlocked => self.is_at_end = true,
