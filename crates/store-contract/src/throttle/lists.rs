@@ -2,6 +2,8 @@
 
 mod crowds;
 
+pub use self::crowds::many_locks_do_not_hide_what_is_not_locked;
+
 use std::time::Duration;
 
 use isogloss_core::throttle::{
@@ -272,5 +274,4 @@ pub(super) async fn fulfil(throttle: &dyn Throttle) {
     a_page_begins_after_an_entry_that_vanished(throttle).await;
     removed_buckets_are_in_no_list(throttle).await;
     crowds::buckets_of_one_moment_are_on_one_page_each(throttle).await;
-    crowds::many_locks_do_not_hide_what_is_not_locked(throttle).await;
 }

@@ -21,7 +21,11 @@ pub(super) async fn buckets_of_one_moment_are_on_one_page_each(throttle: &dyn Th
     assert_eq!(l.numbers(&networks, Duration::ZERO).await, falling);
 }
 
-pub(super) async fn many_locks_do_not_hide_what_is_not_locked(throttle: &dyn Throttle) {
+/// Tests an empty throttle with more running locks than are examined for a page. It takes a while.
+///
+/// # Panics
+/// If the test fails.
+pub async fn many_locks_do_not_hide_what_is_not_locked(throttle: &dyn Throttle) {
     const LOCKED: u32 = 1200;
     let l = Lists::empty(throttle).await;
     let three = budget(3, SECOND);
