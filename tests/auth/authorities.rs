@@ -189,11 +189,19 @@ async fn asking_and_recording(
     authorities: Vec<(AuthoritySettings, &Arc<Scripted>)>,
     audit: Audit,
 ) -> Fixture {
+    let throttle: Arc<dyn Throttle> = Arc::new(MemoryThrottle::default());
+    asking_and_counting(authorities, &throttle, audit).await
+}
+
+async fn asking_and_counting(
+    authorities: Vec<(AuthoritySettings, &Arc<Scripted>)>,
+    throttle: &Arc<dyn Throttle>,
+    audit: Audit,
+) -> Fixture {
     let f = fixture().await;
     let authorities = authorities.into_iter();
     let authorities = authorities
         .map(|(settings, scripted)| (settings, Arc::clone(scripted) as Arc<dyn Authority>));
-    let throttle: Arc<dyn Throttle> = Arc::new(MemoryThrottle::default());
     let auth = Auth::new(AuthComponents {
         directory: f.directory.clone(),
         tokens: f.tokens.clone(),
@@ -201,7 +209,7 @@ async fn asking_and_recording(
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
         throttle: None,
-        authorities: Authorities::new(authorities.collect(), &throttle),
+        authorities: Authorities::new(authorities.collect(), throttle),
         audit,
         clock: f.clock.clone(),
     });

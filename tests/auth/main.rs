@@ -42,12 +42,12 @@ use isogloss_core::authority::Authorities;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::directory::{DigestKeys, Directory as _};
 use isogloss_core::store::{SessionLimits, TokenStore};
-use isogloss_core::throttle::{LoginOrigin, LoginThrottle};
+use isogloss_core::throttle::{LoginOrigin, LoginThrottle, ThrottledBucket};
 use isogloss_core::{
     AccessCard, Auth, AuthComponents, AuthError, Concurrency, Credentials, IssuedToken, MockClock,
     OrganisationName, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Reach, Realm,
     SecondFactor, SecondFactorRule, SecondUse, SessionFilter, StoreError, Terms, ThrottleFilter,
-    Token, User,
+    ThrottlePageQuery, Token, User,
 };
 use isogloss_directory_sql::SqliteDirectory;
 use isogloss_store_embedded::EmbeddedStore;
@@ -110,6 +110,20 @@ fn passwords() -> Passwords {
 
 async fn fixture() -> Fixture {
     guarded_by(None).await
+}
+
+/// Returns the counted attempts that match.
+async fn counted(auth: &Auth, filter: ThrottleFilter) -> Vec<ThrottledBucket> {
+    let query = ThrottlePageQuery {
+        filter,
+        kind: None,
+        part: None,
+        after: None,
+        limit: 1000,
+    };
+    let page = auth.throttle_page(&query).await.unwrap();
+    assert_eq!(page.next, None);
+    page.buckets
 }
 
 async fn guarded_by(guard: Option<LoginThrottle>) -> Fixture {

@@ -230,11 +230,7 @@ async fn strangers_hold_no_share_of_an_owner_who_is_known() {
     assert_eq!(refused, 90 - OF_ACCOUNT);
     assert_eq!(rest, vec![INVALID; OF_ACCOUNT]);
     // A login that was refused because the queue was full does not count as an attempt.
-    let strained = f
-        .auth
-        .throttled_buckets(&ThrottleFilter::default())
-        .await
-        .unwrap();
+    let strained = counted(&f.auth, ThrottleFilter::default()).await;
     let of_account = strained
         .iter()
         .filter(|one| one.bucket.kind == BucketKind::Account);

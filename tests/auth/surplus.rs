@@ -11,7 +11,9 @@ use super::throttled::LIMITS;
 use super::*;
 use isogloss_core::StoreError;
 use isogloss_core::TokenDigest;
-use isogloss_core::throttle::{Bucket, Budget, ChargeOutcome, Permit, Throttle, ThrottledBucket};
+use isogloss_core::throttle::{
+    Bucket, BucketPage, BucketQuery, Budget, ChargeOutcome, Permit, Throttle,
+};
 
 /// A throttle that never responds.
 struct Silent;
@@ -58,7 +60,23 @@ impl Throttle for Silent {
         pending().await
     }
 
-    async fn list(&self, _: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
+    async fn find(
+        &self,
+        _: &[TokenDigest],
+        _: OffsetDateTime,
+    ) -> Result<Vec<ThrottledBucket>, StoreError> {
+        pending().await
+    }
+
+    async fn list(&self, _: &BucketQuery, _: OffsetDateTime) -> Result<BucketPage, StoreError> {
+        pending().await
+    }
+
+    async fn remove(&self, _: &[Bucket]) -> Result<u64, StoreError> {
+        pending().await
+    }
+
+    async fn clear(&self, _: OffsetDateTime) -> Result<u64, StoreError> {
         pending().await
     }
 }

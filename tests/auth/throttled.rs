@@ -4,6 +4,7 @@ mod codes;
 mod erased;
 mod keys;
 mod known;
+mod listed;
 mod outcomes;
 
 use std::net::IpAddr;

@@ -13,8 +13,8 @@ use super::*;
 use isogloss_core::PasswordError;
 use isogloss_core::TokenDigest;
 use isogloss_core::throttle::{
-    Bucket, BucketKind, Budget, ChargeOutcome, ClientIp, MemoryThrottle, Permit, Throttle,
-    ThrottledBucket,
+    Bucket, BucketKind, BucketPage, BucketQuery, Budget, ChargeOutcome, ClientIp, MemoryThrottle,
+    Permit, Throttle, ThrottledBucket,
 };
 
 /// A throttle that fails to take attempts from a network's budget, or to refund any.
@@ -86,8 +86,28 @@ impl Throttle for Failing {
         self.throttle.forget(account).await
     }
 
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
-        self.throttle.list(now).await
+    async fn find(
+        &self,
+        keys: &[TokenDigest],
+        now: OffsetDateTime,
+    ) -> Result<Vec<ThrottledBucket>, StoreError> {
+        self.throttle.find(keys, now).await
+    }
+
+    async fn list(
+        &self,
+        query: &BucketQuery,
+        now: OffsetDateTime,
+    ) -> Result<BucketPage, StoreError> {
+        self.throttle.list(query, now).await
+    }
+
+    async fn remove(&self, buckets: &[Bucket]) -> Result<u64, StoreError> {
+        self.throttle.remove(buckets).await
+    }
+
+    async fn clear(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        self.throttle.clear(now).await
     }
 }
 
@@ -106,11 +126,7 @@ async fn counted_after_a_right_login(at: At) -> Vec<BucketKind> {
         matches!(outcome, Err(AuthError::Unavailable(_))),
         "{outcome:?}"
     );
-    let counted = f
-        .auth
-        .throttled_buckets(&ThrottleFilter::default())
-        .await
-        .unwrap();
+    let counted = counted(&f.auth, ThrottleFilter::default()).await;
     counted
         .iter()
         .map(|strained| strained.bucket.kind)

@@ -9,6 +9,7 @@ mod outage;
 mod refusals;
 mod scopes;
 mod sign_in;
+mod throttle;
 mod trials;
 mod usage;
 

@@ -22,6 +22,7 @@ mod second_factor;
 mod session_pages;
 mod sessions;
 mod synchronisations;
+mod throttle_lists;
 mod throttling;
 mod token_finding;
 mod trial;
@@ -57,7 +58,7 @@ pub use self::one_time_tokens::SecondUse;
 pub use self::second_factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
 pub use self::session_pages::{SessionCursor, SessionPage};
 pub use self::sessions::{Reach, SessionFilter, SessionInfo};
-pub use self::throttling::ThrottleFilter;
+pub use self::throttle_lists::{ThrottleFilter, ThrottlePage, ThrottlePageQuery};
 pub use self::token_finding::TokenFinding;
 pub use self::trial::{TrialStep, TrialVerdict};
 

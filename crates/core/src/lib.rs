@@ -51,7 +51,8 @@ pub use auth::{
     ACCOUNT_REALM, AccessCard, AccountLink, Auth, AuthComponents, Credentials, ENROLMENT_REALM,
     Erasure, KeyLogin, LinkError, OrganisationName, PasswordChange, PendingEnrolment, Reach,
     SecondFactor, SecondFactorPolicy, SecondFactorRule, SecondUse, SessionCursor, SessionFilter,
-    SessionInfo, SessionPage, ThrottleFilter, TokenFinding, TrialStep, TrialVerdict,
+    SessionInfo, SessionPage, ThrottleFilter, ThrottlePage, ThrottlePageQuery, TokenFinding,
+    TrialStep, TrialVerdict,
 };
 pub use error::{AuthError, PasswordError, StoreError};
 pub use throttle::{ClientIp, LoginOrigin, RequestedAccess};

@@ -8,6 +8,7 @@ mod attempt_target;
 pub(crate) mod bucket;
 mod keys;
 mod limits;
+mod listing;
 mod login_origin;
 mod memory;
 mod policy;
@@ -15,10 +16,16 @@ mod policy;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub(crate) use self::attempt::{Attempt, whole_seconds};
-pub(crate) use self::attempt_target::{AttemptTarget, KnownDevice, unlinked_account, user_account};
+pub(crate) use self::attempt::{Attempt, record_wrong, whole_seconds};
+pub(crate) use self::attempt_target::{
+    AttemptTarget, KnownDevice, network_of, unlinked_account, user_account,
+};
 pub use self::bucket::{Bucket, BucketKind, ChargeOutcome, Permit};
 pub use self::limits::{Budget, Limits};
+pub use self::listing::{
+    BucketCursor, BucketList, BucketPage, BucketQuery, ListPart, ListedBucket, OutdatedEntry,
+    PageReader,
+};
 pub use self::login_origin::{ClientIp, LoginOrigin, RequestedAccess};
 pub use self::memory::MemoryThrottle;
 pub use self::policy::LoginThrottle;
@@ -101,12 +108,57 @@ pub trait Throttle: Send + Sync + 'static {
     /// [`StoreError`] if the store is unreachable or accepts no changes.
     async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError>;
 
-    /// Returns all buckets that are not full, in no order.
+    /// Enters the buckets of a wrong attempt into their lists. An attempt that is not reported counts all the same: its
+    /// buckets are listed when it begins a lock, or with the next wrong attempt. The default does nothing, for throttles
+    /// that list every charged bucket.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable or accepts no changes.
+    async fn record_wrong(
+        &self,
+        _charged: &[(Bucket, Permit)],
+        _now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Returns the buckets of these keys that are not full.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store is unreachable.
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError>;
+    async fn find(
+        &self,
+        keys: &[TokenDigest],
+        now: OffsetDateTime,
+    ) -> Result<Vec<ThrottledBucket>, StoreError>;
+
+    /// Returns a page of the buckets in lists, at a cost that depends on the page and not on the number of buckets.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable.
+    async fn list(
+        &self,
+        query: &BucketQuery,
+        now: OffsetDateTime,
+    ) -> Result<BucketPage, StoreError>;
+
+    /// Removes buckets, also from their lists, and returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable or accepts no changes. Some buckets may have been removed.
+    async fn remove(&self, buckets: &[Bucket]) -> Result<u64, StoreError>;
+
+    /// Removes all buckets, including those that are in no list, and returns how many of them were not full. May read
+    /// everything in the store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store is unreachable or accepts no changes. Some buckets may have been removed.
+    async fn clear(&self, now: OffsetDateTime) -> Result<u64, StoreError>;
 
     /// Tries what logins do without leaving data, and returns a finding for everything that is refused. The
     /// default tries nothing and returns no findings.

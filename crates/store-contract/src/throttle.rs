@@ -1,9 +1,13 @@
 //! The contract of login throttles: tests for every implementation. They pass timestamps and never sleep.
 
+pub mod lists;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use isogloss_core::throttle::{Bucket, BucketKind, Budget, ChargeOutcome, Permit, Throttle};
+use isogloss_core::throttle::{
+    Bucket, BucketKind, BucketList, Budget, ChargeOutcome, Permit, Throttle,
+};
 use isogloss_core::{Clock as _, SystemClock, TokenDigest};
 use time::OffsetDateTime;
 
@@ -31,6 +35,7 @@ pub fn bucket(number: u8) -> Bucket {
         kind: BucketKind::Account,
         account: Some(digest(number + 100)),
         network: Some("192.0.2.0/24".to_owned()),
+        network_digest: Some(digest(99)),
     }
 }
 
@@ -169,23 +174,23 @@ async fn a_reset_bucket_is_full(throttle: &dyn Throttle) {
 }
 
 async fn strained_buckets_are_listed_with_what_they_are_for(throttle: &dyn Throttle) {
-    for strained in throttle.list(SystemClock.now()).await.unwrap() {
-        throttle.reset(strained.bucket.key).await.unwrap();
-    }
+    throttle.clear(SystemClock.now()).await.unwrap();
     let t = tested(throttle, 7);
-    t.granted(Duration::ZERO).await;
+    let charged = [(t.bucket.clone(), t.granted(Duration::ZERO).await)];
+    throttle.record_wrong(&charged, t.start).await.unwrap();
     let source = Bucket {
         key: digest(8),
         kind: BucketKind::Source,
         account: None,
         network: None,
+        network_digest: None,
     };
     for _ in 0..3 {
         throttle.charge(&source, &BUDGET, t.start).await.unwrap();
     }
-    let mut listed = throttle.list(t.start).await.unwrap();
-    listed.sort_by_key(|strained| strained.bucket.key);
-    let [first, second] = &listed[..] else {
+    let all = async |now| lists::listed(throttle, &[BucketList::All], 10, now).await;
+    let listed = all(t.start).await;
+    let [second, first] = &listed[..] else {
         panic!("{listed:?}");
     };
     assert_eq!(first.bucket, t.bucket);
@@ -196,7 +201,7 @@ async fn strained_buckets_are_listed_with_what_they_are_for(throttle: &dyn Throt
     assert_eq!(second.locked_until, Some(t.start + SECOND));
     assert_eq!(second.full_at, t.start + SECOND + MINUTE * 3);
     let full = t.start + MINUTE * 4;
-    assert_eq!(throttle.list(full).await.unwrap(), []);
+    assert_eq!(all(full).await, []);
 }
 
 async fn clients_are_known_until_they_are_forgotten(throttle: &dyn Throttle) {
@@ -245,4 +250,5 @@ pub async fn fulfil(throttle: &dyn Throttle) {
     a_reset_bucket_is_full(throttle).await;
     strained_buckets_are_listed_with_what_they_are_for(throttle).await;
     clients_are_known_until_they_are_forgotten(throttle).await;
+    lists::fulfil(throttle).await;
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use isogloss_core::TokenDigest;
+use isogloss_core::throttle::{BucketList, ListPart};
 use uuid::Uuid;
 
 const TOKEN: &str = "t:";
@@ -68,6 +69,23 @@ impl Keys {
         self.key(BUCKET, bucket.as_bytes())
     }
 
+    /// Returns the key of the part of a list of buckets.
+    pub(crate) fn bucket_list(&self, part: ListPart, list: BucketList) -> Vec<u8> {
+        let kind = match part {
+            ListPart::Locked => "l:",
+            ListPart::Unlocked => "f:",
+        };
+        match list {
+            BucketList::All => self.key(kind, b"all"),
+            BucketList::Account(account) => {
+                self.key(kind, &[b"a:", &account.as_bytes()[..]].concat())
+            }
+            BucketList::Network(network) => {
+                self.key(kind, &[b"n:", &network.as_bytes()[..]].concat())
+            }
+        }
+    }
+
     /// Returns the key of the clients that an account is known to use.
     pub(crate) fn clients(&self, account: TokenDigest) -> Vec<u8> {
         self.key("k:", account.as_bytes())
@@ -88,7 +106,7 @@ impl Keys {
         format!("{}*", self.0.0)
     }
 
-    /// Returns the key of a probe for that kind of keys, one of `tusgk`. It is never the key of a token,
+    /// Returns the key of a probe for that kind of keys, one of `tusgkf`. It is never the key of a token,
     /// slot, user, bucket or account: it is too short to end with a digest. Keys with the same number belong
     /// to one server of a cluster.
     pub(crate) fn probe(&self, kind: char, number: u16) -> String {

@@ -20,6 +20,7 @@ mod server_errors;
 mod server_identity;
 mod single_server;
 mod throttle;
+mod throttle_lists;
 mod timeouts;
 mod topologies;
 mod unreachable;

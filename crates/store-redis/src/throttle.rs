@@ -3,10 +3,15 @@
 //! | key | value | expires |
 //! | --- | --- | --- |
 //! | `isogloss:g:<bucket>` | hash: how empty the bucket is, and what it is for | when the bucket is full |
+//! | `isogloss:f:<list>` | sorted set: buckets that are not full, scored by the time when they are full | with the last bucket |
+//! | `isogloss:l:<list>` | sorted set: locked buckets, scored by the end of the lock | with the last lock |
 //! | `isogloss:k:<account>` | sorted set: a digest of each client, scored by the time when it is forgotten | with the last client |
 //!
 //! `isogloss:` is the configured prefix. No command uses two keys, and each script is one step: two gateways
-//! never grant one try twice.
+//! never grant one try twice. A list is `all`, or that of an account or a network.
+
+mod lists;
+mod scripts;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,144 +22,74 @@ use isogloss_core::backend::{
 };
 use isogloss_core::store::Finding;
 use isogloss_core::throttle::{
-    Bucket, BucketKind, Budget, ChargeOutcome, Permit, Throttle, ThrottledBucket,
+    Bucket, BucketKind, BucketPage, BucketQuery, Budget, ChargeOutcome, Permit, Throttle,
+    ThrottledBucket,
 };
 use isogloss_core::{StoreError, TokenDigest};
-use redis::{Cmd, Script, cmd, pipe};
+use redis::{cmd, pipe};
 use time::OffsetDateTime;
+use tracing::warn;
 
-use crate::health::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
+use self::scripts::Scripts;
+use crate::health::probe::{PROBE_DIGEST, Probe};
 use crate::redis_client::RedisClient;
-
-/// Takes a try from a bucket, as `Level::take` does, with the same names.
-///
-/// KEYS: the bucket. ARGV: now, refill, capacity, first lock, longest lock (milliseconds), kind, account,
-/// network. Returns whether the try was granted (1 or 0), the cost, the end of the lock.
-const TAKE: &str = r"
-local key, now, refill, capacity = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local level = redis.call('HMGET', key, 'full_at', 'locks', 'locked_until')
-local full_at = tonumber(level[1] or now)
-local locks, locked_until = tonumber(level[2] or 0), tonumber(level[3] or 0)
-if locked_until > now then return {0, 0, locked_until} end
-if full_at <= now then full_at, locks = now, 0 end
-local before, lock = full_at, 0
-full_at = math.min(before + refill, now + capacity)
-if full_at - now > capacity - refill then
-  locks = locks + 1
-  lock = now + math.min(tonumber(ARGV[4]) * 2 ^ (locks - 1), tonumber(ARGV[5]))
-  full_at = full_at + lock - now
-end
-local function whole(number) return string.format('%.0f', number) end
-redis.call('HSET', key, 'full_at', whole(full_at), 'locks', whole(locks), 'locked_until', whole(lock),
-  'kind', ARGV[6], 'account', ARGV[7], 'network', ARGV[8])
-redis.call('PEXPIRE', key, whole(math.max(1, full_at - now)))
-return {1, full_at - before, lock}
-";
-
-/// Gives a try back to a bucket, as `Level::refund` does.
-///
-/// KEYS: the bucket. ARGV: now, cost, the end of the lock.
-const REFUND: &str = r"
-local key, now, lock = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[3])
-local level = redis.call('HMGET', key, 'full_at', 'locks', 'locked_until')
-if not level[1] then return end
-local full_at, locks, locked_until = tonumber(level[1]) - tonumber(ARGV[2]), tonumber(level[2]), tonumber(level[3])
-if lock ~= 0 and locked_until == lock then
-  locks, locked_until = math.max(0, locks - 1), 0
-end
-local left = math.max(full_at, locked_until) - now
-if left <= 0 then redis.call('DEL', key) return end
-local function whole(number) return string.format('%.0f', number) end
-redis.call('HSET', key, 'full_at', whole(full_at), 'locks', whole(locks), 'locked_until', whole(locked_until))
-redis.call('PEXPIRE', key, whole(left))
-";
-
-/// Remembers a client of an account.
-///
-/// KEYS: the account's clients. ARGV: now, the client, until when, how many at most.
-const REMEMBER: &str = r"
-local key, now = KEYS[1], tonumber(ARGV[1])
-redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-redis.call('ZADD', key, ARGV[3], ARGV[2])
-redis.call('ZREMRANGEBYRANK', key, 0, -1 - tonumber(ARGV[4]))
-local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
-redis.call('PEXPIRE', key, string.format('%.0f', math.max(1, tonumber(last[2]) - now)))
-";
 
 /// Buckets on a Redis server, next to the tokens. Created by `RedisStore::throttle`.
 pub struct RedisThrottle {
     client: Arc<RedisClient>,
-    take: Script,
-    refund: Script,
-    remember: Script,
+    scripts: Scripts,
 }
 
 impl RedisThrottle {
     pub(crate) fn new(client: Arc<RedisClient>) -> Self {
         Self {
             client,
-            take: Script::new(TAKE),
-            refund: Script::new(REFUND),
-            remember: Script::new(REMEMBER),
+            scripts: Scripts::new(),
         }
     }
 
-    /// Returns the buckets of these keys that exist and are not full. Ignores keys that are not those of
-    /// buckets. Fails if Redis fails.
-    async fn read(
+    /// Returns the buckets that exist and are not full. Fails if Redis fails.
+    async fn buckets(
         &self,
-        keys: &[Vec<u8>],
+        buckets: &[TokenDigest],
         now: OffsetDateTime,
     ) -> Result<Vec<ThrottledBucket>, StoreError> {
-        let buckets = keys
-            .iter()
-            .filter_map(|key| self.client.keys().bucket_of(key));
-        let buckets: Vec<_> = buckets.collect();
         if buckets.is_empty() {
             return Ok(Vec::new());
         }
         let mut lookup = pipe();
-        for bucket in &buckets {
+        for bucket in buckets {
             lookup
                 .cmd("HGETALL")
                 .arg(self.client.keys().bucket(*bucket));
         }
         let found: Vec<HashMap<String, Vec<u8>>> = self.client.run_pipeline(&lookup).await?;
-        let found = buckets.into_iter().zip(found);
+        let found = buckets.iter().zip(found);
         Ok(found
-            .filter_map(|(bucket, fields)| throttled_bucket(bucket, &fields, now))
+            .filter_map(|(bucket, fields)| throttled_bucket(*bucket, &fields, now))
             .collect())
     }
 
     /// Returns a probe with the commands that logins and [`Throttle::reset`] send, on the probe keys with
     /// that number.
     fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
-        let [bucket, clients] = ['g', 'k'].map(|kind| self.client.keys().probe(kind, number));
-        let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);
-        let mut take = self.take.key(&bucket);
-        take.arg(now)
-            .arg(refill)
-            .arg(PROBE_LIFE)
-            .arg(refill)
-            .arg(refill);
-        take.arg("probe").arg("").arg("");
-        let mut refund = self.refund.key(&bucket);
-        refund.arg(now).arg(refill / 2).arg(0);
-        let mut remember = self.remember.key(&clients);
-        remember
-            .arg(now)
-            .arg(&PROBE_DIGEST)
-            .arg(now + PROBE_LIFE)
-            .arg(1);
+        let keys = ['g', 'k', 'f'].map(|kind| self.client.keys().probe(kind, number));
+        let [bucket, clients, list] = &keys;
+        let mut commands = self
+            .scripts
+            .probe([bucket, clients, list], milliseconds(now));
         let mut known = cmd("ZSCORE");
-        known.arg(&clients).arg(&PROBE_DIGEST);
+        known.arg(clients).arg(&PROBE_DIGEST);
+        let mut listed = cmd("ZRANGE");
+        listed.arg(list).arg(0).arg(-1);
+        let mut unlist = cmd("ZREM");
+        unlist.arg(list).arg(&PROBE_DIGEST);
+        let mut look_up = cmd("HGETALL");
+        look_up.arg(bucket);
         let mut reset = cmd("DEL");
-        reset.arg(&bucket);
-        let scripts = [&self.take, &self.refund, &self.remember];
-        let mut commands: Vec<_> = scripts.map(Cmd::load_script).into();
-        commands.extend([&take, &refund, &remember].map(Cmd::invoke_script));
-        commands.extend([known, reset]);
-        Probe::new(commands, vec![bucket, clients])
+        reset.arg(bucket);
+        commands.extend([known, listed, unlist, look_up, reset]);
+        Probe::new(commands, keys.into())
     }
 }
 
@@ -167,8 +102,9 @@ impl Throttle for RedisThrottle {
         now: OffsetDateTime,
     ) -> Result<ChargeOutcome, StoreError> {
         let (refill, capacity) = budget.in_milliseconds();
-        let account = bucket.account.map(|account| *account.as_bytes());
-        let mut take = self.take.key(self.client.keys().bucket(bucket.key));
+        let bytes = |digest: Option<TokenDigest>| digest.map(|digest| *digest.as_bytes());
+        let [account, network] = [bytes(bucket.account), bytes(bucket.network_digest)];
+        let mut take = self.scripts.take.key(self.client.keys().bucket(bucket.key));
         take.arg(milliseconds(now))
             .arg(refill)
             .arg(capacity)
@@ -176,15 +112,26 @@ impl Throttle for RedisThrottle {
             .arg(whole_milliseconds(budget.longest_lock))
             .arg(bucket.kind.name())
             .arg(account.as_ref().map_or(&[][..], |account| &account[..]))
-            .arg(bucket.network.as_deref().unwrap_or_default());
-        let (granted, cost, lock): (bool, i64, i64) = self.client.run_script(&take).await?;
-        Ok(if granted {
-            ChargeOutcome::Granted(Permit { cost, lock })
-        } else {
-            ChargeOutcome::Locked {
+            .arg(bucket.network.as_deref().unwrap_or_default())
+            .arg(network.as_ref().map_or(&[][..], |network| &network[..]));
+        let (granted, cost, lock, full_at): (bool, i64, i64, i64) =
+            self.client.run_script(&take).await?;
+        if !granted {
+            return Ok(ChargeOutcome::Locked {
                 until: from_milliseconds(lock),
-            }
-        })
+            });
+        }
+        let permit = Permit {
+            cost,
+            lock,
+            full_at,
+        };
+        if lock != 0
+            && let Err(error) = self.enter(&[(bucket.clone(), permit)], now).await
+        {
+            warn!(%error, "a lock has begun, but lists of counted attempts may lack it");
+        }
+        Ok(ChargeOutcome::Granted(permit))
     }
 
     async fn refund(
@@ -193,7 +140,7 @@ impl Throttle for RedisThrottle {
         permit: Permit,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut refund = self.refund.key(self.client.keys().bucket(bucket));
+        let mut refund = self.scripts.refund.key(self.client.keys().bucket(bucket));
         refund
             .arg(milliseconds(now))
             .arg(permit.cost)
@@ -214,7 +161,10 @@ impl Throttle for RedisThrottle {
         until: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut remember = self.remember.key(self.client.keys().clients(account));
+        let mut remember = self
+            .scripts
+            .remember
+            .key(self.client.keys().clients(account));
         remember
             .arg(milliseconds(now))
             .arg(client.as_bytes())
@@ -243,16 +193,48 @@ impl Throttle for RedisThrottle {
             .await
     }
 
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
-        let mut strained = Vec::new();
-        let mut scan = self.client.scan(&self.client.keys().buckets()).await?;
-        while let Some(keys) = scan.next_page().await? {
-            strained.extend(self.read(&keys, now).await?);
+    async fn record_wrong(
+        &self,
+        charged: &[(Bucket, Permit)],
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        // An attempt that began a lock was entered with it.
+        let rest = charged.iter().filter(|(_, permit)| permit.lock == 0);
+        let rest: Vec<_> = rest.cloned().collect();
+        self.enter(&rest, now).await
+    }
+
+    async fn find(
+        &self,
+        keys: &[TokenDigest],
+        now: OffsetDateTime,
+    ) -> Result<Vec<ThrottledBucket>, StoreError> {
+        self.buckets(keys, now).await
+    }
+
+    async fn list(
+        &self,
+        query: &BucketQuery,
+        now: OffsetDateTime,
+    ) -> Result<BucketPage, StoreError> {
+        self.page(query, now).await
+    }
+
+    async fn remove(&self, buckets: &[Bucket]) -> Result<u64, StoreError> {
+        self.remove_all(buckets).await
+    }
+
+    async fn clear(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        let keys = self.client.keys();
+        let mut removed = 0;
+        let mut scan = self.client.scan(&keys.buckets()).await?;
+        while let Some(page) = scan.next_page().await? {
+            let page: Vec<_> = page.iter().filter_map(|key| keys.bucket_of(key)).collect();
+            let buckets = self.buckets(&page, now).await?.into_iter();
+            let buckets: Vec<_> = buckets.map(|one| one.bucket).collect();
+            removed += self.remove_all(&buckets).await?;
         }
-        // `SCAN` may return a key twice while the hash table grows.
-        strained.sort_by_key(|strained: &ThrottledBucket| strained.bucket.key);
-        strained.dedup_by_key(|strained| strained.bucket.key);
-        Ok(strained)
+        Ok(removed)
     }
 
     async fn health(&self, now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
@@ -279,6 +261,7 @@ fn throttled_bucket(
             network: text("network")
                 .filter(|network| !network.is_empty())
                 .map(str::to_owned),
+            network_digest: fields.get("network_digest").and_then(|bytes| digest(bytes)),
         },
         locks: text("locks")?.parse().ok()?,
         locked_until: future(locked_until, now),

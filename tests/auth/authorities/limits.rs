@@ -3,9 +3,12 @@
 use std::net::IpAddr;
 
 use isogloss_core::Clock as _;
-use isogloss_core::throttle::ClientIp;
+use isogloss_core::throttle::{BucketKind, BucketList, ClientIp};
+use isogloss_store_contract::throttle::lists::listed;
+use isogloss_store_redis::{RedisSettings, RedisStore};
 
 use super::*;
+use crate::redis_server::RedisServer;
 
 #[tokio::test]
 async fn three_wrong_passwords_of_a_user_are_passed_on_and_then_one_in_a_quarter_of_an_hour() {
@@ -183,6 +186,23 @@ async fn all_spellings_of_an_unknown_name_count_together_and_each_is_judged() {
         let _ = f.login("kim", &format!("more {attempt}")).await;
     }
     assert_eq!(corp.asked(), 6 + 3);
+}
+
+#[tokio::test]
+async fn wrong_passwords_that_are_passed_on_are_listed_from_redis() {
+    let server = RedisServer::start();
+    let store = RedisStore::new(&RedisSettings::at(server.url()), CAPS).unwrap();
+    let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
+    let corp = with_kim();
+    let asked = vec![(settings("corp"), &corp)];
+    let f = asking_and_counting(asked, &throttle, Audit::default()).await;
+    assert!(f.login("kim", "there").await.is_ok());
+    let listed = async || listed(throttle.as_ref(), &[BucketList::All], 9, f.auth.now()).await;
+    assert_eq!(listed().await, []);
+    assert!(f.login("kim", "wrong").await.is_err());
+    let listed = listed().await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].bucket.kind, BucketKind::Authority);
 }
 
 /// Returns an authority with the users `kim0` to `kim63`.

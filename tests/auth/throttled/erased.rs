@@ -13,19 +13,11 @@ async fn counts_and_known_clients_of_an_erased_user_are_removed_and_no_others() 
     for name in ["ada", "guarded@example.com"] {
         assert_eq!(f.try_from(origin(ELSEWHERE, None), name, "x").await, Wrong);
     }
-    let before = f
-        .auth
-        .throttled_buckets(&ThrottleFilter::default())
-        .await
-        .unwrap();
+    let before = counted(&f.auth, ThrottleFilter::default()).await;
     let guarded = f.auth.find("guarded").await.unwrap().unwrap();
     let erased = f.auth.erase(&guarded).await.unwrap();
     assert_eq!(erased.counts, 2, "one for each name");
-    let after = f
-        .auth
-        .throttled_buckets(&ThrottleFilter::default())
-        .await
-        .unwrap();
+    let after = counted(&f.auth, ThrottleFilter::default()).await;
     assert_eq!(after.len(), before.len() - 2);
     assert!(after.iter().all(|strained| before.contains(strained)));
     let erased = f.auth.erase(&ada).await.unwrap();

@@ -131,10 +131,9 @@ fn sessions_counts_and_events_are_listed_by_filter_and_page() {
     assert_eq!(Value::from(throttle), all["throttle"]);
     assert!(all["throttle"].as_array().unwrap().len() > 2, "{all}");
     let kinds = pages(&gateway, "/admin/throttle?kind=source", "throttle");
-    assert!(
-        texts(&kinds, "kind").iter().all(|kind| *kind == "source"),
-        "{kinds:?}"
-    );
+    assert_eq!(texts(&kinds, "kind"), ["source"]);
+    let locked = pages(&gateway, "/admin/throttle?locked=true", "throttle");
+    assert_eq!(locked, [] as [Value; 0]);
 
     let events = |query: &str| pages(&gateway, &format!("/admin/audit?{query}"), "events");
     let is_written = || events("event=login&outcome=refused&dialect=memsource").len() == 3;
@@ -166,6 +165,8 @@ fn a_list_with_a_wrong_query_is_refused_and_a_removal_by_page_too() {
         "/admin/users/search?prefix=a&after=x",
         "/admin/sessions?after=x",
         "/admin/throttle?after=x",
+        "/admin/throttle?after=locked,1,x",
+        "/admin/throttle?kind=birthday",
         "/admin/usage?after=1",
         "/admin/keys?limit=0",
     ] {

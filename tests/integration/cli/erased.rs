@@ -139,5 +139,7 @@ fn a_user_with_tokens_in_redis_is_erased_and_leaves_nothing_there() {
     }
     let mut left = redis.keys().unwrap();
     left.retain(|key| !key.starts_with("isogloss:g:"));
-    assert_eq!(left, [""; 0], "only buckets of sources are left");
+    left.retain(|key| key != "isogloss:f:all" && !key.starts_with("isogloss:f:n:"));
+    let remaining = "only buckets of sources are left, and their lists";
+    assert_eq!(left, [""; 0], "{remaining}");
 }

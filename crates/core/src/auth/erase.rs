@@ -101,14 +101,8 @@ impl Auth {
         erased: &Erased,
     ) -> Result<u64, StoreError> {
         let accounts = self.accounts_of(erased);
-        let mut forgotten = 0;
-        for strained in throttle.throttled_buckets(self.now()).await? {
-            let bucket = &strained.bucket;
-            let account = bucket.account.filter(|one| accounts.contains(one));
-            if account.is_some() {
-                forgotten += u64::from(throttle.reset(bucket.key).await?);
-            }
-        }
+        let of_user = accounts.iter().copied();
+        let mut forgotten = self.remove_buckets_of(throttle.store(), of_user).await?;
         for account in accounts {
             forgotten += u64::from(throttle.forget(account).await?);
         }

@@ -197,12 +197,8 @@ impl Auth {
             }
             attempt => attempt?,
         };
-        match self.use_code(&user, totp, code).await {
-            Ok(()) => settle_attempt(attempt, Ok(user)).await,
-            // The attempt stays counted.
-            Err(error @ AuthError::SecondFactorRequired(_)) => Err(error),
-            Err(error) => settle_attempt(attempt, Err(error)).await,
-        }
+        let outcome = self.use_code(&user, totp, code).await;
+        settle_attempt(attempt, outcome.map(|()| user)).await
     }
 
     /// Uses up a code of the current time or a recovery code. Fails with [`AuthError::SecondFactorRequired`] if it is

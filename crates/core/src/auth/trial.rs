@@ -1,12 +1,13 @@
 //! Trials of logins for operators: what each step of a login finds. They count no attempt, issue no token and change no
 //! user.
 
+mod locks;
+
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::password_check::Judge;
 use super::second_factor::PresentedFactor;
-use super::{Auth, Credentials, OrganisationName, ThrottleFilter};
-use crate::audit::moment;
+use super::{Auth, Credentials, OrganisationName};
 use crate::authority::Decision;
 use crate::directory::Account;
 use crate::error::AuthError;
@@ -80,38 +81,6 @@ impl Auth {
         ));
         steps.push(self.factor_step(&account, credentials));
         Ok(steps)
-    }
-
-    /// Returns whether a lock refuses the login, and until when.
-    async fn try_locks(&self, credentials: &Credentials) -> Result<TrialStep, AuthError> {
-        let accounts = self.accounts(&credentials.name).await?;
-        let source = credentials.origin.source;
-        let mut buckets = self.throttled_buckets(&ThrottleFilter::default()).await?;
-        buckets.retain(|found| {
-            let is_of_source = found
-                .bucket
-                .network
-                .as_deref()
-                .map(|network| source.map(|source| source.counts_for(network)));
-            match found.bucket.account {
-                Some(account) => {
-                    accounts.contains(&account) && is_of_source.flatten() != Some(false)
-                }
-                None => is_of_source.flatten() == Some(true),
-            }
-        });
-        // Those of the name come first.
-        buckets.sort_by_key(|found| found.bucket.account.is_none());
-        let locked = buckets.iter().filter_map(|found| {
-            let until = found.locked_until?;
-            Some(format!("{} until {}", found.bucket.kind, moment(until)))
-        });
-        let locked: Vec<_> = locked.collect();
-        Ok(if locked.is_empty() {
-            passes("locks", "none is active".to_owned())
-        } else {
-            fails("locks", format!("active for {}", locked.join(", ")))
-        })
     }
 
     /// Returns whether the password is right, and who says so.

@@ -7,7 +7,9 @@ use time::OffsetDateTime;
 
 use crate::error::StoreError;
 use crate::pepper::Pepper;
-use crate::throttle::{Bucket, BucketKind, Budget, ChargeOutcome, Permit, Throttle, whole_seconds};
+use crate::throttle::{
+    Bucket, BucketKind, Budget, ChargeOutcome, Permit, Throttle, record_wrong, whole_seconds,
+};
 use crate::token_digest::TokenDigest;
 
 /// The counter of the passwords that are passed on, shared by all gateways.
@@ -16,10 +18,10 @@ pub(super) struct PassedOn {
     budget: Budget,
 }
 
-/// An attempt that may be passed on. If it is dropped, it counts as wrong.
+/// An attempt that may be passed on. If it is dropped, it counts as wrong, and lists may lack it.
 pub(super) struct PassedAttempt<'a> {
     counter: &'a PassedOn,
-    bucket: TokenDigest,
+    bucket: Bucket,
     permit: Permit,
 }
 
@@ -43,7 +45,7 @@ impl PassedOn {
             match self.throttle.charge(&bucket, &self.budget, now).await? {
                 ChargeOutcome::Granted(permit) => Ok(PassedAttempt {
                     counter: self,
-                    bucket: bucket.key,
+                    bucket,
                     permit,
                 }),
                 ChargeOutcome::Locked { until } => Err(whole_seconds(until, now)),
@@ -56,12 +58,18 @@ impl PassedAttempt<'_> {
     /// Reports that the password was right: all attempts are available again. Fails if the throttle's store is
     /// unavailable.
     pub(super) async fn succeed(self) -> Result<(), StoreError> {
-        self.counter.throttle.reset(self.bucket).await.map(drop)
+        self.counter.throttle.reset(self.bucket.key).await.map(drop)
     }
 
     /// Reports that the password was not judged. Fails if the throttle's store is unavailable.
     pub(super) async fn refund(self, now: OffsetDateTime) -> Result<(), StoreError> {
         let throttle = &self.counter.throttle;
-        throttle.refund(self.bucket, self.permit, now).await
+        throttle.refund(self.bucket.key, self.permit, now).await
+    }
+
+    /// Reports that the password was wrong: it stays counted, and its bucket is listed.
+    pub(super) async fn fail(self, now: OffsetDateTime) {
+        let throttle = self.counter.throttle.as_ref();
+        record_wrong(throttle, &[(self.bucket, self.permit)], now).await;
     }
 }

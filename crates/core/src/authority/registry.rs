@@ -263,6 +263,9 @@ async fn settle(
         Decision::Rejected
         | Decision::UnknownUser
         | Decision::DisabledUnjudged(_)
-        | Decision::Throttled { .. } => Ok(()),
+        | Decision::Throttled { .. } => {
+            attempt.fail(now).await;
+            Ok(())
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use metrics::counter;
 use time::OffsetDateTime;
+use tracing::warn;
 
 use super::{Bucket, BucketKind, Budget, ChargeOutcome, LoginOrigin, Permit, Throttle};
 use crate::clock::Clock;
@@ -27,7 +28,7 @@ pub(super) enum Lock {
     Passes,
 }
 
-/// A granted attempt. If it is dropped, it counts as wrong.
+/// A granted attempt. If it is dropped, it counts as wrong, and lists may lack it.
 pub(crate) struct Attempt<'g> {
     pub(super) throttle: &'g dyn Throttle,
     pub(super) clock: &'g dyn Clock,
@@ -120,6 +121,12 @@ impl Attempt<'_> {
         settled.into_iter().chain([remembered]).collect()
     }
 
+    /// Reports that the attempt was wrong: it stays counted, and its buckets are listed.
+    pub(crate) async fn fail(&mut self) {
+        let charged: Vec<_> = self.held.drain(..).collect();
+        record_wrong(self.throttle, &charged, self.clock.now()).await;
+    }
+
     /// Reports that the attempt was neither right nor wrong, and returns the attempt to all its buckets
     /// concurrently. `Err` is the first error of the throttle.
     pub(crate) async fn refund(&mut self) -> Result<(), StoreError> {
@@ -127,6 +134,21 @@ impl Attempt<'_> {
         let held = self.held.drain(..);
         let refunded = held.map(|(bucket, permit)| throttle.refund(bucket.key, permit, now));
         join_all(refunded).await.into_iter().collect()
+    }
+}
+
+/// Enters the buckets of a wrong attempt into their lists. A failure changes no outcome, because the attempt is counted
+/// already: it is logged.
+pub(crate) async fn record_wrong(
+    throttle: &dyn Throttle,
+    charged: &[(Bucket, Permit)],
+    now: OffsetDateTime,
+) {
+    if charged.is_empty() {
+        return;
+    }
+    if let Err(error) = throttle.record_wrong(charged, now).await {
+        warn!(%error, "a wrong attempt is counted, but lists of counted attempts may lack it");
     }
 }
 

@@ -69,6 +69,11 @@ pub(super) fn address(pepper: &Pepper, origin: &LoginOrigin) -> Option<TokenDige
     Some(pepper.digest_of(&[b"client's address", host.as_bytes()]))
 }
 
+/// Returns a keyed hash of a network or a host, under which its buckets are listed.
+pub(crate) fn network_of(pepper: &Pepper, network: &str) -> TokenDigest {
+    pepper.digest_of(&[b"network of buckets", network.as_bytes()])
+}
+
 /// A live token in a login, of the user whose name is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KnownDevice {
@@ -102,10 +107,12 @@ impl Bucket {
             &bytes(client).unwrap_or_default(),
             network.as_deref().unwrap_or_default().as_bytes(),
         ]);
+        let network_digest = network.as_deref();
         Self {
             key,
             kind,
             account,
+            network_digest: network_digest.map(|network| network_of(pepper, network)),
             network,
         }
     }

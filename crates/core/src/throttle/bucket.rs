@@ -88,6 +88,8 @@ pub struct Bucket {
     pub account: Option<TokenDigest>,
     /// The network from which the attempts came.
     pub network: Option<String>,
+    /// A keyed hash of that network.
+    pub network_digest: Option<TokenDigest>,
 }
 
 /// The result of taking an attempt.
@@ -109,6 +111,8 @@ pub struct Permit {
     pub cost: i64,
     /// The end of the lock that the attempt began, in milliseconds since 1970; 0 if it began none.
     pub lock: i64,
+    /// When the bucket is full if nothing follows the attempt, in milliseconds since 1970.
+    pub full_at: i64,
 }
 
 /// How empty a bucket is. All timestamps are milliseconds since 1970. The script of `RedisThrottle` works
@@ -149,6 +153,7 @@ impl BucketState {
         ChargeOutcome::Granted(Permit {
             cost: self.full_at - before,
             lock,
+            full_at: self.full_at,
         })
     }
 

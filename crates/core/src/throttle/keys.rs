@@ -132,7 +132,12 @@ impl KeyAttempt<'_> {
                     self.tried.0.insert(self.pair, self.now);
                 }
             }
-            Err(error) if error.is_wrong_guess() => self.tried.0.insert(self.pair, self.now),
+            Err(error) if error.is_wrong_guess() => {
+                self.tried.0.insert(self.pair, self.now);
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.fail().await;
+                }
+            }
             Err(_) => {
                 if let Some(attempt) = &mut self.attempt {
                     attempt.refund().await?;

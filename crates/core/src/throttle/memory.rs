@@ -1,51 +1,25 @@
 //! Buckets in this process, for gateways that share their token store with no other.
 
-use std::collections::HashMap;
+mod tables;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::bucket::{BucketState, future};
+use self::tables::Tables;
+use super::bucket::BucketState;
 use super::{
-    Bucket, Budget, CLIENTS_PER_ACCOUNT, ChargeOutcome, Permit, Throttle, ThrottledBucket,
+    Bucket, BucketPage, BucketQuery, Budget, CLIENTS_PER_ACCOUNT, ChargeOutcome, PageReader,
+    Permit, Throttle, ThrottledBucket,
 };
-use crate::clock::{from_milliseconds, milliseconds};
+use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::token_digest::TokenDigest;
-
-/// The number of entries up to which tidying is not worthwhile.
-const FEW: usize = 1024;
 
 /// Buckets in this process. They are full again after a restart.
 #[derive(Debug, Default)]
 pub struct MemoryThrottle(Mutex<Tables>);
-
-#[derive(Debug, Default)]
-struct Tables {
-    buckets: HashMap<TokenDigest, (Bucket, BucketState)>,
-    /// The clients of an account, each with the timestamp in milliseconds at which it is forgotten.
-    clients: HashMap<TokenDigest, Vec<(TokenDigest, i64)>>,
-    /// The number of entries at which the tables are tidied next.
-    tidy_at: usize,
-}
-
-impl Tables {
-    /// Removes full buckets and clients that have expired, whenever there are twice as many entries as were left
-    /// the last time.
-    fn tidy(&mut self, now: i64) {
-        if self.buckets.len() + self.clients.len() < self.tidy_at.max(FEW) {
-            return;
-        }
-        self.buckets
-            .retain(|_, (_, level)| level.must_be_stored(now));
-        self.clients.retain(|_, clients| {
-            clients.retain(|(_, until)| *until > now);
-            !clients.is_empty()
-        });
-        self.tidy_at = 2 * (self.buckets.len() + self.clients.len());
-    }
-}
 
 impl MemoryThrottle {
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -55,6 +29,7 @@ impl MemoryThrottle {
     #[cfg(test)]
     fn entries(&self) -> usize {
         let tables = self.tables();
+        assert_eq!(tables.places.len(), tables.buckets.len());
         tables.buckets.len() + tables.clients.len()
     }
 }
@@ -70,11 +45,13 @@ impl Throttle for MemoryThrottle {
         let now = milliseconds(now);
         let mut tables = self.tables();
         tables.tidy(now);
-        let (_, level) = tables
-            .buckets
-            .entry(bucket.key)
-            .or_insert_with(|| (bucket.clone(), BucketState::default()));
-        Ok(level.charge(budget, now))
+        let stored = tables.buckets.get(&bucket.key);
+        let mut state = stored.map_or_else(BucketState::default, |(_, state)| *state);
+        let outcome = state.charge(budget, now);
+        if let ChargeOutcome::Granted(_) = outcome {
+            tables.store(bucket.clone(), state);
+        }
+        Ok(outcome)
     }
 
     async fn refund(
@@ -84,17 +61,19 @@ impl Throttle for MemoryThrottle {
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let mut tables = self.tables();
-        if let Some((_, level)) = tables.buckets.get_mut(&bucket) {
-            level.refund(permit);
-            if !level.must_be_stored(milliseconds(now)) {
-                tables.buckets.remove(&bucket);
+        if let Some((bucket, mut state)) = tables.buckets.get(&bucket).cloned() {
+            state.refund(permit);
+            if state.must_be_stored(milliseconds(now)) {
+                tables.store(bucket, state);
+            } else {
+                tables.remove(bucket.key);
             }
         }
         Ok(())
     }
 
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
-        Ok(self.tables().buckets.remove(&bucket).is_some())
+        Ok(self.tables().remove(bucket))
     }
 
     async fn remember(
@@ -134,19 +113,46 @@ impl Throttle for MemoryThrottle {
         Ok(self.tables().clients.remove(&account).is_some())
     }
 
-    async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
-        let moment = milliseconds(now);
+    async fn find(
+        &self,
+        keys: &[TokenDigest],
+        now: OffsetDateTime,
+    ) -> Result<Vec<ThrottledBucket>, StoreError> {
         let tables = self.tables();
-        let strained = tables.buckets.values();
-        Ok(strained
-            .filter(|(_, level)| level.must_be_stored(moment))
-            .map(|(bucket, level)| ThrottledBucket {
-                bucket: bucket.clone(),
-                locks: level.locks,
-                locked_until: future(level.locked_until, now),
-                full_at: from_milliseconds(level.full_at),
-            })
-            .collect())
+        let found = keys.iter().filter_map(|key| tables.throttled(*key, now));
+        Ok(found.collect())
+    }
+
+    async fn list(
+        &self,
+        query: &BucketQuery,
+        now: OffsetDateTime,
+    ) -> Result<BucketPage, StoreError> {
+        let tables = self.tables();
+        let mut reader = PageReader::new(query, now);
+        while let Some(wanted) = reader.wanted() {
+            let places = tables.places_after(&query.lists, wanted, milliseconds(now));
+            let entries = places.into_iter();
+            let entries = entries.map(|place| (place, tables.throttled(place.key, now)));
+            reader.add(entries.collect(), wanted.1);
+        }
+        Ok(reader.finish())
+    }
+
+    async fn remove(&self, buckets: &[Bucket]) -> Result<u64, StoreError> {
+        let mut tables = self.tables();
+        let removed = buckets.iter().map(|bucket| tables.remove(bucket.key));
+        Ok(removed.map(u64::from).sum())
+    }
+
+    async fn clear(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        let mut tables = self.tables();
+        tables.places.clear();
+        let now = milliseconds(now);
+        let removed = tables.buckets.drain().map(|(_, (_, state))| state);
+        Ok(removed
+            .map(|state| u64::from(state.must_be_stored(now)))
+            .sum())
     }
 }
 
@@ -174,6 +180,7 @@ mod tests {
                 kind: BucketKind::Account,
                 account: None,
                 network: None,
+                network_digest: None,
             };
             let now = start + Duration::from_mins(1) * u32::try_from(number / 500).unwrap();
             throttle.charge(&bucket, &budget, now).await.unwrap();

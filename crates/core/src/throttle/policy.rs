@@ -7,10 +7,7 @@ use time::OffsetDateTime;
 use super::attempt::{Charge, Lock};
 use super::attempt_target::{KnownDevice, address, user_account};
 use super::keys::TriedKeys;
-use super::{
-    Attempt, AttemptTarget, Bucket, BucketKind, ClientIp, Limits, LoginOrigin, Throttle,
-    ThrottledBucket,
-};
+use super::{Attempt, AttemptTarget, Bucket, BucketKind, ClientIp, Limits, LoginOrigin, Throttle};
 use crate::clock::Clock;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
@@ -168,17 +165,9 @@ impl LoginThrottle {
         counts
     }
 
-    /// Returns all buckets that are not full. `Err` if the throttle is unreachable.
-    pub(crate) async fn throttled_buckets(
-        &self,
-        now: OffsetDateTime,
-    ) -> Result<Vec<ThrottledBucket>, StoreError> {
-        self.throttle.list(now).await
-    }
-
-    /// Removes a bucket. Returns `true` if there was one. `Err` if the throttle is unreachable.
-    pub(crate) async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
-        self.throttle.reset(bucket).await
+    /// Returns the store of the buckets.
+    pub(crate) fn store(&self) -> &dyn Throttle {
+        self.throttle.as_ref()
     }
 
     /// Removes the clients from which an account was used. Returns `true` if there were any. `Err` if the
@@ -218,6 +207,7 @@ impl LoginThrottle {
                 charged => charged?,
             }
         }
+        attempt.fail().await;
         Ok(true)
     }
 }

@@ -1,15 +1,17 @@
 //! Queries and views of counted attempts, for the command line and the management listener.
 
-use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::throttle::ThrottledBucket;
-use isogloss_core::{ClientIp, ThrottleFilter, TokenDigest};
+use isogloss_core::throttle::{BucketCursor, BucketKind, ListPart, ThrottledBucket};
+use isogloss_core::{ClientIp, ThrottleFilter, ThrottlePageQuery, TokenDigest};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::{IntoParams, ToSchema};
+
+/// Default and maximum number of listed counts.
+pub(crate) const LIMIT: usize = 1000;
 
 /// Which counts are meant: those to which all of it applies.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
@@ -29,84 +31,23 @@ pub(crate) struct ThrottleQuery {
     /// All entries, without a filter.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) all: bool,
-}
-
-/// Which counts are listed: those to which all of it applies.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ThrottleListQuery {
-    /// For this login name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) user: Option<String>,
-    /// For this address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(value_type = Option<String>)]
-    pub(crate) source: Option<IpAddr>,
-    /// Only the entry with this handle.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) handle: Option<String>,
-    /// All entries, without a filter.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) all: bool,
-    /// Counts of this kind, as the list shows it.
+    /// Counts of this kind, as the list shows it. Only for lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<String>,
-    /// Only running locks (`true`), or only other counts.
+    /// Only running locks (`true`), or only other counts. Only for lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) locked: Option<bool>,
-    /// Maximum number of entries; default: all.
+    /// Maximum number of entries, at most and by default 1000. Only for lists. A page may have fewer entries, even none, and
+    /// still have a next one.
     #[serde(
         default,
         deserialize_with = "crate::management::limit",
         skip_serializing_if = "Option::is_none"
     )]
     pub(crate) limit: Option<usize>,
-    /// Only later entries: `next` of the previous page.
+    /// Only later entries: `next` of the previous page. Only for lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<String>,
-}
-
-/// The order of a list: running locks first, the latest end first. In milliseconds since 1970, with the handle.
-type Place = (Reverse<(Option<i128>, i128)>, TokenDigest);
-
-impl ThrottleListQuery {
-    /// Converts the query to core's filter. Fails with a message if the handle cannot be parsed.
-    pub(crate) fn filter(&self) -> Result<ThrottleFilter, &'static str> {
-        let choice = ThrottleQuery {
-            user: self.user.clone(),
-            source: self.source,
-            handle: self.handle.clone(),
-            all: self.all,
-        };
-        choice.filter()
-    }
-
-    /// Returns the entries of the page, and the start of the next one. Fails with a message if `after` is none.
-    pub(crate) fn page(
-        &self,
-        mut listed: Vec<ThrottledBucket>,
-    ) -> Result<(Vec<ThrottledBucket>, Option<String>), &'static str> {
-        let after = self
-            .after
-            .as_deref()
-            .map(|text| parse_place(text).ok_or("after: expected `next` of the previous page"));
-        let after = after.transpose()?;
-        listed.retain(|one| {
-            let kind = one.bucket.kind.to_string();
-            self.kind.as_ref().is_none_or(|wanted| *wanted == kind)
-                && self
-                    .locked
-                    .is_none_or(|locked| one.locked_until.is_some() == locked)
-                && after.is_none_or(|after| place(one) > after)
-        });
-        listed.sort_by_key(place);
-        let limit = self.limit.unwrap_or(usize::MAX);
-        let has_more = listed.len() > limit;
-        listed.truncate(limit);
-        let next = listed.last().filter(|_| has_more).map(format_place);
-        Ok((listed, next))
-    }
 }
 
 impl ThrottleQuery {
@@ -117,7 +58,7 @@ impl ThrottleQuery {
     }
 
     /// Converts the query to core's filter. Fails with a message if the handle cannot be parsed.
-    pub(crate) fn filter(&self) -> Result<ThrottleFilter, &'static str> {
+    fn filter(&self) -> Result<ThrottleFilter, &'static str> {
         let handle = self.handle.as_deref().map(|text| {
             TokenDigest::from_handle(text).ok_or("expected a handle of 26 letters and digits")
         });
@@ -127,32 +68,70 @@ impl ThrottleQuery {
             source: self.source.map(ClientIp::from),
         })
     }
+
+    /// Converts the query of what is cleared to core's filter. Fails with a message if the handle cannot be parsed, or if
+    /// the query has a condition for lists, which must not be ignored.
+    pub(crate) fn to_clear(&self) -> Result<ThrottleFilter, &'static str> {
+        let is_of_list = self.kind.is_some()
+            || self.locked.is_some()
+            || self.limit.is_some()
+            || self.after.is_some();
+        if is_of_list {
+            return Err("kind, locked, limit and after are for lists");
+        }
+        self.filter()
+    }
+
+    /// Converts the query of a list to core's. Fails with a message if the handle, the kind or the place cannot be parsed.
+    pub(crate) fn to_list(&self) -> Result<ThrottlePageQuery, &'static str> {
+        let kind = self.kind.as_deref().map(|name| {
+            BucketKind::from_name(name).ok_or("kind: expected one that the list shows")
+        });
+        let after = self
+            .after
+            .as_deref()
+            .map(|text| parse_place(text).ok_or("after: expected `next` of the previous page"));
+        Ok(ThrottlePageQuery {
+            filter: self.filter()?,
+            kind: kind.transpose()?,
+            part: self.locked.map(|locked| {
+                if locked {
+                    ListPart::Locked
+                } else {
+                    ListPart::Unlocked
+                }
+            }),
+            after: after.transpose()?,
+            limit: self.limit.unwrap_or(LIMIT).min(LIMIT),
+        })
+    }
 }
 
-fn place(one: &ThrottledBucket) -> Place {
-    let moment =
-        |moment: OffsetDateTime| (moment - OffsetDateTime::UNIX_EPOCH).whole_milliseconds();
-    let order = (one.locked_until.map(moment), moment(one.full_at));
-    (Reverse(order), one.bucket.key)
-}
+/// Names of the parts of a list in places.
+const PARTS: [(ListPart, &str); 2] = [
+    (ListPart::Locked, "locked"),
+    (ListPart::Unlocked, "counted"),
+];
 
-fn format_place(one: &ThrottledBucket) -> String {
-    let (Reverse((locked, full)), handle) = place(one);
-    let locked = locked.map(|locked| locked.to_string()).unwrap_or_default();
-    format!("{locked},{full},{handle}")
+/// Formats the place of an entry for the next query: the part of the list, the moment in milliseconds since 1970, and the
+/// handle.
+pub(crate) fn format_place(place: BucketCursor) -> String {
+    let mut parts = PARTS.into_iter();
+    let name = parts.find(|(part, _)| *part == place.part);
+    let name = name.map(|(_, name)| name).unwrap_or_default();
+    format!("{name},{},{}", place.moment, place.key)
 }
 
 /// Parses the place of an entry, as [`format_place`] returns it. Returns `None` for any other text.
-fn parse_place(text: &str) -> Option<Place> {
-    let mut parts = text.splitn(3, ',');
-    let locked = parts.next()?;
-    let locked = match locked {
-        "" => None,
-        locked => Some(locked.parse().ok()?),
-    };
-    let full = parts.next()?.parse().ok()?;
-    let handle = TokenDigest::from_handle(parts.next()?)?;
-    Some((Reverse((locked, full)), handle))
+fn parse_place(text: &str) -> Option<BucketCursor> {
+    let mut fields = text.splitn(3, ',');
+    let name = fields.next()?;
+    let (part, _) = PARTS.into_iter().find(|(_, known)| *known == name)?;
+    Some(BucketCursor {
+        part,
+        moment: fields.next()?.parse().ok()?,
+        key: TokenDigest::from_handle(fields.next()?)?,
+    })
 }
 
 /// Counted attempts. Names are not stored, so there is none.

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Outcome, audited_admin, output};
 use ureq::http::Method;
 
-use crate::admin::throttle::{ThrottleListQuery, ThrottleQuery, ThrottleView};
+use crate::admin::throttle::{LIMIT, ThrottleQuery, ThrottleView, format_place};
 use crate::bootstrap::components::Components;
 use crate::cli::local_or_remote::local_or_remote;
 use crate::config::{Config, ConfigError};
@@ -25,6 +25,7 @@ Examples:
   isogloss throttle list --source 192.0.2.7 --json
 
 Names are not stored, so the list contains none. --user finds a name as it was typed at the login.
+At most the latest 100,000 counts and locks are listed.
 
 With tokens in Redis, the counts are read from there. Otherwise they belong to the running gateway,
 so the command sends its request to the management listener, with a key of the realm `admin`.")]
@@ -88,6 +89,7 @@ pub(super) struct ThrottleListArgs {
 #[derive(Deserialize)]
 struct Listed {
     throttle: Vec<ThrottleView>,
+    next: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -103,16 +105,11 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             json,
             gateway,
         } => {
-            let limit = list_args.limit.map(usize::try_from).transpose()?;
-            let query = ThrottleListQuery {
-                user: filter_args.user,
-                source: filter_args.source,
-                handle: filter_args.handle,
-                all: false,
+            let query = ThrottleQuery {
                 kind: list_args.kind,
                 locked: list_args.locked.then_some(true),
-                limit,
-                after: None,
+                limit: list_args.limit.map(usize::try_from).transpose()?,
+                ..filter_args.into()
             };
             let shown = list(&query, &gateway, config).await?;
             if json {
@@ -149,30 +146,73 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Returns the counted attempts that match the query. Fails if the query is invalid, or the store or the
-/// gateway is unreachable.
+/// Returns the counted attempts that match the query, read page by page. Fails if the query is invalid, or the store or
+/// the gateway is unreachable.
 async fn list(
-    query: &ThrottleListQuery,
+    query: &ThrottleQuery,
     gateway: &Gateway,
     config: &Config,
 ) -> Result<Vec<ThrottleView>> {
-    let filter = query.filter().map_err(Error::msg)?;
+    query.to_list().map_err(Error::msg)?;
+    let pages = || Pages {
+        most: query.limit.unwrap_or(usize::MAX),
+        query: query.clone(),
+        found: Vec::new(),
+    };
     let local = async |opened: Components| {
-        let buckets = opened.into_auth().throttled_buckets(&filter).await?;
-        let (buckets, _) = query.page(buckets).map_err(Error::msg)?;
-        buckets.into_iter().map(ThrottleView::new).collect()
+        let (auth, mut pages) = (opened.into_auth(), pages());
+        loop {
+            let listed = pages.next_query().to_list().map_err(Error::msg)?;
+            let page = auth.throttle_page(&listed).await?;
+            let throttle: Result<Vec<_>> =
+                page.buckets.into_iter().map(ThrottleView::new).collect();
+            let (throttle, next) = (throttle?, page.next.map(format_place));
+            if !pages.add(Listed { throttle, next }) {
+                return Ok(pages.found);
+            }
+        }
     };
     local_or_remote(config, gateway, local, |remote| {
-        let Listed { throttle } = remote.call(&Method::GET, "throttle", query)?;
-        Ok(throttle)
+        let mut pages = pages();
+        loop {
+            let listed = remote.call(&Method::GET, "throttle", &pages.next_query())?;
+            if !pages.add(listed) {
+                return Ok(pages.found);
+            }
+        }
     })
     .await
+}
+
+/// A list that is read page by page.
+struct Pages {
+    most: usize,
+    query: ThrottleQuery,
+    found: Vec<ThrottleView>,
+}
+
+impl Pages {
+    /// Returns the query of the next page, which has no more entries than are missing.
+    fn next_query(&self) -> ThrottleQuery {
+        let missing = self.most.saturating_sub(self.found.len());
+        ThrottleQuery {
+            limit: Some(missing.min(LIMIT)),
+            ..self.query.clone()
+        }
+    }
+
+    /// Adds a page. Returns whether another one must be read.
+    fn add(&mut self, listed: Listed) -> bool {
+        self.found.extend(listed.throttle);
+        self.query.after = listed.next;
+        self.query.after.is_some() && self.found.len() < self.most
+    }
 }
 
 /// Clears the counted attempts that match the query, and returns their number. Fails if the query is invalid,
 /// or the store or the gateway is unreachable.
 async fn clear(query: &ThrottleQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
-    let filter = query.filter().map_err(Error::msg)?;
+    let filter = query.to_clear().map_err(Error::msg)?;
     let local = async |opened: Components| {
         let auth = opened.into_auth();
         let cleared = auth.clear_throttle(&filter).await;
@@ -192,7 +232,7 @@ impl From<ThrottleFilterArgs> for ThrottleQuery {
             user: filter_args.user,
             source: filter_args.source,
             handle: filter_args.handle,
-            all: false,
+            ..Self::default()
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The fields of forms and queries.
 
 use actix_web::HttpRequest;
-use isogloss_core::TokenDigest;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -59,11 +58,6 @@ impl Fields {
         let known = known.map(|name| (*name, self.get(name).unwrap_or_default()));
         let all: Vec<_> = known.chain(place.iter().copied()).collect();
         format!("{path}{}", query(&all))
-    }
-
-    /// Returns the handle in the field `handle`; `None` if it is missing or none.
-    pub(super) fn handle(&self) -> Option<TokenDigest> {
-        TokenDigest::from_handle(self.get("handle")?)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
-use isogloss_core::{Auth, Scope, ThrottleFilter};
+use isogloss_core::{Auth, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::admin_key::AdminKey;
 use super::api_error::{ApiError, no_method};
-use crate::admin::throttle::{ThrottleListQuery, ThrottleQuery, ThrottleView};
+use crate::admin::throttle::{ThrottleQuery, ThrottleView, format_place};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -22,7 +22,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[derive(Serialize, ToSchema)]
 struct Throttle {
     throttle: Vec<ThrottleView>,
-    /// The start of the next page, if there is one.
+    /// The start of the next page, if there may be one.
     next: Option<String>,
 }
 
@@ -34,7 +34,7 @@ struct Cleared {
 
 /// List counted attempts, running locks first.
 ///
-/// Returns the counted attempts.
+/// Returns a page of the counted attempts.
 ///
 /// # Errors
 /// The key is not valid or lacks the scope, the query is invalid, or the store of the counts is unreachable.
@@ -44,22 +44,20 @@ struct Cleared {
     operation_id = "listThrottle",
     tag = "throttle",
     description = "Requires the scope `throttle:read`.",
-    params(ThrottleListQuery),
+    params(ThrottleQuery),
     responses((status = 200, body = Throttle), ApiError),
     security(("admin" = ["throttle:read"]))
 )]
 pub(crate) async fn list(
     admin: AdminKey,
     auth: Data<Auth>,
-    query: Query<ThrottleListQuery>,
+    query: Query<ThrottleQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.authorize(Scope::ThrottleRead).await?;
-    let malformed = |reason: &str| ApiError::Malformed(reason.to_owned());
-    let filter = query.filter().map_err(malformed)?;
-    let strained = auth.throttled_buckets(&filter).await?;
-    let page = query.page(strained);
-    let (strained, next) = page.map_err(malformed)?;
-    let shown: Result<Vec<_>, _> = strained.into_iter().map(ThrottleView::new).collect();
+    let listed = query.to_list().map_err(malformed)?;
+    let page = auth.throttle_page(&listed).await?;
+    let next = page.next.map(format_place);
+    let shown: Result<Vec<_>, _> = page.buckets.into_iter().map(ThrottleView::new).collect();
     let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -71,7 +69,7 @@ pub(crate) async fn list(
 
 /// Clear counted attempts and their locks that match all given filters.
 ///
-/// Returns the number of cleared entries.
+/// Returns the number of cleared entries. Only `all` clears entries that are in no list.
 ///
 /// # Errors
 /// The key is not valid or lacks the scope, the query is invalid or has no filter, or the store of the counts
@@ -96,13 +94,12 @@ pub(crate) async fn clear(
         let reason = "choose entries with user, source or handle, or set all=true";
         return Err(ApiError::Malformed(reason.to_owned()));
     }
-    let filter = filter(&query)?;
+    let filter = query.to_clear().map_err(malformed)?;
     let cleared = admin.run(auth.clear_throttle(&filter)).await?;
     tracing::info!(cleared, "an administrator cleared counted attempts");
     Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }
 
-fn filter(query: &ThrottleQuery) -> Result<ThrottleFilter, ApiError> {
-    let filter = query.filter();
-    filter.map_err(|reason| ApiError::Malformed(reason.to_owned()))
+fn malformed(reason: &str) -> ApiError {
+    ApiError::Malformed(reason.to_owned())
 }

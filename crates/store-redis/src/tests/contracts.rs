@@ -1,7 +1,9 @@
-//! The suite of all stores, in each topology: plain, and with TLS and an access list.
+//! The suites of all stores and of all throttles, in each topology: plain, and with TLS and an access list.
 
-use isogloss_core::SystemClock;
 use isogloss_core::store::TokenStore as _;
+use isogloss_core::throttle::Throttle as _;
+use isogloss_core::{Clock as _, SystemClock};
+use isogloss_store_contract::throttle;
 use isogloss_store_contract::token_store::{pass_all, ten_thousand_logins_leave_a_bounded_list};
 use isogloss_testkit::servers::{Certificates, ClusterServers, RedisServer, SentinelServers};
 
@@ -35,8 +37,11 @@ async fn passes_with(mut settings: RedisSettings, prefix: &str, certificates: &C
     settings.ca = Some(certificates.pem().into());
     let store = store(&settings);
     pass_all(&store).await;
+    throttle::fulfil(&store.throttle()).await;
     let health = store.health(&SystemClock).await.unwrap();
     assert_eq!(health.findings, []);
+    let refused = store.throttle().health(SystemClock.now()).await;
+    assert_eq!(refused.unwrap(), []);
     let mut scan = store.client.scan("").await.unwrap();
     while let Some(page) = scan.next_page().await.unwrap() {
         assert!(page.iter().all(|key| key.starts_with(prefix.as_bytes())));

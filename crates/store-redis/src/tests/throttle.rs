@@ -13,7 +13,7 @@ use super::at;
 use super::single_server::ttls;
 use crate::{RedisSettings, RedisStore, RedisThrottle};
 
-fn on_redis(server: &RedisServer) -> RedisThrottle {
+pub(super) fn on_redis(server: &RedisServer) -> RedisThrottle {
     let settings = RedisSettings {
         connections: 4,
         timeout: Duration::from_secs(10),
@@ -28,11 +28,23 @@ fn on_redis(server: &RedisServer) -> RedisThrottle {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_fulfils_the_contract() {
+async fn redis_fulfils_the_contract_and_every_key_ends_by_itself() {
     let server = RedisServer::start(&[]).unwrap();
-    throttle::fulfil(&on_redis(&server)).await;
+    let tries = on_redis(&server);
+    throttle::fulfil(&tries).await;
+    throttle::lists::many_locks_do_not_hide_what_is_not_locked(&tries).await;
+    server.ask(&["FLUSHALL"]).unwrap();
+    let (bucket, now) = (throttle::bucket(1), SystemClock.now());
+    for _ in 0..3 {
+        let charged = tries.charge(&bucket, &throttle::BUDGET, now).await;
+        charged.unwrap();
+    }
+    let until = now + throttle::MINUTE;
+    let client = tries.remember(throttle::digest(1), throttle::digest(2), until, now);
+    client.await.unwrap();
     let ttls = ttls(&server);
-    assert!(!ttls.is_empty());
+    let held = "the bucket, the client, and two parts of three lists";
+    assert_eq!(ttls.len(), 8, "{held}");
     assert!(ttls.iter().all(|ttl| *ttl > 0), "{ttls:?}");
 }
 

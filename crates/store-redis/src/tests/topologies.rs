@@ -88,7 +88,7 @@ async fn in_each_kind_of_cluster_what_ends_at_one_gateway_ends_at_the_other() {
             server.ask(&["CLUSTER", "DELSLOTS", "0"]).unwrap();
         }
         assert!(listed(&there).await.is_err(), "{name}");
-        assert!(there.throttle().list(NOW).await.is_err(), "{name}");
+        assert!(there.throttle().clear(NOW).await.is_err(), "{name}");
         assert!(there.health(&SystemClock).await.is_err(), "{name}");
         assert!(there.ping().await.is_err(), "{name}");
         let deadline = Instant::now() + Duration::from_secs(30);

@@ -1,7 +1,7 @@
 //! The sections of one person's page that stores are asked for.
 
 use isogloss_core::directory::{KnownAppPassword, UserRecord};
-use isogloss_core::{Scope, SessionFilter, ThrottleFilter, TotpStep};
+use isogloss_core::{Scope, SessionFilter, ThrottleFilter, ThrottlePageQuery, TotpStep};
 use maud::{Markup, html};
 
 use super::people::person_path;
@@ -121,17 +121,28 @@ pub(super) async fn app_passwords(
 /// # Errors
 /// A store is unreachable.
 pub(super) async fn locks(visitor: &Visitor, user: &UserRecord) -> Result<Markup, ConsoleError> {
-    let filter = ThrottleFilter {
-        name: Some(user.user_name.clone()),
-        ..ThrottleFilter::default()
+    let query = ThrottlePageQuery {
+        filter: ThrottleFilter {
+            name: Some(user.user_name.clone()),
+            ..ThrottleFilter::default()
+        },
+        kind: None,
+        part: None,
+        after: None,
+        limit: PAGE,
     };
-    let mut buckets = visitor.auth.throttled_buckets(&filter).await?;
-    cut_to_page(&mut buckets);
+    let page = visitor.auth.throttle_page(&query).await?;
+    let url = format!(
+        "{}{}",
+        ConsolePage::Throttle.path(),
+        query_text(&[("user", &user.user_name)])
+    );
     Ok(html! {
         h2 { "Locks and counted attempts" }
-        @if buckets.is_empty() { p.empty { "No wrong attempts are counted." } } @else {
-            (bucket_table(&buckets, visitor.auth.now(), None))
+        @if page.buckets.is_empty() { p.empty { "No wrong attempts are counted." } } @else {
+            (bucket_table(&page.buckets, visitor.auth.now(), None))
         }
+        @if page.next.is_some() { p { a href=(url) { "All locks and counted attempts of the user" } } }
     })
 }
 

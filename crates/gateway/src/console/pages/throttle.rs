@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 
 use actix_web::{HttpRequest, HttpResponse};
+use isogloss_core::Scope;
 use isogloss_core::throttle::ThrottledBucket;
-use isogloss_core::{Scope, ThrottleFilter};
 use maud::{Markup, html};
 use time::OffsetDateTime;
 
-use super::{cut_to_page, list_or_reason};
-use crate::admin::throttle::ThrottleQuery;
+use super::{PAGE, list_or_reason};
+use crate::admin::throttle::{ThrottleQuery, format_place};
 use crate::console::act::{Act, Done, question};
 use crate::console::error::ConsoleError;
 use crate::console::fields::Fields;
@@ -64,20 +64,19 @@ pub(in crate::console) async fn list(
 }
 
 async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Markup, ConsoleError> {
-    let filter = filter(fields)?;
+    let query = ThrottleQuery {
+        user: fields.text("user"),
+        source: source(fields)?,
+        limit: Some(PAGE),
+        after: fields.text("after"),
+        ..ThrottleQuery::default()
+    };
+    let query = query.to_list().map_err(ConsoleError::malformed)?;
+    let page = visitor.auth.throttle_page(&query).await?;
+    let next = page.next.map(format_place);
+    let next = next.map(|after| fields.url(PATH, &["user", "source"], &[("after", &after)]));
     let value = |name| fields.get(name).unwrap_or_default();
-    let mut buckets = visitor.auth.throttled_buckets(&filter).await?;
-    // The page begins after the entry that the previous one ended with.
-    if let Some(after) = fields.handle() {
-        let ended = buckets.iter().position(|one| one.bucket.key == after);
-        buckets.drain(..ended.map_or(0, |ended| ended + 1));
-    }
-    let has_more = cut_to_page(&mut buckets);
-    let last = buckets.last().filter(|_| has_more);
-    let next = last.map(|last| {
-        let handle = last.bucket.key.to_string();
-        fields.url(PATH, &["user", "source"], &[("handle", &handle)])
-    });
+    let (filter, buckets) = (query.filter, page.buckets);
     let may_clear = visitor.may(Scope::ThrottleWrite);
     let is_filtered = filter.name.is_some() || filter.source.is_some();
     let act = |bucket: &ThrottledBucket| {
@@ -89,7 +88,11 @@ async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Markup, ConsoleErr
         input type="hidden" name="source" value=(value("source"));
     };
     Ok(html! {
-        @if buckets.is_empty() { p.empty { "No attempts are counted." } } @else {
+        @if buckets.is_empty() && next.is_some() {
+            p.empty { "There are none on this page." }
+        } @else if buckets.is_empty() {
+            p.empty { "No attempts are counted." }
+        } @else {
             @if may_clear && is_filtered { div.acts { (question(visitor, CLEAR_PATH, CLEAR_ALL, &all)) } }
             (bucket_table(&buckets, visitor.auth.now(), may_clear.then_some(&act)))
         }
@@ -139,15 +142,6 @@ fn kind(bucket: &ThrottledBucket) -> String {
     bucket.bucket.kind.name().replace('_', " ")
 }
 
-fn filter(fields: &Fields) -> Result<ThrottleFilter, ConsoleError> {
-    let query = ThrottleQuery {
-        user: fields.text("user"),
-        source: source(fields)?,
-        ..ThrottleQuery::default()
-    };
-    query.filter().map_err(ConsoleError::malformed)
-}
-
 fn source(fields: &Fields) -> Result<Option<IpAddr>, ConsoleError> {
     let source = fields.get("source").map(str::parse).transpose();
     source.map_err(|_| ConsoleError::malformed("The address is none, such as 192.0.2.7."))
@@ -170,7 +164,7 @@ pub(in crate::console) async fn clear(act: Act) -> Result<HttpResponse, ConsoleE
     if !query.is_explicit() {
         return Err(ConsoleError::malformed("Name what is cleared."));
     }
-    let filter = query.filter().map_err(ConsoleError::malformed)?;
+    let filter = query.to_clear().map_err(ConsoleError::malformed)?;
     visitor.run(visitor.auth.clear_throttle(&filter)).await?;
     Ok(Done::Forgiven.then(PATH))
 }
