@@ -1,4 +1,5 @@
-//! The Containerfile: the files it copies exist, and the commands it runs are valid. No container engine is used.
+//! The Containerfile: the files it copies exist, and the commands it runs are valid. `tests/image/run` builds the image
+//! and runs it.
 
 use std::path::Path;
 use std::process::Command;
