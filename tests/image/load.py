@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 
-INTERVAL, LAG = 1, 2
+INTERVAL, LAG = 0.5, 1
 CHECKERS, LOGINS = 6, int(os.environ.get("LOGINS", "2"))
 PAUSE = 0.01
 
