@@ -63,7 +63,7 @@ package: packaging ## install, upgrade and purge the package, and follow the gui
 	tests/deb/run target/deb
 	tests/deb/guide target/deb docs/migration.md docs/users-from-ldap.md
 
-image: ## build the container image, check and run it without any right, type the commands of docs/container.md, and replace gateways under load; as root
+image: ## build the container image, check it, run it without privileges, type the commands of docs/container.md, and replace gateways under load; as root
 	@tests/install podman hadolint redis postgres nginx ip
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/image/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
