@@ -16,7 +16,7 @@ PROFILE ?= release
 BUILT := $${CARGO_TARGET_DIR:-target}/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench-smoke peers fuzz faults clients services newcomer openapi schemathesis deb package bench bench-build fuzz-build growth soak instructions sweep check advisories doc reference fmt servers tools packaging
+.PHONY: help run test bench-smoke peers fuzz faults clients services newcomer openapi schemathesis deb package image kubernetes compose bench bench-build fuzz-build growth soak instructions sweep check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -62,6 +62,21 @@ package: packaging ## install, upgrade and purge the package, and follow the gui
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/deb/run target/deb
 	tests/deb/guide target/deb docs/migration.md docs/users-from-ldap.md
+
+image: ## build the container image, check it, run it without privileges, type the commands of docs/container.md, and replace gateways under load; as root
+	@tests/install podman hadolint redis postgres nginx ip
+	$(CARGO) build --locked --package isogloss-gateway
+	tests/image/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
+
+kubernetes: ## check the Helm chart, the manifests and the commands of docs/kubernetes.md, without a cluster
+	@tests/install kubernetes
+	$(CARGO) build --locked --package isogloss-gateway
+	tests/kubernetes/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
+
+compose: ## check config/compose.yaml and the files that it mounts, without a container
+	@tests/install compose prometheus nginx
+	$(CARGO) build --locked --package isogloss-gateway
+	tests/compose/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
 bench: servers peers bench-build ## how fast it is beside its peers and its limits, with growth and soak; less than half an hour, report in target/bench
 	$(BUILT)/isogloss-bench run $(BUILT)/isogloss --out target/bench

@@ -2,7 +2,8 @@
 //!
 //! Commands of `isogloss` run next to a gateway on Redis, commands that set up servers in [`servers`]. Pages whose
 //! commands depend on each other have tests of their own: the README and `back-ends.md` in `readme.rs`,
-//! `migration.md` and `users-from-ldap.md` in `deb/guide`, `adding-a-dialect.md` in `adding_a_dialect`.
+//! `migration.md` and `users-from-ldap.md` in `deb/guide`, `adding-a-dialect.md` in `adding_a_dialect`, `container.md` in
+//! `image/inside`, `kubernetes.md` in `kubernetes/run`.
 
 mod server_setup;
 
@@ -16,9 +17,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Pages with tests of their own.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 6] = [
     "adding-a-dialect.md",
     "back-ends.md",
+    "container.md",
+    "kubernetes.md",
     "migration.md",
     "users-from-ldap.md",
 ];
