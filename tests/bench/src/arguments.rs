@@ -92,6 +92,7 @@ impl GrowthArguments {
             at_start: growth::WHOLE.at_start.min(self.tokens.many),
             rounds: self.rounds.max(1),
             each: Duration::from_secs(self.seconds.max(1)),
+            ..growth::WHOLE
         };
         let program = self.program.canonicalize()?;
         let part = Part::new("growth", |report| growth::measure(&program, growth, report));

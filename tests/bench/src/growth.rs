@@ -31,6 +31,10 @@ pub(crate) struct Growth {
     pub(crate) tokens: Range,
     /// Number of tokens in the embedded store when its start is timed.
     pub(crate) at_start: usize,
+    /// Days of usage that the console shows.
+    pub(crate) days: usize,
+    /// How often each page of the console is requested.
+    pub(crate) requests: usize,
     pub(crate) rounds: usize,
     pub(crate) each: Duration,
 }
@@ -46,6 +50,8 @@ pub(crate) const WHOLE: Growth = Growth {
         many: 5_000_000,
     },
     at_start: 1_000_000,
+    days: 400,
+    requests: 10,
     rounds: 5,
     each: Duration::from_secs(2),
 };
@@ -61,6 +67,8 @@ pub(crate) const SMOKE: Growth = Growth {
         many: 20_000,
     },
     at_start: 10_000,
+    days: 20,
+    requests: 1,
     rounds: 1,
     each: Duration::from_secs(1),
 };

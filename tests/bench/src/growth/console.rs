@@ -23,8 +23,6 @@ const SETTINGS: [Setting; 3] = [
     ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4"),
 ];
 
-/// How often each page is requested, one request after another. The slowest one counts.
-const TIMES: usize = 10;
 /// In milliseconds.
 const PAGE: f64 = 300.0;
 const SEARCH: f64 = 50.0;
@@ -64,7 +62,7 @@ const PAGES: [(&str, &str); 23] = [
     ("Sessions of a user", "sessions?user=user7"),
 ];
 
-/// Searches for users: by the beginning of a login name, of a last name, of a number, and of what nobody has.
+/// Searches for users: by the beginning of a login name, of a last name, of a number, and of a name that no user has.
 const SEARCHES: [&str; 5] = ["user77", "last1", "First5 Last", "1000", "nobody"];
 
 /// Measures the pages on that database and that Redis.
@@ -84,11 +82,11 @@ pub(super) fn measure(
     wait_until("refused requests are recorded", || {
         rows::count(postgres, database, "refused_requests").is_ok_and(|count| count > 0)
     })?;
-    rows::fill(postgres, database, growth.users.many)?;
+    rows::fill(postgres, database, growth)?;
     let sizes = rows::sizes(postgres, database)?;
     report.line(&format!("The console is asked with these rows: {sizes}."));
 
-    let console = Console::open(&gateway)?;
+    let console = Console::open(&gateway, growth.requests)?;
     let user = rows::user(postgres, database)?;
     let mut pages = Vec::new();
     for (name, path) in PAGES {
@@ -115,7 +113,7 @@ pub(super) fn measure(
     let read = Rows::read(postgres, database)?.since(&before);
     report.line(&format!("Rows of large tables that were read: {read}."));
     #[expect(clippy::cast_precision_loss, reason = "they are few")]
-    let each = read.all() as f64 / (pages.len() * TIMES) as f64;
+    let each = read.all() as f64 / (pages.len() * growth.requests) as f64;
     let what = format!(
         "rows of large tables that PostgreSQL reads for a page, with {} users",
         grouped(growth.users.many)
@@ -141,10 +139,12 @@ fn be_refused(gateway: &Gateway) -> Result<()> {
 struct Console<'g> {
     gateway: &'g Gateway,
     cookie: String,
+    /// How often each page is requested, one request after another.
+    requests: usize,
 }
 
 impl<'g> Console<'g> {
-    fn open(gateway: &'g Gateway) -> Result<Self> {
+    fn open(gateway: &'g Gateway, requests: usize) -> Result<Self> {
         let form = Request::post("/console/sign-in").form("key=demo-admin-key");
         let response = form.send(gateway.management())?;
         let cookie = response.header("Set-Cookie");
@@ -153,13 +153,14 @@ impl<'g> Console<'g> {
         Ok(Self {
             gateway,
             cookie: cookie.to_owned(),
+            requests,
         })
     }
 
     /// Requests a page several times and returns the time of the slowest response. Fails if one is not the page.
     fn slowest(&self, path: &str) -> Result<Duration> {
         let mut slowest = Duration::ZERO;
-        for _ in 0..TIMES {
+        for _ in 0..self.requests {
             let request = Request::get(path).header("Cookie", &self.cookie);
             let begun = Instant::now();
             let response = request.send(self.gateway.management())?;

@@ -6,10 +6,8 @@ use anyhow::{Context as _, Result};
 use isogloss_core::usage::CardinalitySketch;
 use isogloss_testkit::Postgres;
 
-use crate::growth::grouped;
+use crate::growth::{Growth, grouped};
 
-/// Days of usage.
-const DAYS: usize = 400;
 /// Clients of a dialect that have counts of their own on one day: the default of `usage.max_clients_per_day`.
 const CLIENTS: usize = 200;
 /// Rows of the table of clients: the default of `usage.max_rows`.
@@ -22,7 +20,8 @@ const DIALECTS: &str = "unnest(ARRAY['bimplus', 'crmcom', 'tokenlogin', 'memsour
 const NOW: &str = "(extract(epoch FROM now()) * 1000)::bigint";
 
 /// Fills all tables as a gateway with that many users would have them.
-pub(super) fn fill(postgres: &Postgres, database: &str, users: usize) -> Result<()> {
+pub(super) fn fill(postgres: &Postgres, database: &str, growth: Growth) -> Result<()> {
+    let (users, days) = (growth.users.many, growth.days);
     let (few, many) = (sketch(20), sketch(1_000));
     let statements = [
         // Some belong to other organisations, to an authority, or are disabled.
@@ -49,7 +48,7 @@ pub(super) fn fill(postgres: &Postgres, database: &str, users: usize) -> Result<
              SELECT {NOW} / 86400000 - d, dialect, CASE c WHEN 0 THEN '' ELSE md5(c || dialect) END, 'client/' || c % 20,
                  '10.0.' || c || '.0/24', true, 1, 1000, 10, 50, {NOW} - d * 86400000::bigint,
                  CASE c WHEN 0 THEN '\\x{many}'::bytea ELSE '\\x{few}'::bytea END
-             FROM generate_series(0, {DAYS} - 1) AS d, {DIALECTS}, generate_series(0, {CLIENTS}) AS c
+             FROM generate_series(0, {days} - 1) AS d, {DIALECTS}, generate_series(0, {CLIENTS}) AS c
              ON CONFLICT DO NOTHING"
         ),
         format!(
