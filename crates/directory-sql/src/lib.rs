@@ -3,6 +3,7 @@
 mod event_search;
 mod migrations;
 mod postgres;
+mod refusal_search;
 mod row;
 mod sqlite;
 #[cfg(test)]

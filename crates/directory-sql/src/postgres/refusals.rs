@@ -8,11 +8,11 @@ use isogloss_core::backend::milliseconds;
 use isogloss_core::refusals::{RefusalFilter, RefusalPruning, RefusalTable, RefusedRequest};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnection;
-use sqlx::{query, query_as};
+use sqlx::{Postgres, QueryBuilder, query};
 
 use super::PostgresDirectory;
 use super::session::Session;
-use crate::row;
+use crate::{refusal_search, row};
 
 #[async_trait]
 impl RefusalTable for PostgresDirectory {
@@ -71,30 +71,8 @@ async fn find(
     connection: &mut PgConnection,
     filter: RefusalFilter,
 ) -> sqlx::Result<Vec<(String, Option<String>)>> {
-    let who = filter.who.clone().unwrap_or_default();
-    let hashes: Vec<_> = who.name_hashes.iter().map(ToString::to_string).collect();
-    query_as(
-        "SELECT entry, name FROM refused_requests
-         WHERE ($1::text IS NULL OR request_id = $1)
-             AND ($2 OR id IN (
-                 SELECT id FROM refused_requests WHERE user_id = $3
-                 UNION SELECT id FROM refused_requests WHERE name_hash = ANY($4)))
-             AND ($5::text IS NULL OR source = $5)
-             AND ($6::text IS NULL OR dialect = $6)
-             AND time >= $7 AND time < $8
-         ORDER BY time DESC, id DESC LIMIT $9",
-    )
-    .bind(filter.request_id.map(|id| id.to_string()))
-    .bind(filter.who.is_none())
-    .bind(who.user.map(|user| user.to_string()))
-    .bind(hashes)
-    .bind(filter.source)
-    .bind(filter.dialect)
-    .bind(filter.since.map_or(i64::MIN, milliseconds))
-    .bind(filter.until.map_or(i64::MAX, milliseconds))
-    .bind(i64::from(filter.limit))
-    .fetch_all(connection)
-    .await
+    let mut statement: QueryBuilder<Postgres> = refusal_search::statement("user_id = ", &filter);
+    statement.build_query_as().fetch_all(connection).await
 }
 
 async fn prune(connection: &mut Session, pruning: RefusalPruning) -> sqlx::Result<u64> {

@@ -7,11 +7,11 @@ use isogloss_core::StoreError;
 use isogloss_core::backend::milliseconds;
 use isogloss_core::refusals::{RefusalFilter, RefusalPruning, RefusalTable, RefusedRequest};
 use secrecy::ExposeSecret;
-use sqlx::{query, query_as};
+use sqlx::{QueryBuilder, Sqlite, query};
 
 use super::connections::Connections;
 use super::{SqliteDirectory, failed};
-use crate::row;
+use crate::{refusal_search, row};
 
 #[async_trait]
 impl RefusalTable for SqliteDirectory {
@@ -58,32 +58,8 @@ async fn find(
     pool: &Connections,
     filter: &RefusalFilter,
 ) -> sqlx::Result<Vec<(String, Option<String>)>> {
-    let who = filter.who.clone().unwrap_or_default();
-    let hashes: Vec<_> = who.name_hashes.iter().map(ToString::to_string).collect();
-    let hashes = serde_json::to_string(&hashes).unwrap_or_default();
-    query_as(
-        "SELECT entry, name FROM refused_requests
-         WHERE (?1 IS NULL OR request_id = ?1)
-             AND (?2 OR id IN (
-                 SELECT id FROM refused_requests WHERE user = ?3
-                 UNION SELECT id FROM refused_requests
-                     WHERE name_hash IN (SELECT value FROM json_each(?4))))
-             AND (?5 IS NULL OR source = ?5)
-             AND (?6 IS NULL OR dialect = ?6)
-             AND time >= ?7 AND time < ?8
-         ORDER BY time DESC, id DESC LIMIT ?9",
-    )
-    .bind(filter.request_id.map(|id| id.to_string()))
-    .bind(filter.who.is_none())
-    .bind(who.user.map(|user| user.to_string()))
-    .bind(hashes)
-    .bind(&filter.source)
-    .bind(&filter.dialect)
-    .bind(filter.since.map_or(i64::MIN, milliseconds))
-    .bind(filter.until.map_or(i64::MAX, milliseconds))
-    .bind(filter.limit)
-    .fetch_all(pool)
-    .await
+    let mut statement: QueryBuilder<Sqlite> = refusal_search::statement("user = ", filter);
+    statement.build_query_as().fetch_all(pool).await
 }
 
 async fn prune(pool: &Connections, pruning: RefusalPruning) -> sqlx::Result<u64> {
