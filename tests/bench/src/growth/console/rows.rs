@@ -1,6 +1,7 @@
 //! Fills the tables that the console reads, and counts which rows PostgreSQL reads of them.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use anyhow::{Context as _, Result};
 use isogloss_core::usage::CardinalitySketch;
@@ -93,8 +94,9 @@ fn copies(table: &str, columns: &str, many: usize) -> String {
 fn sketch(users: u64) -> String {
     let mut sketch = CardinalitySketch::default();
     for user in 0..users {
-        // An odd factor spreads the numbers over all bits.
-        sketch.insert((user + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut hasher = DefaultHasher::new();
+        user.hash(&mut hasher);
+        sketch.insert(hasher.finish());
     }
     sketch
         .to_bytes()
