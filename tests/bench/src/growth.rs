@@ -7,6 +7,7 @@ mod logins;
 mod plans;
 mod progress;
 mod redis;
+mod table_reads;
 mod users;
 
 use std::path::Path;

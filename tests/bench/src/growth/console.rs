@@ -10,8 +10,8 @@ use anyhow::{Context as _, Result, ensure};
 use isogloss_testkit::servers::wait_until;
 use isogloss_testkit::{Gateway, Postgres, Redis, Request, Store};
 
-use self::rows::Rows;
 use super::plans::database;
+use super::table_reads::TableReads;
 use super::{Growth, grouped};
 use crate::gateways::{Setting, filled, start_with, with};
 use crate::report::Report;
@@ -65,7 +65,7 @@ const PAGES: [(&str, &str); 22] = [
 const COUNT: (&str, &str) = ("Users' way over", "/console/way-over");
 
 /// Searches for users: by the beginning of a login name, of a last name, of a number, and of a name that no user has.
-const SEARCHES: [&str; 5] = ["user77", "last1", "First5 Last", "1000", "nobody"];
+const SEARCHES: [&str; 5] = ["user77", "last1", "First5 Last", "1000", "zebra"];
 
 /// Measures the pages on that database and that Redis.
 pub(super) fn measure(
@@ -88,7 +88,7 @@ pub(super) fn measure(
         rows::count(postgres, database, "refused_requests").is_ok_and(|count| count > 0)
     })?;
     rows::fill(postgres, database, growth)?;
-    let sizes = rows::sizes(postgres, database)?;
+    let sizes = rows::sizes(&TableReads::read(postgres, database)?);
     report.line(&format!("The console is asked with these rows: {sizes}."));
 
     let mut slowest: Vec<(f64, String)> = Vec::new();
@@ -103,9 +103,9 @@ pub(super) fn measure(
     gateway.terminate()?;
 
     // A gateway counts users and removes old rows when it starts, which no page waits for.
-    let unused = Rows::read(postgres, database)?;
+    let unused = TableReads::read(postgres, database)?;
     start()?.terminate()?;
-    let of_start = Rows::read(postgres, database)?.since(&unused);
+    let of_start = TableReads::read(postgres, database)?.since(&unused);
 
     let mut gateway = start()?;
     let console = Console::open(&gateway, growth.requests)?;
@@ -119,7 +119,7 @@ pub(super) fn measure(
         let path = format!("/console/people?search={}", prefix.replace(' ', "+"));
         pages.push((format!("a search for {prefix:?}"), path, SEARCH));
     }
-    let before = Rows::read(postgres, database)?;
+    let before = TableReads::read(postgres, database)?;
     for (name, path, limit) in &pages {
         judge(name, console.slowest(path)?, *limit, report);
     }
@@ -129,12 +129,15 @@ pub(super) fn measure(
     report.judge(at_most(&what, "", *worst, 1.0));
     gateway.terminate()?;
     // The server adds a connection's statistics when the connection ends.
-    let read = Rows::read(postgres, database)?
+    let read = TableReads::read(postgres, database)?
         .since(&before)
         .since(&of_start);
-    report.line(&format!("Rows of large tables that were read: {read}."));
+    report.line(&format!(
+        "Rows of large tables that were read: {}.",
+        rows::reads(&read)
+    ));
     #[expect(clippy::cast_precision_loss, reason = "they are few")]
-    let each = read.all() as f64 / (pages.len() * growth.requests) as f64;
+    let each = rows::read_of_large(&read) as f64 / (pages.len() * growth.requests) as f64;
     let what = format!(
         "rows of large tables that PostgreSQL reads for a page, with {} users",
         grouped(growth.users.many)

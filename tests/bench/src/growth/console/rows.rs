@@ -1,12 +1,12 @@
-//! Fills the tables that the console reads, and counts which rows PostgreSQL reads of them.
+//! Fills the tables that the console reads, and describes how many of their rows were read.
 
-use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use anyhow::{Context as _, Result};
 use isogloss_core::usage::CardinalitySketch;
 use isogloss_testkit::Postgres;
 
+use crate::growth::table_reads::{TableRead, TableReads};
 use crate::growth::{Growth, grouped};
 
 /// Clients of a dialect that have counts of their own on one day: the default of `usage.max_clients_per_day`.
@@ -118,87 +118,38 @@ pub(super) fn user(postgres: &Postgres, database: &str) -> Result<String> {
     Ok(id.trim().to_owned())
 }
 
+/// Returns those tables of which a page must not read much.
+fn large(reads: &TableReads) -> impl Iterator<Item = &TableRead> {
+    reads.0.iter().filter(|table| table.all >= LARGE)
+}
+
+/// Returns the number of rows of large tables that were read.
+pub(super) fn read_of_large(reads: &TableReads) -> u64 {
+    let read = large(reads).map(|table| table.by_scan + table.by_index);
+    read.sum()
+}
+
 /// Returns the large tables with their sizes, for the report.
-pub(super) fn sizes(postgres: &Postgres, database: &str) -> Result<String> {
-    let rows = Rows::read(postgres, database)?;
-    let sizes = rows.0.iter();
-    let sizes = sizes.map(|table| format!("{} of `{}`", shown(table.all), table.name));
-    Ok(sizes.collect::<Vec<_>>().join(", "))
+pub(super) fn sizes(reads: &TableReads) -> String {
+    listed(reads, |table| table.all)
 }
 
-fn shown(number: u64) -> String {
-    grouped(usize::try_from(number).unwrap_or(usize::MAX))
+/// Returns the large tables with the rows that were read, for the report.
+pub(super) fn reads(reads: &TableReads) -> String {
+    listed(reads, |table| table.by_scan + table.by_index)
 }
 
-/// The rows of large tables that were read so far.
-pub(super) struct Rows(Vec<Table>);
-
-struct Table {
-    name: String,
-    all: u64,
-    read: u64,
-}
-
-impl Rows {
-    /// Reads the statistics of the server.
-    pub(super) fn read(postgres: &Postgres, database: &str) -> Result<Self> {
-        let told = postgres.sql(
-            database,
-            "SELECT relname, n_live_tup, seq_tup_read + coalesce(idx_tup_fetch, 0)
-             FROM pg_stat_user_tables ORDER BY relname",
-        )?;
-        let tables: Result<Vec<_>> = told.lines().map(Table::parse).collect();
-        let mut tables = tables?;
-        tables.retain(|table| table.all >= LARGE);
-        Ok(Self(tables))
-    }
-
-    /// Returns what was read since `before`.
-    pub(super) fn since(mut self, before: &Self) -> Self {
-        for table in &mut self.0 {
-            let known = before.0.iter().find(|known| known.name == table.name);
-            table.read -= known.map_or(0, |known| known.read).min(table.read);
-        }
-        self
-    }
-
-    /// Returns the number of rows that were read.
-    pub(super) fn all(&self) -> u64 {
-        self.0.iter().map(|table| table.read).sum()
-    }
-}
-
-impl Table {
-    fn parse(line: &str) -> Result<Self> {
-        let mut columns = line.split('|');
-        let mut next = || columns.next().context("a column is missing");
-        Ok(Self {
-            name: next()?.to_owned(),
-            all: next()?.parse()?,
-            read: next()?.parse()?,
-        })
-    }
-}
-
-impl fmt::Display for Rows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tables = self.0.iter();
-        let tables = tables.map(|table| format!("{} of `{}`", shown(table.read), table.name));
-        f.write_str(&tables.collect::<Vec<_>>().join(", "))
-    }
+fn listed(reads: &TableReads, count: fn(&TableRead) -> u64) -> String {
+    let tables = large(reads).map(|table| {
+        let count = usize::try_from(count(table)).unwrap_or(usize::MAX);
+        format!("{} of `{}`", grouped(count), table.name)
+    });
+    tables.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_was_read_before_does_not_count() {
-        let rows = |text: &str| Rows(vec![Table::parse(text).unwrap()]);
-        let read = rows("users|1000000|52").since(&rows("users|1000000|50"));
-        assert_eq!(read.all(), 2);
-        assert_eq!(read.to_string(), "2 of `users`");
-    }
 
     #[test]
     fn a_sketch_can_be_read_again() {
