@@ -4,6 +4,8 @@ use isogloss_core::audit::{EventCursor, EventKind, EventSearch, FoundEvent};
 use isogloss_core::backend::milliseconds;
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
+use crate::subject_search::{Condition, push_all, push_any};
+
 /// Returns the statement of a search, after `beginning`. An event names a user in one of three columns, each of which has an
 /// index; `user_is` is the condition of the one whose name the databases do not share.
 pub(super) fn statement<DB: Database>(
@@ -26,18 +28,15 @@ where
         .flat_map(|user| [(user_is, user.clone()), ("actor = ", user.clone())]);
     let names = who.name_hashes.iter();
     let names = names.map(|hash| ("name_hash = ", hash.to_string()));
-    let mut is_first = true;
-    for condition in users.chain(names) {
-        statement.push(if is_first { "" } else { " UNION " });
-        is_first = false;
-        statement.push("SELECT one.id, one.time, one.line FROM (");
-        push_branch(&mut statement, search, Some(condition));
-        statement.push(") AS one");
-    }
-    if is_first {
-        // There is no such user, and no name was ever hashed.
-        statement.push("SELECT id, time, line FROM audit WHERE 1 = 0");
-    }
+    push_any(
+        &mut statement,
+        (
+            "one.id, one.time, one.line",
+            "SELECT id, time, line FROM audit WHERE 1 = 0",
+        ),
+        users.chain(names),
+        |statement, condition| push_branch(statement, search, Some(condition)),
+    );
     statement.push(" ORDER BY 2 DESC, 1 DESC LIMIT ");
     statement.push_bind(i64::from(search.filter.limit));
     statement
@@ -46,7 +45,7 @@ where
 fn push_branch<DB: Database>(
     statement: &mut QueryBuilder<DB>,
     search: &EventSearch,
-    of: Option<(&'static str, String)>,
+    of: Option<Condition>,
 ) where
     i64: for<'t> Encode<'t, DB> + Type<DB>,
     String: for<'t> Encode<'t, DB> + Type<DB>,
@@ -68,9 +67,7 @@ fn push_branch<DB: Database>(
             .map(|dialect| ("dialect = ", dialect)),
         search.source.clone().map(|source| ("source = ", source)),
     ];
-    for (condition, value) in texts.into_iter().flatten() {
-        statement.push(" AND ").push(condition).push_bind(value);
-    }
+    push_all(statement, texts);
     // One of both bounds: an index may be read from the wrong one of two.
     let until = search.until.map(milliseconds);
     let after = search

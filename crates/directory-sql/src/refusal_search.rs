@@ -4,6 +4,8 @@ use isogloss_core::backend::milliseconds;
 use isogloss_core::refusals::RefusalFilter;
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
+use crate::subject_search::{Condition, push_all, push_any};
+
 /// Returns the statement of a search. A request belongs to a user by the user's identifier or by the hash of a name; each
 /// has an index, from which no more is read than is asked for. `user_is` is the condition of the identifier, whose column
 /// the databases name differently.
@@ -22,18 +24,15 @@ where
             let user = who.user.map(|user| (user_is, user.to_string()));
             let names = who.name_hashes.iter();
             let names = names.map(|hash| ("name_hash = ", hash.to_string()));
-            let mut is_first = true;
-            for condition in user.into_iter().chain(names) {
-                statement.push(if is_first { "" } else { " UNION " });
-                is_first = false;
-                statement.push("SELECT one.id, one.time, one.entry, one.name FROM (");
-                push_branch(&mut statement, filter, Some(condition));
-                statement.push(") AS one");
-            }
-            if is_first {
-                // There is no such user, and no name was ever hashed.
-                statement.push("SELECT id, time, entry, name FROM refused_requests WHERE 1 = 0");
-            }
+            push_any(
+                &mut statement,
+                (
+                    "one.id, one.time, one.entry, one.name",
+                    "SELECT id, time, entry, name FROM refused_requests WHERE 1 = 0",
+                ),
+                user.into_iter().chain(names),
+                |statement, condition| push_branch(statement, filter, Some(condition)),
+            );
         }
     }
     statement.push(") AS found ORDER BY time DESC, id DESC LIMIT ");
@@ -45,7 +44,7 @@ where
 fn push_branch<DB: Database>(
     statement: &mut QueryBuilder<DB>,
     filter: &RefusalFilter,
-    of: Option<(&'static str, String)>,
+    of: Option<Condition>,
 ) where
     i64: for<'t> Encode<'t, DB> + Type<DB>,
     String: for<'t> Encode<'t, DB> + Type<DB>,
@@ -60,9 +59,7 @@ fn push_branch<DB: Database>(
     let source = filter.source.clone().map(|source| ("source = ", source));
     let dialect = filter.dialect.clone();
     let dialect = dialect.map(|dialect| ("dialect = ", dialect));
-    for (condition, value) in [of, request_id, source, dialect].into_iter().flatten() {
-        statement.push(" AND ").push(condition).push_bind(value);
-    }
+    push_all(statement, [of, request_id, source, dialect]);
     statement.push(" ORDER BY time DESC, id DESC LIMIT ");
     statement.push_bind(i64::from(filter.limit));
 }

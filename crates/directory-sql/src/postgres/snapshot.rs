@@ -13,6 +13,7 @@ use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::transaction::PostgresTables;
+use crate::key_page;
 use crate::row::columns::ACCOUNT;
 use crate::row::{self, Belongings, Result};
 
@@ -149,21 +150,8 @@ pub(super) async fn keys_after(
     limit: u32,
 ) -> Result<Vec<KeyEntry>> {
     let mut statement = QueryBuilder::<Postgres>::new(KEYS);
-    statement.push(" WHERE (k.realm, k.label, k.digest) > (");
-    let mut place = statement.separated(", ");
-    place.push_bind(after.map_or("", |after| &after.realm));
-    place.push_bind(after.map_or("", |after| &after.label));
-    place.push_bind(after.map_or(Vec::new(), |after| after.last_digest().to_vec()));
-    statement.push(")");
-    if let Some(realm) = realm {
-        statement.push(" AND k.realm = ").push_bind(realm);
-    }
-    let rows = statement
-        .push(" ORDER BY k.realm, k.label, k.digest LIMIT ")
-        .push_bind(i64::from(limit))
-        .build()
-        .fetch_all(connection)
-        .await?;
+    key_page::push(&mut statement, realm, after, limit);
+    let rows = statement.build().fetch_all(connection).await?;
     row::key_entries(&rows)
 }
 

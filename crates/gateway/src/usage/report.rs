@@ -137,21 +137,10 @@ fn report(
     last: Option<&LastUse>,
     now: OffsetDateTime,
 ) -> Report {
+    let clients = by_client(rows);
     let mut all: Option<UsageCount> = None;
-    let mut clients: BTreeMap<ClientAttributes, ClientRows> = BTreeMap::new();
-    for (key, count) in rows {
-        add(&mut all, &count);
-        let attributes = ClientAttributes {
-            application: key.application,
-            key: key.key,
-            client: key.client,
-            user_agent: key.user_agent,
-            network: key.network,
-        };
-        let rows_of_client = clients.entry(attributes).or_default();
-        add(&mut rows_of_client.count, &count);
-        rows_of_client.revisions.insert(key.revision);
-        rows_of_client.endpoints.insert(key.endpoint);
+    for count in clients.values().filter_map(|rows| rows.count.as_ref()) {
+        add(&mut all, count);
     }
     let of_known = clients
         .iter()
@@ -160,11 +149,7 @@ fn report(
     let last_served = of_known.filter_map(|count| count.last_served).max();
     let lasting = last.and_then(|last| last.last_served.max(last.last_used));
     let last_served = last_served.max(lasting);
-    let mut clients: Vec<_> = clients
-        .into_iter()
-        .filter_map(|(attributes, rows_of_client)| view(attributes, rows_of_client))
-        .collect();
-    clients.sort_by_key(|client| std::cmp::Reverse(client.at));
+    let clients = views(clients);
     let served = clients
         .iter()
         .filter(|client| client.is_known() && client.last_served.is_some());
@@ -187,6 +172,41 @@ fn report(
         clients,
         next: None,
     }
+}
+
+/// Returns the clients of these rows, the most recently seen first.
+pub(crate) fn client_views(rows: UsageRows) -> Vec<ClientUsageView> {
+    views(by_client(rows))
+}
+
+/// Returns the rows of each client as one.
+fn by_client(
+    rows: impl IntoIterator<Item = (UsageKey, UsageCount)>,
+) -> BTreeMap<ClientAttributes, ClientRows> {
+    let mut clients: BTreeMap<ClientAttributes, ClientRows> = BTreeMap::new();
+    for (key, count) in rows {
+        let attributes = ClientAttributes {
+            application: key.application,
+            key: key.key,
+            client: key.client,
+            user_agent: key.user_agent,
+            network: key.network,
+        };
+        let rows_of_client = clients.entry(attributes).or_default();
+        add(&mut rows_of_client.count, &count);
+        rows_of_client.revisions.insert(key.revision);
+        rows_of_client.endpoints.insert(key.endpoint);
+    }
+    clients
+}
+
+/// Returns the views of clients, the most recently seen first.
+fn views(clients: BTreeMap<ClientAttributes, ClientRows>) -> Vec<ClientUsageView> {
+    let views = clients.into_iter();
+    let views = views.filter_map(|(attributes, rows)| view(attributes, rows));
+    let mut views: Vec<_> = views.collect();
+    views.sort_by_key(|client| std::cmp::Reverse(client.at));
+    views
 }
 
 /// Adds `count` to `sum`, or makes it the sum if `sum` is `None`.

@@ -7,7 +7,7 @@ use isogloss_core::directory::{Directory, UserFilter, UserSearch};
 use isogloss_core::{Role, UserState};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar, raw_sql};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, QueryBuilder, query, query_scalar, raw_sql};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -143,14 +143,8 @@ pub(super) async fn hold_in_postgres(directory: &dyn Directory, address: &str) {
         );
     }
     for filter in filters() {
-        let mut statement =
-            postgres::read::users_statement("EXPLAIN (COSTS OFF) ", &filter, (0, 20));
-        let plan: Vec<String> = statement
-            .build_query_scalar()
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-        let plan = plan.join("\n");
+        let statement = postgres::read::users_statement("EXPLAIN (COSTS OFF) ", &filter, (0, 20));
+        let plan = explained(&mut connection, statement).await;
         assert!(!plan.contains("Seq Scan on users"), "{filter:?}:\n{plan}");
         assert!(!plan.contains("Sort"), "{filter:?}:\n{plan}");
         let is_filtered = filter != UserFilter::default();
@@ -158,17 +152,19 @@ pub(super) async fn hold_in_postgres(directory: &dyn Directory, address: &str) {
         assert!(!(is_filtered && reads_number), "{filter:?}:\n{plan}");
     }
     for search in event_searches() {
-        let mut statement = postgres::audit_search::statement("EXPLAIN (COSTS OFF) ", &search);
-        let plan: Vec<String> = statement
-            .build_query_scalar()
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-        let plan = plan.join("\n");
+        let statement = postgres::audit_search::statement("EXPLAIN (COSTS OFF) ", &search);
+        let plan = explained(&mut connection, statement).await;
         assert!(!plan.contains("Seq Scan"), "{search:?}:\n{plan}");
         let is_sorted = search.filter.who.is_none() && plan.contains("Sort");
         assert!(!is_sorted, "{search:?}:\n{plan}");
     }
+}
+
+/// Returns the lines that PostgreSQL returns for an `EXPLAIN`.
+async fn explained(connection: &mut PgConnection, mut statement: QueryBuilder<Postgres>) -> String {
+    let lines = statement.build_query_scalar().fetch_all(connection).await;
+    let lines: Vec<String> = lines.unwrap();
+    lines.join("\n")
 }
 
 /// Returns the number of pages in a line of a plan such as `Buffers: shared hit=3 read=1`. `None` for other lines.

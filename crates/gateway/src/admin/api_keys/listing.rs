@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use crate::admin::AdminService;
 
-/// How many keys are read at once.
-const BATCH: u32 = 1_000;
+/// How many keys are read at once if not all of them may match.
+const BATCH: usize = 1_000;
 /// How many batches are read at most for a page.
 const BATCHES: usize = 5;
 
@@ -54,10 +54,18 @@ impl AdminService {
         limit: usize,
     ) -> Result<KeyPage, StoreError> {
         let mut page = KeyPage::default();
+        // The directory itself filters by realm. One more shows whether there is a next page.
+        let is_exact = filter.user.is_none() && filter.search.is_none();
+        let size = if is_exact {
+            limit.saturating_add(1)
+        } else {
+            BATCH
+        };
+        let room = u32::try_from(size).unwrap_or(u32::MAX);
         for _ in 0..BATCHES {
             let (realm, directory) = (filter.realm.as_deref(), &self.directory);
-            let batch = directory.keys_after(realm, after.as_ref(), BATCH).await?;
-            let is_last = batch.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
+            let batch = directory.keys_after(realm, after.as_ref(), room).await?;
+            let is_last = batch.len() < size;
             for key in batch {
                 if page.keys.len() == limit {
                     page.next = after;

@@ -6,10 +6,10 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, Time};
 use toml::{Table, Value};
 
-use super::dialects::read_clients;
+use super::dialects::{client_cells, read_clients};
 use crate::console::error::ConsoleError;
 use crate::console::fields::{Fields, query};
-use crate::console::markup::{choice, number, shown, shown_if_any, table, timestamp_text};
+use crate::console::markup::{choice, number, table, timestamp_text};
 use crate::console::navigation::ConsolePage;
 use crate::console::visitor::Visitor;
 use crate::usage::report::ClientUsageView;
@@ -137,10 +137,7 @@ fn preview(dialect: &str, settings: Table, refused: &[ClientUsageView]) -> Marku
     let row = |client: &ClientUsageView| {
         html! {
             tr {
-                td { (shown(&client.user_agent)) }
-                td { (shown_if_any(client.application.as_deref())) }
-                td { (shown_if_any(client.key.as_deref())) }
-                td { (shown_if_any(client.client.as_deref())) }
+                (client_cells(client))
                 td { (number(client.users)) }
                 td { @if let Some(at) = &client.last_served { (timestamp_text(at)) } }
             }

@@ -21,7 +21,7 @@ use crate::console::navigation::ConsolePage;
 use crate::console::visitor::Visitor;
 use crate::introspection::IntrospectionApi;
 use crate::usage::days::DAYS;
-use crate::usage::report::{ClientUsageView, DialectSummary, reports};
+use crate::usage::report::{ClientUsageView, DialectSummary, client_views};
 
 /// The number of clients that are shown.
 const CLIENTS: u32 = 200;
@@ -157,10 +157,7 @@ async fn clients(visitor: &Visitor, summary: &DialectSummary) -> Result<Markup, 
     let row = |client: &ClientUsageView| {
         html! {
             tr {
-                td { (shown(&client.user_agent)) }
-                td { (shown_if_any(client.application.as_deref())) }
-                td { (shown_if_any(client.key.as_deref())) }
-                td { (shown_if_any(client.client.as_deref())) }
+                (client_cells(client))
                 td { (shown(&client.network)) }
                 td { (shown(&client.revisions.join(", "))) }
                 td { (number(client.users)) }
@@ -181,6 +178,16 @@ async fn clients(visitor: &Visitor, summary: &DialectSummary) -> Result<Markup, 
     })
 }
 
+/// Returns the cells that name a client: program, application, key and device.
+pub(super) fn client_cells(client: &ClientUsageView) -> Markup {
+    html! {
+        td { (shown(&client.user_agent)) }
+        td { (shown_if_any(client.application.as_deref())) }
+        td { (shown_if_any(client.key.as_deref())) }
+        td { (shown_if_any(client.client.as_deref())) }
+    }
+}
+
 /// Returns the clients of a page, the most recently seen first.
 ///
 /// # Errors
@@ -190,7 +197,5 @@ pub(super) async fn read_clients(
     page: &ClientPage,
 ) -> Result<Vec<ClientUsageView>, ConsoleError> {
     let rows = visitor.directory().usage_of_clients(page).await?;
-    let dialects = [(page.dialect.clone(), true)];
-    let report = reports(rows, &[], &dialects, visitor.auth.now()).pop();
-    Ok(report.map_or_else(Vec::new, |report| report.clients))
+    Ok(client_views(rows))
 }
